@@ -1,0 +1,33 @@
+# `just` lists what there is. Everything expects an environment with `pip install -e ".[dev]"`.
+
+default:
+    @just --list
+
+# what a change has to pass before it is committed
+check: lint types rooms test
+
+# style
+lint:
+    ruff check
+    ruff format --check
+
+# put right what of the style can be put right by itself
+format:
+    ruff check --fix
+    ruff format
+
+# types
+types:
+    mypy
+
+# who imports whom
+rooms:
+    lint-imports
+
+# tests; `just test -m "not slow"` for the quick ones
+test *arguments:
+    pytest {{arguments}}
+
+# all of it as a newcomer has it: a clean clone, a fresh environment
+ci:
+    .ci/run

@@ -1,0 +1,98 @@
+"""`x2face`: finds a command, runs it, and turns what went wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from x2face_cli import failures, screen
+from x2face_cli.verbosity import with_verbosity
+from x2face_core.errors import PluginError, X2FaceError
+
+# A command's name, where it lives, what --help says of it. Nothing here is imported before it is called.
+TABLE = {
+    "demo": ("x2face_cli.demo:demo", "Make the demonstration films."),
+    "run": ("x2face_cli.run:run", "Drive the face in a picture."),
+    "drivers": ("x2face_cli.drivers:drivers", "List what can drive a face, and show a driver's options."),
+    "prepare": ("x2face_cli.prepare:prepare", "Turn films into cropped clips to train on."),
+    "train": ("x2face_cli.train:train", "Train the networks."),
+    "evaluate": ("x2face_cli.evaluate:evaluate", "Measure weights on people they have not seen."),
+    "weights": ("x2face_cli.weights:weights", "List, describe and verify weights."),
+    "doctor": ("x2face_cli.doctor:doctor", "Check this installation."),
+}
+
+
+class Commands(click.Group):
+    """The commands of TABLE, imported when called, and after them those of plugins."""
+
+    dists: dict[str, str] | None = None  # a plugin's command to its distribution, once they are loaded
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*filter(_is_there, TABLE), *sorted(self.load_plugins())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in TABLE and _is_there(cmd_name):
+            module, _, attribute = TABLE[cmd_name][0].partition(":")
+            return with_verbosity(getattr(importlib.import_module(module), attribute))
+        self.load_plugins()
+        return self.commands.get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, summary) for name, (_, summary) in TABLE.items() if _is_there(name)]
+        rows += [(name, self.commands[name].get_short_help_str(100)) for name in sorted(self.load_plugins())]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (X2FaceError, click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            name = ctx.invoked_subcommand
+            if name is None or name not in (self.dists or {}):
+                raise
+            raise PluginError(f"the command {name} of {self.load_plugins()[name]} failed: {error!r}.") from error
+
+    def load_plugins(self) -> dict[str, str]:
+        if self.dists is None:
+            from x2face_plugins.registry import Registry
+
+            self.dists = Registry.load().commands(self)
+        return self.dists
+
+
+def _is_there(name: str) -> bool:
+    return Path(__file__).with_name(f"{name}.py").exists()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.version_option(package_name="x2face", message="x2face %(version)s")
+@click.pass_context
+def x2face(ctx: click.Context) -> None:
+    """Drive the face in a photograph by a film, or by anything a plugin reads.
+
+    x2face COMMAND --help tells a command's options.
+    """
+    if ctx.invoked_subcommand is None:
+        screen.result(ctx.get_help())
+
+
+with_verbosity(x2face)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    arguments: without the program's name; those of the process by default
+    """
+    screen.set_verbosity(0)
+    try:
+        code = x2face.main(arguments, prog_name="x2face", standalone_mode=False)
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        return failures.report(error)
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,184 @@
+"""All that is printed. Results go to stdout as they are; everything else goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+T = TypeVar("T")
+Row = Sequence[str]
+
+_verbosity = 0
+
+
+def set_verbosity(level: int) -> None:
+    """-1 only errors and results, 0 as usual, 1 details, 2 tracebacks too."""
+    global _verbosity
+    _verbosity = level
+
+
+def verbosity() -> int:
+    return _verbosity
+
+
+def result(text: object) -> None:
+    """A line that was asked for."""
+    click.echo(text)
+
+
+def result_json(value: object) -> None:
+    """One line of JSON."""
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def note(text: str) -> None:
+    """What is going on; silent with -q."""
+    if _verbosity >= 0:
+        click.echo(text, err=True)
+
+
+def detail(text: str) -> None:
+    """What is only said with -v."""
+    if _verbosity >= 1:
+        click.echo(text, err=True)
+
+
+def warn(text: str) -> None:
+    """What the user should know though it went on; silent with -q."""
+    note(click.style(f"x2face: warning: {_one_line(text)}", fg="yellow"))
+
+
+def error(text: str, cause: BaseException | None = None) -> None:
+    """What stopped the command, in one line; with -vv where it came from, before it."""
+    if cause is not None and _verbosity >= 2:
+        trace(cause)
+    click.echo(f"{click.style('x2face: error:', fg='red', bold=True)} {_one_line(text)}", err=True)
+
+
+def trace(cause: BaseException) -> None:
+    """Where an error came from."""
+    import traceback
+
+    click.echo("".join(traceback.format_exception(cause)).rstrip(), err=True)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def table(head: Row, rows: Sequence[tuple[Row, str | None]]) -> None:
+    """A table on stdout: drawn by rich on a terminal, plain columns, never cut, elsewhere.
+
+    rows: cells, and the style of the row, such as "red", or None
+    """
+    if sys.stdout.isatty():
+        _draw(head, rows)
+    else:
+        _columns([head, *(cells for cells, _ in rows)])
+
+
+def _draw(head: Row, rows: Sequence[tuple[Row, str | None]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*head, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for cells, style in rows:
+        drawn.add_row(*map(Text, cells), style=style)
+    Console().print(drawn)
+
+
+def _columns(rows: Sequence[Row]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+
+
+def finding(status: str, name: str, text: str) -> None:
+    """A line on stdout that is well (ok), not quite (warn) or not at all (fail)."""
+    colour = {"ok": "green", "warn": "yellow"}.get(status, "red")
+    click.echo(f"{click.style(status.ljust(4), fg=colour)}  {name:<18} {_one_line(text)}")
+
+
+def tree(value: Mapping[str, object], indent: str = "") -> None:
+    """Names and values on stdout, a line each, what is within something further in."""
+    for name, inner in value.items():
+        if isinstance(inner, Mapping) and inner:
+            result(f"{indent}{name}:")
+            tree(inner, indent + "  ")
+        else:
+            result(f"{indent}{name}: {_shown(inner)}")
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None or (isinstance(value, Sized) and not value) else str(value)
+
+
+@contextmanager
+def progress(what: str, total: float | None = None, unit: str = "frames") -> Iterator[Callable[[float], None]]:
+    """A bar on stderr with speed and time left; the function it gives is called with how much was done.
+
+    It is drawn on a terminal only, and not with -q. total: None where nobody knows
+    """
+    if _verbosity < 0 or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    with _bar(unit) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, advance=done)
+
+
+def follow(items: Iterable[T], what: str, total: float | None = None, unit: str = "frames") -> Iterator[T]:
+    """The same items, with progress shown as they are taken."""
+    with progress(what, total, unit) as advance:
+        for item in items:
+            yield item
+            advance(1)
+
+
+def stages(bars: ExitStack, unit: str = "clips") -> Callable[[str, int, int], None]:
+    """A function of stage, done and total that shows one bar after the other; `bars` closes the last one."""
+    now, seen = "", 0
+    advance: Callable[[float], None] = lambda done: None  # noqa: E731 (stands in until the first stage)
+
+    def show(stage: str, done: int, total: int) -> None:
+        nonlocal now, seen, advance
+        if stage != now:
+            bars.close()
+            now, seen = stage, 0
+            advance = bars.enter_context(progress(stage, total, unit))
+        advance(done - seen)
+        seen = done
+
+    return show
+
+
+def _bar(unit: str) -> Progress:
+    from rich import progress as parts
+    from rich.console import Console
+    from rich.text import Text
+
+    class Speed(parts.ProgressColumn):
+        def render(self, task: parts.Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:.1f} {unit}/s" if speed else "", style="progress.data.speed")
+
+    return parts.Progress(
+        parts.TextColumn("{task.description}"),
+        parts.BarColumn(),
+        parts.MofNCompleteColumn(),
+        Speed(),
+        parts.TimeElapsedColumn(),
+        parts.TextColumn("left"),
+        parts.TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

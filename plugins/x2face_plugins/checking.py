@@ -1,0 +1,122 @@
+"""What is wrong with a plugin, in words for its author. Nothing here runs a plugin's code."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from x2face_core.errors import PluginError
+from x2face_plugins.hookspecs import PROJECT
+from x2face_plugins.settings import read_settings
+from x2face_plugins.specs import API, DriverSpec, MappingSpec, OverlaySpec, Spec
+
+if TYPE_CHECKING:
+    import click
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+HOOKS = ("x2face_drivers", "x2face_mappings", "x2face_commands")
+
+# The first words of `x2face run`'s own options: a driver of that name would have options that look like run's.
+# fmt: off
+RESERVED_NAMES = frozenset(
+    {
+        "batch", "compare", "crop", "device", "driver", "dtype", "embedded", "engine", "finish", "fps", "help",
+        "json", "mapping", "output", "overwrite", "paste", "quiet", "record", "seconds", "seed", "size",
+        "sound", "source", "strict", "verbose", "version", "weights",
+    }
+)
+# Commands, this and later ones, that plugins cannot take.
+RESERVED_COMMANDS = frozenset(
+    {
+        "batch", "convert", "demo", "doctor", "drivers", "embed", "evaluate", "export", "figure", "fit",
+        "help", "live", "prepare", "rerun", "run", "train", "web", "weights",
+    }
+)
+# fmt: on
+# What the host itself will say of any driver: --NAME-weight, --NAME-start, --NAME-stop.
+RESERVED_FIELDS = frozenset({"weight", "start", "stop"})
+
+
+def check_hooks(plugin: Any) -> None:
+    """Raise PluginError for a function that is named or marked as a hook and is none."""
+    hooks = [name for name in dir(plugin) if _looks_like_a_hook(name, getattr(plugin, name, None))]
+    for name in hooks:
+        if name not in HOOKS:
+            import difflib  # only now: every start would pay for it
+
+            close = difflib.get_close_matches(name, HOOKS, 1)
+            raise PluginError(
+                f"{name} is no hook; {f'did you mean {close[0]}?' if close else 'hooks are ' + ', '.join(HOOKS)}"
+            )
+        if not hasattr(getattr(plugin, name), f"{PROJECT}_impl"):
+            raise PluginError(f"{name} is not marked; put @hookimpl above it")
+    if not hooks:
+        raise PluginError(f"it has none of the hooks {', '.join(HOOKS)}; does the entry point name the right module?")
+
+
+def _looks_like_a_hook(name: str, value: Any) -> bool:
+    return inspect.isroutine(value) and (name.startswith("x2face_") or hasattr(value, f"{PROJECT}_impl"))
+
+
+def check_driver(spec: Any) -> DriverSpec | OverlaySpec:
+    """What came in, if it can be used as a driver or an overlay; else PluginError says what about it cannot."""
+    if not isinstance(spec, DriverSpec | OverlaySpec):
+        raise PluginError(f"x2face_drivers gave {spec!r}, which is no DriverSpec and no OverlaySpec")
+    _check_origin(spec.name, spec.api)
+    if spec.name in RESERVED_NAMES:
+        raise PluginError(f"the driver name {spec.name} is one of `x2face run`'s own options; choose another")
+    _check_settings(spec.name, spec.settings)
+    return spec
+
+
+def check_mapping(spec: Any) -> MappingSpec:
+    """What came in, if it can be used as a mapping; else PluginError says what about it cannot."""
+    if not isinstance(spec, MappingSpec):
+        raise PluginError(f"x2face_mappings gave {spec!r}, which is no MappingSpec")
+    _check_origin(spec.name, spec.api)
+    if not spec.labels or len(spec.labels) != len(spec.units):
+        raise PluginError(
+            f"{spec.name} has {len(spec.labels)} labels and {len(spec.units)} units; it needs a unit a label"
+        )
+    return spec
+
+
+def check_command(name: str, command: click.Command) -> click.Command:
+    """A command under the name that it was added by."""
+    if command.name != name:
+        command = copy.copy(command)
+        command.name = name
+    return command
+
+
+def refuse_twins(specs: Sequence[Spec]) -> None:
+    """Raise PluginError where one plugin uses a name twice."""
+    for name, times in Counter(spec.name for spec in specs).items():
+        if times > 1:
+            raise PluginError(f"it brings {name} {times} times")
+
+
+def _check_origin(name: Any, api: int) -> None:
+    if api > API:
+        raise PluginError(f"{name} was written for plugin interface {api}, this x2face has {API}; update x2face")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise PluginError(f"{name!r} is no name; it may be a-z, 0-9 and _, and begins with a letter")
+
+
+def _check_settings(name: str, settings: Any) -> None:
+    if not (isinstance(settings, type) and dataclasses.is_dataclass(settings)):
+        raise PluginError(f"the settings of {name} are {settings!r}; they have to be a frozen dataclass")
+    if not settings.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise PluginError(f"the settings of {name} can be changed; write @dataclass(frozen=True)")
+    try:
+        declared = read_settings(settings)
+    except (TypeError, NameError) as error:
+        raise PluginError(f"the settings of {name} cannot be read: {error}") from error
+    taken = sorted(RESERVED_FIELDS.intersection(setting.name for setting in declared))
+    if taken:
+        raise PluginError(f"the settings of {name} have {', '.join(taken)}, which x2face says of any driver; rename it")

@@ -1,0 +1,159 @@
+"""The three hooks. A plugin is a module with any of these functions, named by an entry point in the group `x2face`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec
+
+PROJECT = "x2face"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def x2face_drivers() -> Iterable[DriverSpec | OverlaySpec]:
+    """Say which drivers and overlays this plugin brings.
+
+    It is called before the command line is read, whatever the command line says: return values, import nothing heavy.
+
+    A plugin, whole::
+
+        from __future__ import annotations
+
+        import json
+        from collections.abc import Iterator
+        from dataclasses import dataclass
+        from pathlib import Path
+
+        from x2face_plugins import Chunk, DriverSpec, InputError, Source, hookimpl, option
+
+
+        @dataclass(frozen=True)
+        class Settings:
+            input: Path = option(help="JSON file: a list of driving vectors.")            # --vectors FILE
+            fps: float = option(25.0, help="Vectors a second.", min=1, max=240)           # --vectors-fps 25
+
+
+        class Vectors:
+            def __init__(self, settings: Settings) -> None:
+                self.settings = settings
+
+            def drive(self, source: Source) -> Iterator[Chunk]:
+                import numpy as np
+
+                try:
+                    rows = np.asarray(json.loads(self.settings.input.read_text()), dtype=np.float32)
+                except (OSError, ValueError) as error:
+                    raise InputError(f"{self.settings.input}: no list of vectors: {error}.") from error
+                yield Chunk(vectors=rows, fps=self.settings.fps)
+
+
+        def demo(folder: Path) -> Settings:
+            path = folder / "vectors.json"
+            path.write_text(json.dumps([[0.0] * 128] * 5))
+            return Settings(input=path)
+
+
+        @hookimpl
+        def x2face_drivers() -> Iterator[DriverSpec]:
+            yield DriverSpec(
+                name="vectors",
+                summary="Driving vectors from a file",
+                relative=False,
+                settings=Settings,
+                load=Vectors,
+                demo=demo,
+            )
+
+    and in its pyproject.toml::
+
+        [project.entry-points.x2face]
+        vectors = "x2face_vectors"
+    """
+    return ()
+
+
+@hookspec
+def x2face_mappings() -> Iterable[MappingSpec]:
+    """Say which learned maps this plugin brings. Drivers ask for one by `source.mapping(name)`.
+
+    A plugin, whole (a stick's two numbers, mapped linearly)::
+
+        from x2face_plugins import MappingSpec, hookimpl
+
+
+        class Stick:
+            labels, units = ("x", "y"), ("1", "1")
+
+            def __init__(self):
+                import numpy as np
+
+                self.matrix = np.zeros((2, 128), np.float32)
+
+            def write(self, values):                      # (n, 2) -> (n, 128)
+                return values @ self.matrix
+
+            def examples(self, folder, film):             # film(path) -> vectors (n, 128), fps
+                import numpy as np
+
+                for path in sorted(folder.glob("*.csv")):
+                    vectors, fps = film(path.with_suffix(".mp4"))
+                    yield np.loadtxt(path, delimiter=",", ndmin=2)[: len(vectors)], vectors
+
+            def fit(self, examples):
+                import numpy as np
+
+                measured, vectors = (np.concatenate(part) for part in zip(*examples, strict=True))
+                self.matrix, error, *_ = np.linalg.lstsq(measured, vectors, rcond=None)
+                return {"squared error": float(error.sum())}
+
+            def state_dict(self):
+                return {"matrix": self.matrix}
+
+            def load_state_dict(self, state):
+                self.matrix = state["matrix"]
+
+
+        @hookimpl
+        def x2face_mappings():
+            yield MappingSpec(
+                name="stick", summary="A stick's two axes", labels=Stick.labels, units=Stick.units, load=Stick
+            )
+    """
+    return ()
+
+
+@hookspec
+def x2face_commands(cli: click.Group) -> None:
+    """Add commands to `x2face`. The group that comes in is the plugin's own; its commands are then offered beside ours.
+
+    A plugin, whole::
+
+        import click
+
+        from x2face_plugins import InputError, hookimpl
+
+
+        @click.command()
+        @click.argument("path")
+        def lines(path):
+            \"\"\"Count the lines of a file.\"\"\"
+            try:
+                with open(path) as file:
+                    click.echo(sum(1 for _ in file))
+            except OSError as error:
+                raise InputError(f"{path}: {error.strerror}.") from error
+
+
+        @hookimpl
+        def x2face_commands(cli):
+            cli.add_command(lines)
+    """

@@ -1,0 +1,123 @@
+"""Loading the code that entry points name: each alone, so that one broken plugin costs nothing but itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from x2face_core.errors import PluginError
+from x2face_plugins import hookspecs
+from x2face_plugins.checking import check_command, check_driver, check_hooks, check_mapping, refuse_twins
+from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec
+
+if TYPE_CHECKING:
+    import click
+
+GROUP = "x2face"
+OURS = "x2face"
+CHOICE = "X2FACE_PLUGINS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """What became of one entry point.
+
+    name: the entry point's; dist, version: of the distribution that has it
+    status: ok, failed or disabled; error says why it is not ok, cause is what was raised
+    drivers (overlays among them), mappings, commands: what it brings, nothing where it is not ok
+    """
+
+    name: str
+    dist: str
+    version: str
+    status: str = "ok"
+    error: str | None = None
+    cause: BaseException | None = None
+    drivers: tuple[DriverSpec | OverlaySpec, ...] = ()
+    mappings: tuple[MappingSpec, ...] = ()
+    commands: tuple[click.Command, ...] = ()
+
+    @property
+    def bundled(self) -> bool:
+        return _canonical(self.dist) == OURS
+
+
+def load_plugins() -> list[Plugin]:
+    """Every entry point's plugin: the bundled ones first, then by distribution."""
+    chosen = _chosen()
+    found = [_load(entry, chosen) for entry in entry_points(group=GROUP)]
+    return sorted(found, key=lambda plugin: (not plugin.bundled, plugin.dist, plugin.name))
+
+
+def _chosen() -> frozenset[str] | None:
+    """The strangers' distributions that $X2FACE_PLUGINS names; None, when it is not set, for all."""
+    text = os.environ.get(CHOICE)
+    return None if text is None else frozenset(_canonical(dist) for dist in text.split(",") if dist.strip())
+
+
+def _canonical(dist: str) -> str:
+    return re.sub(r"[-_.]+", "-", dist.strip()).lower()
+
+
+def _load(entry: EntryPoint, chosen: frozenset[str] | None) -> Plugin:
+    dist, version = _origin(entry)
+    plugin = Plugin(name=entry.name, dist=dist, version=version)
+    if chosen is not None and not plugin.bundled and _canonical(dist) not in chosen:
+        return replace(plugin, status="disabled", error=f"${CHOICE} does not name {dist}")
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for results; --json promises nothing else there
+            return _ask(plugin, entry.load())
+    except (Exception, SystemExit) as error:
+        return replace(plugin, status="failed", error=describe(error), cause=error)
+
+
+def _origin(entry: EntryPoint) -> tuple[str, str]:
+    """Name and version of a distribution; read off the text, as importing a parser costs 5 ms."""
+    if entry.dist is None:
+        return "unknown", ""
+    head = (entry.dist.read_text("METADATA") or "").partition("\n\n")[0]
+    told = dict(line.split(": ", 1) for line in head.splitlines() if line.startswith(("Name: ", "Version: ")))
+    return (told["Name"], told["Version"]) if len(told) == 2 else (entry.dist.name, entry.dist.version)
+
+
+def _ask(plugin: Plugin, module: Any) -> Plugin:
+    """The plugin with what its module brings. Raises what its hooks raise; PluginError where it breaks the rules."""
+    check_hooks(module)
+    manager = pluggy.PluginManager(hookspecs.PROJECT)  # one a plugin: a failing hook stops no other plugin's
+    manager.add_hookspecs(hookspecs)
+    manager.register(module)
+    drivers = tuple(check_driver(spec) for spec in _all(manager.hook.x2face_drivers))
+    mappings = tuple(check_mapping(spec) for spec in _all(manager.hook.x2face_mappings))
+    refuse_twins(drivers)
+    refuse_twins(mappings)
+    return replace(plugin, drivers=drivers, mappings=mappings, commands=_commands(manager))
+
+
+def _all(hook: Callable[[], list[Iterable[Any]]]) -> list[Any]:
+    return [spec for answer in hook() for spec in answer]
+
+
+def _commands(manager: pluggy.PluginManager) -> tuple[click.Command, ...]:
+    if not manager.hook.x2face_commands.get_hookimpls():
+        return ()
+    import click  # here, for Python callers who have no command line
+
+    group = click.Group()
+    manager.hook.x2face_commands(cli=group)
+    return tuple(check_command(name, command) for name, command in group.commands.items())
+
+
+def describe(error: BaseException) -> str:
+    """An exception as one line, for whoever wrote or installed the plugin."""
+    if isinstance(error, SystemExit):
+        return f"it tried to end the program while loading (SystemExit: {error.code})"
+    text = " ".join(str(error).split())
+    return text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}".rstrip(": ")

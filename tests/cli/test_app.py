@@ -1,0 +1,108 @@
+"""Whatever happens, a command ends in one line and the exit code that goes with it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+import click
+import pytest
+
+from x2face_cli import app
+from x2face_core.errors import InputError
+from x2face_plugins.checking import RESERVED_COMMANDS
+
+COMMAND = """
+import click
+from x2face_core.errors import NoFaceError
+from x2face_plugins import hookimpl
+
+@click.command()
+@click.argument("how")
+def count(how):
+    "Count."
+    if how == "face":
+        raise NoFaceError("no face there.")
+    if how == "bug":
+        raise ValueError("one too many")
+    click.echo(how)
+
+@hookimpl
+def x2face_commands(cli):
+    cli.add_command(count)
+"""
+
+
+def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(importlib.import_module("x2face_cli.doctor"), "doctor", click.Command("doctor", callback=fail))
+
+
+def test_every_command_of_the_table_exists_and_its_name_is_kept_from_plugins() -> None:
+    for name in filter(app._is_there, app.TABLE):
+        module, _, attribute = app.TABLE[name][0].partition(":")
+        assert isinstance(getattr(importlib.import_module(module), attribute), click.Command)
+    assert app.TABLE.keys() <= RESERVED_COMMANDS
+
+
+def test_without_a_command_it_shows_what_there_is(x2face: Callable) -> None:
+    said = x2face()
+    assert said.code == 0 and "drivers" in said.out and said.err == ""
+    assert x2face("--help").out == said.out
+
+
+def test_it_tells_its_version(x2face: Callable) -> None:
+    assert x2face("--version") == (0, "x2face 0.1.0\n", "")
+
+
+@pytest.mark.parametrize("arguments", [["rnu"], ["drivers", "--jso"], ["drivers", "show"], ["weights", "info"]])
+def test_wrong_usage_is_one_line_and_code_2(x2face: Callable, arguments: list[str]) -> None:
+    said = x2face(*arguments)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("x2face: error: ") and said.err.count("\n") == 1
+
+
+def test_an_error_of_ours_is_one_line_and_keeps_its_code(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(InputError("a.jpg: not\n a picture."), monkeypatch)
+    assert x2face("doctor") == (3, "", "x2face: error: a.jpg: not a picture.\n")
+    assert x2face("-v", "doctor").err.count("\n") == 1
+
+
+def test_a_traceback_of_an_error_of_ours_takes_two_v(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(InputError("a.jpg: not a picture."), monkeypatch)
+    said = x2face("-vv", "doctor")
+    assert said.err.startswith("Traceback") and said.err.endswith("x2face: error: a.jpg: not a picture.\n")
+    assert x2face("doctor", "-vv").err.startswith("Traceback")
+
+
+def test_a_bug_keeps_its_traceback_and_says_how_to_report_it(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(KeyError("face"), monkeypatch)
+    said = x2face("doctor")
+    assert said.code == 1
+    assert "Traceback" in said.err and "KeyError: 'face'" in said.err and "please report it" in said.err
+
+
+def test_an_interrupt_ends_with_code_130(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(KeyboardInterrupt(), monkeypatch)
+    said = x2face("doctor")
+    assert (said.code, said.out) == (130, "") and "Traceback" not in said.err
+
+
+def test_a_plugin_s_command_is_offered_and_runs(x2face: Callable, install: Callable) -> None:
+    install("acme-count", COMMAND)
+    assert "Count." in x2face("--help").out
+    assert x2face("count", "three") == (0, "three\n", "")
+
+
+def test_a_plugin_s_command_that_breaks_is_code_6_and_named(x2face: Callable, install: Callable) -> None:
+    install("acme-count", COMMAND)
+    said = x2face("count", "bug")
+    assert (said.code, said.err.count("\n")) == (6, 1)
+    assert "the command count of acme-count failed: ValueError('one too many')" in said.err
+
+
+def test_a_plugin_s_command_keeps_the_code_of_an_error_of_ours(x2face: Callable, install: Callable) -> None:
+    install("acme-count", COMMAND)
+    assert x2face("count", "face") == (4, "", "x2face: error: no face there.\n")

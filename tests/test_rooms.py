@@ -1,0 +1,47 @@
+"""The rooms hold what pyproject.toml says, in all the places where it says it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+TOOL = PROJECT["tool"]
+
+
+def packages() -> set[str]:
+    """The import packages there are, by their folders."""
+    inside = [*ROOT.glob("x2face_core/__init__.py")]
+    inside += [init for room in ("plugins", "drivers", "cli") for init in ROOT.glob(f"{room}/x2face_*/__init__.py")]
+    return {str(init.parent.relative_to(ROOT)) for init in inside}
+
+
+def test_every_package_is_shipped_typed_and_watched() -> None:
+    names = {Path(package).name for package in packages()}
+    assert set(TOOL["hatch"]["build"]["targets"]["wheel"]["packages"]) == packages()
+    assert set(TOOL["mypy"]["files"]) == packages()
+    assert set(TOOL["importlinter"]["root_packages"]) == names
+    layers = TOOL["importlinter"]["contracts"][0]["layers"]
+    assert {name for layer in layers for name in layer.split(" | ")} == names
+    assert all((ROOT / package / "py.typed").exists() for package in packages())
+
+
+def test_rooms_are_no_packages() -> None:
+    assert not [room for room in ("plugins", "drivers", "cli") if (ROOT / room / "__init__.py").exists()]
+
+
+def test_the_readme_has_two_commands_of_one_line() -> None:
+    script = [sys.executable, str(ROOT / ".ci" / "readme_commands.py"), str(ROOT / "README.md")]
+    done = subprocess.run(script, capture_output=True, text=True, check=True)
+    install, _ = done.stdout.splitlines()
+    assert install.startswith("pip install")
+
+
+def test_every_public_name_of_the_core_can_be_had() -> None:
+    import x2face_core
+
+    assert all(getattr(x2face_core, name) is not None for name in x2face_core.__all__)
+    assert sorted(x2face_core._HOME_OF) == sorted(x2face_core.__all__)
