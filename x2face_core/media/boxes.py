@@ -1,0 +1,88 @@
+"""Square crops of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, isfinite
+
+import numpy as np
+from PIL import Image
+
+from x2face_core.errors import UsageError
+from x2face_core.media.pictures import Picture
+
+
+@dataclass(frozen=True)
+class Box:
+    """A square in pixels of the upright picture: x, y of its left upper corner; may reach over the edge."""
+
+    x: float
+    y: float
+    side: float
+
+    @classmethod
+    def around(cls, face: Sequence[float], scale: float = 1.6) -> Box:
+        """The box about a face's rectangle (x, y, w, h, …), `scale` times its longer side."""
+        x, y, w, h = face[:4]
+        side = scale * max(w, h)
+        return cls(x + w / 2 - side / 2, y + h / 2 - side / 2, side)
+
+    @classmethod
+    def parse(cls, text: str) -> Box:
+        """`x,y,w,h` in pixels; where w and h differ, the square of the longer about the same centre. UsageError."""
+        try:
+            x, y, w, h = (float(part) for part in text.split(","))
+        except ValueError:
+            raise UsageError(
+                f"crop {text!r}: expected auto, none or x,y,w,h in pixels, such as 120,40,400,400."
+            ) from None
+        if not (isfinite(x + y + w + h) and w >= 2 and h >= 2):
+            raise UsageError(f"crop {text!r}: width and height must be at least 2 pixels.")
+        return cls.around((x, y, w, h), scale=1.0)
+
+    @classmethod
+    def whole(cls, width: int, height: int) -> Box:
+        """The largest centred square of a picture: what is taken where nothing is cropped."""
+        side = min(width, height)
+        return cls((width - side) / 2, (height - side) / 2, side)
+
+    def meets(self, width: int, height: int) -> bool:
+        """Whether any of the box lies within a picture of that size."""
+        return self.x < width and self.y < height and self.x + self.side > 0 and self.y + self.side > 0
+
+
+def crop(picture: Picture, box: Box, side: int) -> Picture:
+    """(side, side, 3): what the box holds, averaged over areas where reduced, edges repeated where it reaches over."""
+    x0, y0 = floor(box.x), floor(box.y)
+    x1, y1 = max(x0 + 1, ceil(box.x + box.side)), max(y0 + 1, ceil(box.y + box.side))
+    part = _part(picture, x0, y0, x1, y1)
+    if part.shape[0] == part.shape[1] == side == box.side:
+        return np.array(part)
+    within = (box.x - x0, box.y - y0, box.x - x0 + box.side, box.y - y0 + box.side)
+    return np.array(Image.fromarray(part).resize((side, side), _kernel(box.side / side), box=within))
+
+
+def _part(picture: Picture, x0: int, y0: int, x1: int, y1: int) -> Picture:
+    height, width = picture.shape[:2]
+    if x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height:
+        return picture[y0:y1, x0:x1]
+    rows, above_below = _there(y0, y1, height)
+    columns, left_right = _there(x0, x1, width)
+    return np.pad(picture[rows, columns], (above_below, left_right, (0, 0)), mode="edge")
+
+
+def _there(start: int, stop: int, size: int) -> tuple[slice, tuple[int, int]]:
+    """What of a stretch lies within 0 … size, one pixel at least, and how many are missing before and after."""
+    first = min(max(start, 0), size - 1)
+    last = max(min(stop, size), first + 1)
+    missing = (stop - start) - (last - first)
+    before = min(max(first - start, 0), missing)
+    return slice(first, last), (before, missing - before)
+
+
+def _kernel(reduction: float) -> Image.Resampling:
+    """Areas from 4 up; below, where Pillow's areas would shift by parts of a pixel, their smooth cousin."""
+    if reduction >= 4:
+        return Image.Resampling.BOX
+    return Image.Resampling.HAMMING if reduction > 1 else Image.Resampling.BICUBIC

@@ -1,0 +1,137 @@
+"""The kinds of film files: how frames and sound are encoded for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.stream import VideoStream
+
+from x2face_core.media.pictures import Picture
+from x2face_core.media.rates import exact
+from x2face_core.media.sound import Samples, sound_blocks
+
+_SOUND_RATE = 48000
+_BLOCK = 1024  # samples, as AAC takes them
+_BT709 = 1  # the same number in AVColorSpace, AVColorPrimaries and AVColorTransferCharacteristic
+_LIMITED = 1  # AVCOL_RANGE_MPEG
+
+_X264 = {"preset": "veryfast", "crf": "18", "forced-idr": "1"}
+_VP9 = {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "crf": "26", "b": "0"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a film is to be."""
+
+    width: int
+    height: int
+    fps: float
+    sound: Path | None = None
+    channels: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_mp4(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
+    """H.264 and AAC, its index in front, so that it plays while it loads."""
+    options = {"movflags": "+faststart+use_metadata_tags"}
+    with av.open(str(path), "w", format="mp4", options=options) as out:
+        return _encode(out, pictures, plan, ("libx264", _X264), ("aac", 128_000))
+
+
+def write_webm(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
+    """VP9 and Opus."""
+    with av.open(str(path), "w", format="webm") as out:
+        return _encode(out, pictures, plan, ("libvpx-vp9", _VP9), ("libopus", 96_000))
+
+
+def _encode(
+    out: OutputContainer,
+    pictures: Iterator[Picture],
+    plan: Plan,
+    film_codec: tuple[str, dict[str, str]],
+    sound_codec: tuple[str, int],
+) -> int:
+    out.metadata.update(plan.metadata)
+    film = _film(out, plan, *film_codec)
+    voice = _Voice(out, plan, *sound_codec) if plan.sound is not None else None
+    reformatter = VideoReformatter()
+    count = 0
+    for count, picture in enumerate(pictures, start=1):
+        frame = reformatter.reformat(_even(picture), format="yuv420p", dst_colorspace=Colorspace.ITU709)
+        frame.pts = count - 1
+        frame.time_base = 1 / exact(plan.fps)
+        out.mux(film.encode(frame))
+        if voice is not None:
+            voice.until(Fraction(count) / exact(plan.fps))
+    out.mux(film.encode(None))
+    if voice is not None:
+        voice.end()
+    return count
+
+
+def _film(out: OutputContainer, plan: Plan, codec: str, options: dict[str, str]) -> VideoStream:
+    stream: Any = out.add_stream(codec, rate=exact(plan.fps), options=options)
+    stream.width, stream.height = plan.width + plan.width % 2, plan.height + plan.height % 2
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    context.color_range = _LIMITED
+    film: VideoStream = stream
+    return film
+
+
+def _even(picture: Picture) -> VideoFrame:
+    height, width = picture.shape[:2]
+    if height % 2 or width % 2:
+        picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+
+
+class _Voice:
+    """The film's sound, encoded as far as the film has come and no further."""
+
+    def __init__(self, out: OutputContainer, plan: Plan, codec: str, bit_rate: int) -> None:
+        self._out = out
+        layout = "mono" if plan.channels == 1 else "stereo"
+        stream: Any = out.add_stream(codec, rate=_SOUND_RATE, layout=layout)
+        stream.bit_rate = bit_rate
+        self._stream: AudioStream = stream
+        self._layout = layout
+        self._blocks = sound_blocks(plan.sound or "", _SOUND_RATE, plan.channels, _BLOCK)
+        self._rest: Samples = np.zeros((plan.channels, 0), dtype=np.float32)
+        self._written = 0
+
+    def until(self, seconds: Fraction) -> None:
+        """Encode what belongs before this time of the film; nothing where the sound is over."""
+        last = round(seconds * _SOUND_RATE)
+        while self._written < last:
+            if not self._rest.shape[1]:
+                block = next(self._blocks, None)
+                if block is None:
+                    return
+                self._rest = block
+            now, self._rest = np.split(self._rest, [last - self._written], axis=1)
+            self._write(now)
+
+    def end(self) -> None:
+        """Encode what is still waiting in the encoder."""
+        self._out.mux(self._stream.encode(None))
+
+    def _write(self, samples: Samples) -> None:
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
+        frame.sample_rate = _SOUND_RATE
+        frame.pts = self._written
+        frame.time_base = Fraction(1, _SOUND_RATE)
+        self._written += samples.shape[1]
+        self._out.mux(self._stream.encode(frame))

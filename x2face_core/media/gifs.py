@@ -1,0 +1,88 @@
+"""Writing gifs: palettes that follow the film, durations in hundredths of a second, a comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from PIL import Image
+
+from x2face_core.media.containers import Plan
+from x2face_core.media.pictures import Picture
+from x2face_core.media.rates import exact
+
+_HUNDREDTH = Fraction(1, 100)
+_SHORTEST = 2  # hundredths: browsers play shorter frames slowly
+
+
+def write_gif(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
+    """Frames above 50 a second are thinned, as no browser shows them; answers how many are left."""
+    count = 0
+    last = max(_SHORTEST, round(100 / exact(plan.fps)))
+    with av.open(str(path), "w", format="gif", options={"final_delay": str(last)}) as out:
+        stream: Any = out.add_stream("gif", rate=100)
+        stream.width, stream.height, stream.pix_fmt = plan.width, plan.height, "pal8"
+        stream.codec_context.time_base = _HUNDREDTH
+        for start, frame in _indexed(_thinned(pictures, plan.fps)):
+            frame.pts, frame.time_base = start, _HUNDREDTH
+            out.mux(stream.encode(frame))
+            count += 1
+        out.mux(stream.encode(None))
+    _add_comment(path, plan.metadata)
+    return count
+
+
+def _thinned(pictures: Iterator[Picture], fps: float) -> Iterator[tuple[int, Picture]]:
+    """Pictures with their starts in hundredths of a second, none too near to the one before."""
+    shown = -_SHORTEST
+    for number, picture in enumerate(pictures):
+        start = round(number * 100 / exact(fps))
+        if start - shown >= _SHORTEST:
+            shown = start
+            yield start, picture
+
+
+def _indexed(timed: Iterator[tuple[int, Picture]]) -> Iterator[tuple[int, VideoFrame]]:
+    """Frames of 256 colours; making a palette costs more than using it, so it is kept while it fits."""
+    palette: Image.Image | None = None
+    usual = 0.0
+    for start, picture in timed:
+        image = Image.fromarray(picture)
+        few = None if palette is None else image.quantize(palette=palette, dither=Image.Dither.NONE)
+        if palette is None or few is None or _off(few, picture) > 1.3 * usual + 0.3:
+            palette = few = image.quantize(256, method=Image.Quantize.MEDIANCUT)
+            usual = _off(few, picture)
+        yield start, VideoFrame.from_ndarray((np.asarray(few), _argb(palette)), format="pal8")  # type: ignore[arg-type]
+
+
+def _off(few: Image.Image, picture: Picture) -> float:
+    """How far the few colours are from the picture's, of 255, on every fourth pixel of every fourth row."""
+    shown = np.asarray(few.convert("RGB"))[::4, ::4]
+    return float(np.abs(shown.astype(np.int16) - picture[::4, ::4]).mean())
+
+
+def _argb(palette: Image.Image) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """(256, 4) alpha, red, green, blue."""
+    colours = np.asarray(palette.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)
+    table = np.full((256, 4), 255, dtype=np.uint8)
+    table[: len(colours), 1:] = colours
+    return table
+
+
+def _add_comment(path: Path, metadata: Mapping[str, str]) -> None:
+    """Put texts into a comment before the end; the muxer keeps none."""
+    text = "\n".join(f"{key}: {value}" for key, value in metadata.items()).encode()
+    if not text:
+        return
+    pieces = [text[k : k + 255] for k in range(0, len(text), 255)]
+    with path.open("r+b") as file:
+        file.seek(-1, 2)
+        if file.read(1) != b"\x3b":  # the trailer
+            return
+        file.seek(-1, 2)
+        file.write(b"\x21\xfe" + b"".join(bytes([len(piece)]) + piece for piece in pieces) + b"\x00\x3b")

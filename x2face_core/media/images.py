@@ -1,0 +1,137 @@
+"""Reading and writing still pictures with Pillow."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
+
+from x2face_core.errors import InputError, UsageError
+from x2face_core.media.pictures import Picture
+from x2face_core.media.placing import beside, readable_file
+
+MOST_PIXELS = 100_000_000
+
+# What Pillow's decoders are known to raise for files that are broken.
+_BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError, struct.error, zlib.error)
+
+_PNG_LEVEL = 3  # deflate: twice as fast as the default of 6, files a few per cent larger
+
+
+def read_picture(path: str | Path) -> Picture:
+    """Read a picture file, turned upright by its EXIF; grey, alpha, 16-bit or CMYK made RGB, alpha laid on white.
+
+    InputError when it is missing, no picture, cut short or of more than 100 million pixels (told before decoding).
+    """
+    with opened_picture(path) as image:
+        with _quiet():
+            upright = ImageOps.exif_transpose(image)
+        return to_rgb(upright)
+
+
+@contextmanager
+def opened_picture(path: str | Path) -> Iterator[Image.Image]:
+    """Pillow's picture of a file, not yet decoded; whatever Pillow raises within becomes an InputError."""
+    place = readable_file(path)
+    try:
+        with _quiet():
+            image = Image.open(place)
+        with image:
+            _refuse_absurd(path, image.size)
+            yield image
+    except Image.DecompressionBombError:
+        raise InputError(_too_large(path, "more than 178 million pixels")) from None
+    except UnidentifiedImageError:
+        raise InputError(_no_picture(path, place)) from None
+    except _BROKEN as error:
+        raise InputError(f"{path}: is a broken picture ({_one_line(error)}); save or copy it again.") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's warnings of sizes (refused by us), broken EXIF and odd palettes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def to_rgb(image: Image.Image) -> Picture:
+    """(h, w, 3) uint8 of a Pillow picture of any mode."""
+    with _quiet():
+        if image.mode.startswith("I") or image.mode == "F":
+            return _from_deep(np.asarray(image, dtype=np.float64))
+        if image.has_transparency_data:
+            return _on_white(image.convert("RGBA"))
+        return np.array(image.convert("RGB"))
+
+
+def write_picture(path: str | Path, picture: Picture, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a picture by suffix (.png, .jpg, .webp, …), beside first and then renamed; makes no folders.
+
+    metadata: texts, kept in .png only
+    UsageError when the suffix is unknown or the place cannot be written to.
+    """
+    place = Path(path)
+    if place.suffix.lower() not in Image.registered_extensions():
+        raise UsageError(
+            f"{path}: pictures are not written as {place.suffix or 'a name without suffix'}; use .png or .jpg."
+        )
+    with beside(place) as hidden:
+        try:
+            Image.fromarray(picture).save(hidden, **_options(place.suffix.lower(), metadata or {}))
+        except OSError as error:
+            raise UsageError(
+                f"{path}: cannot be written ({error.strerror or error}); choose another output."
+            ) from error
+
+
+def _options(suffix: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    if suffix != ".png":
+        return {"quality": 95}
+    texts = PngInfo()
+    for key, text in metadata.items():
+        texts.add_text(key, text)
+    return {"compress_level": _PNG_LEVEL, "pnginfo": texts}
+
+
+def _from_deep(values: np.ndarray[Any, np.dtype[np.float64]]) -> Picture:
+    values = np.nan_to_num(values)
+    full = 1.0 if values.max(initial=0) <= 1 else 255.0 if values.max() <= 255 else 65535.0
+    grey = np.clip(values * (255 / full), 0, 255).round().astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _on_white(image: Image.Image) -> Picture:
+    ground = Image.new("RGBA", image.size, "white")
+    ground.alpha_composite(image)
+    return np.array(ground.convert("RGB"))
+
+
+def _refuse_absurd(path: str | Path, size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MOST_PIXELS:
+        raise InputError(_too_large(path, f"{width} x {height} pixels"))
+
+
+def _too_large(path: str | Path, what: str) -> str:
+    return f"{path}: has {what}; at most {MOST_PIXELS // 1_000_000} million are read, reduce it first."
+
+
+def _no_picture(path: str | Path, place: Path) -> str:
+    with place.open("rb") as file:
+        start = file.read(32)
+    if start[4:8] == b"ftyp" and start[8:12] in {b"heic", b"heix", b"mif1", b"hevc", b"msf1"}:
+        return f"{path}: is a HEIC picture, which is not read; export it as JPEG or PNG."
+    return f"{path}: is not a picture that can be read, whatever its name says; JPEG, PNG and WebP are."
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
