@@ -1,0 +1,122 @@
+"""A folder of face tracks on disk: clips.csv, clips/ and, where the tracks are labelled, labels.npz (docs/data.md)."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2face_core.errors import InputError
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+EXPRESSIONS = ("mouth_open", "mouth_width", "eye_left", "eye_right")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A row of clips.csv: one face track of one person."""
+
+    row: int
+    path: Path
+    identity: str
+    frames: int
+    seconds: float
+    sound: bool
+    split: Split
+    yaw_range: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """labels.npz: measurements a frame, and 68 landmarks for some of the frames.
+
+    clip, frame: (n,) row of clips.csv and frame number
+    pose: (n, 3) roll, pitch, yaw in degrees
+    expression: (n, 4) mouth_open, mouth_width, eye_left, eye_right (docs/data.md)
+    landmark_ref: (m, 2) clip, frame of each landmark row
+    landmarks: (m, 68, 3) iBUG order; x, y in [0, 1] of the crop, z in the same unit, negative towards the camera
+    """
+
+    clip: NDArray[np.int64]
+    frame: NDArray[np.int64]
+    pose: NDArray[np.float32]
+    expression: NDArray[np.float32]
+    landmark_ref: NDArray[np.int64]
+    landmarks: NDArray[np.float32]
+
+    def rows_of(self, clips: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The label rows of given frames; -1 where a frame has none."""
+        key = self.clip * 1_000_000 + self.frame
+        order = np.argsort(key, kind="stable")
+        wanted = clips * 1_000_000 + frames
+        at = np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)
+        rows = order[at]
+        return np.where(key[rows] == wanted, rows, -1)
+
+
+class FaceFolder:
+    """Face tracks of many people, split by identity."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        table = self.path / "clips.csv"
+        if not self.path.is_dir():
+            raise InputError(f"{self.path}: no such folder; `x2face prepare` makes one from films.")
+        if not table.is_file():
+            raise InputError(f"{self.path}: holds no clips.csv; `x2face prepare` makes such a folder from films.")
+        self.clips = [self._clip(row, number) for number, row in enumerate(_rows(table))]
+        if not self.clips:
+            raise InputError(f"{table}: lists no clips.")
+
+    def _clip(self, row: dict[str, str], number: int) -> Clip:
+        where = f"{self.path / 'clips.csv'}, line {number + 2}"
+        try:
+            split = row["split"]
+            if split not in SPLITS:
+                raise InputError(f"{where}: split is {split!r}; it must be train, val or test.")
+            return Clip(
+                row=number,
+                path=self.path / "clips" / row["clip"],
+                identity=row["identity"],
+                frames=int(row["frames"]),
+                seconds=float(row["seconds"]),
+                sound=row.get("sound", "none") == "sync",
+                split=split,
+                yaw_range=float(row.get("yaw_range") or 0),
+                source=row.get("source", ""),
+            )
+        except (KeyError, ValueError) as error:
+            raise InputError(f"{where}: cannot be read ({error}); expected the columns of docs/data.md.") from error
+
+    def of_split(self, split: Split) -> list[Clip]:
+        return [clip for clip in self.clips if clip.split == split]
+
+    @cached_property
+    def labels(self) -> Labels:
+        file = self.path / "labels.npz"
+        if not file.is_file():
+            raise InputError(
+                f"{self.path}: holds no labels.npz; `x2face prepare --landmarks` writes one, "
+                "and the recipes photometric and paper need none."
+            )
+        with np.load(file, allow_pickle=False) as data:
+            return Labels(
+                clip=data["clip"].astype(np.int64),
+                frame=data["frame"].astype(np.int64),
+                pose=data["pose"].astype(np.float32),
+                expression=np.stack([data[name].astype(np.float32) for name in EXPRESSIONS], axis=1),
+                landmark_ref=data["landmark_ref"].astype(np.int64),
+                landmarks=data["landmarks"].astype(np.float32),
+            )
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    with table.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))

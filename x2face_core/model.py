@@ -1,0 +1,201 @@
+"""X2Face as its users hold it: weights loaded, ready to embed, encode and render."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from x2face_core.driving import EmbeddedFace
+from x2face_core.errors import InputError, UsageError, WeightsError
+from x2face_core.networks.blocks import Down, Up
+from x2face_core.networks.dims import Dims
+from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.warping import blend
+from x2face_core.weights import WeightsInfo, find_weights, load_tensors, read_info
+
+READINGS = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right")
+FUSIONS = {"mean": 0.0, "confidence": 0.1, "confidence-exp": 0.0}
+"""Ways to fuse several sources, and the least weight of each."""
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_LIGHT = 32_000_000  # parameters up to which fp32 is fast enough that no precision is worth trading
+
+
+class X2Face:
+    """The two networks of one driving space, and a linear reading of its vectors.
+
+    >>> model = X2Face.load()
+    >>> face = model.embed(pictures)                        # (k, 3, H, W) float32 in [0, 1]
+    >>> frames = model.render(face, model.encode(driving))  # (n, 3, H, W) float32 in [0, 1]
+    """
+
+    def __init__(
+        self,
+        networks: X2FaceNetworks,
+        info: WeightsInfo,
+        *,
+        reading: tuple[Tensor, Tensor, Tensor] | None = None,
+        device: torch.device | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.device = device or torch.device("cpu")
+        self.dtype = dtype
+        self.info = info
+        self.dims = networks.dims
+        self._reading = reading
+        self.networks = networks.eval().requires_grad_(False)
+        self.networks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @classmethod
+    def load(cls, weights: str | Path | None = None, *, device: str = "auto", dtype: str = "auto") -> X2Face:
+        """Weights by name or path; the packaged ones for None.
+
+        device: auto, cpu, cuda or mps
+        dtype: fp32, bf16, fp16; auto is fp32, but for networks of the paper's size on a machine that computes
+            bf16 faster, which a trial of three frames tells
+        Raises WeightsError where they are missing or broken.
+        """
+        path = find_weights(weights)
+        info = read_info(path)
+        tensors = load_tensors(path)
+        chosen = _device(device)
+        networks = _networks(Dims.from_dict(info.dims), tensors, path)
+        reading = None
+        if "reading.weight" in tensors:
+            reading = tuple(tensors[f"reading.{part}"].float() for part in ("weight", "bias", "scale"))
+        model = cls(networks, info, reading=reading, device=chosen)  # type: ignore[arg-type]
+        model.dtype = model._fastest() if dtype == "auto" else _dtype(dtype, chosen)
+        return model
+
+    @property
+    def name(self) -> str:
+        return self.info.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.info.fingerprint
+
+    @property
+    def reading_scale(self) -> Tensor:
+        """(7,): how far each number of `read` strays in the training set, to weigh a distance."""
+        return self._read_with()[2]
+
+    @torch.inference_mode()
+    def embed(self, pictures: Tensor, fusion: str = "mean") -> EmbeddedFace:
+        """Lay one person's face out flat (paper 3.1; several pictures are fused, section 5).
+
+        pictures: (k, 3, H, W) float32 in [0, 1], square crops of any one size
+        fusion: mean; confidence, weighing by exp(c) + 0.1 as the released forward does; confidence-exp, by exp(c) as
+            its get_unwrapped does; all are the mean where the weights have no confidence
+        """
+        if fusion not in FUSIONS:
+            raise UsageError(f"fusion is {fusion!r}; it may be {', '.join(FUSIONS)}.")
+        pictures = _checked(pictures).to(self.device)
+        with self._autocast():
+            textures, confidence = self.networks.embed(pictures)
+        weighed = None if fusion == "mean" else confidence
+        return EmbeddedFace(blend(textures.float(), weighed, floor=FUSIONS[fusion]).cpu())
+
+    @torch.inference_mode()
+    def encode(self, pictures: Tensor) -> Tensor:
+        """(n, 3, H, W) float32 in [0, 1], cropped as the sources are, to driving vectors (n, 128) float32."""
+        with self._autocast():
+            return self.networks.encode(_checked(pictures).to(self.device)).float().cpu()
+
+    @torch.inference_mode()
+    def render(self, face: EmbeddedFace, vectors: Tensor) -> Tensor:
+        """Driving vectors (n, 128) to frames (n, 3, H, W) float32 in [0, 1], of the texture's size."""
+        if vectors.dim() != 2 or vectors.shape[1] != self.dims.vector:
+            raise InputError(f"Driving vectors of shape {tuple(vectors.shape)}; expected (n, {self.dims.vector}).")
+        with self._autocast():
+            return self.networks.render(face.texture.to(self.device), vectors.float().to(self.device)).cpu()
+
+    def read(self, vectors: Tensor) -> Tensor:
+        """(n, 128) to (n, 7): roll, pitch, yaw in degrees, mouth_open, mouth_width, eye_left, eye_right.
+
+        A linear reading fitted on the training set (paper 5.3 reads the pose so); docs/data.md says what each is.
+        """
+        weight, bias, _ = self._read_with()
+        return vectors.float() @ weight.T + bias
+
+    def _read_with(self) -> tuple[Tensor, Tensor, Tensor]:
+        if self._reading is None:
+            raise WeightsError(
+                f"The weights {self.name!r} carry no reading of pose and expression; "
+                "`x2face train` fits one where the data has labels."
+            )
+        return self._reading
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+    def _fastest(self) -> torch.dtype:
+        if self.device.type != "cpu" or sum(p.numel() for p in self.networks.parameters()) < _LIGHT:
+            return torch.float32
+        spent = {dtype: self._trial(dtype) for dtype in (torch.float32, torch.bfloat16)}
+        return torch.bfloat16 if spent[torch.bfloat16] < 0.8 * spent[torch.float32] else torch.float32
+
+    def _trial(self, dtype: torch.dtype) -> float:
+        """Seconds that a frame takes."""
+        self.dtype, picture = dtype, torch.zeros(1, 3, self.dims.side, self.dims.side)
+        self.encode(picture)
+        started = time.perf_counter()
+        for _ in range(2):
+            self.encode(picture)
+        return time.perf_counter() - started
+
+
+def _checked(pictures: Tensor) -> Tensor:
+    if pictures.dim() != 4 or pictures.shape[1] != 3 or not pictures.is_floating_point():
+        raise InputError(
+            f"Pictures of shape {tuple(pictures.shape)} and {pictures.dtype}; expected (n, 3, H, W) floats in [0, 1]."
+        )
+    return pictures
+
+
+def _device(device: str) -> torch.device:
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(device, False):
+        usable = ", ".join(name for name, is_there in there.items() if is_there)
+        raise UsageError(f"device {device}: not to be had here; usable: {usable}.")
+    return torch.device(device)
+
+
+def _dtype(dtype: str, device: torch.device) -> torch.dtype:
+    if dtype not in _DTYPES:
+        raise UsageError(f"dtype {dtype}: expected auto, {', '.join(_DTYPES)}.")
+    if dtype == "fp16" and device.type == "cpu":
+        raise UsageError("dtype fp16: CPUs compute it slowly or not at all; fp32 or bf16 would do.")
+    return _DTYPES[dtype]
+
+
+def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetworks:
+    """Networks on the file's tensors, their batch norms folded into the convolutions before them."""
+    with torch.device("meta"):
+        networks = X2FaceNetworks(dims)
+    wanted = {name for name in networks.state_dict() if not name.endswith("num_batches_tracked")}
+    found = {name: value.float() for name, value in tensors.items() if name.startswith(("embedding.", "driving."))}
+    if wanted != set(found):
+        odd = sorted(wanted ^ set(found))
+        raise WeightsError(f"{path}: its tensors do not fit its sizes ({len(odd)} differ, such as {odd[0]}).")
+    try:
+        networks.load_state_dict(found, strict=False, assign=True)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"{path}: its tensors do not fit its sizes ({str(error).splitlines()[1].strip()})."
+        ) from error
+    networks.eval()
+    for module in networks.modules():
+        if (
+            dims.order == "released"
+            and isinstance(module, (Down, Up))
+            and isinstance(module.norm, torch.nn.BatchNorm2d)
+        ):
+            module.norm.num_batches_tracked = torch.tensor(0)
+            module.conv, module.norm = fuse_conv_bn_eval(module.conv, module.norm), torch.nn.Identity()
+    return networks

@@ -1,0 +1,83 @@
+"""The sizes and conventions of a pair of networks, stored in every checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from x2face_core.errors import WeightsError
+
+Padding = Literal["zeros", "border"]
+Order = Literal["released", "printed"]
+
+
+@dataclass(frozen=True)
+class Dims:
+    """What shape the two networks have and how their flows are read.
+
+    side: pixels a side of the picture that the networks read, a power of two
+    flow_side: pixels a side of the flow that they answer, a power of two, at most side
+    width: channels after the first convolution; doubled a level, up to width x max_factor
+    vector: numbers in the driving vector (128 in paper section A.2)
+    confidence: the embedding network answers a third channel, its confidence (released code, SkipNet.py)
+    driving_tanh: tanh applied to the driving flow, 1 as printed (Fig. 10) or 2 as released
+    order: activation before convolution and norm (released code) or after the convolution (printed, A.1 and A.2)
+    inner_norm: batch norm on the innermost convolution too, as the text reads; the released code has none
+    padding: what lies outside a picture, black (released code) or its smeared border
+    crop_scale: face box to crop, the side of the square crop in face-box sides (released examples: 1.6)
+    """
+
+    side: int = 256
+    flow_side: int = 256
+    width: int = 64
+    max_factor: int = 8
+    vector: int = 128
+    confidence: bool = True
+    driving_tanh: int = 2
+    order: Order = "released"
+    inner_norm: bool = False
+    padding: Padding = "zeros"
+    crop_scale: float = 1.6
+
+    def __post_init__(self) -> None:
+        for name in ("side", "flow_side"):
+            value = getattr(self, name)
+            if value < 4 or value & (value - 1):
+                raise WeightsError(f"Dims.{name} is {value}; the networks need a power of two, at least 4.")
+        if self.flow_side > self.side:
+            raise WeightsError(f"Dims.flow_side is {self.flow_side}, more than side, {self.side}.")
+        if self.driving_tanh not in (1, 2):
+            raise WeightsError(f"Dims.driving_tanh is {self.driving_tanh}; it may be 1 or 2.")
+        for name, kind in (("padding", Padding), ("order", Order)):
+            if getattr(self, name) not in get_args(kind):
+                raise WeightsError(f"Dims.{name} is {getattr(self, name)!r}; it may be {' or '.join(get_args(kind))}.")
+
+    @property
+    def levels(self) -> int:
+        """How often the picture is halved until one pixel is left."""
+        return self.side.bit_length() - 1
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Channels after each convolution of the encoder."""
+        return tuple(self.width * min(2**level, self.max_factor) for level in range(self.levels))
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Dims:
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise WeightsError(f"These weights name the sizes {unknown}, unknown here; a newer x2face wrote them.")
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise WeightsError(f"These weights describe their sizes by values of the wrong kind ({error}).") from error
+
+
+PRESETS = {
+    "paper": Dims(),
+    "light": Dims(side=128, flow_side=64, width=16, max_factor=16, confidence=False, padding="border"),
+}

@@ -1,0 +1,27 @@
+"""The running average of the weights, which is what a run is judged by and ships."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from x2face_core.networks.x2face import X2FaceNetworks
+
+
+class Averaged:
+    """Weights and batch norm statistics averaged with a decay that warms up, so that early steps do not linger."""
+
+    def __init__(self, networks: X2FaceNetworks, decay: float) -> None:
+        self.decay = decay
+        self.networks = copy.deepcopy(networks).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, networks: X2FaceNetworks, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        ours, theirs = self.networks.state_dict(), networks.state_dict()
+        floats = [name for name, value in ours.items() if value.is_floating_point()]
+        if decay <= 0:
+            torch._foreach_copy_([ours[n] for n in floats], [theirs[n] for n in floats])
+        else:
+            torch._foreach_lerp_([ours[n] for n in floats], [theirs[n] for n in floats], 1 - decay)

@@ -1,0 +1,73 @@
+"""The state of a training run in one safetensors file, written beside and renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from x2face_core.errors import WeightsError
+
+
+@dataclass
+class RunState:
+    """What a run is besides its tensors. history: a row a report: step, seconds, losses, held-out figures."""
+
+    step: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+    lr_factor: float = 1.0
+    best: float | None = None
+    recipe: dict[str, Any] = field(default_factory=dict)
+    dims: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    try:
+        save_file(whole, beside, metadata={"x2face.run": json.dumps(state.__dict__)})
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open has no iteration)
+        return tensors, RunState(**json.loads(metadata["x2face.run"]))
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path}: not a checkpoint of `x2face train` ({error}); --fresh starts over.") from error
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimiser's state, flat: "optimiser.{parameter}.{entry}"."""
+    state = optimiser.state_dict()["state"]
+    return {
+        f"optimiser.{index}.{entry}": torch.as_tensor(value)
+        for index, entries in state.items()
+        for entry, value in entries.items()
+        if value is not None
+    }
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    whole = optimiser.state_dict()
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimiser."):
+            _, index, entry = name.split(".", 2)
+            state.setdefault(int(index), {})[entry] = value
+    whole["state"] = state
+    optimiser.load_state_dict(whole)

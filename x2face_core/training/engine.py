@@ -1,0 +1,224 @@
+"""The loop that trains both networks: steps, checkpoints, held-out figures; the same on one process or many."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.training.averaging import Averaged
+from x2face_core.training.checkpoint import (
+    RunState,
+    load_checkpoint,
+    optimiser_tensors,
+    restore_optimiser,
+    save_checkpoint,
+)
+from x2face_core.training.drawing import generator
+from x2face_core.training.processes import Processes
+from x2face_core.training.recipes import Recipe
+
+
+class Batches(Protocol):
+    def draw(self, random: torch.Generator, count: int) -> object: ...
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long to train: minutes (over all resumed parts of the run) or steps."""
+
+    minutes: float | None = None
+    steps: int | None = None
+
+    def progress(self, state: RunState) -> float:
+        """0 at the start, 1 when done."""
+        if self.steps is not None:
+            return min(1.0, state.step / max(1, self.steps))
+        assert self.minutes is not None
+        return min(1.0, state.seconds / max(1e-9, self.minutes * 60))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a step tells: the losses' running means, and held-out figures where they were just measured."""
+
+    state: RunState
+    progress: float
+    rate: float
+    losses: dict[str, float]
+    held: dict[str, float] | None
+
+
+class Trainer:
+    """One training run in one folder.
+
+    objective: a module with `networks` that answers losses for a batch and the progress
+    batches: draws one part of a step from a generator
+    evaluate: held-out figures of networks, called in the first process with the averaged weights
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        objective: nn.Module,
+        batches: Batches,
+        recipe: Recipe,
+        processes: Processes,
+        dtype: torch.dtype,
+        evaluate: Callable[[X2FaceNetworks, RunState], dict[str, float]],
+        data: dict[str, object] | None = None,
+    ) -> None:
+        self.path, self.batches, self.recipe, self.processes = path, batches, recipe, processes
+        self.dtype, self.evaluate = dtype, evaluate
+        self.objective = objective
+        self.networks: X2FaceNetworks = objective.networks  # type: ignore[assignment]
+        self.wrapped = processes.wrap(objective)
+        self.optimiser = _optimiser(objective, recipe)
+        self.averaged = Averaged(self.networks, recipe.ema)
+        self.state = RunState(recipe=asdict(recipe), dims=self.networks.dims.to_dict(), data=dict(data or {}))
+        self.checkpoint = path / "checkpoint.safetensors"
+
+    def resume(self) -> bool:
+        """Go on from the folder's checkpoint, if it has one."""
+        if not self.checkpoint.is_file():
+            return False
+        tensors, self.state = load_checkpoint(self.checkpoint)
+        self.objective.load_state_dict(_under("objective.", tensors))
+        self.averaged.networks.load_state_dict(_under("averaged.", tensors))
+        restore_optimiser(self.optimiser, tensors)
+        return True
+
+    def save(self) -> None:
+        if not self.processes.first:
+            return
+        tensors = {f"objective.{name}": value for name, value in self.objective.state_dict().items()}
+        tensors |= {f"averaged.{name}": value for name, value in self.averaged.networks.state_dict().items()}
+        save_checkpoint(self.checkpoint, tensors | optimiser_tensors(self.optimiser), self.state)
+
+    def run(self, length: Length, report: Callable[[Report], None]) -> RunState:
+        """Train until the length is reached; saves every few minutes and at the end, and when interrupted."""
+        clock = _Clock(self.recipe)
+        means: dict[str, float] = {}
+        try:
+            while (progress := self.processes.agree(length.progress(self.state))) < 1:
+                started = time.monotonic()
+                losses = self.step(progress)
+                for name, value in losses.items():
+                    means[name] = 0.98 * means.get(name, float(value)) + 0.02 * float(value)
+                self.state.seconds += time.monotonic() - started
+                held = self._milestones(clock, means)
+                rate = self.recipe.batch / (time.monotonic() - started)
+                report(Report(self.state, progress, rate, means, held))
+        except KeyboardInterrupt:
+            self.save()
+            raise
+        held = self._evaluate(means)
+        self.save()
+        report(Report(self.state, 1.0, 0.0, means, held))
+        return self.state
+
+    def step(self, progress: float) -> dict[str, Tensor]:
+        """One update from one global batch; each process and part draws its own share of it."""
+        recipe, device = self.recipe, self.processes.device
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(recipe, self.state, progress)
+        self.objective.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        share = max(2, recipe.batch // (recipe.accumulate * self.processes.count))
+        total: dict[str, Tensor] = {}
+        for part in range(recipe.accumulate):
+            number = self.processes.rank * recipe.accumulate + part
+            batch = self.batches.draw(generator(recipe.seed, self.state.step, number, device), share)
+            with self._quiet(part), torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32):
+                losses = self.wrapped(batch, progress)
+                (losses["loss"] / recipe.accumulate).backward()
+            for name, value in losses.items():
+                total[name] = total.get(name, 0) + value.detach() / recipe.accumulate
+        if recipe.clip_norm:
+            nn.utils.clip_grad_norm_(self.objective.parameters(), recipe.clip_norm)
+        self.optimiser.step()
+        self.averaged.update(self.networks, self.state.step)
+        self.state.step += 1
+        self.state.samples += share * recipe.accumulate * self.processes.count
+        return total
+
+    def _quiet(self, part: int) -> AbstractContextManager[None]:
+        """Gradients travel between processes once a step, after its last part."""
+        last = part == self.recipe.accumulate - 1
+        if last or self.processes.count == 1:
+            return nullcontext()
+        return self.wrapped.no_sync()  # type: ignore[operator,no-any-return]
+
+    def _milestones(self, clock: _Clock, means: dict[str, float]) -> dict[str, float] | None:
+        held = None
+        if self.processes.agree(clock.evaluation_due(self.state)):
+            held = self._evaluate(means)
+        if clock.checkpoint_due() or held is not None:
+            self.save()
+        return held
+
+    def _evaluate(self, means: dict[str, float]) -> dict[str, float]:
+        held = self.evaluate(self.averaged.networks, self.state) if self.processes.first else {}
+        ratio = self.processes.agree(held.get("held_ratio", 0.0))
+        if self.recipe.schedule == "plateau":
+            _plateau(self.state, ratio)
+        row = {"step": self.state.step, "samples": self.state.samples, "seconds": self.state.seconds}
+        self.state.history.append(row | means | held)
+        return held
+
+
+class _Clock:
+    """When checkpoints and evaluations are due, by the time since the process started."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.saved = time.monotonic()
+        self.evaluated: float | None = None
+
+    def checkpoint_due(self) -> bool:
+        due = time.monotonic() - self.saved > self.recipe.checkpoint_minutes * 60
+        self.saved = time.monotonic() if due else self.saved
+        return due
+
+    def evaluation_due(self, state: RunState) -> bool:
+        self.evaluated = state.seconds if self.evaluated is None else self.evaluated
+        due = state.seconds - self.evaluated > self.recipe.evaluate_minutes * 60
+        self.evaluated = state.seconds if due else self.evaluated
+        return due
+
+
+def learning_rate(recipe: Recipe, state: RunState, progress: float) -> float:
+    warm = min(1.0, (state.step + 1) / recipe.warmup) if recipe.warmup else 1.0
+    if recipe.schedule != "cosine":
+        return recipe.lr * warm * state.lr_factor
+    falling = recipe.end + (1 - recipe.end) * 0.5 * (1 + math.cos(math.pi * progress))
+    return recipe.lr * warm * falling
+
+
+def _plateau(state: RunState, ratio: float, patience: int = 3) -> None:
+    """Divide the rate by 10 when the last evaluations brought nothing (paper section 5)."""
+    past = [row["held_ratio"] for row in state.history if "held_ratio" in row]
+    state.best = ratio if state.best is None else min(state.best, ratio)
+    since = sum(1 for value in past[-patience:] if value > state.best * 0.999)
+    if len(past) >= patience and since == patience and ratio > state.best * 0.999:
+        state.lr_factor /= 10
+        state.best = None
+
+
+def _optimiser(objective: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    parameters = list(objective.parameters())
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(parameters, recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    return torch.optim.AdamW(parameters, recipe.lr, betas=(0.9, 0.99), weight_decay=recipe.weight_decay, fused=True)
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

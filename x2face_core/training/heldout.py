@@ -1,0 +1,59 @@
+"""Held-out figures and contact sheets during training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from x2face_core.data.bank import Bank
+from x2face_core.networks.x2face import X2FaceNetworks
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Pairs of people whom training never sees, the same at every evaluation.
+
+    sources, driving: (n, 3, side, side), a frame and another of the same clip, a clip a pair
+    """
+
+    sources: Tensor
+    driving: Tensor
+
+    @classmethod
+    def of(cls, bank: Bank, count: int = 300, seed: int = 5) -> HeldOut:
+        """At most `count` pairs, spread over people and drawn far apart in the clip."""
+        random = torch.Generator().manual_seed(seed)
+        weight = bank.weight.cpu()
+        targets = torch.multinomial(weight, min(count, int((weight > 0).sum())), generator=random)
+        first, number = bank.first.cpu()[targets], bank.count.cpu()[targets]
+        ahead = 1 + (torch.rand(len(targets), generator=random) * (number - 1)).long()
+        sources = first + (targets - first + ahead) % number
+        rows = sources.to(bank.pictures.device), targets.to(bank.pictures.device)
+        return cls(bank.floats(rows[0]), bank.floats(rows[1]))
+
+    @torch.no_grad()
+    def figures(self, networks: X2FaceNetworks) -> dict[str, float]:
+        """L1 of the generated frames, of copying the source, and the ratio of the two."""
+        networks.eval()
+        generated = torch.cat(
+            [networks(s, d) for s, d in zip(torch.split(self.sources, 50), torch.split(self.driving, 50), strict=True)]
+        )
+        l1 = float((generated - self.driving).abs().mean())
+        copied = float((self.sources - self.driving).abs().mean())
+        return {"held_l1": l1, "held_copy": copied, "held_ratio": l1 / copied}
+
+    @torch.no_grad()
+    def sheet(self, networks: X2FaceNetworks, rows: int = 8) -> Tensor:
+        """A picture (3, h, w): a row a pair: source, embedded, driving, generated; then, across people and relative:
+        the driver's rest, its frame, and the source moved by the difference."""
+        networks.eval()
+        spread = torch.linspace(0, len(self.sources) - 1, rows).long()
+        sources, driving = self.sources[spread], self.driving[spread]
+        textures, _ = networks.embed(sources)
+        v_source, v_driving = networks.encode(sources), networks.encode(driving)
+        own = networks.render(textures, v_driving)
+        across = networks.render(textures, v_source + v_driving.roll(1, 0) - v_source.roll(1, 0))
+        columns = [sources, textures, driving, own, sources.roll(1, 0), driving.roll(1, 0), across]
+        return torch.cat([torch.cat(list(column), dim=1) for column in columns], dim=2)

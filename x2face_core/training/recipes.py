@@ -1,0 +1,132 @@
+"""How networks are trained: every number of it, in one frozen value a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, get_args, get_type_hints
+
+from x2face_core.errors import UsageError
+from x2face_core.networks.dims import Dims
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What every recipe has.
+
+    preset: the sizes that it trains by default (networks.dims.PRESETS)
+    batch: pairs of pictures a step over all processes; accumulate: parts that one process takes a step in
+    every: of a clip's frames every nth is drawn from (25 at 25 fps is the paper's 1 fps)
+    far: candidates for the source picture, of which the one furthest in pose is taken; 1 draws evenly
+    ema: decay of the averaged weights, which are the ones evaluated and shipped; 0 keeps none
+    end: the learning rate at the end, as a share of lr (cosine); plateau: divided by 10 when held-out L1
+        stalls; constant: as the released training script has it
+    dtype: auto measures a few steps and takes the faster of fp32 and bf16
+    """
+
+    name: str
+    preset: Literal["light", "paper"] = "light"
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    lr: float = 8e-4
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    schedule: Literal["cosine", "plateau", "constant"] = "cosine"
+    end: float = 0.02
+    warmup: int = 200
+    clip_norm: float = 1.0
+    batch: int = 32
+    accumulate: int = 1
+    ema: float = 0.999
+    every: int = 5
+    far: int = 1
+    seed: int = 0
+    dtype: Literal["auto", "fp32", "bf16"] = "auto"
+    checkpoint_minutes: float = 3.0
+    evaluate_minutes: float = 10.0
+
+
+@dataclass(frozen=True)
+class GuidedRecipe(Recipe):
+    """Flows guided by the landmarks' splines (docs/training.md), beside the photometric loss.
+
+    guidance: weight of the flow losses at first, falling to guidance_end of it
+    relative: weight of the flow that one person's motion gives another, beside guidance
+    landmarks, expression: weights of the linear heads on v, which are dropped after training
+    lips, eyes: how much more pixels there count, in the losses
+    turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares
+    gamma, gain: colour jitter that source and target share; view_gamma, view_gain: of the driving input alone
+    """
+
+    far: int = 2
+    guidance: float = 14.0
+    guidance_end: float = 0.15
+    relative: float = 1.0
+    landmarks: float = 2.0
+    expression: float = 0.6
+    lips: float = 24.0
+    eyes: float = 8.0
+    lips_gain: float = 1.0
+    turned: float = 0.5
+    yaw: float = 25.0
+    pitch: float = 16.0
+    roll: float = 15.0
+    growth: float = 0.08
+    shift: float = 0.06
+    gamma: float = 0.25
+    gain: float = 0.2
+    view_gamma: float = 0.33
+    view_gain: float = 0.25
+
+
+RECIPES: dict[str, Recipe] = {
+    "guided": GuidedRecipe(name="guided"),
+    "photometric": Recipe(name="photometric", lr=3e-4),
+    "paper": Recipe(
+        name="paper",
+        preset="paper",
+        optimiser="sgd",
+        lr=1e-3,
+        weight_decay=0.0,
+        schedule="plateau",
+        warmup=0,
+        clip_norm=0.0,
+        batch=16,
+        ema=0.0,
+        every=25,
+    ),
+}
+
+
+def with_settings(recipe: Recipe, dims: Dims, settings: Mapping[str, str]) -> tuple[Recipe, Dims]:
+    """Both with fields replaced, each given as text, as `--set key=value` has it."""
+    ours, theirs = _settable(recipe), _settable(dims)
+    for key, text in settings.items():
+        if key not in ours | theirs:
+            choices = ", ".join(sorted(ours | theirs))
+            raise UsageError(f"--set {key}={text}: the recipe {recipe.name} has no {key!r}; it has {choices}.")
+    changes = {key: _parsed(key, text, (ours | theirs)[key]) for key, text in settings.items()}
+    return (
+        replace(recipe, **{key: value for key, value in changes.items() if key in ours}),
+        replace(dims, **{key: value for key, value in changes.items() if key in theirs}),
+    )
+
+
+def _settable(values: Recipe | Dims) -> dict[str, Any]:
+    kinds = get_type_hints(type(values))
+    return {field.name: kinds[field.name] for field in fields(values) if field.name not in ("name", "preset")}
+
+
+def _parsed(key: str, text: str, kind: Any) -> Any:
+    choices = get_args(kind)
+    if choices:
+        if text not in choices:
+            raise UsageError(f"--set {key}={text}: expected one of {', '.join(choices)}.")
+        return text
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise UsageError(f"--set {key}={text}: expected true or false.")
+        return text == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise UsageError(f"--set {key}={text}: expected {'a whole number' if kind is int else 'a number'}.") from None

@@ -1,0 +1,181 @@
+"""A whole training run: data, objective, engine, and the files it leaves.
+
+OUT/checkpoint.safetensors  everything needed to go on
+OUT/weights.safetensors     what `--weights` takes, renewed at every evaluation
+OUT/sheet-STEP.png, curve.png, history.json
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from x2face_core.data.bank import Bank, load_bank
+from x2face_core.data.folder import FaceFolder, Split
+from x2face_core.data.landmarks import canonical_layout
+from x2face_core.errors import UsageError, WeightsError
+from x2face_core.networks.dims import Dims
+from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.training.checkpoint import RunState, load_checkpoint
+from x2face_core.training.drawing import generator
+from x2face_core.training.engine import Batches, Length, Report, Trainer
+from x2face_core.training.guided import GuidedBatches, GuidedObjective
+from x2face_core.training.heldout import HeldOut
+from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
+from x2face_core.training.precision import fastest
+from x2face_core.training.processes import Processes, join, leave
+from x2face_core.training.recipes import GuidedRecipe, Recipe
+from x2face_core.training.sheets import write_curve, write_sheet
+from x2face_core.training.shipping import fit_reading, ship
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train.
+
+    out: the run's folder, made where it is not there; data: a folder as docs/data.md has it
+    fresh: start over even where the folder holds a checkpoint
+    device: auto, cpu or cuda
+    """
+
+    out: Path
+    data: Path
+    recipe: Recipe
+    dims: Dims
+    length: Length
+    fresh: bool = False
+    device: str = "auto"
+
+
+def train(
+    plan: Plan,
+    report: Callable[[Report], None],
+    *,
+    say: Callable[[str], None] = lambda text: None,
+    progress: Progress = lambda what, done, total: None,
+) -> RunState:
+    """Train as planned, from the folder's checkpoint where there is one. Under torchrun, call it in every process."""
+    folder = FaceFolder(plan.data)
+    plan.out.mkdir(parents=True, exist_ok=True)
+    _check_resumable(plan)
+    processes = join(plan.device)
+    try:
+        return _train(plan, folder, processes, report, say, progress)
+    finally:
+        leave()
+
+
+def _train(
+    plan: Plan,
+    folder: FaceFolder,
+    processes: Processes,
+    report: Callable[[Report], None],
+    say: Callable[[str], None],
+    progress: Progress,
+) -> RunState:
+    labels = isinstance(plan.recipe, GuidedRecipe)
+    torch.manual_seed(plan.recipe.seed)
+    banks = {}
+    splits: tuple[Split, ...] = ("train", "val")
+    for split in splits:
+        banks[split] = load_bank(
+            folder,
+            split,
+            plan.dims.side,
+            every=plan.recipe.every,
+            labels=labels,
+            progress=partial(progress, f"reading {split}"),
+        ).to(processes.device)
+    layout = _layout(banks["train"]) if labels else None
+    networks = X2FaceNetworks(plan.dims)
+    networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    objective, batches = _taught(networks, banks["train"], layout, plan.recipe)
+    objective.to(processes.device)
+    recipe = _with_dtype(plan, objective, batches, processes)
+    judge = _Judge(plan.out, folder, banks["train"], HeldOut.of(banks["val"]), layout)
+    dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
+    data = {"statement": _statement(folder), "frames": len(banks["train"])}
+    trainer = Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
+    resumed = not plan.fresh and trainer.resume()
+    say(
+        f"{'going on at' if resumed else 'starting with'} step {trainer.state.step}, {recipe.dtype}, {processes.device}"
+    )
+    return trainer.run(plan.length, report)
+
+
+def _check_resumable(plan: Plan) -> None:
+    checkpoint = plan.out / "checkpoint.safetensors"
+    if plan.fresh or not checkpoint.is_file():
+        return
+    _, state = load_checkpoint(checkpoint)
+    if state.dims != plan.dims.to_dict():
+        changed = {key for key, value in plan.dims.to_dict().items() if state.dims.get(key) != value}
+        raise WeightsError(f"{checkpoint}: its networks differ in {', '.join(sorted(changed))}; --fresh starts over.")
+    if state.recipe.get("name") != plan.recipe.name:
+        raise UsageError(
+            f"{checkpoint}: was trained by the recipe {state.recipe.get('name')}, not {plan.recipe.name}; "
+            f"--recipe {state.recipe.get('name')} goes on, --fresh starts over."
+        )
+
+
+def _layout(bank: Bank) -> Tensor:
+    assert bank.landmarks is not None
+    return torch.from_numpy(canonical_layout(bank.landmarks.cpu().numpy())).to(bank.landmarks.device)
+
+
+def _taught(networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe: Recipe) -> tuple[nn.Module, Batches]:
+    if isinstance(recipe, GuidedRecipe):
+        assert layout is not None
+        return GuidedObjective(networks, layout, recipe), GuidedBatches(bank, layout, recipe)
+    return PhotometricObjective(networks), PhotometricBatches(bank, recipe)
+
+
+def _with_dtype(plan: Plan, objective: nn.Module, batches: Batches, processes: Processes) -> Recipe:
+    recipe = plan.recipe
+    if recipe.dtype != "auto":
+        return recipe
+    count = max(2, recipe.batch // (recipe.accumulate * processes.count))
+    batch = batches.draw(generator(recipe.seed, 0, 0, processes.device), count)
+    bf16 = processes.agree(float(fastest(objective, batch, processes.device) is torch.bfloat16))
+    return replace(recipe, dtype="bf16" if bf16 else "fp32")
+
+
+def _statement(folder: FaceFolder) -> str:
+    """What the networks saw, for those who use them."""
+    clips = folder.of_split("train")
+    seconds: dict[str, float] = {}
+    for clip in clips:
+        seconds[clip.source] = seconds.get(clip.source, 0.0) + clip.seconds
+    people = len({clip.identity for clip in clips})
+    sources = ", ".join(f"{name or 'unnamed'} {total:.0f} s" for name, total in sorted(seconds.items()))
+    return f"{len(clips)} clips of {people} people, {sum(seconds.values()):.0f} s: {sources}"
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Measures the averaged networks, and leaves weights, a contact sheet and the curve behind."""
+
+    out: Path
+    folder: FaceFolder
+    bank: Bank
+    held: HeldOut
+    layout: Tensor | None
+
+    def __call__(self, networks: X2FaceNetworks, state: RunState) -> dict[str, float]:
+        figures = self.held.figures(networks)
+        reading = fit_reading(networks, self.bank, self.folder) if self.layout is not None else None
+        row = {"step": float(state.step)} | figures
+        ship(self.out / "weights.safetensors", networks, state, reading, self.layout, held=row)
+        write_sheet(self.out / f"sheet-{state.step:07d}.png", self.held.sheet(networks))
+        history = [*state.history, row]
+        write_curve(self.out / "curve.png", history)
+        (self.out / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+        return figures

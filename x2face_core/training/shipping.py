@@ -1,0 +1,69 @@
+"""From a training run to weights that can be used: the averaged networks, a linear reading, what is known of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from x2face_core.data.bank import Bank
+from x2face_core.data.folder import FaceFolder
+from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.training.checkpoint import RunState
+from x2face_core.weights import WeightsInfo, save_weights
+
+
+@torch.no_grad()
+def fit_reading(
+    networks: X2FaceNetworks, bank: Bank, folder: FaceFolder, most: int = 8000, ridge: float = 1e-3
+) -> dict[str, Tensor]:
+    """Ridge regression from driving vectors to pose (degrees) and expression (docs/data.md), every clip by its weight.
+
+    weight: (7, 128), bias: (7,), scale: (7,) the standard deviations of what is read
+    """
+    networks.eval()
+    random = torch.Generator().manual_seed(0)
+    rows = torch.multinomial(bank.weight.cpu(), min(most, len(bank)), generator=random)
+    v = torch.cat([networks.encode(bank.floats(part.to(bank.pictures.device))).cpu() for part in torch.split(rows, 64)])
+    labels = folder.labels
+    at = labels.rows_of(bank.clip.cpu()[rows].numpy(), bank.frame.cpu()[rows].numpy())
+    y = torch.cat([torch.from_numpy(labels.pose[at]), torch.from_numpy(labels.expression[at])], dim=1).double()
+    x, mean_x, mean_y = v.double(), v.double().mean(0), y.mean(0)
+    x = x - mean_x
+    gram = x.T @ x
+    gram += ridge * gram.diagonal().mean() * torch.eye(len(gram), dtype=torch.float64)
+    weight = torch.linalg.solve(gram, x.T @ (y - mean_y)).T
+    return {"weight": weight.float(), "bias": (mean_y - weight @ mean_x).float(), "scale": y.std(0).float()}
+
+
+def ship(
+    path: Path,
+    networks: X2FaceNetworks,
+    state: RunState,
+    reading: dict[str, Tensor] | None,
+    layout: Tensor | None,
+    held: dict[str, float],
+) -> WeightsInfo:
+    """Write weights.
+
+    layout: (71, 3) where the landmarks lie in the embedded face, in half-pictures, where that was taught
+    held: figures measured just now
+    """
+    tensors = {n: v for n, v in networks.state_dict().items() if v.is_floating_point()}
+    if reading is not None:
+        tensors |= {f"reading.{part}": value for part, value in reading.items()}
+    if layout is not None:
+        tensors["layout"] = layout
+    recipe = state.recipe | {"steps": state.step, "samples": state.samples, "minutes": round(state.seconds / 60, 1)}
+    info: dict[str, Any] = {
+        "name": path.stem,
+        "preset": state.recipe.get("preset", "light"),
+        "dims": networks.dims.to_dict(),
+        "parameters": networks.parameter_counts(),
+        "recipe": recipe,
+        "metrics": {name: round(value, 4) for name, value in held.items()},
+        "data": str(state.data.get("statement", "")),
+    }
+    return save_weights(path, tensors, info)

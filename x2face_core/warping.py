@@ -1,0 +1,63 @@
+"""The pure functions everything rests on: sampling a picture where a flow points, and blending embedded faces."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@lru_cache(maxsize=16)
+def _axes(height: int, width: int, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    x = torch.linspace(-1, 1, width, device=device, dtype=dtype)
+    y = torch.linspace(-1, 1, height, device=device, dtype=dtype)
+    return x, y
+
+
+def identity_grid(height: int, width: int, *, device: torch.device | None = None) -> Tensor:
+    """(height, width, 2) float32 x, y: every pixel's own place; -1 and 1 are the centres of the corner pixels."""
+    x, y = _axes(height, width, device or torch.device("cpu"), torch.float32)
+    return torch.stack([x.expand(height, width), y[:, None].expand(height, width)], dim=-1)
+
+
+def resize_flow(flow: Tensor, height: int, width: int) -> Tensor:
+    """(n, 2, h, w) to (n, 2, height, width); half-pictures stay half-pictures at any size."""
+    if flow.shape[-2:] == (height, width):
+        return flow
+    return F.interpolate(flow.contiguous(), size=(height, width), mode="bilinear", align_corners=True)
+
+
+def warp(texture: Tensor, flow: Tensor, *, padding: str = "border") -> Tensor:
+    """Sample a texture where a flow points to.
+
+    texture: (n, 3, H, W), any size; one texture serves n flows
+    flow: (n, 2, h, w) in half-pictures: 0 stays, +1 in channel 0 looks half a width to the right; upsampled to (H, W)
+    padding: "zeros" (black outside, as released) or "border"
+    Geometry with aligned corners throughout, as in the torch that the released weights were trained with.
+    """
+    height, width = texture.shape[-2:]
+    flow = resize_flow(flow.float(), height, width)
+    grid = flow.permute(0, 2, 3, 1) + identity_grid(height, width, device=flow.device)
+    textures = texture.expand(len(flow), -1, -1, -1).float()
+    return F.grid_sample(textures, grid, mode="bilinear", padding_mode=padding, align_corners=True)
+
+
+def reduce(pictures: Tensor, side: int) -> Tensor:
+    """(n, 3, H, W) to (n, 3, side, side): averaged when smaller, bilinear when larger."""
+    if pictures.shape[-2:] == (side, side):
+        return pictures
+    return F.interpolate(pictures, size=(side, side), mode="bilinear", align_corners=False, antialias=True)
+
+
+def blend(textures: Tensor, confidence: Tensor | None = None, floor: float = 0.1) -> Tensor:
+    """Several embedded faces of one person become one: (k, 3, h, w) to (3, h, w).
+
+    confidence: None for the mean (paper section 5), else (k, 1, h, w) logarithms weighing as exp(c) + floor
+    floor: 0.1 in the released UnwrappedFace.forward, 0 in its get_unwrapped
+    """
+    if confidence is None:
+        return textures.mean(dim=0)
+    weights = resize_flow(confidence.float(), textures.shape[-2], textures.shape[-1]).exp() + floor
+    return (textures * weights).sum(dim=0) / weights.sum(dim=0)
