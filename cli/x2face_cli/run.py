@@ -1,0 +1,135 @@
+"""`x2face run`: drive a face. Its options are run's own and those of the drivers that the line names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from x2face_cli import options, screen
+from x2face_cli.options import FiniteRange
+from x2face_core.errors import UsageError
+from x2face_plugins.registry import Registry
+
+if TYPE_CHECKING:
+    from x2face_core.job import Job
+    from x2face_core.outputs import Output
+    from x2face_plugins.specs import DriverSpec, OverlaySpec
+
+STRICT = "--strict-plugins"
+
+
+class RunCommand(click.Command):
+    """A command that grows the options of the drivers named on its line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.obj = registry = Registry.load(strict=STRICT in args)
+        ctx.meta["drivers"] = {name: registry.driver(name) for name in named(args, list(registry.drivers()))}
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        specs = ctx.meta.get("drivers", {}).values()
+        return [*super().get_params(ctx), *(option for spec in specs for option in options.driver_options(spec))]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if not ctx.meta.get("drivers") and isinstance(ctx.obj, Registry):
+            with formatter.section("Drivers (`x2face run --driver NAME --help` tells their options)"):
+                formatter.write_dl([(f"--{name}", spec.summary) for name, spec in ctx.obj.drivers().items()])
+
+
+def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
+    """The drivers that a line names, in its order: by --driver NAME, or by a driver's own option."""
+    names: list[str] = []
+    for k, arg in enumerate(args):
+        flag, equals, value = arg.partition("=")
+        if flag == "--driver":
+            names += [value] if equals else args[k + 1 : k + 2]
+        elif flag[:2] == "--" and flag[2:] in installed:
+            names.append(flag[2:])
+    return list(dict.fromkeys(names))
+
+
+def _own_options() -> list[click.Option]:
+    """The options that every run has."""
+    option = partial(click.Option, show_default=True)
+    return [
+        option(["-s", "--source", "sources"], multiple=True, required=True, metavar="PICTURE|FILM|FOLDER",
+               help="The face to be driven; again for more pictures of it."),
+        option(["--driver"], multiple=True, metavar="NAME", help="What drives; again to combine several."),
+        option(["-o", "--output"], metavar="FILE|FOLDER/", show_default="outputs/{source}--{driving}.mp4",
+               help="A .mp4, .webm or .gif, or a folder/ of pictures."),
+        option(["--overwrite"], is_flag=True, help="Replace an existing output."),
+        option(["--source-frames"], type=click.IntRange(1, 48), default=3,
+               help="Pictures taken of a film or a folder as source: those that differ most."),
+        option(["--crop"], default="auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is."),
+        option(["--crop-scale"], type=FiniteRange(0.5, 10), default=1.6, help="Side of the crop, in faces."),
+        option(["--size"], type=click.IntRange(32, 2048), default=256, help="Side of the generated face."),
+        option(["--paste-back"], is_flag=True, help="Put the face back into the source's whole picture."),
+        option(["--compare"], is_flag=True, help="Show source, driving picture and result side by side."),
+        option(["--fps"], type=FiniteRange(1, 240), show_default="the driver's", help="Frames a second."),
+        option(["--seconds"], type=FiniteRange(0, min_open=True), help="At most so long."),
+        option(["--sound"], default="driving", metavar="driving|none|FILE", help="The film's sound."),
+        option(["--weights"], metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
+        option(["--engine"], type=click.Choice(["torch"]), default="torch", help="What runs the networks."),
+        option(["--device"], default="auto", help="auto, cpu, cuda, cuda:1 or mps."),
+        option(["--dtype"], type=click.Choice(["auto", "fp32", "bf16", "fp16"]), default="auto", help="Precision."),
+        option(["--batch-size"], type=click.IntRange(1, 256), default=8, help="Frames rendered at once."),
+        option(["--seed"], type=int, default=0, help="For drivers that roll dice."),
+        option([STRICT], is_flag=True, help="Refuse to run while any plugin is broken."),
+        option(["--json", "as_json"], is_flag=True, help="Print one JSON object about the film."),
+    ]  # fmt: skip
+
+
+@click.command(cls=RunCommand, params=_own_options(), context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def run(ctx: click.Context, /, **given: Any) -> None:
+    """Drive the face in a picture by a film, or by whatever another driver reads.
+
+    \b
+    x2face run -s photo.jpg --frame film.mp4
+    x2face run -s a.jpg -s b.jpg --frame film.mp4 --compare -o out.mp4
+    """
+    started = time.perf_counter()
+    specs: dict[str, DriverSpec | OverlaySpec] = ctx.meta["drivers"]
+    if not specs:
+        raise UsageError("nothing drives the face; name what does, such as --frame film.mp4 (see `x2face drivers`).")
+    settings = {name: options.build_settings(spec, given) for name, spec in specs.items()}
+    job = _job(given, _settle(given, settings))
+    from x2face_cli import running
+
+    report = running.run(ctx.obj, settings, job, given)
+    report["wall_seconds"] = round(time.perf_counter() - started, 3)
+    for warning in report["warnings"]:
+        screen.warn(warning)
+    if given["as_json"]:
+        screen.result_json(report)
+    else:
+        screen.result(report["output"])
+
+
+def _settle(given: dict[str, Any], settings: dict[str, Any]) -> Output:
+    """Where the film goes, known before anything heavy is imported."""
+    from x2face_core.outputs import settle
+
+    inputs = [str(value) for one in settings.values() if (value := getattr(one, "input", None)) is not None]
+    driving = Path(inputs[0]).stem if inputs else next(iter(settings))
+    sources = [Path(source) for source in given["sources"]]
+    everything = [*sources, *map(Path, inputs)]
+    return settle(given["output"], sources, driving, overwrite=given["overwrite"], inputs=everything)
+
+
+def _job(given: dict[str, Any], output: Output) -> Job:
+    from x2face_core.job import Job
+    from x2face_core.portraits import Cropping
+
+    same = ("source_frames", "fps", "seconds", "sound", "compare", "paste_back", "batch_size", "seed")
+    return Job(
+        sources=tuple(Path(source) for source in given["sources"]),
+        output=output,
+        cropping=Cropping(given["crop"], given["crop_scale"], given["size"]),
+        **{name: given[name] for name in same},
+    )

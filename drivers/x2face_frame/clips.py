@@ -1,0 +1,156 @@
+"""What may drive, as a clip: pictures at a constant rate, one box for all of them, and where the face is missing."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from x2face_core.errors import InputError, NoFaceError
+from x2face_core.media.boxes import Box
+from x2face_core.media.faces import find_faces
+from x2face_core.media.images import read_picture
+from x2face_core.media.pictures import Picture
+from x2face_core.media.scan import scan_film
+from x2face_core.media.video import is_film, probe, read_frames
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+LOOKS = 48  # pictures of a folder that are searched for a face at most
+FOLDER_FPS = 25.0
+Kind = Literal["camera", "folder", "film", "picture"]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Pictures at a constant rate.
+
+    box: where the face is, in pixels of a picture of this size (width, height); the pictures may come reduced
+    present: whether picture k shows the face
+    pictures: reads them, from the first one at each call, for crops of so many pixels a side; large films come reduced
+    still: one picture, which may be shown as long as one likes
+    sound: a file whose sound goes with them
+    """
+
+    name: str
+    fps: float
+    size: tuple[int, int]
+    box: Box
+    present: Callable[[int], bool]
+    pictures: Callable[[int], Iterator[Picture]]
+    still: bool = False
+    sound: Path | None = None
+
+    def box_in(self, picture: Picture) -> Box:
+        """The box in a picture that may have been reduced."""
+        scale = max(picture.shape[:2]) / max(self.size)
+        return Box(self.box.x * scale, self.box.y * scale, self.box.side * scale)
+
+
+def kind_of(name: str) -> Kind:
+    """What a driving input is; a number that is no file's name is a camera. InputError when it is missing."""
+    path = Path(name)
+    if name.isdigit() and not path.exists():
+        return "camera"
+    if path.is_dir():
+        return "folder"
+    return "film" if is_film(path) else "picture"
+
+
+def open_clip(name: str, kind: Kind, crop: str, scale: float) -> Clip:
+    """Open a film, a folder or a picture, and find the face in it.
+
+    crop: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box
+    """
+    opener = {"film": _film, "folder": _folder, "picture": _picture}[kind]
+    return opener(Path(name), crop, scale)
+
+
+def _film(path: Path, crop: str, scale: float) -> Clip:
+    info = probe(path)
+    given = crop if crop in ("auto", "none") else Box.parse(crop)
+    scan = scan_film(path, info.fps, scale, given)  # type: ignore[arg-type]
+    size = (info.width, info.height)
+    return Clip(
+        name=path.name,
+        fps=info.fps,
+        size=size,
+        box=scan.box,
+        present=scan.has_face,
+        pictures=lambda side: read_frames(path, info.fps, longest=_reduced(size, scan.box, side)),
+        sound=path if info.sound else None,
+    )
+
+
+def _reduced(size: tuple[int, int], box: Box, side: int) -> int | None:
+    """The longer side at which the box still has twice the pixels that are needed; None: keep all."""
+    share = 2 * side / box.side
+    return math.ceil(max(size) * share) if share < 1 else None
+
+
+def _picture(path: Path, crop: str, scale: float) -> Clip:
+    picture = read_picture(path)
+    box, _ = _look([picture], crop, scale, path)
+    return Clip(
+        name=path.name,
+        fps=FOLDER_FPS,
+        size=(picture.shape[1], picture.shape[0]),
+        box=box,
+        present=lambda k: True,
+        pictures=lambda side: iter([picture]),
+        still=True,
+    )
+
+
+def _folder(path: Path, crop: str, scale: float) -> Clip:
+    files = sorted((f for f in path.iterdir() if f.suffix.lower() in SUFFIXES and f.name[0] != "."), key=_by_number)
+    if not files:
+        raise InputError(f"{path}: this folder holds no picture; {', '.join(sorted(SUFFIXES))} are read.")
+    looked = np.unique(np.linspace(0, len(files) - 1, min(LOOKS, len(files))).round().astype(int))
+    box, found = _look((read_picture(files[k]) for k in looked), crop, scale, path)
+    height, width = read_picture(files[0]).shape[:2]
+
+    def pictures(side: int) -> Iterator[Picture]:
+        for file in files:
+            picture = read_picture(file)
+            if picture.shape[:2] != (height, width):
+                raise InputError(
+                    f"{file}: {picture.shape[1]}x{picture.shape[0]} pixels, and the first picture {width}x{height}; "
+                    "the frames of a film are all of one size."
+                )
+            yield picture
+
+    return Clip(
+        name=path.name,
+        fps=FOLDER_FPS,
+        size=(width, height),
+        box=box,
+        present=lambda k: bool(found[int(np.abs(looked - k).argmin())]),
+        pictures=pictures,
+    )
+
+
+def _by_number(path: Path) -> list[tuple[int, int | str]]:
+    """Names in the order in which people count: 2.png before 10.png."""
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", path.name) if part]
+
+
+def _look(pictures: Iterator[Picture] | list[Picture], crop: str, scale: float, path: Path) -> tuple[Box, list[bool]]:
+    """One box for all pictures, and in which of them the face was found."""
+    pictures = iter(pictures)
+    if crop != "auto":
+        first = next(pictures)
+        given = Box.whole(first.shape[1], first.shape[0]) if crop == "none" else Box.parse(crop)
+        return given, [True] * (1 + sum(1 for _ in pictures))
+    faces = [find_faces(picture)[:1] for picture in pictures]
+    boxes = [Box.around(face[0], scale) for face in faces if face]
+    if not boxes:
+        raise NoFaceError(f"{path}: no face was found; --frame-crop x,y,w,h says where it is.")
+    side = float(np.median([box.side for box in boxes]))
+    x = float(np.median([box.x + box.side / 2 for box in boxes]))
+    y = float(np.median([box.y + box.side / 2 for box in boxes]))
+    return Box(x - side / 2, y - side / 2, side), [bool(face) for face in faces]

@@ -1,0 +1,119 @@
+"""The frame driver: the vectors of a driving face's pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from x2face_core.errors import NoFaceError, UsageError
+from x2face_core.media.boxes import Box, crop
+from x2face_core.media.pictures import Picture
+from x2face_core.pipeline import batches
+from x2face_core.source import places, to_tensor
+from x2face_core.streams import ahead
+from x2face_frame.clips import Clip, kind_of, open_clip
+from x2face_plugins import Chunk, Source
+
+if TYPE_CHECKING:
+    from x2face_frame.plugin import Settings
+
+BATCH = 16
+
+
+class FrameDriver:
+    """Offsets from a rest frame, or with `absolute` the driving face's vectors as they are.
+
+    A film is read once before the first chunk. Its vectors are kept, 512 bytes a frame, to choose the rest frame from.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.zero = _zero(settings.zero)
+        if settings.crop not in ("auto", "none"):
+            Box.parse(settings.crop)
+        self.kind = kind_of(settings.input)
+        self.live = self.kind == "camera"
+        self.relative = not settings.absolute and self.kind != "picture"  # one picture has no motion to take over
+        self.box: tuple[float, float, float, float] | None = None
+        self.sound: Path | None = None
+        self.frames: int | None = None
+        self.warnings: list[str] = []
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        if self.live:
+            from x2face_frame.camera import drive_by_camera
+
+            return drive_by_camera(self, source)
+        return self._drive(source)
+
+    def _drive(self, source: Source) -> Iterator[Chunk]:
+        clip = open_clip(self.settings.input, self.kind, self.settings.crop, source.crop_scale)
+        self.sound, self.box = clip.sound, (clip.box.x, clip.box.y, clip.box.side, clip.box.side)
+        limit = None if source.seconds is None else math.ceil(source.seconds * clip.fps) + 1  # one to interpolate to
+        vectors = self._read(clip, source, limit)
+        if clip.still and limit is not None:
+            vectors = vectors.expand(limit, -1)
+        self.frames = len(vectors)
+        if self.relative:
+            vectors = vectors - vectors[self._rest(vectors, source)]
+        pictures = self._shown(clip, source) if source.pictures_wanted else None
+        for start in range(0, len(vectors), BATCH):
+            rows = vectors[start : start + BATCH]
+            yield Chunk(rows, clip.fps, None if pictures is None else to_tensor(islice(pictures, len(rows))))
+
+    def _read(self, clip: Clip, source: Source, limit: int | None) -> Tensor:
+        """Every picture's vector (n, 128); without a face the last one's, before the first face the first one's."""
+        crops = (
+            crop(picture, clip.box_in(picture), source.side) for picture in islice(clip.pictures(source.side), limit)
+        )
+        read = [source.encode(to_tensor(batch)) for _, batch in batches(ahead(crops, 2 * BATCH), BATCH)]
+        vectors = torch.cat(read)
+        self.seen = np.array([clip.present(k) for k in range(len(vectors))])
+        if not self.seen.any():
+            raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
+        missing = int((~self.seen).sum())
+        if missing:
+            self.warnings.append(
+                f"{clip.name}: {missing} of {len(vectors)} frames without a face, which stays as it was."
+            )
+        return vectors[torch.from_numpy(last_seen(self.seen))]
+
+    def _rest(self, vectors: Tensor, source: Source) -> int:
+        """The number of the frame that counts as rest."""
+        if self.zero is not None:
+            if self.zero >= len(vectors):
+                raise UsageError(f"--frame-zero {self.zero}: the film ends at frame {len(vectors) - 1}.")
+            return self.zero
+        points = places(torch.cat([vectors, source.vector[None]]), source)
+        far = (points[:-1] - points[-1]).square().sum(dim=1)
+        far[torch.from_numpy(~self.seen)] = torch.inf
+        return int(far.argmin())
+
+    def _shown(self, clip: Clip, source: Source) -> Iterator[Picture]:
+        """Crops as large as the sources', to show beside the result; a still one again and again."""
+        side = source.pictures.shape[-1]
+        crops = (crop(picture, clip.box_in(picture), side) for picture in clip.pictures(side))
+        return cycle(crops) if clip.still else ahead(crops, BATCH)
+
+
+def _zero(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isdigit():
+        raise UsageError(f"--frame-zero {text}: either auto or a frame's number, from 0.")
+    return int(text)
+
+
+def last_seen(seen: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """For each frame the last one up to it with a face; before the first of them, that first one."""
+    numbers = np.where(seen, np.arange(len(seen)), -1)
+    last = np.maximum.accumulate(numbers)
+    last[last < 0] = int(seen.argmax())
+    return last

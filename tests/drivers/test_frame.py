@@ -1,0 +1,165 @@
+"""The frame driver, on drawn pictures (crop none) and on a portrait that the tests' dependency brings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from x2face_core.errors import InputError, NoFaceError, UsageError
+from x2face_core.media.images import write_picture
+from x2face_core.media.writing import write_film
+from x2face_core.source import ModelSource, to_tensor
+from x2face_frame import Settings
+from x2face_frame.clips import kind_of
+from x2face_frame.driver import FrameDriver, last_seen
+from x2face_frame.plugin import x2face_drivers
+
+
+def drawn(k: int, side: int = 32) -> np.ndarray:
+    """A bright bar that wanders."""
+    picture = np.full((side, side, 3), 30, np.uint8)
+    picture[:, 4 + 2 * k : 12 + 2 * k] = (200, 150, 100)
+    return picture
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "frames").mkdir()
+    for k in range(12):  # 2.png stands before 10.png
+        write_picture(tmp_path / "frames" / f"{k}.png", drawn(k))
+    return tmp_path / "frames"
+
+
+@pytest.fixture
+def source(tiny_model: Any) -> ModelSource:
+    return ModelSource.of(tiny_model, to_tensor([drawn(5)]))
+
+
+def vectors(driver: FrameDriver, source: ModelSource) -> torch.Tensor:
+    return torch.cat([torch.as_tensor(chunk.vectors) for chunk in driver.drive(source)])
+
+
+def test_absolute_vectors_are_what_the_network_reads(folder: Path, source: ModelSource) -> None:
+    read = vectors(FrameDriver(Settings(str(folder), absolute=True, crop="none")), source)
+    assert torch.allclose(read, source.encode(to_tensor(drawn(k) for k in range(12))), atol=1e-5)
+
+
+def test_auto_rests_at_the_frame_that_looks_like_the_source(folder: Path, source: ModelSource) -> None:
+    offsets = vectors(FrameDriver(Settings(str(folder), crop="none")), source)
+    assert [k for k, row in enumerate(offsets) if not row.any()] == [5]
+
+
+def test_the_frame_named_is_the_one_at_rest(folder: Path, source: ModelSource) -> None:
+    offsets = vectors(FrameDriver(Settings(str(folder), zero="10", crop="none")), source)
+    assert [k for k, row in enumerate(offsets) if not row.any()] == [10]
+
+
+def test_a_rest_frame_after_the_end_is_refused(folder: Path, source: ModelSource) -> None:
+    with pytest.raises(UsageError, match="ends at frame 11"):
+        vectors(FrameDriver(Settings(str(folder), zero="12", crop="none")), source)
+
+
+@pytest.mark.parametrize("zero", ["-1", "first", "1.5", ""])
+def test_a_rest_frame_is_a_number_or_auto(folder: Path, zero: str) -> None:
+    with pytest.raises(UsageError, match="--frame-zero"):
+        FrameDriver(Settings(str(folder), zero=zero))
+
+
+def test_seconds_limit_what_is_read(folder: Path, tiny_model: Any) -> None:
+    source = ModelSource.of(tiny_model, to_tensor([drawn(5)]), seconds=0.2)
+    assert (
+        len(vectors(FrameDriver(Settings(str(folder), crop="none")), source)) == 6
+    )  # 0.2 s at 25, one to interpolate to
+
+
+def test_pictures_come_only_when_they_are_wanted(folder: Path, tiny_model: Any) -> None:
+    for wanted in (False, True):
+        source = ModelSource.of(tiny_model, to_tensor([drawn(5, 48)]), pictures_wanted=wanted)
+        (chunk,) = FrameDriver(Settings(str(folder), crop="none")).drive(source)
+        assert (chunk.pictures is None) != wanted
+    assert chunk.pictures is not None
+    assert chunk.pictures.shape == (12, 3, 48, 48)
+
+
+def test_the_vectors_do_not_depend_on_the_pictures_being_shown(folder: Path, tiny_model: Any) -> None:
+    plain = ModelSource.of(tiny_model, to_tensor([drawn(5, 48)]))
+    shown = ModelSource.of(tiny_model, to_tensor([drawn(5, 48)]), pictures_wanted=True)
+    driver = Settings(str(folder), crop="none")
+    assert torch.equal(vectors(FrameDriver(driver), plain), vectors(FrameDriver(driver), shown))
+
+
+def test_a_film_is_read_at_its_own_rate(tmp_path: Path, source: ModelSource) -> None:
+    film = tmp_path / "film.mp4"
+    write_film(film, (drawn(k) for k in range(10)), 30)
+    driver = FrameDriver(Settings(str(film), crop="none"))
+    chunks = list(driver.drive(source))
+    assert sum(len(chunk.vectors) for chunk in chunks) == driver.frames == 10
+    assert chunks[0].fps == 30
+    assert driver.box == (0, 0, 32, 32)
+    assert driver.sound is None
+
+
+def test_one_picture_is_a_pose_to_take_over(tmp_path: Path, tiny_model: Any) -> None:
+    write_picture(tmp_path / "pose.png", drawn(3))
+    driver = FrameDriver(Settings(str(tmp_path / "pose.png"), crop="none"))
+    assert driver.relative is False
+    source = ModelSource.of(tiny_model, to_tensor([drawn(5)]), seconds=0.08)
+    assert torch.allclose(vectors(driver, source), source.encode(to_tensor([drawn(3)])).expand(3, -1), atol=1e-5)
+
+
+def test_frames_without_a_face_hold_the_last_one() -> None:
+    seen = np.array([False, False, True, False, True, True, False])
+    assert last_seen(seen).tolist() == [2, 2, 2, 2, 4, 5, 5]
+
+
+def test_frames_without_a_face_are_counted_once(tmp_path: Path, tiny_model: Any) -> None:
+    from skimage import data
+
+    portrait = np.ascontiguousarray(data.astronaut()[:300, 80:380])
+    for k in range(4):
+        write_picture(tmp_path / f"{k}.png", np.full_like(portrait, 90) if k == 2 else portrait)
+    source = ModelSource.of(tiny_model, to_tensor([drawn(5)]))
+    driver = FrameDriver(Settings(str(tmp_path), absolute=True))
+    read = vectors(driver, source)
+    assert torch.equal(read[2], read[1])
+    assert [("1 of 4 frames" in warning) for warning in driver.warnings] == [True]
+    assert driver.box is not None
+    assert 60 < driver.box[2] < 300
+
+
+def test_no_face_in_any_frame_is_an_error(folder: Path, source: ModelSource) -> None:
+    with pytest.raises(NoFaceError, match="--frame-crop"):
+        vectors(FrameDriver(Settings(str(folder))), source)
+
+
+def test_frames_of_several_sizes_are_refused(folder: Path, source: ModelSource) -> None:
+    write_picture(folder / "7.png", drawn(7, 40))
+    with pytest.raises(InputError, match=r"7\.png: 40x40 pixels"):
+        vectors(FrameDriver(Settings(str(folder), crop="none")), source)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path, source: ModelSource) -> None:
+    with pytest.raises(InputError, match="no picture"):
+        vectors(FrameDriver(Settings(str(tmp_path))), source)
+
+
+def test_what_is_not_there_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.mp4"):
+        FrameDriver(Settings(str(tmp_path / "gone.mp4"))).drive(None)  # type: ignore[arg-type]
+
+
+def test_a_number_is_a_camera_unless_it_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert kind_of("7") == "camera"
+    (tmp_path / "7").mkdir()
+    assert kind_of("7") == "folder"
+
+
+def test_its_own_demo_runs(tmp_path: Path, source: ModelSource) -> None:
+    (spec,) = x2face_drivers()
+    driver = spec.load(spec.demo(tmp_path))
+    assert sum(len(chunk.vectors) for chunk in driver.drive(source)) == 4

@@ -1,0 +1,127 @@
+"""Iterators in threads of their own: reading ahead, and taking the newest of what comes in."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+_END = object()
+
+
+def close(items: Iterable[object]) -> None:
+    """End a generator now rather than when it is collected; other iterables need no ending."""
+    if isinstance(items, Generator):
+        items.close()
+
+
+def ahead(items: Iterable[T], limit: int = 4) -> Generator[T]:
+    """The same items, made in a thread up to `limit` ahead of whoever asks; errors arrive where they belong.
+
+    The thread starts with the first item asked for and ends with this generator.
+    """
+    waiting: queue.Queue[tuple[object, BaseException | None]] = queue.Queue(limit)
+    stop = threading.Event()
+    thread = threading.Thread(target=_produce, args=(items, waiting, stop), daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = waiting.get()
+            if error is not None:
+                raise error
+            if item is _END:
+                return
+            yield item  # type: ignore[misc]
+    finally:
+        stop.set()
+        thread.join(timeout=5)
+
+
+def _produce(
+    items: Iterable[T], waiting: queue.Queue[tuple[object, BaseException | None]], stop: threading.Event
+) -> None:
+    try:
+        for item in items:
+            _put(waiting, (item, None), stop)
+            if stop.is_set():
+                return
+        _put(waiting, (_END, None), stop)
+    except BaseException as error:  # noqa: BLE001  raised again where the items are asked for
+        _put(waiting, (None, error), stop)
+    finally:
+        close(items)
+
+
+def _put(waiting: queue.Queue[tuple[object, BaseException | None]], item: tuple[object, BaseException | None],
+         stop: threading.Event) -> None:  # fmt: skip
+    while not stop.is_set():
+        with suppress(queue.Full):
+            waiting.put(item, timeout=0.1)
+            return
+
+
+class Newest(Generic[T]):
+    """The newest item of a stream that is read in a thread; a stream that falls silent holds nobody up."""
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = items
+        self._lock = threading.Lock()
+        self._item: T | None = None
+        self._error: BaseException | None = None
+        self._ended = self._seen = self._stop = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            for item in self._items:
+                with self._lock:
+                    self._item, self._seen = item, False
+                if self._stop:
+                    return
+        except BaseException as error:  # noqa: BLE001  raised again by take
+            self._error = error
+        finally:
+            self._ended = True
+            close(self._items)
+
+    def take(self) -> tuple[T | None, bool]:
+        """The newest item, None before the first, and whether the stream ended with nothing new; its errors rise."""
+        ended = self._ended
+        with self._lock:
+            over = ended and (self._seen or self._item is None)
+            self._seen = True
+            item = self._item
+        if over and self._error is not None:
+            raise self._error
+        return item, over
+
+    def close(self) -> None:
+        """Ask the thread to end; one that waits for a silent sender ends with the program."""
+        self._stop = True
+
+
+def paced(
+    source: Newest[T],
+    rest: T,
+    fps: float,
+    clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
+) -> Iterator[T]:
+    """The newest item at each tick of the clock, fps a second; `rest` before the first has come."""
+    start = clock()
+    tick = 0
+    try:
+        while True:
+            wait(max(0.0, start + tick / fps - clock()))
+            item, over = source.take()
+            if over:
+                return
+            yield rest if item is None else item
+            tick += 1
+    finally:
+        source.close()
