@@ -5,65 +5,30 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-
-@dataclass
-class TinyModel:
-    """Untrained networks of the real kind with X2Face's methods; reads the first seven numbers of a vector."""
-
-    networks: Any
-    name: str = "tiny"
-    fingerprint: str = "0" * 16
-    device: str = "cpu"
-    dtype: str = "torch.float32"
-
-    @property
-    def dims(self) -> Any:
-        return self.networks.dims
-
-    @property
-    def reading_scale(self) -> Any:
-        import torch
-
-        return torch.ones(7)
-
-    def embed(self, pictures: Any) -> Any:
-        import torch
-
-        from x2face_core.driving import EmbeddedFace
-
-        with torch.inference_mode():
-            return EmbeddedFace(self.networks.embed(pictures)[0].mean(dim=0))
-
-    def encode(self, pictures: Any) -> Any:
-        import torch
-
-        with torch.inference_mode():
-            return self.networks.encode(pictures)
-
-    def render(self, face: Any, vectors: Any) -> Any:
-        return self.networks.render(face.texture, vectors)
-
-    def read(self, vectors: Any) -> Any:
-        return vectors[:, :7]
+if TYPE_CHECKING:
+    from x2face_core.model import X2Face
 
 
 @pytest.fixture(scope="session")
-def tiny_model() -> TinyModel:
+def tiny_model() -> X2Face:
+    """Untrained networks; the reading is a vector's first seven numbers."""
     import torch
 
+    from x2face_core.model import X2Face
     from x2face_core.networks.dims import Dims
     from x2face_core.networks.x2face import X2FaceNetworks
+    from x2face_core.weights import WeightsInfo
 
     torch.manual_seed(0)
-    networks = X2FaceNetworks(Dims(side=32, flow_side=16, width=4, padding="border")).eval().requires_grad_(False)
-    return TinyModel(networks)
+    dims = Dims(side=32, flow_side=16, width=4, padding="border")
+    info = WeightsInfo("tiny", "light", dims.to_dict(), "0" * 16, "0" * 64, {})
+    return X2Face(X2FaceNetworks(dims), info, reading=(torch.eye(7, 128), torch.zeros(7), torch.ones(7)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,6 +31,7 @@ class Job:
     """What is to be made.
 
     sources: photographs, folders or films of one face; source_frames: pictures taken of each folder or film
+    fusion: how several sources become one face, as X2Face.embed says
     fps, seconds: of the film; None: as the drivers say
     sound: driving, none or a file's name
     compare: show source and driving picture at its left; paste_back: into the first source's whole picture
@@ -45,6 +46,7 @@ class Job:
     sound: str = "driving"
     compare: bool = False
     paste_back: bool = False
+    fusion: str = "mean"
     batch_size: int = 8
     seed: int = 0
 
@@ -89,6 +91,7 @@ def perform(
         fps=job.fps,
         seconds=job.seconds,
         batch_size=job.batch_size,
+        fusion=job.fusion,
         seed=job.seed,
         pictures_wanted=job.compare,
         **source,

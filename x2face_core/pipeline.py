@@ -75,7 +75,7 @@ def animate(
     drivers: loaded drivers, or Parts that also say how they take part
     overlays: painted on the embedded face, in this order
     fps: frames a second; None: the drivers'; seconds: at most so long
-    source: more for ModelSource: seed, pictures_wanted, load_mapping, load_driver
+    source: more for ModelSource.of: fusion, seed, pictures_wanted, load_mapping, load_driver
     """
     seen = ModelSource.of(model, pictures, fps=fps or 25.0, seconds=seconds, **source)
     parts = [driver if isinstance(driver, Part) else Part.of(type(driver).__name__, driver) for driver in drivers]

@@ -112,7 +112,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[str, Any]) -> WeightsInfo:
-    """Write weights beside and rename; matrices and kernels as fp16, the rest as fp32.
+    """Write weights beside and rename; the networks' kernels as fp16, the rest as fp32.
 
     info: the fields of WeightsInfo but for fingerprint, sha256 and path
     """
@@ -121,7 +121,7 @@ def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[
 
     path = Path(path)
     stored = {
-        name: value.detach().cpu().to(torch.float16 if value.dim() > 1 else torch.float32).contiguous()
+        name: value.detach().cpu().to(torch.float16 if value.dim() == 4 else torch.float32).contiguous()
         for name, value in tensors.items()
         if value.is_floating_point()
     }

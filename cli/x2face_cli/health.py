@@ -160,7 +160,7 @@ def check_landmarks() -> Iterator[Finding]:
         yield _warn("landmarks", "mediapipe is not installed", remedy)
         return
     numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
-    if (0, 10, 14) <= numbers < (0, 10, 35):
+    if (0, 10, 14) <= numbers < (0, 10, 30):
         yield _ok("landmarks", f"mediapipe {found}")
     else:
         yield _warn("landmarks", f"mediapipe {found} may lack the face models", remedy)

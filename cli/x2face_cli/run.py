@@ -67,6 +67,8 @@ def _own_options() -> list[click.Option]:
                help="Pictures taken of a film or a folder as source: those that differ most."),
         option(["--crop"], default="auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is."),
         option(["--crop-scale"], type=FiniteRange(0.5, 10), default=1.6, help="Side of the crop, in faces."),
+        option(["--fusion"], type=click.Choice(["mean", "confidence", "confidence-exp"]), default="mean",
+               help="How several sources become one face."),
         option(["--size"], type=click.IntRange(32, 2048), default=256, help="Side of the generated face."),
         option(["--paste-back"], is_flag=True, help="Put the face back into the source's whole picture."),
         option(["--compare"], is_flag=True, help="Show source, driving picture and result side by side."),
@@ -126,7 +128,7 @@ def _job(given: dict[str, Any], output: Output) -> Job:
     from x2face_core.job import Job
     from x2face_core.portraits import Cropping
 
-    same = ("source_frames", "fps", "seconds", "sound", "compare", "paste_back", "batch_size", "seed")
+    same = ("source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed")
     return Job(
         sources=tuple(Path(source) for source in given["sources"]),
         output=output,

@@ -52,13 +52,16 @@ def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
     if (given["minutes"] is None) == (given["steps"] is None):
         raise UsageError("say how long to train: --minutes M or --steps N, one of them.")
     settings = dict(_pair(text) for text in given["settings"])
+    from dataclasses import replace
+
     from x2face_core.networks.dims import PRESETS
     from x2face_core.training.engine import Length
     from x2face_core.training.recipes import RECIPES, with_settings
     from x2face_core.training.session import Plan
 
     recipe = RECIPES[given["recipe"]]
-    recipe, dims = with_settings(recipe, PRESETS[given["preset"] or recipe.preset], settings)
+    recipe = replace(recipe, preset=given["preset"] or recipe.preset)
+    recipe, dims = with_settings(recipe, PRESETS[recipe.preset], settings)
     length = Length(given["minutes"], given["steps"])
     return Plan(out, data, recipe, dims, length, fresh=not given["resume"], device=given["device"])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ class FaceFolder:
                 yaw_range=float(row.get("yaw_range") or 0),
                 source=row.get("source", ""),
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{where}: cannot be read ({error}); expected the columns of docs/data.md.") from error
 
     def of_split(self, split: Split) -> list[Clip]:
@@ -106,17 +107,27 @@ class FaceFolder:
                 f"{self.path}: holds no labels.npz; `x2face prepare --landmarks` writes one, "
                 "and the recipes photometric and paper need none."
             )
-        with np.load(file, allow_pickle=False) as data:
-            return Labels(
-                clip=data["clip"].astype(np.int64),
-                frame=data["frame"].astype(np.int64),
-                pose=data["pose"].astype(np.float32),
-                expression=np.stack([data[name].astype(np.float32) for name in EXPRESSIONS], axis=1),
-                landmark_ref=data["landmark_ref"].astype(np.int64),
-                landmarks=data["landmarks"].astype(np.float32),
-            )
+        try:
+            return _labels(file)
+        except (KeyError, ValueError, OSError, BadZipFile) as error:
+            raise InputError(f"{file}: cannot be read ({error}); expected the arrays of docs/data.md.") from error
+
+
+def _labels(file: Path) -> Labels:
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as data:
+        return Labels(
+            clip=data["clip"].astype(np.int64),
+            frame=data["frame"].astype(np.int64),
+            pose=data["pose"].astype(np.float32),
+            expression=np.stack([data[name].astype(np.float32) for name in EXPRESSIONS], axis=1),
+            landmark_ref=data["landmark_ref"].astype(np.int64),
+            landmarks=data["landmarks"].astype(np.float32),
+        )
 
 
 def _rows(table: Path) -> list[dict[str, str]]:
-    with table.open(newline="", encoding="utf-8") as lines:
-        return list(csv.DictReader(lines))
+    try:
+        with table.open(newline="", encoding="utf-8") as lines:
+            return list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{table}: cannot be read ({error}); expected a table as in docs/data.md.") from error

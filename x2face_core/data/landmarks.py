@@ -21,6 +21,9 @@ LIPS = np.arange(48, 68)
 INNER_LIPS = ((61, 67), (62, 66), (63, 65))
 """Pairs of upper and lower inner lip."""
 
+LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
+"""Pairs of upper and lower lid."""
+
 POINTS = 71
 
 

@@ -48,6 +48,7 @@ class MeshReader:
         self.mesh = FaceMesh()
 
     def read(self, pictures: Tensor) -> NDArray[np.float64]:
+        self.mesh.restart()  # these pictures are another film than the last ones
         rows = []
         for picture in (pictures.permute(0, 2, 3, 1) * 255).round().byte().numpy():
             found = self.mesh.measure(np.ascontiguousarray(picture))

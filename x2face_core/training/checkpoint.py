@@ -18,13 +18,18 @@ from x2face_core.errors import WeightsError
 
 @dataclass
 class RunState:
-    """What a run is besides its tensors. history: a row a report: step, seconds, losses, held-out figures."""
+    """What a run is besides its tensors.
+
+    best, stalled: the best held-out ratio, and evaluations since
+    history: a row an evaluation: step, seconds, losses, held-out figures
+    """
 
     step: int = 0
     samples: int = 0
     seconds: float = 0.0
     lr_factor: float = 1.0
     best: float | None = None
+    stalled: int = 0
     recipe: dict[str, Any] = field(default_factory=dict)
     dims: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)

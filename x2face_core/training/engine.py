@@ -90,7 +90,9 @@ class Trainer:
         """Go on from the folder's checkpoint, if it has one."""
         if not self.checkpoint.is_file():
             return False
+        asked = self.state
         tensors, self.state = load_checkpoint(self.checkpoint)
+        self.state.recipe, self.state.dims, self.state.data = asked.recipe, asked.dims, asked.data
         self.objective.load_state_dict(_under("objective.", tensors))
         self.averaged.networks.load_state_dict(_under("averaged.", tensors))
         restore_optimiser(self.optimiser, tensors)
@@ -204,13 +206,13 @@ def learning_rate(recipe: Recipe, state: RunState, progress: float) -> float:
 
 
 def _plateau(state: RunState, ratio: float, patience: int = 3) -> None:
-    """Divide the rate by 10 when the last evaluations brought nothing (paper section 5)."""
-    past = [row["held_ratio"] for row in state.history if "held_ratio" in row]
-    state.best = ratio if state.best is None else min(state.best, ratio)
-    since = sum(1 for value in past[-patience:] if value > state.best * 0.999)
-    if len(past) >= patience and since == patience and ratio > state.best * 0.999:
+    """Divide the rate by 10 when so many evaluations in a row brought nothing (paper section 5)."""
+    better = state.best is None or ratio < state.best * 0.999
+    state.best = ratio if better else state.best
+    state.stalled = 0 if better else state.stalled + 1
+    if state.stalled >= patience:
         state.lr_factor /= 10
-        state.best = None
+        state.stalled = 0
 
 
 def _optimiser(objective: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from x2face_core.data.bank import Bank
-from x2face_core.data.landmarks import MIRROR, POINTS
+from x2face_core.data.landmarks import INNER_LIPS, LIDS, MIRROR, POINTS
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.drawing import Draw, Pairs, draw_pairs, jitter, mirror, random_turns, recolour
 from x2face_core.training.motion import Held, angles, hold, relative, rotations
 from x2face_core.training.recipes import GuidedRecipe
-from x2face_core.training.splines import SplineFlows
+from x2face_core.training.splines import SplineFlows, seen_at
 from x2face_core.warping import resize_flow, warp
 
 _DEPTH = 0.25  # how far behind the landmarks' middle a head turns, in half-pictures
@@ -28,9 +28,10 @@ class GuidedBatch:
 
     source, target: (n, 3, side, side), the same person
     views: (2n, 3, side, side), target and source as the driving network sees them
-    embedding_flow, driving_flow, across_flow: (n, 2, 32, 32), what splines say
+    embedding_flow, driving_flow, across_flow: (n, 2, spline_side, spline_side), what splines say
     focus, focus_across: (n, 1, 32, 32), weights of places; 0 where a spline would fold
-    landmarks: (n, 71, 2) of the target
+    source_points, landmarks, across_points: (n, 71, 2) of the source, the target, and the source moved across people
+    sane: (n,), 0 where the spline across people would fold, else 1
     measures: (n, 7) of the target, standardised expression and pose
     partner: (n,), whose motion each source follows across people
     """
@@ -43,7 +44,10 @@ class GuidedBatch:
     across_flow: Tensor
     focus: Tensor
     focus_across: Tensor
+    source_points: Tensor
     landmarks: Tensor
+    across_points: Tensor
+    sane: Tensor
     measures: Tensor
     partner: Tensor
 
@@ -55,7 +59,8 @@ class GuidedBatches:
         self.bank = bank
         self.recipe = recipe
         self.layout = layout
-        self.splines = SplineFlows(layout[:, :2])
+        self.splines = SplineFlows(layout[:, :2], recipe.spline_side)
+        self.coarse = SplineFlows(layout[:, :2])
         self.mirror = torch.as_tensor(MIRROR, device=layout.device)
         self.sign = torch.tensor([-1.0, 1.0, 1.0], device=layout.device)
         self.limits = torch.tensor(_LIMITS, device=layout.device).deg2rad()
@@ -79,7 +84,7 @@ class GuidedBatches:
         partner = torch.arange(len(source), device=source.device).roll(1)
         across_points = relative(source_held, source_held[partner], target_held[partner], self.recipe.lips_gain)
         reached = angles(hold(across_points, self.layout).rotation)
-        sane = (reached.abs() < self.limits * _SLACK).all(1).float()[:, None, None, None]
+        sane = (reached.abs() < self.limits * _SLACK).all(1).float()
         across, lips, eyes = across_points[..., :2], self.recipe.lips, self.recipe.eyes
         flows = self.splines.to_layout(torch.cat([points[..., :2], across]))
         return GuidedBatch(
@@ -89,9 +94,12 @@ class GuidedBatches:
             embedding_flow=self.splines.from_layout(source_points[..., :2]),
             driving_flow=flows[: len(source)],
             across_flow=flows[len(source) :],
-            focus=self.splines.focus(points[..., :2], lips, eyes),
-            focus_across=self.splines.focus(across, lips, eyes) * sane,
+            focus=self.coarse.focus(points[..., :2], lips, eyes),
+            focus_across=self.coarse.focus(across, lips, eyes) * sane[:, None, None, None],
+            source_points=source_points[..., :2],
             landmarks=points[..., :2],
+            across_points=across,
+            sane=sane,
             measures=self._measures(pairs, target_held),
             partner=partner,
         )
@@ -113,7 +121,7 @@ class GuidedBatches:
             return pictures, points
         which = (torch.arange(count, device=rows.device) + offset) % len(rows)
         turned = self._turn(points[which], draw)
-        flow = self.splines.between(turned[..., :2], points[which][..., :2])
+        flow = self.coarse.between(turned[..., :2], points[which][..., :2])
         pictures[which] = warp(pictures[which], flow)
         points = points.clone()
         points[which] = turned
@@ -142,7 +150,11 @@ class GuidedObjective(nn.Module):
             nn.init.normal_(decoder.last.conv.weight, 0, 1e-3)
         focus = SplineFlows(layout[:, :2], networks.dims.flow_side).focus(layout[None, :, :2], recipe.eyes, recipe.eyes)
         self.layout_focus: Tensor
+        self.layout_points: Tensor
+        self.gap_pairs: Tensor
         self.register_buffer("layout_focus", focus, persistent=False)
+        self.register_buffer("layout_points", layout[:, :2].clone(), persistent=False)
+        self.register_buffer("gap_pairs", torch.tensor((*INNER_LIPS, *LIDS), device=layout.device), persistent=False)
 
     def forward(self, batch: GuidedBatch, progress: float) -> dict[str, Tensor]:
         """Losses, each a scalar, "loss" their weighted sum. progress: 0 at the start of training, 1 at its end."""
@@ -165,13 +177,28 @@ class GuidedObjective(nn.Module):
     def _flow_losses(self, batch: GuidedBatch, embedding_flow: Tensor, flows: Tensor) -> dict[str, Tensor]:
         n, side = len(batch.source), embedding_flow.shape[-1]
         taught = torch.cat([batch.embedding_flow, batch.driving_flow, batch.across_flow])
-        errors = (torch.cat([embedding_flow, flows]) - resize_flow(taught, side, side)).abs()
+        errors = torch.cat([embedding_flow, flows]) - resize_flow(taught, side, side)
         focus = resize_flow(torch.cat([batch.focus, batch.focus_across]), side, side)
+        focus = torch.cat([self.layout_focus.expand(n, -1, -1, -1), focus])
+        weighed = (errors.abs() * focus).mean((1, 2, 3))
         return {
-            "embedding_flow": (errors[:n] * self.layout_focus).mean(),
-            "driving_flow": (errors[n : 2 * n] * focus[:n]).mean(),
-            "across_flow": (errors[2 * n :] * focus[n:]).mean(),
+            "embedding_flow": weighed[:n].mean(),
+            "driving_flow": weighed[n : 2 * n].mean(),
+            "across_flow": weighed[2 * n :].mean(),
+            "stretch": _stretch(errors, focus),
+            "gaps": self._gaps(batch, embedding_flow, flows),
         }
+
+    def _gaps(self, batch: GuidedBatch, embedding_flow: Tensor, flows: Tensor) -> Tensor:
+        """L1 of how far apart the flows see both sides of mouth and eyes, in half-pictures."""
+        n, layout = len(batch.source), self.layout_points.expand(len(batch.source), -1, -1)
+        embedded = self._apart(seen_at(embedding_flow, layout)) - self._apart(batch.source_points)
+        driven = self._apart(seen_at(flows[:n], batch.landmarks)) - self._apart(layout)
+        across = self._apart(seen_at(flows[n:], batch.across_points)) - self._apart(layout)
+        return embedded.abs().mean() + driven.abs().mean() + (across.abs().mean((1, 2)) * batch.sane).mean()
+
+    def _apart(self, points: Tensor) -> Tensor:
+        return points[:, self.gap_pairs[:, 0]] - points[:, self.gap_pairs[:, 1]]
 
     def _photometric(self, batch: GuidedBatch, embedding_flow: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
         padding = self.networks.dims.padding
@@ -185,5 +212,18 @@ class GuidedObjective(nn.Module):
         recipe = self.recipe
         guidance = recipe.guidance * max(recipe.guidance_end, 1 - progress)
         flows = losses["embedding_flow"] + losses["driving_flow"] + recipe.relative * losses["across_flow"]
+        flows = flows + recipe.stretch * losses["stretch"] + recipe.gaps * losses["gaps"]
         heads = recipe.landmarks * losses["landmarks"] + recipe.expression * losses["expression"]
         return losses["photometric"] + guidance * flows + heads
+
+
+def _stretch(errors: Tensor, focus: Tensor) -> Tensor:
+    """How wrongly flows stretch: the L1 of the errors' differences between neighbours, per half-picture.
+
+    A mouth opens by moving one lip against the other. In the L1 of the flows that is lost among the errors of the
+    whole head's place; in their differences it is not.
+    """
+    per_half = errors.shape[-1] / 2
+    down = (errors.diff(dim=2) * focus[:, :, 1:]).abs().mean()
+    across = (errors.diff(dim=3) * focus[..., 1:]).abs().mean()
+    return (down + across) * per_half

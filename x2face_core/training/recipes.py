@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args, get_type_hints
 
-from x2face_core.errors import UsageError
+from x2face_core.errors import UsageError, WeightsError
 from x2face_core.networks.dims import Dims
 
 
@@ -44,6 +44,11 @@ class Recipe:
     checkpoint_minutes: float = 3.0
     evaluate_minutes: float = 10.0
 
+    def __post_init__(self) -> None:
+        for name, least in (("batch", 2), ("accumulate", 1), ("every", 1)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} is {getattr(self, name)}; a recipe needs at least {least}.")
+
 
 @dataclass(frozen=True)
 class GuidedRecipe(Recipe):
@@ -51,6 +56,9 @@ class GuidedRecipe(Recipe):
 
     guidance: weight of the flow losses at first, falling to guidance_end of it
     relative: weight of the flow that one person's motion gives another, beside guidance
+    stretch: weight of how wrongly flows stretch, which opens mouths and shuts eyes, beside guidance
+    gaps: weight of how far apart flows see both lips and both lids of an eye, beside guidance
+    spline_side: pixels a side of the splines' flows; 32 blurs the lips
     landmarks, expression: weights of the linear heads on v, which are dropped after training
     lips, eyes: how much more pixels there count, in the losses
     turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares
@@ -59,10 +67,13 @@ class GuidedRecipe(Recipe):
 
     far: int = 2
     guidance: float = 14.0
-    guidance_end: float = 0.15
+    guidance_end: float = 0.3
     relative: float = 1.0
+    stretch: float = 0.3
+    gaps: float = 2.0
+    spline_side: int = 64
     landmarks: float = 2.0
-    expression: float = 0.6
+    expression: float = 1.2
     lips: float = 24.0
     eyes: float = 8.0
     lips_gain: float = 1.0
@@ -105,10 +116,13 @@ def with_settings(recipe: Recipe, dims: Dims, settings: Mapping[str, str]) -> tu
             choices = ", ".join(sorted(ours | theirs))
             raise UsageError(f"--set {key}={text}: the recipe {recipe.name} has no {key!r}; it has {choices}.")
     changes = {key: _parsed(key, text, (ours | theirs)[key]) for key, text in settings.items()}
-    return (
-        replace(recipe, **{key: value for key, value in changes.items() if key in ours}),
-        replace(dims, **{key: value for key, value in changes.items() if key in theirs}),
-    )
+    try:
+        return (
+            replace(recipe, **{key: value for key, value in changes.items() if key in ours}),
+            replace(dims, **{key: value for key, value in changes.items() if key in theirs}),
+        )
+    except WeightsError as error:
+        raise UsageError(f"--set: {error}") from None
 
 
 def _settable(values: Recipe | Dims) -> dict[str, Any]:

@@ -64,7 +64,6 @@ def train(
 ) -> RunState:
     """Train as planned, from the folder's checkpoint where there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
-    plan.out.mkdir(parents=True, exist_ok=True)
     _check_resumable(plan)
     processes = join(plan.device)
     try:
@@ -100,6 +99,7 @@ def _train(
     objective, batches = _taught(networks, banks["train"], layout, plan.recipe)
     objective.to(processes.device)
     recipe = _with_dtype(plan, objective, batches, processes)
+    plan.out.mkdir(parents=True, exist_ok=True)
     judge = _Judge(plan.out, folder, banks["train"], HeldOut.of(banks["val"]), layout)
     dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
     data = {"statement": _statement(folder), "frames": len(banks["train"])}
@@ -116,8 +116,9 @@ def _check_resumable(plan: Plan) -> None:
     if plan.fresh or not checkpoint.is_file():
         return
     _, state = load_checkpoint(checkpoint)
-    if state.dims != plan.dims.to_dict():
-        changed = {key for key, value in plan.dims.to_dict().items() if state.dims.get(key) != value}
+    trained = Dims.from_dict(state.dims).to_dict()  # sizes that the checkpoint is too old to name are the defaults
+    if trained != plan.dims.to_dict():
+        changed = {key for key, value in plan.dims.to_dict().items() if trained[key] != value}
         raise WeightsError(f"{checkpoint}: its networks differ in {', '.join(sorted(changed))}; --fresh starts over.")
     if state.recipe.get("name") != plan.recipe.name:
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from x2face_core.warping import identity_grid
 
@@ -41,6 +42,12 @@ def _evaluate(points: Tensor, weights: Tensor, queries: Tensor) -> Tensor:
     at = queries.expand(len(points), -1, -1)
     bent = torch.bmm(_kernel(_squared_distances(at, points)), weights[:, :k])
     return torch.baddbmm(bent, at, weights[:, k + 1 :]).add_(weights[:, k : k + 1])
+
+
+def seen_at(flow: Tensor, points: Tensor) -> Tensor:
+    """Where a flow (n, 2, h, w) looks from points (n, k, 2), all in half-pictures."""
+    moved = F.grid_sample(flow, points[:, :, None], align_corners=True, padding_mode="border")
+    return points + moved[..., 0].transpose(1, 2)
 
 
 class SplineFlows:

@@ -1,0 +1,125 @@
+"""Writing tracks as clips: fixed square, 256 pixels, 25 frames a second, the film's sound at 16 kHz."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from x2face_core.data.preparing.tracks import FPS
+from x2face_core.errors import InputError
+from x2face_core.media.boxes import Box, crop
+from x2face_core.media.pictures import Picture
+from x2face_core.media.placing import beside
+from x2face_core.media.sound import has_sound, read_sound_blocks
+from x2face_core.media.video import read_frames
+
+SIDE = 256
+RATE = 16_000
+SAMPLES = 640  # of sound a frame: RATE / FPS
+_QUIET = 1e-4  # a stretch whose sound never rises above is silent
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A clip to be written: frames start … end - 1 of the film, and the square they show."""
+
+    path: Path
+    start: int
+    end: int
+    box: Box
+
+
+@dataclass(frozen=True)
+class Written:
+    """A clip that was written: how many frames it has, and whether it has sound."""
+
+    frames: int
+    sound: bool
+
+
+def write_clips(film: Path, cuts: Sequence[Cut]) -> list[Written]:
+    """Write all clips of a film in one pass; each appears under its name only when it is whole."""
+    waiting = sorted(cuts, key=lambda cut: cut.start)
+    done: dict[Path, Written] = {}
+    last = max((cut.end for cut in cuts), default=0)
+    sound = _blocks(film)
+    first = next(sound, None)
+    with ExitStack() as whole:
+        writing: list[_Writer] = []
+        for number, picture in enumerate(read_frames(film, FPS)):
+            block = first if number == 0 else next(sound, None)
+            while waiting and waiting[0].start <= number:
+                writing.append(_Writer(waiting.pop(0), whole, voiced=first is not None))
+            for writer in writing:
+                writer.take(picture, block)
+            for writer in [writer for writer in writing if number + 1 >= writer.cut.end]:
+                done[writer.cut.path] = writer.close()
+                writing.remove(writer)
+            if number + 1 >= last:
+                break
+        done |= {writer.cut.path: writer.close() for writer in writing}
+    return [done.get(cut.path, Written(0, False)) for cut in cuts]
+
+
+def _blocks(film: Path) -> Iterator[Samples]:
+    """The film's sound, a block a frame; none where it has none or it cannot be decoded."""
+    if has_sound(film):
+        try:
+            yield from read_sound_blocks(film, RATE, SAMPLES / RATE)
+        except InputError:
+            return
+
+
+class _Writer:
+    """One clip being encoded under a hidden name."""
+
+    def __init__(self, cut: Cut, whole: ExitStack, *, voiced: bool) -> None:
+        self.cut = cut
+        cut.path.parent.mkdir(parents=True, exist_ok=True)
+        self._place = ExitStack()
+        whole.push(self._place.__exit__)  # leaves nothing where anything goes wrong
+        hidden = self._place.enter_context(beside(cut.path))
+        self._out = self._place.enter_context(av.open(str(hidden), "w", format="mp4"))
+        self._film: Any = self._out.add_stream("libx264", rate=int(FPS), options={"preset": "fast", "crf": "20"})
+        self._film.width = self._film.height = SIDE
+        self._film.pix_fmt = "yuv420p"
+        self._film.codec_context.thread_count = 1
+        self._voice: Any = self._out.add_stream("aac", rate=RATE, layout="mono") if voiced else None
+        self._count, self._loudest = 0, 0.0
+
+    def take(self, picture: Picture, block: Samples | None) -> None:
+        """One frame of the film, and the sound that belongs to it."""
+        frame = VideoFrame.from_ndarray(crop(picture, self.cut.box, SIDE), format="rgb24")
+        frame.pts, frame.time_base = self._count, Fraction(1, int(FPS))
+        self._out.mux(self._film.encode(frame))
+        if self._voice is not None:
+            self._speak(np.zeros(0, np.float32) if block is None else block)
+        self._count += 1
+
+    def _speak(self, block: Samples) -> None:
+        samples = np.zeros((1, SAMPLES), np.float32)
+        samples[0, : block.size] = block
+        self._loudest = max(self._loudest, float(np.abs(samples).max()))
+        frame = AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = RATE, self._count * SAMPLES, Fraction(1, RATE)
+        self._out.mux(self._voice.encode(frame))
+
+    def close(self) -> Written:
+        """Finish the file and give it its name."""
+        self._out.mux(self._film.encode(None))
+        if self._voice is not None:
+            self._out.mux(self._voice.encode(None))
+        self._place.close()
+        return Written(self._count, self._voice is not None and self._loudest > _QUIET)

@@ -1,0 +1,125 @@
+"""One film, from its tracks to clips on disk and what is known of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from x2face_core.data.preparing.cutting import Cut, Written, write_clips
+from x2face_core.data.preparing.films import Film, folder_name
+from x2face_core.data.preparing.labelling import Labeller, columns
+from x2face_core.data.preparing.records import Clip, Dropped, Record, State
+from x2face_core.data.preparing.tracks import FPS, Track, find_tracks, numbered
+from x2face_core.errors import InputError, MissingError
+from x2face_core.media.boxes import Box
+
+SHORTEST = 1.0  # seconds
+SMALLEST = 80  # pixels of the film that a clip's square has at least
+SUREST = 0.5  # of the detector, once in a track at least
+MESHED = 0.5  # share of a clip's frames in which a face mesh has to find the face, where it is asked
+
+SHORT, SMALL, DOUBTFUL, UNMESHED = "too short", "too small", "doubtful", "no mesh"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be done with a film. record: what was done before, or None."""
+
+    film: Film
+    out: Path
+    landmarks: bool
+    record: Record | None = None
+
+
+def prepare_film(task: Task) -> Record:
+    """Cut a film's tracks out unless that was done, label them where asked, and note what became of it."""
+    state = State(task.out)
+    try:
+        record = task.record or _cut(task.film, task.out)
+        if task.landmarks and not record.labelled:
+            record = _label(record, state)
+    except MissingError:
+        raise
+    except InputError as error:
+        record = Record(task.film.key, task.film.stamp, trouble=str(error))
+    state.save(record)
+    return record
+
+
+def _cut(film: Film, out: Path) -> Record:
+    found = find_tracks(film.path)
+    sure = [track for track in found.tracks if track.surest >= SUREST]
+    dropped = [_dropped(track, DOUBTFUL, f"{track.surest:.2f}") for track in found.tracks if track.surest < SUREST]
+    kept: list[tuple[int, Track, Box]] = []
+    for number, track in numbered(sure):
+        box = _enlarged(track.box(), found.reduction)
+        fault = _fault(track, box)
+        if fault is None:
+            kept.append((number, track, box))
+        else:
+            dropped.append(_dropped(track, *fault))
+    clips = _write(film, out, kept)
+    return Record(film.key, film.stamp, tuple(clips), tuple(dropped), round(found.frames / FPS, 2), found.cuts + 1)
+
+
+def _write(film: Film, out: Path, kept: list[tuple[int, Track, Box]]) -> list[Clip]:
+    folder = out / "clips" / folder_name(film.identity)
+    for old in folder.glob("*.mp4"):  # of an earlier state of the film
+        if re.fullmatch(re.escape(film.name) + r"_\d+\.mp4", old.name):
+            old.unlink()
+    paths = [folder / f"{film.name}_{at}.mp4" for at in range(len(kept))]
+    cuts = [Cut(path, track.start, track.end, box) for path, (_, track, box) in zip(paths, kept, strict=True)]
+    written = write_clips(film.path, cuts) if cuts else []
+    entries = zip(paths, kept, written, strict=True)
+    return [_clip(film, path, *entry, done) for path, entry, done in entries if done.frames]
+
+
+def _fault(track: Track, box: Box) -> tuple[str, str] | None:
+    seconds = (track.end - track.start) / FPS
+    if seconds < SHORTEST:
+        return SHORT, f"{seconds:.2f} s"
+    if box.side < SMALLEST:
+        return SMALL, f"{box.side:.0f} pixels"
+    return None
+
+
+def _dropped(track: Track, why: str, detail: str) -> Dropped:
+    return Dropped(track.start / FPS, track.end / FPS, why, detail)
+
+
+def _enlarged(box: Box, by: float) -> Box:
+    return Box(box.x * by, box.y * by, box.side * by)
+
+
+def _clip(film: Film, path: Path, number: int, track: Track, box: Box, done: Written) -> Clip:
+    identity = film.identity if number == 0 else f"{film.name}#{number + 1}"
+    start, end = track.start / FPS, (track.start + done.frames) / FPS
+    name = f"{path.parent.name}/{path.name}"
+    return Clip(name, identity, film.identity, start, end, done.frames, done.sound, round(box.side))
+
+
+@cache
+def _labeller() -> Labeller:
+    """One a process: a mesh takes a second to start."""
+    return Labeller()
+
+
+def _label(record: Record, state: State) -> Record:
+    """Measure a film's clips; those in which the mesh hardly finds a face are dropped."""
+    kept, rows, dropped = [], [], list(record.dropped)
+    for clip in record.clips:
+        path = state.out / "clips" / clip.clip
+        measured = _labeller().measure(path)
+        share = len(measured) / clip.frames
+        if share >= MESHED:
+            kept.append(clip)
+            rows.append(measured)
+        else:
+            dropped.append(Dropped(clip.start, clip.end, UNMESHED, f"in {share:.0%} of the frames"))
+    if kept:
+        state.save_labels(record.key, columns(rows))
+    for clip in set(record.clips) - set(kept):
+        (state.out / "clips" / clip.clip).unlink(missing_ok=True)
+    return replace(record, clips=tuple(kept), dropped=tuple(dropped), labelled=True)

@@ -1,0 +1,171 @@
+"""Faces through a film: found a few times a second, followed in between, ended at cuts, each with one square."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from x2face_core.data.preparing.scenes import SceneWatch
+from x2face_core.media.boxes import Box
+from x2face_core.media.faces import Face, follow_face, spot_faces
+from x2face_core.media.pictures import Picture
+from x2face_core.media.video import probe, read_shots
+
+FPS = 25.0
+SCALE = 1.6
+STEP = 5  # frames between two looks
+LONGEST = 960  # pixels on the longer side at which films are looked through: faces from a twelfth of it are found
+
+_SEARCH = 5  # looks between two searches for faces that came later
+_LOST = 3  # looks without the face after which a track ends
+_SPREAD = 0.8  # face widths that a face may wander within one fixed square
+_RESIZED = 1.5  # times that it may grow or shrink within it
+_LONGEST_TRACK = 1500  # frames: a minute
+
+
+@dataclass
+class Track:
+    """One face in one scene.
+
+    faces: number of the frame to the face's rectangle there, in pixels of the reduced picture
+    end: the frame after the last one that shows it
+    """
+
+    faces: dict[int, Face] = field(default_factory=dict)
+    end: int = 0
+    missed: int = 0
+
+    def __post_init__(self) -> None:
+        self.end = max(self.faces, default=0) + 1
+
+    @property
+    def start(self) -> int:
+        return min(self.faces)
+
+    @property
+    def last(self) -> Face:
+        return self.faces[max(self.faces)]
+
+    @property
+    def surest(self) -> float:
+        return max(face.score for face in self.faces.values())
+
+    def has_room(self, face: Face, frame: int) -> bool:
+        """Whether one square can hold this too."""
+        x, y, w, h, _ = np.array([*self.faces.values(), face]).T
+        spread = max(np.ptp(x + w / 2), np.ptp(y + h / 2))
+        grown = w.max() / w.min()
+        return bool(spread <= _SPREAD * np.median(w) and grown <= _RESIZED and frame - self.start < _LONGEST_TRACK)
+
+    def box(self) -> Box:
+        """The square of the median size about the middle of the motion, grown a little where the face would leave."""
+        x, y, w, h, _ = np.array(list(self.faces.values())).T
+        size = float(np.median(w))
+        centres = np.stack([x + w / 2, y + h / 2], axis=1)
+        low, high = np.percentile(centres, [5, 95], axis=0)
+        side = max(SCALE * size, float((high - low).max()) + 1.2 * size)
+        middle = (low + high) / 2
+        return Box(float(middle[0]) - side / 2, float(middle[1]) - side / 2, side)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a film holds: its tracks, what to multiply their pixels by, and how many frames there are at 25 a second."""
+
+    tracks: list[Track]
+    reduction: float
+    frames: int
+    cuts: int
+
+
+def find_tracks(path: Path) -> Found:
+    """Look through a film. InputError when it cannot be read."""
+    lookout, watch, frames, width, cuts = Lookout(), SceneWatch(), 0, 1, 0
+    fresh = 0
+    for frames, shot in enumerate(read_shots(path, FPS, longest=LONGEST), start=1):
+        picture = shot.picture()
+        width = picture.shape[1]
+        if watch.is_cut(picture):
+            lookout.close(frames - 1)
+            fresh, cuts = frames - 1, cuts + 1
+        if (frames - 1 - fresh) % STEP == 0:
+            lookout.look(frames - 1, picture)
+    lookout.close(frames)
+    return Found(lookout.tracks, probe(path).width / width, frames, cuts)
+
+
+class Lookout:
+    """Follows all faces of a scene from look to look."""
+
+    def __init__(self) -> None:
+        self.tracks: list[Track] = []
+        self._followed: list[Track] = []
+        self._looks = 0
+
+    def look(self, frame: int, picture: Picture) -> None:
+        """Take in what one picture shows."""
+        self._followed = [now for track in self._followed if (now := self._follow(track, frame, picture)) is not None]
+        self._drop_doubles()
+        if self._looks % (_SEARCH if self._followed else 2) == 0:
+            self._search(frame, picture)
+        self._looks += 1
+
+    def close(self, end: int) -> None:
+        """The scene is over: faces seen at its last look lasted until frame `end`."""
+        for track in self._followed:
+            if end - max(track.faces) <= STEP:
+                track.end = end
+        self._followed = []
+        self._looks = 0
+
+    def _follow(self, track: Track, frame: int, picture: Picture) -> Track | None:
+        face = follow_face(picture, track.last)
+        if face is None:
+            track.missed += 1
+            return track if track.missed < _LOST else None
+        track.missed = 0
+        if not track.has_room(face, frame):
+            track.end = frame
+            return self._begin(frame, face)
+        track.faces[frame] = face
+        track.end = frame + 1
+        return track
+
+    def _begin(self, frame: int, face: Face) -> Track:
+        self.tracks.append(Track({frame: face}))
+        return self.tracks[-1]
+
+    def _search(self, frame: int, picture: Picture) -> None:
+        for face in spot_faces(picture, LONGEST):
+            if not any(overlap(face, track.last) > 0.2 for track in self._followed):
+                self._followed.append(self._begin(frame, face))
+
+    def _drop_doubles(self) -> None:
+        """Where two tracks came upon one face, the older goes on."""
+        kept: list[Track] = []
+        for track in sorted(self._followed, key=lambda track: track.start):
+            if not any(overlap(track.last, other.last) > 0.4 for other in kept):
+                kept.append(track)
+        self._followed = kept
+
+
+def overlap(a: Face, b: Face) -> float:
+    """Intersection over union."""
+    wide = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    high = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    common = max(0.0, wide) * max(0.0, high)
+    return common / (a.w * a.h + b.w * b.h - common)
+
+
+def numbered(tracks: list[Track]) -> Iterator[tuple[int, Track]]:
+    """Each track with the lowest number that no other one has at the same time: 0 wherever a film shows one face."""
+    busy: list[tuple[int, int]] = []  # number, end
+    for track in sorted(tracks, key=lambda track: (track.start, -track.box().side)):
+        busy = [(number, end) for number, end in busy if end > track.start]
+        taken = {number for number, _ in busy}
+        free = next(number for number in range(len(taken) + 1) if number not in taken)
+        busy.append((free, track.end))
+        yield free, track
