@@ -1,0 +1,72 @@
+"""What README and docs say holds: links lead somewhere, commands and options exist, the Python example runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+import torch
+
+from x2face_cli.app import x2face
+from x2face_core.model import X2Face
+from x2face_core.training.recipes import RECIPES
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def commands() -> list[str]:
+    """Every line of a shell block that calls x2face, over all pages."""
+    blocks = [block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)]
+    lines = [line for block in blocks for line in block.splitlines()]
+    return sorted({line[line.index("x2face ") :] for line in lines if re.search(r"(^|&& )x2face ", line)})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_commands_in_the_docs_can_be_parsed(line: str) -> None:
+    name, *arguments = shlex.split(line, comments=True)[1:]
+    command = x2face.get_command(click.Context(x2face), name)
+    assert command is not None, f"there is no command {name}"
+    context = click.Context(command, info_name=name)
+    command.parse_args(context, arguments)
+
+
+@pytest.mark.weights
+def test_the_python_example_of_the_readme_runs() -> None:
+    example = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[0]
+    names = {"pictures": torch.rand(2, 3, 64, 64), "driving": torch.rand(3, 3, 64, 64)}
+    exec(example, names)
+    assert names["frames"].shape == (3, 3, 64, 64)
+
+
+@pytest.mark.weights
+def test_the_default_weights_are_small_and_described() -> None:
+    info = X2Face.load().info
+    assert info.path is not None
+    assert info.path.stat().st_size <= 30_000_000
+    assert info.recipe["name"] in RECIPES
+    assert info.data and info.metrics
+
+
+def test_every_fidelity_switch_exists() -> None:
+    from x2face_core.networks.dims import Dims
+    from x2face_core.training.recipes import with_settings
+
+    text = (ROOT / "docs" / "fidelity.md").read_text()
+    switches = dict(pair.split("=") for pair in re.findall(r"--set ([a-z_]+=[a-z0-9.]+)", text))
+    assert len(switches) >= 5
+    with_settings(RECIPES["paper"], Dims(), switches)
+
+
+def test_rows_of_the_fidelity_table_are_complete() -> None:
+    rows = re.findall(r"^\| ([a-m]) \|", (ROOT / "docs" / "fidelity.md").read_text(), re.MULTILINE)
+    assert rows == list("abcdefghijklm")
