@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,12 +41,15 @@ def train(out: Path, data: Path, **given: Any) -> None:
     plan = _plan(out, data, given)
     from x2face_core.training.session import train as run
 
+    if int(os.environ.get("RANK", "0")):
+        screen.set_verbosity(-1)  # under torchrun the first process speaks for all
     with ExitStack() as bars:
         shown = _Shown(bars, plan)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)
     held = next((row for row in reversed(state.history) if "held_ratio" in row), {})
     screen.note(f"held-out L1 to copying the source: {held.get('held_ratio', float('nan')):.4f}")
-    screen.result(out / "weights.safetensors")
+    if not int(os.environ.get("RANK", "0")):
+        screen.result(out / "weights.safetensors")
 
 
 def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:

@@ -15,6 +15,9 @@ from torch import Tensor
 
 from x2face_core.errors import WeightsError
 
+CHECKPOINT = "checkpoint.safetensors"
+"""Its name in a run's folder."""
+
 
 @dataclass
 class RunState:
@@ -44,6 +47,12 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> 
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Remove what a process killed while it wrote a checkpoint left beside it."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.averaging import Averaged
 from x2face_core.training.checkpoint import (
+    CHECKPOINT,
     RunState,
     load_checkpoint,
     optimiser_tensors,
@@ -84,7 +85,7 @@ class Trainer:
         self.optimiser = _optimiser(objective, recipe)
         self.averaged = Averaged(self.networks, recipe.ema)
         self.state = RunState(recipe=asdict(recipe), dims=self.networks.dims.to_dict(), data=dict(data or {}))
-        self.checkpoint = path / "checkpoint.safetensors"
+        self.checkpoint = path / CHECKPOINT
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint, if it has one."""

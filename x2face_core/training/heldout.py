@@ -15,7 +15,7 @@ from x2face_core.networks.x2face import X2FaceNetworks
 class HeldOut:
     """Pairs of people whom training never sees, the same at every evaluation.
 
-    sources, driving: (n, 3, side, side), a frame and another of the same clip, a clip a pair
+    sources, driving: (n, 3, side, side), a frame and another of the same clip
     """
 
     sources: Tensor
@@ -23,7 +23,7 @@ class HeldOut:
 
     @classmethod
     def of(cls, bank: Bank, count: int = 300, seed: int = 5) -> HeldOut:
-        """At most `count` pairs, spread over people and drawn far apart in the clip."""
+        """At most `count` pairs: driving frames by the bank's weights, sources evenly from the rest of their clips."""
         random = torch.Generator().manual_seed(seed)
         weight = bank.weight.cpu()
         targets = torch.multinomial(weight, min(count, int((weight > 0).sum())), generator=random)

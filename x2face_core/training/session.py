@@ -22,7 +22,7 @@ from x2face_core.data.landmarks import canonical_layout
 from x2face_core.errors import UsageError, WeightsError
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.checkpoint import RunState, load_checkpoint
+from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint, sweep
 from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Batches, Length, Report, Trainer
 from x2face_core.training.guided import GuidedBatches, GuidedObjective
@@ -100,6 +100,8 @@ def _train(
     objective.to(processes.device)
     recipe = _with_dtype(plan, objective, batches, processes)
     plan.out.mkdir(parents=True, exist_ok=True)
+    if processes.first:
+        sweep(plan.out / CHECKPOINT)
     judge = _Judge(plan.out, folder, banks["train"], HeldOut.of(banks["val"]), layout)
     dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
     data = {"statement": _statement(folder), "frames": len(banks["train"])}
@@ -112,7 +114,7 @@ def _train(
 
 
 def _check_resumable(plan: Plan) -> None:
-    checkpoint = plan.out / "checkpoint.safetensors"
+    checkpoint = plan.out / CHECKPOINT
     if plan.fresh or not checkpoint.is_file():
         return
     _, state = load_checkpoint(checkpoint)

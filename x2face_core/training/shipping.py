@@ -19,7 +19,9 @@ from x2face_core.weights import WeightsInfo, save_weights
 def fit_reading(
     networks: X2FaceNetworks, bank: Bank, folder: FaceFolder, most: int = 8000, ridge: float = 1e-3
 ) -> dict[str, Tensor]:
-    """Ridge regression from driving vectors to pose (degrees) and expression (docs/data.md), every clip by its weight.
+    """Ridge regression from driving vectors to pose (degrees) and expression (docs/data.md).
+
+    It sees at most `most` frames, drawn without replacement by the bank's weights.
 
     weight: (7, 128), bias: (7,), scale: (7,) the standard deviations of what is read
     """
