@@ -34,6 +34,7 @@ class Clip:
     pictures: reads them, from the first one at each call, for crops of so many pixels a side; large films come reduced
     still: one picture, which may be shown as long as one likes
     sound: a file whose sound goes with them
+    promised: how many pictures the file says it holds, where it says so
     """
 
     name: str
@@ -44,6 +45,7 @@ class Clip:
     pictures: Callable[[int], Iterator[Picture]]
     still: bool = False
     sound: Path | None = None
+    promised: int | None = None
 
     def box_in(self, picture: Picture) -> Box:
         """The box in a picture that may have been reduced."""
@@ -83,6 +85,7 @@ def _film(path: Path, crop: str, scale: float) -> Clip:
         present=scan.has_face,
         pictures=lambda side: read_frames(path, info.fps, longest=_reduced(size, scan.box, side)),
         sound=path if info.sound else None,
+        promised=info.frames,
     )
 
 

@@ -78,6 +78,10 @@ class FrameDriver:
         self.seen = np.array([clip.present(k) for k in range(len(vectors))])
         if not self.seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
+        if limit is None and clip.promised and len(vectors) < 0.9 * clip.promised:
+            self.warnings.append(
+                f"{clip.name}: ends after {len(vectors)} of the {clip.promised} frames it promises; it was cut short."
+            )
         missing = int((~self.seen).sum())
         if missing:
             self.warnings.append(

@@ -163,3 +163,15 @@ def test_its_own_demo_runs(tmp_path: Path, source: ModelSource) -> None:
     (spec,) = x2face_drivers()
     driver = spec.load(spec.demo(tmp_path))
     assert sum(len(chunk.vectors) for chunk in driver.drive(source)) == 4
+
+
+def test_a_film_that_was_cut_short_is_used_and_named(tmp_path: Path, source: ModelSource) -> None:
+    film, cut = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
+    noise = np.random.default_rng(0)
+    write_film(film, (noise.integers(0, 255, (64, 64, 3), np.uint8) for _ in range(100)), 25)
+    content = film.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    driver = FrameDriver(Settings(input=str(cut), crop="none"))
+    rows = sum(len(chunk.vectors) for chunk in driver.drive(source))
+    assert 0 < rows < 90
+    assert "of the 100 frames it promises" in driver.warnings[0]
