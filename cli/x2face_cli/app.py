@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -32,17 +31,17 @@ class Commands(click.Group):
     dists: dict[str, str] | None = None  # a plugin's command to its distribution, once they are loaded
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*filter(_is_there, TABLE), *sorted(self.load_plugins())]
+        return [*TABLE, *sorted(self.load_plugins())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in TABLE and _is_there(cmd_name):
+        if cmd_name in TABLE:
             module, _, attribute = TABLE[cmd_name][0].partition(":")
             return with_verbosity(getattr(importlib.import_module(module), attribute))
         self.load_plugins()
         return self.commands.get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, summary) for name, (_, summary) in TABLE.items() if _is_there(name)]
+        rows = [(name, summary) for name, (_, summary) in TABLE.items()]
         rows += [(name, self.commands[name].get_short_help_str(100)) for name in sorted(self.load_plugins())]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
@@ -64,10 +63,6 @@ class Commands(click.Group):
 
             self.dists = Registry.load().commands(self)
         return self.dists
-
-
-def _is_there(name: str) -> bool:
-    return Path(__file__).with_name(f"{name}.py").exists()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
