@@ -130,11 +130,22 @@ def _moments(path: Path) -> Iterator[Picture]:
 
 
 def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Portrait]:
-    """The most typical portrait, then each time the one whose pose and expression is farthest from all chosen."""
+    """The most typical portrait, then each time the one whose pose and expression is farthest from all chosen.
+
+    Only the half that is nearest to the typical one is chosen from: embedded faces of extreme poses do not lie quite
+    alike, and their mean would show a ghost.
+    """
     if len(portraits) <= 1:
         return list(portraits)
-    points = places(model.encode(crops(portraits)), model)
-    return [portraits[k] for k in farthest(points.numpy(), count)]
+    points = places(model.encode(crops(portraits)), model).numpy()
+    near = nearest(points, max(count, len(points) // 2))
+    return [portraits[near[k]] for k in farthest(points[near], count)]
+
+
+def nearest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
+    """Numbers of the `count` points (n, k) nearest to their median, the nearest first."""
+    order: list[int] = np.square(points - np.median(points, axis=0)).sum(axis=1).argsort()[:count].tolist()
+    return order
 
 
 def farthest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
