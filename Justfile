@@ -28,6 +28,10 @@ rooms:
 test *arguments:
     pytest {{arguments}}
 
+# the documentation, into site/; its command line page is generated: python docs/reference.py
+docs:
+    mkdocs build --strict
+
 # all of it as a newcomer has it: a clean clone, a fresh environment
 ci:
     .ci/run

@@ -1,7 +1,4 @@
-"""Several drivers' streams become one stream of driving vectors.
-
-Vectors are float64 arrays here: v_source + (v - v_source) gives back a float32 v exactly, and order does not matter.
-"""
+"""Several drivers' streams become one stream of driving vectors."""
 
 from __future__ import annotations
 
@@ -10,16 +7,17 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, count, islice
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2face_core.driving import Chunk, Driver, Factor, Source
-from x2face_core.errors import PluginError, UsageError, X2FaceError
+from x2face_core.errors import PluginError, UsageError
+from x2face_core.foreign import call_foreign
+from x2face_core.holding import held
 from x2face_core.streams import Newest, paced
+from x2face_core.vectors import Vectors, as_vectors
 
-Vectors: TypeAlias = NDArray[np.float64]
 _CLOSE = 1e-9  # of a row: nearer than this, two moments are one
 
 
@@ -44,13 +42,21 @@ class Part:
 
     @classmethod
     def of(cls, name: str, driver: Driver, **declared: Any) -> Part:
-        """What was declared, except where the loaded driver carries its own relative, endless or live."""
-        own = {key: bool(getattr(driver, key)) for key in ("relative", "endless", "live") if hasattr(driver, key)}
+        """What was declared, except where the loaded driver carries its own relative, endless, live or holds."""
+        flags = [key for key in ("relative", "endless", "live") if hasattr(driver, key)]
+        own: dict[str, Any] = {key: bool(getattr(driver, key)) for key in flags}
+        if hasattr(driver, "holds"):
+            own["holds"] = tuple(driver.holds)
         return cls(name, driver, **{**declared, **own})
 
     @property
     def owner(self) -> str:
-        return f"driver {self.name!r} of {self.dist} {self.version}".rstrip() if self.dist else f"driver {self.name!r}"
+        return owner("driver", self.name, self.dist, self.version)
+
+
+def owner(kind: str, name: str, dist: str, version: str) -> str:
+    """Whose code it is, in words."""
+    return f"{kind} {name!r} of {dist} {version}".rstrip() if dist else f"{kind} {name!r}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +93,6 @@ class Composed:
     meters: Sequence[Meter] = field(default_factory=list)
 
 
-def as_vectors(values: Any) -> Vectors:
-    """A tensor or an array, on any device, as a float64 array."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().double().numpy()
-    return np.asarray(values, dtype=np.float64)
-
-
 def guarded(part: Part, source: Source) -> Generator[Chunk]:
     """A driver's chunks with float64 vectors, each checked; whatever else goes wrong in it is its PluginError."""
     width = len(source.vector)
@@ -112,12 +111,7 @@ def guarded(part: Part, source: Source) -> Generator[Chunk]:
 
 def foreign(part: Part, call: Callable[[], Any]) -> Any:
     """What a driver's code answers; its bugs become one line that names it."""
-    try:
-        return call()
-    except X2FaceError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"The {part.owner} failed: {type(error).__name__}: {error}") from error
+    return call_foreign(part.owner, call)
 
 
 def foreign_load(load: Callable[[Any], Any], settings: Any, name: str, dist: str, version: str) -> Any:
@@ -161,23 +155,21 @@ def _is_floating(values: Any) -> bool:
     return bool(known) if known is not None else bool(np.issubdtype(values.dtype, np.floating))
 
 
+def heard(part: Part, source: Source) -> Iterator[Chunk]:
+    """What a driver says, offsets or vectors as it declared: checked, and with what it holds kept out of it."""
+    chunks: Iterator[Chunk] = guarded(part, source)
+    for name in part.holds:
+        factor = source.mapping(name)
+        if not isinstance(factor, Factor):
+            raise PluginError(f"The {part.owner} holds {name!r}, which can be written but not read.")
+        chunks = held(chunks, factor, as_vectors(source.vector), relative=part.relative, name=name)
+    return chunks
+
+
 def offsets(chunks: Iterable[Chunk], still: Vectors) -> Iterator[Chunk]:
     """Driving vectors as offsets from the source's own."""
     for chunk in chunks:
         yield replace(chunk, vectors=as_vectors(chunk.vectors) - still)
-
-
-def held(chunks: Iterable[Chunk], factor: Factor, still: Vectors) -> Iterator[Chunk]:
-    """Offsets freed of what the factor reads in them: o + w(r(s)) - w(r(s + o)), r its read, w its write."""
-    import torch
-
-    def part_of(vectors: Vectors) -> Vectors:
-        return as_vectors(factor.write(factor.read(torch.from_numpy(vectors).float())))
-
-    own = part_of(still[None])
-    for chunk in chunks:
-        o = as_vectors(chunk.vectors)
-        yield replace(chunk, vectors=o + own - part_of(still + o))
 
 
 def ticks(chunks: Iterable[Chunk], fps: float) -> Iterator[Row]:
@@ -216,7 +208,7 @@ def compose(
 ) -> Composed:
     """Set drivers going together: v_source plus everybody's offsets, until the shortest finite one ends.
 
-    fps: rate of the film; None: the absolute driver's, else the first finite one's
+    fps: rate of the film; None: the absolute driver's, else the first finite one's, else, of several, the source's
     seconds: at most so long; needed when every driver is endless
     """
     check(parts, seconds)
@@ -225,7 +217,8 @@ def compose(
         (p for p in parts if not p.relative), next((p for p in parts if not p.endless and not p.live), parts[0])
     )
     first, leading = _peek(_offsets(leader, source, still))
-    rate = fps or first.fps
+    nobody_leads = leader.relative and leader.endless and not leader.live and len(parts) > 1
+    rate = fps or (source.fps if nobody_leads else first.fps)
     paced_source = source if fps or not hasattr(source, "at") else source.at(rate)
     streams = [leading if p is leader else _offsets(p, paced_source, still) for p in parts]
     meters = [Meter() for _ in parts]
@@ -250,15 +243,8 @@ def check(parts: Sequence[Part], seconds: float | None) -> None:
 
 
 def _offsets(part: Part, source: Source, still: Vectors) -> Iterator[Chunk]:
-    chunks: Iterator[Chunk] = guarded(part, source)
-    if not part.relative:
-        chunks = offsets(chunks, still)
-    for name in part.holds:
-        factor = source.mapping(name)
-        if not isinstance(factor, Factor):
-            raise PluginError(f"The {part.owner} holds {name!r}, which can be written but not read.")
-        chunks = held(chunks, factor, still)
-    return chunks
+    chunks = heard(part, source)
+    return chunks if part.relative else offsets(chunks, still)
 
 
 def _peek(chunks: Iterator[Chunk]) -> tuple[Chunk, Iterator[Chunk]]:

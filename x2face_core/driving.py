@@ -5,7 +5,7 @@ A driving vector has 128 numbers; n of them, a row a moment, are (n, 128). Pictu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Floats: TypeAlias = Tensor | NDArray[np.floating[Any]]
-    Film: TypeAlias = Callable[[Path], tuple[Tensor, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +54,7 @@ class Source(Protocol):
     fps: rows a second that suit the film best; a driver free to choose takes it
     seconds: how long the film will be at most; None: as long as the drivers last
     seed: for drivers that roll dice
+    space: fingerprint of the driving encoder; vectors of another space mean nothing here
     side: pixels a side of the crops that `encode` reads; larger ones are reduced
     crop_scale: side of the crops that the networks know, in sides of the face's box
     pictures_wanted: whether Chunk.pictures will be looked at, so that nobody prepares them in vain
@@ -73,6 +73,8 @@ class Source(Protocol):
     def seconds(self) -> float | None: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def space(self) -> str: ...
     @property
     def side(self) -> int: ...
     @property
@@ -107,7 +109,7 @@ class Driver(Protocol):
     """Makes driving vectors, one chunk after the other.
 
     The object may carry attributes that tell more than its declaration.
-    Read once it is loaded: relative, endless, live (bool).
+    Read once it is loaded: relative, endless, live (bool), holds (tuple of factors' names).
     Read once its first chunk is there: sound (Path, a file whose sound belongs to the film), frames (int, how many rows
     it will yield), box (x, y, w, h, where it looked in its own pictures).
     Read in the end: warnings (list of str, what the user should know).
@@ -117,10 +119,36 @@ class Driver(Protocol):
 
 
 class Overlay(Protocol):
-    """Changes the embedded face, whatever drives it."""
+    """Changes the embedded face, whatever drives it.
+
+    The object may carry moving (bool), read once it is loaded: whether it is asked for each frame or only once.
+    """
 
     def edit(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
         """The face as it looks so many seconds into the film."""
+        ...
+
+
+class Film(Protocol):
+    """The host's eyes while a mapping gathers its examples.
+
+    side: pixels a side of the crops that `encode` reads; larger ones are reduced
+    """
+
+    @property
+    def side(self) -> int: ...
+
+    def __call__(self, path: Path) -> tuple[Tensor, float]:
+        """A film's driving vectors (n, 128), a row a frame, and its fps; the host finds and crops the face.
+
+        path: a film, a picture or a folder of pictures
+        Frames without the face have the vector of the last one that shows it; a film without any face has no rows.
+        InputError where it cannot be read.
+        """
+        ...
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Crops (n, 3, h, w) in [0, 1], around the face as the host cuts them, to vectors (n, 128)."""
         ...
 
 
@@ -141,7 +169,7 @@ class Mapping(Protocol):
     def examples(self, folder: Path, film: Film) -> Iterable[tuple[Tensor, Tensor]]:
         """Pairs of values (n, k) and vectors (n, 128) to fit to.
 
-        film: path to (vectors (n, 128), fps); the host decodes, crops and encodes
+        folder: what the user gave as --data; film: reads the films in it
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
@@ -19,8 +19,9 @@ from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
 from x2face_core.outputs import Output
-from x2face_core.pipeline import Animation, Frame, Painted, animate
+from x2face_core.pipeline import Frame, Painted, animate
 from x2face_core.portraits import Cropping, Portrait, crops, find_portraits
+from x2face_core.recording import recorded
 from x2face_core.source import Model, to_pictures
 
 Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
@@ -35,6 +36,7 @@ class Job:
     fps, seconds: of the film; None: as the drivers say
     sound: driving, none or a file's name
     compare: show source and driving picture at its left; paste_back: into the first source's whole picture
+    record: where the film's motion is written too
     """
 
     sources: tuple[Path, ...]
@@ -49,6 +51,7 @@ class Job:
     fusion: str = "mean"
     batch_size: int = 8
     seed: int = 0
+    record: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +100,10 @@ def perform(
         **source,
     )
     sound = find_sound(job, parts)
-    with closing(finished(animation, job, portraits[0])) as frames:
+    with (
+        recorded(animation, job.record, model, parts) as noted,
+        closing(finished(noted, job, portraits[0])) as frames,
+    ):
         written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
     return Report(
         output=job.output.path,
@@ -132,11 +138,11 @@ def find_sound(job: Job, parts: Sequence[Part]) -> Path | None:
     return path
 
 
-def finished(animation: Animation, job: Job, portrait: Portrait) -> Generator[Picture]:
+def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
     """The frames as they will be seen."""
     whole = portrait.whole() if job.paste_back else None
     source = portrait.crop if whole is None else whole
-    for frame in animation:
+    for frame in frames:
         picture = frame.picture if whole is None else paste_back(whole, frame.picture, portrait.box)
         yield beside(source, frame, picture) if job.compare else picture
 

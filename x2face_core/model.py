@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from x2face_core.anchors import anchors_of
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.networks.blocks import Down, Up
@@ -27,6 +28,8 @@ _LIGHT = 32_000_000  # parameters up to which fp32 is fast enough that no precis
 class X2Face:
     """The two networks of one driving space, and a linear reading of its vectors.
 
+    anchors: name to (x, y) in half-pictures of the embedded face, see x2face_core.anchors
+
     >>> model = X2Face.load()
     >>> face = model.embed(pictures)                        # (k, 3, H, W) float32 in [0, 1]
     >>> frames = model.render(face, model.encode(driving))  # (n, 3, H, W) float32 in [0, 1]
@@ -38,6 +41,7 @@ class X2Face:
         info: WeightsInfo,
         *,
         reading: tuple[Tensor, Tensor, Tensor] | None = None,
+        layout: Tensor | None = None,
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
@@ -46,6 +50,7 @@ class X2Face:
         self.info = info
         self.dims = networks.dims
         self._reading = reading
+        self.anchors = anchors_of(layout)
         self.networks = networks.eval().requires_grad_(False)
         self.networks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -66,7 +71,8 @@ class X2Face:
         reading = None
         if "reading.weight" in tensors:
             reading = tuple(tensors[f"reading.{part}"].float() for part in ("weight", "bias", "scale"))
-        model = cls(networks, info, reading=reading, device=chosen)  # type: ignore[arg-type]
+        layout = tensors.get("layout")
+        model = cls(networks, info, reading=reading, layout=layout, device=chosen)  # type: ignore[arg-type]
         model.dtype = model._fastest() if dtype == "auto" else _dtype(dtype, chosen)
         return model
 
@@ -97,7 +103,7 @@ class X2Face:
         with self._autocast():
             textures, confidence = self.networks.embed(pictures)
         weighed = None if fusion == "mean" else confidence
-        return EmbeddedFace(blend(textures.float(), weighed, floor=FUSIONS[fusion]).cpu())
+        return EmbeddedFace(blend(textures.float(), weighed, floor=FUSIONS[fusion]).cpu(), self.anchors)
 
     @torch.inference_mode()
     def encode(self, pictures: Tensor) -> Tensor:

@@ -36,10 +36,24 @@ def settle(
     if not output.folder and output.path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{text}: a film's name ends in {', '.join(SUFFIXES)}; a folder's in /.")
     _refuse_what_is_in_the_way(output, overwrite)
-    for path in inputs:
-        if output.path.exists() and path.exists() and output.path.samefile(path):
-            raise UsageError(f"{text} is one of the inputs; choose another output.")
+    _refuse_an_input(output.path, inputs)
     return output
+
+
+def settle_file(text: str, suffix: str, *, overwrite: bool, inputs: Iterable[Path]) -> Path:
+    """The same for one file of a kind of its own, whose name has to end in `suffix`. UsageError as in settle."""
+    path = Path(text)
+    if text.endswith(("/", "\\")) or path.suffix.lower() != suffix:
+        raise UsageError(f"{text}: the name of this file has to end in {suffix}.")
+    _refuse_what_is_in_the_way(Output(path), overwrite)
+    _refuse_an_input(path, inputs)
+    return path
+
+
+def _refuse_an_input(output: Path, inputs: Iterable[Path]) -> None:
+    for path in inputs:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise UsageError(f"{output} is one of the inputs; choose another output.")
 
 
 def _refuse_what_is_in_the_way(output: Output, overwrite: bool) -> None:
@@ -47,7 +61,7 @@ def _refuse_what_is_in_the_way(output: Output, overwrite: bool) -> None:
     if not path.exists() and not path.is_symlink():
         return
     if path.is_dir() != output.folder:
-        there, wanted = ("a folder", "a film") if path.is_dir() else ("a file", "a folder")
+        there, wanted = ("a folder", "a file") if path.is_dir() else ("a file", "a folder")
         raise UsageError(f"{path} is {there} and the output would be {wanted}; choose another name.")
     if output.folder and not any(path.iterdir()):
         return

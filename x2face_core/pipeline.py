@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from x2face_core.composing import Composed, Part, Row, compose
+from x2face_core.composing import Composed, Part, Row, compose, owner
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
+from x2face_core.errors import PluginError
+from x2face_core.foreign import call_foreign
 from x2face_core.source import Model, ModelSource, to_pictures
 
 T = TypeVar("T")
@@ -35,19 +37,49 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """A loaded overlay's part in a run; moving: it is asked for each frame, not once."""
+    """A loaded overlay's part in a run.
+
+    moving: it is asked for each frame, not once
+    dist, version: the distribution it came with
+    """
 
     name: str
     overlay: Overlay
     moving: bool = False
+    dist: str = ""
+    version: str = ""
+
+    @classmethod
+    def of(cls, name: str, overlay: Overlay, **declared: Any) -> Painted:
+        """What was declared, except where the loaded overlay carries its own moving."""
+        own = {"moving": bool(overlay.moving)} if hasattr(overlay, "moving") else {}
+        return cls(name, overlay, **{**declared, **own})
+
+    @property
+    def owner(self) -> str:
+        return owner("overlay", self.name, self.dist, self.version)
+
+    def on(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
+        """The face painted; PluginError where the overlay fails or answers what is no face of this size."""
+        painted: object = call_foreign(self.owner, lambda: self.overlay.edit(face, seconds))
+        if not isinstance(painted, EmbeddedFace):
+            raise PluginError(f"The {self.owner} gave back a {type(painted).__name__}, not an EmbeddedFace.")
+        if painted.texture.shape != face.texture.shape:
+            found, needed = tuple(painted.texture.shape), tuple(face.texture.shape)
+            raise PluginError(f"The {self.owner} gave back a texture of shape {found}; {needed} is needed.")
+        return painted
 
 
 @dataclass(frozen=True, eq=False)
 class Animation:
-    """Frames, made while they are asked for, and what is known of them beforehand."""
+    """Frames, made while they are asked for, and what is known of them beforehand.
+
+    source: the face that is driven, as its drivers see it
+    """
 
     composed: Composed
     frames: Iterator[Frame] = field(repr=False)
+    source: ModelSource = field(repr=False)
 
     def __iter__(self) -> Iterator[Frame]:
         return self.frames
@@ -80,20 +112,21 @@ def animate(
     seen = ModelSource.of(model, pictures, fps=fps or 25.0, seconds=seconds, **source)
     parts = [driver if isinstance(driver, Part) else Part.of(type(driver).__name__, driver) for driver in drivers]
     composed = compose(parts, seen, fps=fps, seconds=seconds)
-    return Animation(composed, _frames(model, seen.face, overlays, composed, batch_size))
+    return Animation(composed, _frames(model, seen.face, overlays, composed, batch_size), seen)
 
 
 def _frames(
     model: Model, face: EmbeddedFace, overlays: Sequence[Painted], composed: Composed, batch_size: int
 ) -> Iterator[Frame]:
-    for overlay in (o for o in overlays if not o.moving):
-        face = overlay.overlay.edit(face, 0.0)
-    moving = [o for o in overlays if o.moving]
-    batch_size = 1 if moving else batch_size  # each moment has a face of its own
+    still = list(takewhile(lambda overlay: not overlay.moving, overlays))
+    for overlay in still:
+        face = overlay.on(face, 0.0)
+    changing = overlays[len(still) :]  # from the first that moves on, so that all keep their order
+    batch_size = 1 if changing else batch_size  # each moment has a face of its own
     for start, rows in batches(composed.rows, batch_size):
         painted = face
-        for overlay in moving:
-            painted = overlay.overlay.edit(painted, start / composed.fps)
+        for overlay in changing:
+            painted = overlay.on(painted, start / composed.fps)
         yield from _rendered(model, painted, rows, composed.fps)
 
 

@@ -27,6 +27,8 @@ class Model(Protocol):
     @property
     def dims(self) -> Dims: ...
     @property
+    def fingerprint(self) -> str: ...
+    @property
     def reading_scale(self) -> Tensor: ...
     def embed(self, pictures: Tensor, fusion: str = "mean") -> EmbeddedFace: ...
     def encode(self, pictures: Tensor) -> Tensor: ...
@@ -102,6 +104,10 @@ class ModelSource:
         return replace(self, fps=fps)
 
     @property
+    def space(self) -> str:
+        return self.model.fingerprint
+
+    @property
     def side(self) -> int:
         return self.model.dims.side
 
@@ -131,6 +137,6 @@ class ModelSource:
         return self.load_mapping(name)
 
     def drive(self, name: str, **settings: Any) -> Iterator[Chunk]:
-        from x2face_core.composing import guarded
+        from x2face_core.composing import heard
 
-        yield from guarded(self.load_driver(name, settings), self)
+        yield from heard(self.load_driver(name, settings), self)

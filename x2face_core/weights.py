@@ -42,10 +42,10 @@ class WeightsInfo:
     path: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As `x2face weights info --json` shows it."""
+        """As `x2face weights info --json` shows it, but for the mappings, which the plug-in host knows."""
         shown = asdict(self)
         shown.pop("path")
-        return shown | {"mappings": []}
+        return shown
 
 
 def home() -> Path:
@@ -77,7 +77,7 @@ def list_weights() -> list[WeightsInfo]:
 
 def read_info(path: str | Path) -> WeightsInfo:
     """What a file says of itself; only its header is read, and torch is not imported."""
-    metadata = _header(Path(path)).get("__metadata__", {})
+    metadata = read_header(Path(path)).get("__metadata__", {})
     if _KEY not in metadata:
         raise WeightsError(f"{path}: holds no x2face weights; `x2face train` writes such files.")
     try:
@@ -86,7 +86,8 @@ def read_info(path: str | Path) -> WeightsInfo:
         raise WeightsError(f"{path}: its description cannot be read ({error}).") from error
 
 
-def _header(path: Path) -> dict[str, Any]:
+def read_header(path: Path, writer: str = "x2face train") -> dict[str, Any]:
+    """The header of a safetensors file, read without torch. writer: the command that makes such files"""
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -97,10 +98,10 @@ def _header(path: Path) -> dict[str, Any]:
             raise ValueError("no safetensors header")
         return header
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{path}: not a safetensors file ({error}); expected what `x2face train` writes.") from error
+        raise WeightsError(f"{path}: not a safetensors file ({error}); expected what `{writer}` writes.") from error
 
 
-def load_tensors(path: Path) -> dict[str, Tensor]:
+def load_tensors(path: Path, remedy: str = "copy or train it again") -> dict[str, Tensor]:
     """All tensors of a file, as stored."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -108,7 +109,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path}: broken ({error}); copy or train it again.") from error
+        raise WeightsError(f"{path}: broken ({error}); {remedy}.") from error
 
 
 def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[str, Any]) -> WeightsInfo:

@@ -16,9 +16,12 @@ from x2face_core.errors import PluginError, X2FaceError
 TABLE = {
     "demo": ("x2face_cli.demo:demo", "Make the demonstration films."),
     "run": ("x2face_cli.run:run", "Drive the face in a picture."),
+    "embed": ("x2face_cli.embed:embed", "Write the embedded face as a picture, to paint on."),
     "drivers": ("x2face_cli.drivers:drivers", "List what can drive a face, and show a driver's options."),
     "prepare": ("x2face_cli.prepare:prepare", "Turn films into cropped clips to train on."),
     "train": ("x2face_cli.train:train", "Train the networks."),
+    "fit": ("x2face_cli.fit:fit", "Fit a mapping that drivers ask for."),
+    "figure": ("x2face_cli.figure:figure", "Draw the paper's figures: pose, audio, edit."),
     "evaluate": ("x2face_cli.evaluate:evaluate", "Measure weights on people they have not seen."),
     "weights": ("x2face_cli.weights:weights", "List, describe and verify weights."),
     "doctor": ("x2face_cli.doctor:doctor", "Check this installation."),

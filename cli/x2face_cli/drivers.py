@@ -7,9 +7,12 @@ from dataclasses import asdict
 import click
 
 from x2face_cli import screen
+from x2face_cli.drivers_check import check
+from x2face_cli.drivers_new import new
 from x2face_plugins.registry import Listed, Registry
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
+FEW = 6  # labels that are shown
 HEAD = ("name", "kind", "from", "version", "status", "summary")
 
 
@@ -27,21 +30,31 @@ def drivers(ctx: click.Context, as_json: bool) -> None:
         screen.table(HEAD, [_row(line) for line in listed])
 
 
+drivers.add_command(check)
+drivers.add_command(new)
+
+
 @drivers.command()
 @click.argument("name")
 @click.pass_context
 def show(ctx: click.Context, name: str) -> None:
-    """What a driver does, and its options."""
+    """What a driver or a mapping does, a driver's options, and which mappings it needs."""
     from x2face_cli.options import driver_options
 
     registry = Registry.load()
-    spec = registry.driver(name)
     formatter = ctx.make_formatter()
-    formatter.write(f"{spec.name}: {spec.summary}\n")
-    with formatter.section("About"):
-        formatter.write_dl([*_facts(spec), ("from", " ".join(registry.dist_of(name)))])
-    with formatter.section("Options of x2face run"):
-        formatter.write_dl([record for option in driver_options(spec) if (record := option.get_help_record(ctx))])
+    mappings = [name] if registry.has_mapping(name) else []
+    if not mappings or registry.has_driver(name):
+        spec = registry.driver(name)
+        formatter.write(f"{spec.name}: {spec.summary}\n")
+        with formatter.section("About"):
+            formatter.write_dl([*_facts(spec), ("from", " ".join(registry.dist_of(name)))])
+        with formatter.section("Options of x2face run"):
+            formatter.write_dl([record for option in driver_options(spec) if (record := option.get_help_record(ctx))])
+        mappings += getattr(spec, "holds", ())
+    for one in dict.fromkeys(mappings):
+        with formatter.section(f"The mapping {one}"):
+            formatter.write_dl(_facts_of_mapping(registry, one))
     screen.result(formatter.getvalue().rstrip())
 
 
@@ -58,3 +71,24 @@ def _facts(spec: DriverSpec | OverlaySpec) -> list[tuple[str, str]]:
     if spec.holds:
         facts.append(("holds", ", ".join(spec.holds)))
     return [*facts, ("ends", "never" if spec.endless else "with its input"), ("live", "yes" if spec.live else "no")]
+
+
+def _facts_of_mapping(registry: Registry, name: str) -> list[tuple[str, str]]:
+    """What a mapping takes, and whether the default weights have it fitted."""
+    from x2face_core.weights import find_weights, read_info
+    from x2face_plugins.fitted import where
+
+    if not registry.has_mapping(name):
+        return [("status", "not installed; a plugin has to bring it")]
+    spec, (dist, version) = registry.mapping(name), registry.mapping_dist_of(name)
+    weights = read_info(find_weights())
+    path, matter = where(spec, dist, weights.fingerprint)
+    takes = [f"{label} ({unit})" for label, unit in zip(spec.labels, spec.units, strict=True)]
+    more = f" and {len(takes) - FEW} more" if len(takes) > FEW else ""
+    return [
+        ("summary", spec.summary),
+        ("takes", ", ".join(takes[:FEW]) + more),
+        ("factor", "yes: it can be held" if spec.factor else "no"),
+        ("from", f"{dist} {version}"),
+        ("fitted", f"for {weights.name}: {path}" if path else matter),
+    ]

@@ -12,6 +12,7 @@ import click
 
 from x2face_cli import options, screen
 from x2face_cli.options import FiniteRange
+from x2face_cli.sourcing import cropping, source_options
 from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
 
@@ -28,7 +29,7 @@ class RunCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.obj = registry = Registry.load(strict=STRICT in args)
-        ctx.meta["drivers"] = {name: registry.driver(name) for name in named(args, list(registry.drivers()))}
+        ctx.meta["drivers"] = find_drivers(registry, named(args, list(registry.drivers())))
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -42,40 +43,52 @@ class RunCommand(click.Command):
 
 
 def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
-    """The drivers that a line names, in its order: by --driver NAME, or by a driver's own option."""
-    names: list[str] = []
+    """The drivers that a line names, in its order: by --driver NAME, or by a driver's own option.
+
+    After --driver dist:nod the option --nod is that driver's.
+    """
+    said: list[str] = []  # NAME or dist:NAME after --driver, and all flags
     for k, arg in enumerate(args):
         flag, equals, value = arg.partition("=")
         if flag == "--driver":
-            names += [value] if equals else args[k + 1 : k + 2]
-        elif flag[:2] == "--" and flag[2:] in installed:
-            names.append(flag[2:])
-    return list(dict.fromkeys(names))
+            said += [value] if equals else args[k + 1 : k + 2]
+        elif flag[:2] == "--":
+            said.append(flag)
+    full = {name.rpartition(":")[2]: name for name in said if name[:2] != "--"}
+    meant = {f"--{bare}": full.get(bare, bare) for bare in (*installed, *full)}
+    return list(dict.fromkeys(meant.get(name, name) for name in said if name[:2] != "--" or name in meant))
+
+
+def find_drivers(registry: Registry, names: Sequence[str]) -> dict[str, DriverSpec | OverlaySpec]:
+    """The drivers and overlays of these names. UsageError where two are called alike, for so are their options."""
+    specs = {name: registry.driver(name) for name in names}
+    for spec in specs.values():
+        alike = [name for name, other in specs.items() if other.name == spec.name]
+        if len(alike) > 1:
+            raise UsageError(f"{' and '.join(alike)} would share the options --{spec.name}-…; name one of them.")
+    return specs
 
 
 def _own_options() -> list[click.Option]:
     """The options that every run has."""
     option = partial(click.Option, show_default=True)
     return [
-        option(["-s", "--source", "sources"], multiple=True, required=True, metavar="PICTURE|FILM|FOLDER",
-               help="The face to be driven; again for more pictures of it."),
+        *source_options(),
         option(["--driver"], multiple=True, metavar="NAME", help="What drives; again to combine several."),
         option(["-o", "--output"], metavar="FILE|FOLDER/", show_default="outputs/{source}--{driving}.mp4",
                help="A .mp4, .webm or .gif, or a folder/ of pictures."),
-        option(["--overwrite"], is_flag=True, help="Replace an existing output."),
-        option(["--source-frames"], type=click.IntRange(1, 48), default=3,
-               help="Pictures taken of a film or a folder as source: those that differ most."),
-        option(["--crop"], default="auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is."),
-        option(["--crop-scale"], type=FiniteRange(0.5, 10), default=1.6, help="Side of the crop, in faces."),
-        option(["--fusion"], type=click.Choice(["mean", "confidence", "confidence-exp"]), default="mean",
-               help="How several sources become one face."),
-        option(["--size"], type=click.IntRange(32, 2048), default=256, help="Side of the generated face."),
+        option(["--overwrite"], is_flag=True, help="Replace existing outputs."),
+        option(["--embedded"], type=click.Path(path_type=Path), metavar="FILE.png",
+               help="An embedded face, as `x2face embed` writes it, instead of the source's own."),
+        option(["--record"], metavar="FILE.x2v", help="Write the motion to a file, for --track."),
         option(["--paste-back"], is_flag=True, help="Put the face back into the source's whole picture."),
         option(["--compare"], is_flag=True, help="Show source, driving picture and result side by side."),
         option(["--fps"], type=FiniteRange(1, 240), show_default="the driver's", help="Frames a second."),
         option(["--seconds"], type=FiniteRange(0, min_open=True), help="At most so long."),
         option(["--sound"], default="driving", metavar="driving|none|FILE", help="The film's sound."),
         option(["--weights"], metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
+        option(["--mapping", "mappings"], multiple=True, metavar="FILE", type=click.Path(path_type=Path),
+               help="A mapping that `x2face fit` wrote, instead of the installed one; again for several."),
         option(["--engine"], type=click.Choice(["torch"]), default="torch", help="What runs the networks."),
         option(["--device"], default="auto", help="auto, cpu, cuda, cuda:1 or mps."),
         option(["--dtype"], type=click.Choice(["auto", "fp32", "bf16", "fp16"]), default="auto", help="Precision."),
@@ -100,7 +113,8 @@ def run(ctx: click.Context, /, **given: Any) -> None:
     if not specs:
         raise UsageError("nothing drives the face; name what does, such as --frame film.mp4 (see `x2face drivers`).")
     settings = {name: options.build_settings(spec, given) for name, spec in specs.items()}
-    job = _job(given, _settle(given, settings))
+    output, record = _settle(given, settings)
+    job = _job(given, output, record)
     from x2face_cli import running
 
     report = running.run(ctx.obj, settings, job, given)
@@ -110,28 +124,31 @@ def run(ctx: click.Context, /, **given: Any) -> None:
     if given["as_json"]:
         screen.result_json(report)
     else:
+        screen.note(running.contributions(report))
         screen.result(report["output"])
 
 
-def _settle(given: dict[str, Any], settings: dict[str, Any]) -> Output:
-    """Where the film goes, known before anything heavy is imported."""
-    from x2face_core.outputs import settle
+def _settle(given: dict[str, Any], settings: dict[str, Any]) -> tuple[Output, Path | None]:
+    """Where the film and its motion go, known before anything heavy is imported."""
+    from x2face_core.outputs import settle, settle_file
 
     inputs = [str(value) for one in settings.values() if (value := getattr(one, "input", None)) is not None]
     driving = Path(inputs[0]).stem if inputs else next(iter(settings))
     sources = [Path(source) for source in given["sources"]]
-    everything = [*sources, *map(Path, inputs)]
-    return settle(given["output"], sources, driving, overwrite=given["overwrite"], inputs=everything)
+    beside = [path for path in (given["embedded"], *given["mappings"]) if path is not None]
+    rules = {"overwrite": given["overwrite"], "inputs": [*sources, *map(Path, inputs), *beside]}
+    output = settle(given["output"], sources, driving, **rules)
+    return output, settle_file(given["record"], ".x2v", **rules) if given["record"] else None
 
 
-def _job(given: dict[str, Any], output: Output) -> Job:
+def _job(given: dict[str, Any], output: Output, record: Path | None) -> Job:
     from x2face_core.job import Job
-    from x2face_core.portraits import Cropping
 
     same = ("source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed")
     return Job(
         sources=tuple(Path(source) for source in given["sources"]),
         output=output,
-        cropping=Cropping(given["crop"], given["crop_scale"], given["size"]),
+        record=record,
+        cropping=cropping(given),
         **{name: given[name] for name in same},
     )

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2face_cli import screen
-from x2face_core.composing import Part, foreign_load
+from x2face_core.composing import Part
 from x2face_core.job import Job, Report, perform
 from x2face_core.pipeline import Painted
-from x2face_plugins.specs import DriverSpec
+from x2face_plugins.fitted import fitted
+from x2face_plugins.parts import delegate, load_parts
 
 if TYPE_CHECKING:
     from x2face_core.model import X2Face
@@ -25,10 +26,13 @@ DTYPES = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "f
 def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
     """Do the job; the answer has the keys of `run --json`.
 
-    settings: by driver's name, in the order of the command line; given: weights, engine, device, dtype
+    settings: by driver's name, in the order of the command line
+    given: weights, engine, device, dtype, mappings, embedded
     """
     parts, overlays = load_parts(registry, settings)
     model = load_model(given)
+    if given.get("embedded"):
+        overlays.insert(0, _repainted(given["embedded"], model))
     screen.detail(f"weights {model.name}, {model.device}, {model.dtype}")
     with _telling_what_is_left(job.output.path):
         report = perform(
@@ -38,6 +42,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
             overlays=overlays,
             follow=screen.follow,
             load_driver=lambda name, more: delegate(registry, name, more),
+            load_mapping=fitted(registry, model.fingerprint, given.get("mappings", ())),
         )
     return {
         **_of_film(report),
@@ -51,6 +56,13 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
         "device": str(model.device),
         "warnings": report.warnings,
     }
+
+
+def _repainted(path: Path, model: X2Face) -> Painted:
+    """An embedded face from a file takes the place of the source's own before anything is painted on it."""
+    from x2face_core.embedded import Repainted
+
+    return Painted("embedded", Repainted(path, model.fingerprint))
 
 
 @contextmanager
@@ -86,30 +98,10 @@ def _leave_a_core(model: X2Face) -> None:
         torch.set_num_threads(max(1, torch.get_num_threads() - 1))
 
 
-def load_parts(registry: Registry, settings: Mapping[str, Any]) -> tuple[list[Part], list[Painted]]:
-    """The named drivers and overlays, loaded. PluginError where one fails."""
-    parts, overlays = [], []
-    for name, one in settings.items():
-        spec = registry.driver(name)
-        if isinstance(spec, DriverSpec):
-            parts.append(load_part(registry, name, one))
-        else:
-            overlay = foreign_load(spec.load, one, name, *registry.dist_of(name))
-            overlays.append(Painted(name, overlay, spec.moving))
-    return parts, overlays
-
-
-def load_part(registry: Registry, name: str, settings: Any) -> Part:
-    spec = registry.driver(name)
-    dist, version = registry.dist_of(name)
-    driver = foreign_load(spec.load, settings, name, dist, version)
-    declared = {key: getattr(spec, key) for key in ("relative", "endless", "live", "holds")}
-    return Part.of(name, driver, dist=dist, version=version, **declared)
-
-
-def delegate(registry: Registry, name: str, settings: dict[str, Any]) -> Part:
-    """Another installed driver, for one that hands its work on."""
-    return load_part(registry, name, registry.driver(name).settings(**settings))
+def contributions(report: Mapping[str, Any]) -> str:
+    """One line: how much each driver moved the face, by the rms of its offset; overlays move nothing."""
+    told = [(one["name"], "painted" if one["kind"] == "overlay" else f"{one['rms']:.2g}") for one in report["drivers"]]
+    return ", ".join(f"{name} {much}" for name, much in told)
 
 
 def _of_film(report: Report) -> dict[str, Any]:

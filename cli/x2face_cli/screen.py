@@ -103,10 +103,10 @@ def _columns(rows: Sequence[Row]) -> None:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
 
 
-def finding(status: str, name: str, text: str) -> None:
-    """A line on stdout that is well (ok), not quite (warn) or not at all (fail)."""
+def finding(status: str, name: str, text: str, width: int = 18) -> None:
+    """A line on stdout that is well (ok), not quite (warn) or not at all (fail). width: letters of the longest name"""
     colour = {"ok": "green", "warn": "yellow"}.get(status, "red")
-    click.echo(f"{click.style(status.ljust(4), fg=colour)}  {name:<18} {_one_line(text)}")
+    click.echo(f"{click.style(status.ljust(4), fg=colour)}  {name:<{width}} {_one_line(text)}")
 
 
 def tree(value: Mapping[str, object], indent: str = "") -> None:
@@ -145,12 +145,15 @@ def follow(items: Iterable[T], what: str, total: float | None = None, unit: str 
             advance(1)
 
 
-def stages(bars: ExitStack, unit: str = "clips") -> Callable[[str, int, int], None]:
-    """A function of stage, done and total that shows one bar after the other; `bars` closes the last one."""
+def stages(bars: ExitStack, unit: str = "clips") -> Callable[[str, int, int | None], None]:
+    """A function of stage, done and total that shows one bar after the other; `bars` closes the last one.
+
+    total: None where nobody knows
+    """
     now, seen = "", 0
     advance: Callable[[float], None] = lambda done: None  # noqa: E731 (stands in until the first stage)
 
-    def show(stage: str, done: int, total: int) -> None:
+    def show(stage: str, done: int, total: int | None) -> None:
         nonlocal now, seen, advance
         if stage != now:
             bars.close()

@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
-from x2face_core.errors import UsageError
+from x2face_cli.training import Shown, length_of, pair
+from x2face_cli.verbosity import with_verbosity
 
 if TYPE_CHECKING:
-    from x2face_core.training.engine import Report
     from x2face_core.training.session import Plan
 
 
-@click.command()
+class TrainCommand(click.Command):
+    """A command of its own, and `train sync` under it; a folder of that name is ./sync."""
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        if args[:1] != ["sync"]:
+            return super().make_context(info_name, args, *more, **extra)
+        from x2face_cli.train_sync import train_sync
+
+        return with_verbosity(train_sync).make_context(f"{info_name} sync", args[1:], *more, **extra)
+
+
+@click.command(cls=TrainCommand)
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--data", type=click.Path(path_type=Path), required=True, help="Face tracks; `x2face prepare` makes them."
@@ -37,6 +48,7 @@ def train(out: Path, data: Path, **given: Any) -> None:
     \b
     x2face train runs/first --data tracks --minutes 120
     torchrun --nproc-per-node=4 -m x2face_cli train runs/first --data tracks --steps 100000
+    x2face train sync OUT --data tracks --minutes 60       # the sync encoder; --help tells its options
     """
     plan = _plan(out, data, given)
     from x2face_core.training.session import train as run
@@ -44,7 +56,7 @@ def train(out: Path, data: Path, **given: Any) -> None:
     if int(os.environ.get("RANK", "0")):
         screen.set_verbosity(-1)  # under torchrun the first process speaks for all
     with ExitStack() as bars:
-        shown = _Shown(bars, plan)
+        shown = Shown(bars, plan.length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)
     held = next((row for row in reversed(state.history) if "held_ratio" in row), {})
     screen.note(f"held-out L1 to copying the source: {held.get('held_ratio', float('nan')):.4f}")
@@ -53,49 +65,15 @@ def train(out: Path, data: Path, **given: Any) -> None:
 
 
 def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
-    if (given["minutes"] is None) == (given["steps"] is None):
-        raise UsageError("say how long to train: --minutes M or --steps N, one of them.")
-    settings = dict(_pair(text) for text in given["settings"])
+    length = length_of(given)
+    settings = dict(pair(text) for text in given["settings"])
     from dataclasses import replace
 
     from x2face_core.networks.dims import PRESETS
-    from x2face_core.training.engine import Length
     from x2face_core.training.recipes import RECIPES, with_settings
     from x2face_core.training.session import Plan
 
     recipe = RECIPES[given["recipe"]]
     recipe = replace(recipe, preset=given["preset"] or recipe.preset)
     recipe, dims = with_settings(recipe, PRESETS[recipe.preset], settings)
-    length = Length(given["minutes"], given["steps"])
     return Plan(out, data, recipe, dims, length, fresh=not given["resume"], device=given["device"])
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise UsageError(f"--set {text}: expected KEY=VALUE, such as --set lr=0.0003.")
-    return key, value
-
-
-class _Shown:
-    """A bar for reading and one for training, and a line at each evaluation and every hundred steps."""
-
-    def __init__(self, bars: ExitStack, plan: Plan) -> None:
-        self.plan = plan
-        self.reading = screen.stages(bars, "clips")
-        self.training = screen.stages(bars, "steps")
-
-    def report(self, report: Report) -> None:
-        state = report.state
-        total = self.plan.length.steps or round(state.step / max(report.progress, 1e-6))
-        self.training("training", state.step, total)
-        if report.held or state.step % 100 == 0:
-            screen.note(_line(report))
-
-
-def _line(report: Report) -> str:
-    state = report.state
-    rate = state.samples / max(state.seconds, 1e-9)
-    parts = [f"step {state.step}", f"{state.seconds / 60:.1f} min", f"{rate:.1f} samples/s"]
-    parts += [f"{name} {value:.4f}" for name, value in {**report.losses, **(report.held or {})}.items()]
-    return "  ".join(parts)

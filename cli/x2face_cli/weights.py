@@ -55,7 +55,11 @@ def describe(name: str) -> dict[str, Any]:
 
     if name in PRESETS and not _is_stored(name):
         return describe_preset(name)
-    return stored.read_info(stored.find_weights(name)).to_json()
+    from x2face_plugins.fitted import fitted_names
+    from x2face_plugins.registry import Registry
+
+    about = stored.read_info(stored.find_weights(name))
+    return about.to_json() | {"mappings": fitted_names(Registry.load(), about.fingerprint)}
 
 
 def describe_preset(name: str) -> dict[str, Any]:

@@ -6,19 +6,18 @@ import math
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from x2face_core.errors import NoFaceError, UsageError
+from x2face_core.films import last_seen, read_vectors
 from x2face_core.media.boxes import Box, crop
+from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.media.pictures import Picture
-from x2face_core.pipeline import batches
 from x2face_core.source import places, to_tensor
 from x2face_core.streams import ahead
-from x2face_frame.clips import Clip, kind_of, open_clip
 from x2face_plugins import Chunk, Source
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class FrameDriver:
         return self._drive(source)
 
     def _drive(self, source: Source) -> Iterator[Chunk]:
-        clip = open_clip(self.settings.input, self.kind, self.settings.crop, source.crop_scale)
+        clip = self._open(source)
         self.sound, self.box = clip.sound, (clip.box.x, clip.box.y, clip.box.side, clip.box.side)
         limit = None if source.seconds is None else math.ceil(source.seconds * clip.fps) + 1  # one to interpolate to
         vectors = self._read(clip, source, limit)
@@ -68,14 +67,15 @@ class FrameDriver:
             rows = vectors[start : start + BATCH]
             yield Chunk(rows, clip.fps, None if pictures is None else to_tensor(islice(pictures, len(rows))))
 
+    def _open(self, source: Source) -> Clip:
+        try:
+            return open_clip(self.settings.input, self.kind, self.settings.crop, source.crop_scale)
+        except NoFaceError as error:
+            raise NoFaceError(f"{str(error).rstrip('.')} (--frame-crop x,y,w,h).") from error
+
     def _read(self, clip: Clip, source: Source, limit: int | None) -> Tensor:
         """Every picture's vector (n, 128); without a face the last one's, before the first face the first one's."""
-        crops = (
-            crop(picture, clip.box_in(picture), source.side) for picture in islice(clip.pictures(source.side), limit)
-        )
-        read = [source.encode(to_tensor(batch)) for _, batch in batches(ahead(crops, 2 * BATCH), BATCH)]
-        vectors = torch.cat(read)
-        self.seen = np.array([clip.present(k) for k in range(len(vectors))])
+        vectors, self.seen = read_vectors(clip, source, limit)
         if not self.seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
         if limit is None and clip.promised and len(vectors) < 0.9 * clip.promised:
@@ -113,11 +113,3 @@ def _zero(text: str) -> int | None:
     if not text.isdigit():
         raise UsageError(f"--frame-zero {text}: either auto or a frame's number, from 0.")
     return int(text)
-
-
-def last_seen(seen: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """For each frame the last one up to it with a face; before the first of them, that first one."""
-    numbers = np.where(seen, np.arange(len(seen)), -1)
-    last = np.maximum.accumulate(numbers)
-    last[last < 0] = int(seen.argmax())
-    return last

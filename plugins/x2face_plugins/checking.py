@@ -7,7 +7,7 @@ import dataclasses
 import inspect
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import PluginError
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 HOOKS = ("x2face_drivers", "x2face_mappings", "x2face_commands")
 
-# The first words of `x2face run`'s own options: a driver of that name would have options that look like run's.
+# First words of the options that `x2face run` has or may come to have: a driver of that name would have options
+# that look like run's. "no" stands before flags that can be turned off.
 # fmt: off
 RESERVED_NAMES = frozenset(
     {
-        "batch", "compare", "crop", "device", "driver", "dtype", "embedded", "engine", "finish", "fps", "help",
-        "json", "mapping", "output", "overwrite", "paste", "quiet", "record", "seconds", "seed", "size",
-        "sound", "source", "strict", "verbose", "version", "weights",
+        "batch", "codec", "compare", "config", "crop", "device", "driver", "dtype", "embedded", "engine", "finish",
+        "fps", "fusion", "help", "json", "log", "mapping", "no", "output", "overwrite", "paste", "plugins",
+        "preview", "quality", "quiet", "record", "resume", "seconds", "seed", "set", "size", "sound", "source",
+        "strict", "threads", "verbose", "version", "weights", "workers",
     }
 )
 # Commands, this and later ones, that plugins cannot take.
@@ -69,7 +71,8 @@ def check_driver(spec: Any) -> DriverSpec | OverlaySpec:
         raise PluginError(f"x2face_drivers gave {spec!r}, which is no DriverSpec and no OverlaySpec")
     _check_origin(spec.name, spec.api)
     if spec.name in RESERVED_NAMES:
-        raise PluginError(f"the driver name {spec.name} is one of `x2face run`'s own options; choose another")
+        raise PluginError(f"the driver name {spec.name} is kept for `x2face run`'s own options; choose another")
+    _check_fields(spec)
     _check_settings(spec.name, spec.settings)
     return spec
 
@@ -79,6 +82,7 @@ def check_mapping(spec: Any) -> MappingSpec:
     if not isinstance(spec, MappingSpec):
         raise PluginError(f"x2face_mappings gave {spec!r}, which is no MappingSpec")
     _check_origin(spec.name, spec.api)
+    _check_fields(spec)
     if not spec.labels or len(spec.labels) != len(spec.units):
         raise PluginError(
             f"{spec.name} has {len(spec.labels)} labels and {len(spec.units)} units; it needs a unit a label"
@@ -101,11 +105,45 @@ def refuse_twins(specs: Sequence[Spec]) -> None:
             raise PluginError(f"it brings {name} {times} times")
 
 
-def _check_origin(name: Any, api: int) -> None:
-    if api > API:
+def _check_origin(name: Any, api: Any) -> None:
+    if isinstance(api, int) and api > API:
         raise PluginError(f"{name} was written for plugin interface {api}, this x2face has {API}; update x2face")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise PluginError(f"{name!r} is no name; it may be a-z, 0-9 and _, and begins with a letter")
+
+
+def _is_line(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and len(value.splitlines()) == 1
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "api": (lambda value: isinstance(value, int), "a whole number"),
+    "summary": (_is_line, "one line of text"),
+    "load": (callable, "a function"),
+    "demo": (lambda value: value is None or callable(value), "a function"),
+    "holds": (_is_names, "a tuple of names"),
+    "labels": (_is_names, "a tuple of names"),
+    "units": (_is_names, "a tuple of names"),
+    "files": (lambda value: isinstance(value, tuple), "a tuple of paths"),
+    **dict.fromkeys(("relative", "endless", "live", "moving", "factor"), (_is_flag, "True or False")),
+}
+
+
+def _check_fields(spec: Spec) -> None:
+    """Raise PluginError for a field that holds something else than its type says."""
+    for field in dataclasses.fields(spec):
+        fits, wanted = FIELDS.get(field.name, (lambda value: True, ""))
+        value = getattr(spec, field.name)
+        if not fits(value):
+            raise PluginError(f"{spec.name} was declared with {field.name}={value!r}; {wanted} is needed")
 
 
 def _check_settings(name: str, settings: Any) -> None:

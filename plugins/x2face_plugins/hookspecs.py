@@ -83,7 +83,8 @@ def x2face_drivers() -> Iterable[DriverSpec | OverlaySpec]:
 
 @hookspec
 def x2face_mappings() -> Iterable[MappingSpec]:
-    """Say which learned maps this plugin brings. Drivers ask for one by `source.mapping(name)`.
+    """Say which learned maps this plugin brings. `x2face fit NAME --data DIR` fits one; drivers ask for it by
+    `source.mapping(name)`, and are given it for the weights of the run.
 
     A plugin, whole (a stick's two numbers, mapped linearly)::
 
@@ -94,26 +95,29 @@ def x2face_mappings() -> Iterable[MappingSpec]:
             labels, units = ("x", "y"), ("1", "1")
 
             def __init__(self):
-                import numpy as np
+                import torch
 
-                self.matrix = np.zeros((2, 128), np.float32)
+                self.matrix = torch.zeros(2, 128)
 
             def write(self, values):                      # (n, 2) -> (n, 128)
                 return values @ self.matrix
 
             def examples(self, folder, film):             # film(path) -> vectors (n, 128), fps
                 import numpy as np
+                import torch
 
-                for path in sorted(folder.glob("*.csv")):
+                for path in sorted(folder.glob("*.csv")):                            # a row a frame: x,y
                     vectors, fps = film(path.with_suffix(".mp4"))
-                    yield np.loadtxt(path, delimiter=",", ndmin=2)[: len(vectors)], vectors
+                    measured = torch.from_numpy(np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float32))
+                    rows = min(len(measured), len(vectors))
+                    yield measured[:rows], vectors[:rows]
 
             def fit(self, examples):
-                import numpy as np
+                import torch
 
-                measured, vectors = (np.concatenate(part) for part in zip(*examples, strict=True))
-                self.matrix, error, *_ = np.linalg.lstsq(measured, vectors, rcond=None)
-                return {"squared error": float(error.sum())}
+                measured, vectors = (torch.cat(part) for part in zip(*examples, strict=True))
+                self.matrix = torch.linalg.lstsq(measured, vectors).solution
+                return {"error": float((measured @ self.matrix - vectors).square().mean().sqrt())}
 
             def state_dict(self):
                 return {"matrix": self.matrix}

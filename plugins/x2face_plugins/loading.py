@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 GROUP = "x2face"
 OURS = "x2face"
 CHOICE = "X2FACE_PLUGINS"
+MOST = 256  # things of one sort that a plugin may bring; a hook that never ends would stop every command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,7 @@ class Plugin:
     """What became of one entry point.
 
     name: the entry point's; dist, version: of the distribution that has it
+    module: what the entry point names
     status: ok, failed or disabled; error says why it is not ok, cause is what was raised
     drivers (overlays among them), mappings, commands: what it brings, nothing where it is not ok
     """
@@ -38,6 +41,7 @@ class Plugin:
     name: str
     dist: str
     version: str
+    module: str = ""
     status: str = "ok"
     error: str | None = None
     cause: BaseException | None = None
@@ -47,34 +51,47 @@ class Plugin:
 
     @property
     def bundled(self) -> bool:
-        return _canonical(self.dist) == OURS
+        return canonical(self.dist) == OURS
 
 
 def load_plugins() -> list[Plugin]:
     """Every entry point's plugin: the bundled ones first, then by distribution."""
     chosen = _chosen()
     found = [_load(entry, chosen) for entry in entry_points(group=GROUP)]
-    return sorted(found, key=lambda plugin: (not plugin.bundled, plugin.dist, plugin.name))
+    return in_order(found)
+
+
+def in_order(plugins: Iterable[Plugin]) -> list[Plugin]:
+    return sorted(plugins, key=lambda plugin: (not plugin.bundled, plugin.dist, plugin.name))
 
 
 def _chosen() -> frozenset[str] | None:
     """The strangers' distributions that $X2FACE_PLUGINS names; None, when it is not set, for all."""
     text = os.environ.get(CHOICE)
-    return None if text is None else frozenset(_canonical(dist) for dist in text.split(",") if dist.strip())
+    return None if text is None else frozenset(canonical(dist) for dist in text.split(",") if dist.strip())
 
 
-def _canonical(dist: str) -> str:
+def canonical(dist: str) -> str:
+    """A distribution's name as all its spellings have it."""
     return re.sub(r"[-_.]+", "-", dist.strip()).lower()
 
 
 def _load(entry: EntryPoint, chosen: frozenset[str] | None) -> Plugin:
     dist, version = _origin(entry)
-    plugin = Plugin(name=entry.name, dist=dist, version=version)
-    if chosen is not None and not plugin.bundled and _canonical(dist) not in chosen:
+    plugin = Plugin(name=entry.name, dist=dist, version=version, module=entry.value)
+    if chosen is not None and not plugin.bundled and canonical(dist) not in chosen:
         return replace(plugin, status="disabled", error=f"${CHOICE} does not name {dist}")
+    return load_alone(plugin, entry.load)
+
+
+def load_alone(plugin: Plugin, load: Callable[[], Any]) -> Plugin:
+    """The plugin with what the module brings that `load` imports, or as failed, whatever that code does.
+
+    The only place, beside running a driver, where an exception of any kind is caught.
+    """
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout is for results; --json promises nothing else there
-            return _ask(plugin, entry.load())
+            return _ask(plugin, load())
     except (Exception, SystemExit) as error:
         return replace(plugin, status="failed", error=describe(error), cause=error)
 
@@ -102,7 +119,10 @@ def _ask(plugin: Plugin, module: Any) -> Plugin:
 
 
 def _all(hook: Callable[[], list[Iterable[Any]]]) -> list[Any]:
-    return [spec for answer in hook() for spec in answer]
+    specs = list(islice((spec for answer in hook() for spec in answer), MOST + 1))
+    if len(specs) > MOST:
+        raise PluginError(f"a hook of it yields more than {MOST} specs; does it ever end?")
+    return specs
 
 
 def _commands(manager: pluggy.PluginManager) -> tuple[click.Command, ...]:

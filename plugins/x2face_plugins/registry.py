@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -10,7 +10,7 @@ from x2face_core.errors import PluginError, UsageError
 from x2face_plugins.checking import RESERVED_COMMANDS
 from x2face_plugins.loading import Plugin, load_plugins
 from x2face_plugins.shelf import Offer, Shelf
-from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec
+from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec, Spec
 
 if TYPE_CHECKING:
     import click
@@ -47,8 +47,9 @@ class Registry:
     def __init__(self, plugins: Iterable[Plugin]) -> None:
         loaded = list(plugins)
         self._failed = [plugin for plugin in loaded if plugin.status != "ok"]
-        self._drivers = Shelf([offer for plugin in loaded for offer in _offers_of_specs(plugin, plugin.drivers)])
-        self._mappings = Shelf([offer for plugin in loaded for offer in _offers_of_specs(plugin, plugin.mappings)])
+        ours = frozenset(plugin.name for plugin in loaded if plugin.bundled)  # kept even where one of ours fails
+        self._drivers = Shelf([o for plugin in loaded for o in _offers_of_specs(plugin, plugin.drivers)], ours)
+        self._mappings = Shelf([o for plugin in loaded for o in _offers_of_specs(plugin, plugin.mappings)], ours)
         self._commands = Shelf([offer for plugin in loaded for offer in _offers_of_commands(plugin)], RESERVED_COMMANDS)
         self.plugins = [
             *_listed(self._drivers),
@@ -83,6 +84,17 @@ class Registry:
         """The mapping of that name, bare or `dist:name`. Raises as `driver` does."""
         return self._find(self._mappings, "mapping", name)
 
+    def has_driver(self, name: str) -> bool:
+        return self._drivers.find(name) is not None
+
+    def has_mapping(self, name: str) -> bool:
+        return self._mappings.find(name) is not None
+
+    def origins(self) -> Iterator[tuple[Spec, Plugin]]:
+        """Everything that can be driven with or fitted, those in conflict too, and the plugin that brings it."""
+        for shelf in (self._drivers, self._mappings):
+            yield from ((offer.item, offer.plugin) for offer in shelf.offers)
+
     def drivers(self) -> dict[str, DriverSpec | OverlaySpec]:
         """The drivers and overlays that have their bare name."""
         return {offer.name: offer.item for offer in self._drivers.usable()}
@@ -91,6 +103,16 @@ class Registry:
         """Name and version of the distribution that a driver came with. Raises as `driver` does."""
         self.driver(name)
         offer = self._drivers.find(name)
+        return (offer.plugin.dist, offer.plugin.version) if offer else ("", "")
+
+    def mappings(self) -> dict[str, MappingSpec]:
+        """The mappings that have their bare name."""
+        return {offer.name: offer.item for offer in self._mappings.usable()}
+
+    def mapping_dist_of(self, name: str) -> tuple[str, str]:
+        """Name and version of the distribution that a mapping came with. Raises as `driver` does."""
+        self.mapping(name)
+        offer = self._mappings.find(name)
         return (offer.plugin.dist, offer.plugin.version) if offer else ("", "")
 
     def commands(self, group: click.Group) -> dict[str, str]:
@@ -105,15 +127,16 @@ class Registry:
         return offer.item if offer else self._not_found(shelf, sort, name)
 
     def _not_found(self, shelf: Shelf[T], sort: str, name: str) -> NoReturn:
-        for claim in shelf.claims(name):
-            raise UsageError(f"{name} is not the name of one {sort}: {shelf.conflict(claim)}.")
-        for plugin in self._failed:
-            if plugin.name == name and plugin.status == "failed":
+        unusable = [plugin for plugin in self._failed if name in (plugin.name, f"{plugin.dist}:{plugin.name}")]
+        for plugin in unusable:
+            if plugin.bundled or (plugin.status == "failed" and not shelf.claims(name)):
                 raise PluginError(
                     f"the plugin {name} of {plugin.dist} failed to load: {plugin.error}."
                 ) from plugin.cause
-            if plugin.name == name:
-                raise UsageError(f"the plugin {name} is disabled: {plugin.error}.")
+        for claim in shelf.claims(name):
+            raise UsageError(f"{name} is not the name of one {sort}: {shelf.conflict(claim)}.")
+        for plugin in unusable:
+            raise UsageError(f"the plugin {name} of {plugin.dist} is disabled: {plugin.error}.")
         import difflib  # only now: every start would pay for it
 
         names = [offer.name for offer in shelf.usable()]

@@ -51,7 +51,7 @@ class OverlaySpec:
 
     name, summary, settings, demo, api: as of DriverSpec
     load: settings to an overlay
-    moving: its picture changes with time, so it is asked again for each frame
+    moving: its picture changes with time, so it is asked again for each frame; the loaded overlay may carry its own
     """
 
     kind: ClassVar[str] = "overlay"
@@ -75,6 +75,8 @@ class MappingSpec:
     load: an unfitted mapping; the host loads its numbers
     files: fitted ones that the plugin ships
     factor: it reads a vector too, so its part of one can be held
+    demo: an empty folder to one that `examples` reads, tiny; the films in it may be empty files, as the test kit
+        answers for films; without one the kit fits to numbers of its own
     """
 
     kind: ClassVar[str] = "mapping"
@@ -86,6 +88,7 @@ class MappingSpec:
     load: Callable[[], Mapping]
     files: tuple[Path, ...] = ()
     factor: bool = False
+    demo: Callable[[Path], Any] | None = None
     api: int = API
 
 

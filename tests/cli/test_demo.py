@@ -5,6 +5,11 @@ from pathlib import Path
 import pytest
 
 from x2face_cli.app import main
+from x2face_core.demo.paint import write_paint
+from x2face_core.demo.scenes import playable, scenes
+from x2face_core.media.sound import has_sound
+from x2face_core.media.video import probe
+from x2face_plugins.registry import Registry
 
 
 def test_the_demo_refuses_a_file_as_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,6 +21,15 @@ def test_the_demo_refuses_a_file_as_its_folder(tmp_path: Path, capsys: pytest.Ca
     assert said.out == "" and str(taken) in said.err
 
 
+def test_every_scene_is_one_that_the_bundled_drivers_can_play(tmp_path: Path) -> None:
+    registry = Registry.load()
+    paint = write_paint(tmp_path)
+    assert len(playable(scenes(paint), registry.drivers())) == len(scenes(paint))
+    for scene in scenes(paint):
+        for name, values in scene.settings.items():
+            registry.driver(name).settings(**values)
+
+
 @pytest.mark.slow
 @pytest.mark.weights
 def test_the_demo_prints_its_films_and_makes_no_other_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,3 +38,8 @@ def test_the_demo_prints_its_films_and_makes_no_other_file(tmp_path: Path, capsy
     printed = capsys.readouterr().out.splitlines()
     assert {Path(line) for line in printed} == set(folder.iterdir())
     assert all(line.endswith(".mp4") for line in printed)
+    drivers = Registry.load().drivers()
+    expected = [name for scene in playable(scenes(tmp_path), drivers) for _, name in scene.films()]
+    assert [Path(line).name for line in printed] == expected
+    assert all((probe(line).seconds or 0) <= 8 for line in printed)
+    assert has_sound(folder / "astronaut-audio.mp4") and not has_sound(folder / "astronaut-pose.mp4")

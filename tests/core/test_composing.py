@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from x2face_core.composing import Part, Row, as_vectors, compose, guarded, held, ticks
+from x2face_core.composing import Part, Row, compose, guarded, ticks
 from x2face_core.driving import Chunk
 from x2face_core.errors import InputError, PluginError, UsageError
+from x2face_core.holding import held
 from x2face_core.streams import Newest, ahead, paced
+from x2face_core.vectors import as_vectors
 
 
 @dataclass
@@ -203,6 +205,23 @@ def test_holding_twice_is_holding_once() -> None:
     once = list(held([chunk], FirstNumber(), still))
     twice = list(held(once, FirstNumber(), still))
     assert np.array_equal(as_vectors(once[0].vectors), as_vectors(twice[0].vectors))
+
+
+def test_vectors_are_held_as_offsets_are() -> None:
+    chunk, still = Chunk(np.array([[3.0, 4.0]]), 10.0), np.array([1.0, 2.0])
+    (offsets,) = held([chunk], FirstNumber(), still)
+    (absolute,) = held([replace(chunk, vectors=chunk.vectors + still)], FirstNumber(), still, relative=False)
+    assert np.allclose(as_vectors(absolute.vectors) - still, as_vectors(offsets.vectors))
+
+
+@pytest.mark.parametrize(("write", "fault"), [("text", "failed"), (np.nan, "not finite"), (None, "shape")])
+def test_a_mapping_that_fails_while_it_holds_is_named(write: Any, fault: str) -> None:
+    class Broken(FirstNumber):
+        def write(self, values: Any) -> Any:
+            return torch.zeros(1) if write is None else torch.full((1, 2), write)
+
+    with pytest.raises(PluginError, match=f"mapping 'first'.*{fault}"):
+        list(held([Chunk(np.zeros((1, 2)), 10.0)], Broken(), np.zeros(2), name="first"))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import torch
 
 from x2face_core.composing import Part
 from x2face_core.driving import Chunk, EmbeddedFace
+from x2face_core.errors import PluginError
 from x2face_core.pipeline import Painted, animate, batches
 from x2face_core.source import ModelSource, to_pictures, to_tensor
 
@@ -91,6 +92,52 @@ def test_an_overlay_is_painted_once_or_each_frame(
     assert [frame.picture[24, 24, 0] for frame in frames] == grey
 
 
+@dataclass
+class Turns:
+    """Halves the texture, or takes a half from one."""
+
+    inverts: bool = False
+    moving: bool = False
+
+    def edit(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
+        texture = face.texture / 2
+        return replace(face, texture=0.5 - texture if self.inverts else texture)
+
+
+@pytest.mark.parametrize("moving", [(False, False), (True, False), (False, True), (True, True)])
+def test_overlays_keep_their_order_whether_they_move_or_not(tiny_model: Any, moving: tuple[bool, bool]) -> None:
+    overlays = [Painted.of("one", Turns(False, moving[0])), Painted.of("two", Turns(True, moving[1]))]
+    assert [overlay.moving for overlay in overlays] == list(moving)
+    (frame,) = animate(tiny_model, torch.full((1, 3, 48, 48), 0.8), [Shakes(1)], overlays=overlays)
+    assert frame.picture[24, 24, 0] == round(255 * (0.5 - 0.2))
+
+
+def test_an_overlay_that_says_nothing_moves_as_it_was_declared() -> None:
+    assert [Painted.of("paints", Paints(), moving=moving).moving for moving in (False, True)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda face: face.texture, "gave back a Tensor, not an EmbeddedFace"),
+        (lambda face: None, "gave back a NoneType"),
+        (
+            lambda face: replace(face, texture=face.texture[:, 1:]),
+            r"gave back a texture of shape \(3, 47, 48\); \(3, 48, 48\) is needed",
+        ),
+        (lambda face: 1 / 0, "failed: ZeroDivisionError"),
+    ],
+)
+def test_an_overlay_that_breaks_is_named(tiny_model: Any, pictures: torch.Tensor, answer: Any, told: str) -> None:
+    class Breaks:
+        def edit(self, face: EmbeddedFace, seconds: float) -> Any:
+            return answer(face)
+
+    overlay = Painted("breaks", Breaks(), dist="acme", version="2")
+    with pytest.raises(PluginError, match=f"overlay 'breaks' of acme 2 {told}"):
+        list(animate(tiny_model, pictures, [Shakes(1)], overlays=[overlay]))
+
+
 def test_pictures_survive_becoming_tensors() -> None:
     picture = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=2)
     assert np.array_equal(to_pictures(to_tensor([picture]))[0], picture)
@@ -104,3 +151,27 @@ def test_a_source_hands_on_to_other_drivers(tiny_model: Any, pictures: torch.Ten
     source = ModelSource.of(tiny_model, pictures, load_driver=lambda name, more: Part(name, Shakes(**more)))
     (chunk,) = source.drive("shakes", rows=2)
     assert chunk.vectors.shape == (2, 128)
+
+
+class FirstTen:
+    """A factor: a vector's first ten numbers."""
+
+    labels = units = tuple("abcdefghij")
+    examples = fit = state_dict = load_state_dict = lambda *_: None
+
+    def read(self, vectors: torch.Tensor) -> torch.Tensor:
+        return vectors[:, :10]
+
+    def write(self, values: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.pad(values, (0, 118))
+
+
+def test_whom_a_source_hands_on_to_still_holds_what_he_holds(tiny_model: Any, pictures: torch.Tensor) -> None:
+    def load(name: str, more: Any) -> Part:
+        return Part(name, Shakes(**more), holds=("ten",))
+
+    source = ModelSource.of(tiny_model, pictures, load_driver=load, load_mapping=lambda name: FirstTen())
+    (chunk,) = source.drive("shakes", rows=2)
+    free = torch.as_tensor(next(iter(Shakes(2).drive(source))).vectors)
+    assert float(chunk.vectors[:, :10].__abs__().max()) < 1e-6
+    torch.testing.assert_close(torch.as_tensor(chunk.vectors[:, 10:]).float(), free[:, 10:].float())

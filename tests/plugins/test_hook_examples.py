@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from x2face_plugins import hookspecs
 from x2face_plugins.checking import HOOKS
@@ -39,7 +40,6 @@ def test_the_example_driver_yields_the_vectors_of_its_demo(install: Callable[...
 def test_the_example_mapping_fits_what_is_linear(install: Callable[..., str]) -> None:
     install("acme-example", example("x2face_mappings"))
     mapping = Registry.load().mapping("stick").load()
-    rng = np.random.default_rng(0)
-    measured, matrix = rng.normal(size=(20, 2)), rng.normal(size=(2, 128))
+    measured, matrix = torch.rand(20, 2), torch.rand(2, 128)
     mapping.fit([(measured, measured @ matrix)])
-    np.testing.assert_allclose(mapping.write(measured), measured @ matrix, atol=1e-8)
+    torch.testing.assert_close(mapping.write(measured), measured @ matrix, atol=1e-4, rtol=0)

@@ -1,4 +1,4 @@
-"""The demo's own files: the driving film, what is true in each of its frames, and the sitter to be driven."""
+"""The demo's own files: the driving film, what is true in each frame, a spoken sound, and the sitter to be driven."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parents[1] / "assets" / "demo"
 FILM = FOLDER / "head.mp4"
 TRUTH = FOLDER / "head.csv"
 PICTURE = FOLDER / "sitter.png"
+SPEECH = FOLDER / "speech.wav"
 COLUMNS = ("roll", "pitch", "yaw", "mouth_open", "blink")
 SIDE = 256
 
@@ -29,8 +30,8 @@ def pictures(side: int = SIDE) -> Iterator[NDArray[np.uint8]]:
 
 
 def sitter(side: int = SIDE) -> NDArray[np.uint8]:
-    """(side, side, 3): another head, at rest."""
-    return render(State(yaw=2, smile=0.15), SITTER, side)
+    """(side, side, 3): another head, at rest; its lips are parted, for a warp shows nothing that was hidden."""
+    return render(State(yaw=2, smile=0.15, mouth_open=0.17), SITTER, side)
 
 
 def write_truth(path: Path) -> None:
@@ -51,7 +52,8 @@ def read_truth(path: Path = TRUTH) -> dict[str, NDArray[np.float64]]:
 
 
 def make(folder: Path, frames: Iterable[NDArray[np.uint8]]) -> None:
-    """Write film, truth and sitter into a folder."""
+    """Write film, truth, sitter and speech into a folder."""
+    from x2face_core.demo.voice import write_speech
     from x2face_core.media.images import write_picture
     from x2face_core.media.writing import write_film
 
@@ -60,3 +62,4 @@ def make(folder: Path, frames: Iterable[NDArray[np.uint8]]) -> None:
     write_film(folder / FILM.name, frames, FPS, metadata=said)
     write_truth(folder / TRUTH.name)
     write_picture(folder / PICTURE.name, sitter(2 * SIDE))
+    write_speech(folder / SPEECH.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -14,14 +15,29 @@ from x2face_core.model import READINGS, X2Face
 
 MEASURES = ("roll", "pitch", "yaw", "mouth_open")
 _COLUMNS = [READINGS.index(name) for name in MEASURES]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a reader sees in a film, a row a picture, NaN where it finds no face.
+
+    measures: (n, 4) MEASURES
+    landmarks: (n, 68, 3) in widths of the picture, as data.measuring has them; None from a reader that knows none
+    """
+
+    measures: Floats
+    landmarks: Floats | None = None
 
 
 class Reader(Protocol):
-    """name: for the report; read: (n, 3, h, w) in [0, 1] to (n, 4) MEASURES, NaN where no face is found."""
+    """name: for the report; look: pictures (n, 3, h, w) in [0, 1] of one film; read: the measures alone, (n, 4)."""
 
     name: str
 
-    def read(self, pictures: Tensor) -> NDArray[np.float64]: ...
+    def look(self, pictures: Tensor) -> Seen: ...
+
+    def read(self, pictures: Tensor) -> Floats: ...
 
 
 class VectorReader:
@@ -32,7 +48,10 @@ class VectorReader:
     def __init__(self, model: X2Face) -> None:
         self.model = model
 
-    def read(self, pictures: Tensor) -> NDArray[np.float64]:
+    def look(self, pictures: Tensor) -> Seen:
+        return Seen(self.read(pictures))
+
+    def read(self, pictures: Tensor) -> Floats:
         read = [self.model.read(self.model.encode(part)) for part in torch.split(pictures, 16)]
         return torch.cat(read)[:, _COLUMNS].double().numpy()
 
@@ -47,13 +66,17 @@ class MeshReader:
 
         self.mesh = FaceMesh()
 
-    def read(self, pictures: Tensor) -> NDArray[np.float64]:
+    def look(self, pictures: Tensor) -> Seen:
         self.mesh.restart()  # these pictures are another film than the last ones
-        rows = []
-        for picture in (pictures.permute(0, 2, 3, 1) * 255).round().byte().numpy():
+        measures, landmarks = np.full((len(pictures), 4), np.nan), np.full((len(pictures), 68, 3), np.nan)
+        for row, picture in enumerate((pictures.permute(0, 2, 3, 1) * 255).round().byte().numpy()):
             found = self.mesh.measure(np.ascontiguousarray(picture))
-            rows.append([np.nan] * 4 if found is None else [*found.pose, found.expression[0]])
-        return np.array(rows, float)
+            if found is not None:
+                measures[row], landmarks[row] = [*found.pose, found.expression[0]], found.landmarks
+        return Seen(measures, landmarks)
+
+    def read(self, pictures: Tensor) -> Floats:
+        return self.look(pictures).measures
 
 
 def best_reader(model: X2Face) -> Reader:

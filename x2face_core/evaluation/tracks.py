@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +32,12 @@ def read_clip(path: Path, frames: int, every: int = 1, side: int = SIDE) -> Tens
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
 
 
-def spread(clips: Sequence[Clip], count: int) -> Iterator[Clip]:
+def spread(
+    clips: Sequence[Clip], count: int, motion: Callable[[Clip], float] = lambda clip: clip.yaw_range
+) -> Iterator[Clip]:
     """At most `count` clips, one a person in turn, those with the most motion first."""
     queues: dict[str, list[Clip]] = {}
-    for clip in sorted(clips, key=lambda clip: -clip.yaw_range):
+    for clip in sorted(clips, key=lambda clip: -motion(clip)):
         queues.setdefault(clip.identity, []).append(clip)
     given = 0
     while queues and given < count:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -39,13 +39,18 @@ def animation_times(path: str | Path) -> list[Timed]:
         return [time for time, _ in _seek_all(image)]
 
 
-def animation_frames(path: str | Path) -> Iterator[tuple[Timed, Picture]]:
-    """Frames with their times, alpha laid on white; a file cut short ends early. InputError if nothing decodes."""
+def animation_frames(
+    path: str | Path, converted: Callable[[Image.Image], Picture] = to_rgb
+) -> Iterator[tuple[Timed, Picture]]:
+    """Frames with their times; a file cut short ends early. InputError if nothing decodes.
+
+    converted: what becomes of each; by default RGB, alpha laid on white
+    """
     some = False
     try:
         with opened_picture(path) as image:
             for time, shown in _seek_all(image):
-                yield time, to_rgb(shown)
+                yield time, converted(shown)
                 some = True
     except InputError:
         if not some:

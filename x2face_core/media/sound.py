@@ -29,6 +29,15 @@ def has_sound(path: str | Path) -> bool:
         return False
 
 
+def sound_seconds(path: str | Path) -> float | None:
+    """How long a file says its sound is, which need not be true; None where it does not say."""
+    with opened(path) as container:
+        stream = sound_stream(container)
+        if stream is not None and stream.duration and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        return container.duration / 1_000_000 if container.duration else None
+
+
 def read_sound(path: str | Path, rate: int = 16000) -> Samples:
     """(n,) mono in [-1, 1]; sample 0 is at the film's first frame (in a sound file, at the sound's start).
 

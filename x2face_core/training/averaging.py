@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
+from torch import nn
 
-from x2face_core.networks.x2face import X2FaceNetworks
+N = TypeVar("N", bound=nn.Module)
 
 
-class Averaged:
+class Averaged(Generic[N]):
     """Weights and batch norm statistics averaged with a decay that warms up, so that early steps do not linger."""
 
-    def __init__(self, networks: X2FaceNetworks, decay: float) -> None:
+    def __init__(self, networks: N, decay: float) -> None:
         self.decay = decay
         self.networks = copy.deepcopy(networks).eval().requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, networks: X2FaceNetworks, step: int) -> None:
+    def update(self, networks: N, step: int) -> None:
         decay = min(self.decay, (1 + step) / (10 + step))
         ours, theirs = self.networks.state_dict(), networks.state_dict()
         floats = [name for name, value in ours.items() if value.is_floating_point()]

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.averaging import Averaged
+from x2face_core.training.averaging import Averaged, N
 from x2face_core.training.checkpoint import (
     CHECKPOINT,
     RunState,
@@ -58,7 +57,7 @@ class Report:
     held: dict[str, float] | None
 
 
-class Trainer:
+class Trainer(Generic[N]):
     """One training run in one folder.
 
     objective: a module with `networks` that answers losses for a batch and the progress
@@ -74,17 +73,18 @@ class Trainer:
         recipe: Recipe,
         processes: Processes,
         dtype: torch.dtype,
-        evaluate: Callable[[X2FaceNetworks, RunState], dict[str, float]],
+        evaluate: Callable[[N, RunState], dict[str, float]],
         data: dict[str, object] | None = None,
     ) -> None:
         self.path, self.batches, self.recipe, self.processes = path, batches, recipe, processes
         self.dtype, self.evaluate = dtype, evaluate
         self.objective = objective
-        self.networks: X2FaceNetworks = objective.networks  # type: ignore[assignment]
+        self.networks: N = objective.networks  # type: ignore[assignment]
         self.wrapped = processes.wrap(objective)
         self.optimiser = _optimiser(objective, recipe)
         self.averaged = Averaged(self.networks, recipe.ema)
-        self.state = RunState(recipe=asdict(recipe), dims=self.networks.dims.to_dict(), data=dict(data or {}))
+        dims: dict[str, object] = self.networks.dims.to_dict()  # type: ignore[union-attr, operator]
+        self.state = RunState(recipe=asdict(recipe), dims=dims, data=dict(data or {}))
         self.checkpoint = path / CHECKPOINT
 
     def resume(self) -> bool:

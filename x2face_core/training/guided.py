@@ -12,13 +12,12 @@ from x2face_core.data.bank import Bank
 from x2face_core.data.landmarks import INNER_LIPS, LIDS, MIRROR, POINTS
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.drawing import Draw, Pairs, draw_pairs, jitter, mirror, random_turns, recolour
-from x2face_core.training.motion import Held, angles, hold, relative, rotations
+from x2face_core.training.motion import Held, angles, hold, relative
 from x2face_core.training.recipes import GuidedRecipe
 from x2face_core.training.splines import SplineFlows, seen_at
+from x2face_core.training.turning import Turner
 from x2face_core.warping import resize_flow, warp
 
-_DEPTH = 0.25  # how far behind the landmarks' middle a head turns, in half-pictures
-_LIMITS = (28.0, 22.0, 28.0)  # roll, pitch, yaw in degrees beyond which a picture's spline folds over itself
 _SLACK = 1.25  # splines across people may go so much further
 
 
@@ -60,10 +59,9 @@ class GuidedBatches:
         self.recipe = recipe
         self.layout = layout
         self.splines = SplineFlows(layout[:, :2], recipe.spline_side)
-        self.coarse = SplineFlows(layout[:, :2])
+        self.turner = Turner(layout)
         self.mirror = torch.as_tensor(MIRROR, device=layout.device)
         self.sign = torch.tensor([-1.0, 1.0, 1.0], device=layout.device)
-        self.limits = torch.tensor(_LIMITS, device=layout.device).deg2rad()
 
     @torch.no_grad()
     def draw(self, random: torch.Generator, count: int) -> GuidedBatch:
@@ -84,7 +82,7 @@ class GuidedBatches:
         partner = torch.arange(len(source), device=source.device).roll(1)
         across_points = relative(source_held, source_held[partner], target_held[partner], self.recipe.lips_gain)
         reached = angles(hold(across_points, self.layout).rotation)
-        sane = (reached.abs() < self.limits * _SLACK).all(1).float()
+        sane = (reached.abs() < self.turner.limits * _SLACK).all(1).float()
         across, lips, eyes = across_points[..., :2], self.recipe.lips, self.recipe.eyes
         flows = self.splines.to_layout(torch.cat([points[..., :2], across]))
         return GuidedBatch(
@@ -94,8 +92,8 @@ class GuidedBatches:
             embedding_flow=self.splines.from_layout(source_points[..., :2]),
             driving_flow=flows[: len(source)],
             across_flow=flows[len(source) :],
-            focus=self.coarse.focus(points[..., :2], lips, eyes),
-            focus_across=self.coarse.focus(across, lips, eyes) * sane[:, None, None, None],
+            focus=self.turner.splines.focus(points[..., :2], lips, eyes),
+            focus_across=self.turner.splines.focus(across, lips, eyes) * sane[:, None, None, None],
             source_points=source_points[..., :2],
             landmarks=points[..., :2],
             across_points=across,
@@ -120,21 +118,11 @@ class GuidedBatches:
         if count == 0:
             return pictures, points
         which = (torch.arange(count, device=rows.device) + offset) % len(rows)
-        turned = self._turn(points[which], draw)
-        flow = self.coarse.between(turned[..., :2], points[which][..., :2])
-        pictures[which] = warp(pictures[which], flow)
+        turned = self.turner.turn(points[which], *random_turns(self.recipe, count, draw))
+        pictures[which] = self.turner.picture(pictures[which], points[which], turned)
         points = points.clone()
         points[which] = turned
         return pictures, points
-
-    def _turn(self, points: Tensor, draw: Draw) -> Tensor:
-        turns, scales, shifts = random_turns(self.recipe, len(points), draw)
-        limits, now = self.limits, angles(hold(points, self.layout).rotation)
-        turns = (now + turns).clamp(-limits, limits) - now
-        centre = points.mean(1, keepdim=True) + torch.tensor([0, 0, _DEPTH], device=points.device)
-        rotation = rotations(*turns.unbind(1))
-        turned = (points - centre) @ rotation.transpose(1, 2) * scales[:, None, None] + centre
-        return torch.cat([turned[..., :2] + shifts[:, None], turned[..., 2:]], dim=2)
 
 
 class GuidedObjective(nn.Module):

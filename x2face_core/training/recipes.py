@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from x2face_core.errors import UsageError, WeightsError
 from x2face_core.networks.dims import Dims
@@ -89,6 +89,27 @@ class GuidedRecipe(Recipe):
     view_gain: float = 0.25
 
 
+@dataclass(frozen=True)
+class SyncRecipe(Recipe):
+    """The sync encoder's (Chung & Zisserman, Out of time, 2016), self-supervised; batch counts moments.
+
+    moments: in a row that each clip of a batch gives
+    contrast: weight of telling sound in sync from sound out of sync
+    measures: weight of linear heads that tell mouth opening and width, where the folder has labels; 0: none
+    versions: in which each clip's sound is kept, all but one changed
+    """
+
+    moments: int = 16
+    contrast: float = 0.5
+    measures: float = 3.0
+    versions: int = 5
+
+
+R = TypeVar("R", bound=Recipe)
+D = TypeVar("D", Dims, None)
+
+SYNC = SyncRecipe(name="sync", lr=2e-3, weight_decay=0.02, warmup=100, clip_norm=5.0, batch=192, evaluate_minutes=3)
+
 RECIPES: dict[str, Recipe] = {
     "guided": GuidedRecipe(name="guided"),
     "photometric": Recipe(name="photometric", lr=3e-4),
@@ -108,9 +129,10 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def with_settings(recipe: Recipe, dims: Dims, settings: Mapping[str, str]) -> tuple[Recipe, Dims]:
-    """Both with fields replaced, each given as text, as `--set key=value` has it."""
-    ours, theirs = _settable(recipe), _settable(dims)
+def with_settings(recipe: R, dims: D, settings: Mapping[str, str]) -> tuple[R, D]:
+    """Both with fields replaced, each given as text, as `--set key=value` has it; dims may be None."""
+    ours = _settable(recipe)
+    theirs: dict[str, Any] = {} if dims is None else _settable(dims)
     for key, text in settings.items():
         if key not in ours | theirs:
             choices = ", ".join(sorted(ours | theirs))
@@ -119,7 +141,7 @@ def with_settings(recipe: Recipe, dims: Dims, settings: Mapping[str, str]) -> tu
     try:
         return (
             replace(recipe, **{key: value for key, value in changes.items() if key in ours}),
-            replace(dims, **{key: value for key, value in changes.items() if key in theirs}),
+            dims if dims is None else replace(dims, **{k: value for k, value in changes.items() if k in theirs}),
         )
     except WeightsError as error:
         raise UsageError(f"--set: {error}") from None

@@ -8,7 +8,7 @@ OUT/sheet-STEP.png, curve.png, history.json
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from x2face_core.data.bank import Bank, load_bank
-from x2face_core.data.folder import FaceFolder, Split
+from x2face_core.data.folder import Clip, FaceFolder, Split
 from x2face_core.data.landmarks import canonical_layout
 from x2face_core.errors import UsageError, WeightsError
 from x2face_core.networks.dims import Dims
@@ -104,7 +104,7 @@ def _train(
         sweep(plan.out / CHECKPOINT)
     judge = _Judge(plan.out, folder, banks["train"], HeldOut.of(banks["val"]), layout)
     dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
-    data = {"statement": _statement(folder), "frames": len(banks["train"])}
+    data = {"statement": statement(folder.of_split("train")), "frames": len(banks["train"])}
     trainer = Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
     resumed = not plan.fresh and trainer.resume()
     say(
@@ -151,9 +151,8 @@ def _with_dtype(plan: Plan, objective: nn.Module, batches: Batches, processes: P
     return replace(recipe, dtype="bf16" if bf16 else "fp32")
 
 
-def _statement(folder: FaceFolder) -> str:
-    """What the networks saw, for those who use them."""
-    clips = folder.of_split("train")
+def statement(clips: Sequence[Clip]) -> str:
+    """What networks saw, for those who use them."""
     seconds: dict[str, float] = {}
     for clip in clips:
         seconds[clip.source] = seconds.get(clip.source, 0.0) + clip.seconds

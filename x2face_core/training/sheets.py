@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ from torch import Tensor
 from x2face_core.media.images import write_picture
 
 _SIZE, _MARGIN = (900, 420), 60
-_COLOURS = {"l1": (40, 90, 200), "held_ratio": (200, 60, 40)}
+Colour = tuple[int, int, int]
+_COLOURS: dict[str, Colour] = {"l1": (40, 90, 200), "held_ratio": (200, 60, 40)}
 
 
 def write_sheet(path: Path, sheet: Tensor) -> None:
@@ -20,22 +21,23 @@ def write_sheet(path: Path, sheet: Tensor) -> None:
     write_picture(path, (sheet.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().cpu().numpy())
 
 
-def write_curve(path: Path, history: Sequence[dict[str, float]]) -> None:
-    """The photometric L1 in training, and held-out L1 relative to copying, over the steps; each on its own scale."""
+def write_curve(path: Path, history: Sequence[dict[str, float]], colours: Mapping[str, Colour] = _COLOURS) -> None:
+    """What a run's history holds under the colours' names, over the steps; each on its own scale.
+
+    By default the photometric L1 in training, and held-out L1 relative to copying.
+    """
     picture = Image.new("RGB", _SIZE, "white")
     pen = ImageDraw.Draw(picture)
     width, height = _SIZE
     pen.rectangle((_MARGIN, 20, width - _MARGIN, height - _MARGIN), outline=(150, 150, 150))
-    for number, (name, colour) in enumerate(_COLOURS.items()):
+    for number, (name, colour) in enumerate(colours.items()):
         points = [(row["step"], row[name]) for row in history if name in row]
         if len(points) >= 2:
             _draw(pen, points, colour, name, number)
     write_picture(path, np.asarray(picture))
 
 
-def _draw(
-    pen: ImageDraw.ImageDraw, points: list[tuple[float, float]], colour: tuple[int, int, int], name: str, number: int
-) -> None:
+def _draw(pen: ImageDraw.ImageDraw, points: list[tuple[float, float]], colour: Colour, name: str, number: int) -> None:
     width, height = _SIZE
     steps, values = [p[0] for p in points], [p[1] for p in points]
     low, high = min(values), max(values)

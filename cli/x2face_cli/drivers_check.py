@@ -1,0 +1,88 @@
+"""`x2face drivers check`: does a plugin keep what every plugin promises?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from x2face_cli import screen
+from x2face_core.errors import PluginError, UsageError
+
+if TYPE_CHECKING:
+    from x2face_plugins.registry import Registry
+    from x2face_plugins.specs import Spec
+    from x2face_testkit.running import Tried
+
+WIDTH = 26  # letters of a promise's name
+SHOWN = {"held": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
+
+
+@click.command()
+@click.argument("what", metavar="NAME|PATH")
+@click.option("--expect-failure", "failures", multiple=True, metavar="PROMISE=REASON",
+              help="A promise that cannot be kept, and why; again for more.")  # fmt: skip
+def check(what: str, failures: tuple[str, ...]) -> None:
+    """Try each promise that every driver, overlay and mapping makes, and print whether it held.
+
+    NAME is what `x2face drivers` lists, or a distribution there. PATH is a plugin that need not be installed: a folder
+    with a pyproject.toml, a package, or a .py file. Drivers run on their own demo input, with tiny untrained networks.
+
+    Ends with code 6 where a promise is broken.
+    """
+    expected = dict(_pair(failure) for failure in failures)
+    registry, specs = _find(what)
+    tried = [one for spec in specs for one in _try(registry, spec, expected)]
+    if unknown := expected.keys() - {one.check.__name__ for one in tried}:
+        raise UsageError(f"--expect-failure {', '.join(sorted(unknown))}: there is no such promise.")
+    broken = [f"{one.spec.name} {one.check.__name__}" for one in tried if one.outcome == "broken"]
+    if broken:
+        raise PluginError(f"{what} breaks {len(broken)} of {len(tried)} promises: {', '.join(broken)}.")
+    held = sum(one.outcome == "held" for one in tried)
+    screen.note(f"{what} keeps {held} of {len(tried)} promises, and breaks none unexpectedly")
+
+
+def _try(registry: Registry, spec: Spec, expected: dict[str, str]) -> Iterator[Tried]:
+    """Each promise of a spec, tried and shown."""
+    from x2face_testkit.running import try_out
+
+    screen.result(f"{spec.name} ({spec.kind})")
+    for one in try_out(registry, spec, expected):
+        says = f"{one.promise} ({one.remark})" if one.remark else one.promise
+        screen.finding(SHOWN[one.outcome], one.check.__name__, one.remark if one.outcome == "broken" else says, WIDTH)
+        yield one
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, reason = text.partition("=")
+    if not reason.strip():
+        raise UsageError(f"--expect-failure {text}: say why, as in repeats_itself='it asks a server'.")
+    return name, reason.strip()
+
+
+def _find(what: str) -> tuple[Registry, list[Spec]]:
+    """What is to be tried, and all that is installed beside it. PluginError where a plugin at a path does not load."""
+    from x2face_plugins.registry import Registry
+    from x2face_plugins.unpacked import registry_with
+    from x2face_testkit.choosing import named
+
+    if not _is_path(what):
+        return (registry := Registry.load()), named(registry, what)
+    registry, plugins = registry_with(Path(what))
+    for plugin in plugins:
+        if plugin.status != "ok":
+            raise PluginError(f"{what}: the plugin {plugin.name} does not load: {plugin.error}.") from plugin.cause
+    return registry, [spec for plugin in plugins for spec in (*plugin.drivers, *plugin.mappings)]
+
+
+def _is_path(what: str) -> bool:
+    """A word is the name of something installed; it is a path with a slash or .py, or where only a folder has it."""
+    return what.endswith((".py", "/", ".")) or Path(what).parent != Path() or _is_folder_only(what)
+
+
+def _is_folder_only(what: str) -> bool:
+    from x2face_plugins.registry import Registry
+
+    return Path(what).is_dir() and all(what not in (line.name, line.dist) for line in Registry.load().plugins)

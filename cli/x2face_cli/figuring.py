@@ -1,0 +1,114 @@
+"""What `x2face figure` does once its options are understood: load what drives, find the faces, draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from x2face_cli import options, screen
+from x2face_cli.running import load_model
+from x2face_cli.sourcing import cropping
+from x2face_core.composing import Part
+from x2face_core.figures.drawing import write_sheet
+from x2face_core.figures.sheet import Sheet
+from x2face_core.figures.subjects import find_subjects
+from x2face_core.source import ModelSource
+from x2face_plugins.fitted import fitted
+from x2face_plugins.parts import delegate, load_overlay, load_part
+from x2face_plugins.registry import Registry
+
+Given = Mapping[str, Any]
+Make = Callable[[Sequence[ModelSource]], Sheet]
+
+
+def pose(registry: Registry, given: Given, output: Path) -> None:
+    from x2face_core.figures.pose import AXES, angles, pose_sheet
+
+    sweeps = {axis: angles(*given[axis], given["steps"]) for axis in AXES}
+    _figure(registry, given, output, lambda who: pose_sheet(who, sweeps, given["cell"], absolute=given["absolute"]))
+
+
+def audio(registry: Registry, given: Given, output: Path) -> None:
+    from x2face_core.demo.film import SPEECH
+    from x2face_core.figures.audio import audio_sheet, spoken
+    from x2face_core.figures.sound import read_start
+
+    settings = _settings(registry, "audio", given, str(SPEECH))
+    part = load_part(registry, "audio", settings)
+    samples = read_start(Path(settings.input), given["seconds"])
+
+    def make(who: Sequence[ModelSource]) -> Sheet:
+        return audio_sheet(who, spoken(who, part, samples, given["seconds"]), given["moments"], given["cell"])
+
+    _figure(registry, given, output, make, [part])
+
+
+def edit(registry: Registry, given: Given, output: Path) -> None:
+    from x2face_core.figures.edit import edit_sheet
+    from x2face_core.figures.motion import Motion, filmed, swept
+    from x2face_core.figures.pose import angles
+
+    film = given["frame.input"]
+    parts = [] if film is None else [load_part(registry, "frame", _settings(registry, "frame", given, film))]
+
+    def moved(who: Sequence[ModelSource]) -> Motion:
+        if parts:
+            return filmed(who, parts[0], given["frames"], given["seconds"])
+        return swept(who, angles(*given["yaw"], given["frames"]))
+
+    with _paint(given["edit.input"]) as paint:
+        overlay = load_overlay(registry, "edit", _settings(registry, "edit", given, paint))
+        _figure(registry, given, output, lambda who: edit_sheet(who, [overlay], moved(who), given["cell"]), parts)
+
+
+def _settings(registry: Registry, name: str, given: Given, default: Any) -> Any:
+    """A driver's settings; default: its input where none is given."""
+    key = f"{name}.input"
+    return options.build_settings(registry.driver(name), {**given, key: given[key] or default})
+
+
+@contextmanager
+def _paint(path: Path | None) -> Iterator[Path]:
+    """The paint that is given, or the demo's."""
+    if path is not None:
+        yield path
+        return
+    from x2face_core.demo.paint import write_paint
+
+    with TemporaryDirectory(prefix="x2face-") as folder:
+        yield write_paint(Path(folder))
+
+
+@contextmanager
+def _sources(given: Given) -> Iterator[list[Path]]:
+    """The sources that are given, or the demo's."""
+    if given["sources"]:
+        yield [Path(source) for source in given["sources"]]
+        return
+    from x2face_core.demo.sources import sources
+
+    with sources() as pictures:
+        yield list(pictures.values())
+
+
+def _figure(registry: Registry, given: Given, output: Path, make: Make, parts: Sequence[Part] = ()) -> None:
+    """Find and embed the faces, write the sheet that is made of them, and say where it is."""
+    model = load_model({**given, "dtype": "auto"})
+    mappings = fitted(registry, model.fingerprint, given["mappings"])
+    with _sources(given) as paths:
+        subjects = find_subjects(
+            paths,
+            cropping(given),
+            given["source_frames"],
+            model,
+            given["fusion"],
+            load_mapping=mappings,
+            load_driver=lambda name, more: delegate(registry, name, more),
+        )
+        write_sheet(output, make(subjects))
+    for warning in dict.fromkeys(str(one) for part in parts for one in getattr(part.driver, "warnings", ())):
+        screen.warn(warning)
+    screen.result(output)

@@ -1,0 +1,72 @@
+"""`x2face fit`: learn a mapping that drivers ask for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from x2face_cli import screen
+
+if TYPE_CHECKING:
+    from x2face_core.mappings import MappingInfo
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("name")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder to learn from.")
+@click.option("--weights", metavar="NAME|FILE", help="The weights to fit it for; see `x2face weights list`.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where it goes, for `x2face run --mapping FILE`; by default where every run finds it.",
+)
+@click.option(
+    "--crop",
+    type=click.Choice(["auto", "none"]),
+    default="auto",
+    show_default=True,
+    help="Find the face in the films, or take them whole. Clips of `x2face prepare` are crops already.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the mapping.")
+def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **given: Any) -> None:
+    """Fit the mapping NAME, ours or a plugin's, for the driving space of some weights.
+
+    `x2face drivers` lists the mappings that are installed; what their data has to look like, their plugins say.
+
+    \b
+    x2face fit pose --data tracks
+    x2face run -s photo.jpg --driver pose --pose-yaw=-20:20 --pose-seconds 2
+    """
+    from x2face_core.mappings import check_place
+    from x2face_plugins.registry import Registry
+
+    registry = Registry.load()
+    spec = registry.mapping(name)
+    if output is not None:
+        check_place(output)
+    from x2face_cli.running import load_model
+    from x2face_plugins import fitting
+
+    fitting.check_folder(data, spec)
+    model = load_model({**given, "dtype": "auto"})
+    with ExitStack() as bars:
+        shown = screen.stages(bars, "frames")
+        whole = True if crop == "none" else None
+        info = fitting.fit(registry, name, data, model, output, whole=whole, progress=shown, warn=screen.warn)
+    _tell(info, as_json, {"name": model.name, "fingerprint": model.fingerprint})
+
+
+def _tell(info: MappingInfo, as_json: bool, weights: dict[str, str]) -> None:
+    if as_json:
+        screen.result_json({**info.to_json(), "output": str(info.path), "weights": weights})
+        return
+    screen.note(f"{info.name}: {info.data}")
+    for name, figure in info.figures.items():
+        screen.note(f"{name}: {figure}")
+    screen.result(info.path)

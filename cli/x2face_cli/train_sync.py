@@ -1,0 +1,46 @@
+"""`x2face train sync`: train the encoder that hears which sound belongs to which lips."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from x2face_cli import screen
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Face tracks with sound in sync.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="How long, over all parts of the run.")
+@click.option("--steps", type=click.IntRange(1), help="How many steps, over all parts of the run.")
+@click.option("--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe.")
+def train_sync(out: Path, data: Path, **given: Any) -> None:
+    """Train the sync encoder on the clips of a folder whose table says that sound and lips go together.
+
+    \b
+    x2face train sync runs/sync --data tracks --minutes 60
+    x2face fit audio --data tracks        # once OUT/sync.safetensors lies in $X2FACE_HOME/sync/sync-1.safetensors
+    """
+    from x2face_cli.training import Shown, length_of, pair
+    from x2face_core.sync.session import WEIGHTS, SyncPlan
+    from x2face_core.sync.session import train_sync as run
+    from x2face_core.training.recipes import SYNC, with_settings
+
+    length = length_of(given)
+    recipe = with_settings(SYNC, None, dict(pair(text) for text in given["settings"]))[0]
+    plan = SyncPlan(out, data, length, recipe, fresh=not given["resume"], device=given["device"])
+    if int(os.environ.get("RANK", "0")):
+        screen.set_verbosity(-1)  # under torchrun the first process speaks for all
+    with ExitStack() as bars:
+        shown = Shown(bars, length)
+        state = run(plan, shown.report, say=screen.note, progress=shown.reading)
+    held = next((row for row in reversed(state.history) if "exact" in row), {})
+    told = [f"{name} {held[name]:.3f}" for name in ("exact", "within_1", "within_1_by_chance", "mouth") if name in held]
+    screen.note(f"on people it has not seen: {', '.join(told)}")
+    screen.result(out / WEIGHTS)

@@ -1,0 +1,89 @@
+"""The audio driver: what is heard around each moment, mapped to driving vectors, beside what silence maps to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from x2face_audio.mapping import AudioMapping
+from x2face_audio.smoothing import smoothed
+from x2face_core.errors import InputError, MissingError
+from x2face_core.media.sound import has_sound, read_sound_blocks, sound_seconds
+from x2face_core.sync.features import AudioFeatures, stream
+from x2face_core.sync.sounds import Samples
+from x2face_plugins import Chunk, Factor, Source
+
+if TYPE_CHECKING:
+    from x2face_audio.plugin import Settings
+
+MICROPHONE = "mic"
+BLOCK = 25  # moments at once
+LIVE_BLOCK = 2
+GAIN = 1.2
+"""On top of the spread that regression lost: the decoder shows less of a mouth than its vector says."""
+
+
+class AudioDriver:
+    """Offsets f(a) - f(silence), after paper 4.2 with the released code's signs; the host holds the head still."""
+
+    relative = True
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.live = self.endless = settings.input == MICROPHONE
+        self.holds = ("pose",) if settings.correction == "held" else ()
+        self.sound: Path | None = None
+        self.frames: int | None = None
+        if not self.live:
+            path = Path(settings.input)
+            if not path.is_file():
+                raise InputError(f"{path}: there is no such file; --audio takes a file with sound, or mic.")
+            if not has_sound(path):
+                raise InputError(f"{path}: has no sound that can be read; --audio takes a file with sound, or mic.")
+            self.sound = path
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        mapping = source.mapping("audio")
+        if not isinstance(mapping, AudioMapping):
+            raise MissingError("The mapping audio is not this driver's own; `x2face fit audio` fits that.")
+        heard = mapping.features
+        silence = mapping.write(silent(heard))
+        if self.sound is not None and (seconds := sound_seconds(self.sound)):
+            self.frames = max(1, round(seconds * heard.fps))
+        features = stream(self._blocks(heard), heard, LIVE_BLOCK if self.live else BLOCK)
+        offsets = (self._offset(mapping, row, silence, source) for row in features)
+        for rows in smoothed(offsets, self.settings.smooth):
+            yield Chunk(rows, float(heard.fps))
+
+    def _blocks(self, heard: AudioFeatures) -> Iterator[Samples]:
+        if self.live:
+            from x2face_audio.microphone import listen
+
+            return listen(self.settings.device, heard.rate)
+        return read_sound_blocks(self.settings.input, heard.rate)
+
+    def _offset(self, mapping: AudioMapping, features: Tensor, silence: Tensor, source: Source) -> Tensor:
+        moved = mapping.write(features)
+        offset = self.settings.gain * GAIN * float(mapping.spread) * (moved - silence)
+        if self.settings.correction == "paper":
+            offset = offset + printed_correction(moved, source)
+        return offset
+
+
+def silent(features: AudioFeatures) -> Tensor:
+    """(1, dim): what silence sounds like to the features; a photograph has no sound of its own (paper 4.2's a_s)."""
+    return features(np.zeros(features.window, np.float32))
+
+
+def printed_correction(moved: Tensor, source: Source) -> Tensor:
+    """The last term of the printed equation, f_pv(p_audio - p_s), whose sign adds what its prose removes."""
+    pose = source.mapping("pose")
+    if not isinstance(pose, Factor):
+        raise MissingError("--audio-correction paper needs the mapping pose; `x2face fit pose --data DIR` fits it.")
+    turned = pose.read(moved) - pose.read(source.vector[None])
+    return pose.write(turned) - pose.write(torch.zeros(1, 3))

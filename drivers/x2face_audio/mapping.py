@@ -1,0 +1,107 @@
+"""The mapping `audio`: features of speech to driving vectors, by regression (paper 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from x2face_audio.plugin import FEATURES
+from x2face_audio.regression import Sums, chosen
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.driving import Film
+from x2face_core.errors import InputError
+from x2face_core.media.sound import read_sound_blocks
+from x2face_core.sync.features import SpeechFeatures, stream
+from x2face_core.sync.networks import AudioEncoder, Context, SyncDims
+from x2face_core.sync.weights import load_sync
+
+
+class AudioMapping:
+    """v = W a + b, where a are 128 features of speech; carries the encoder that makes them.
+
+    Fitted on each clip's own deviations from its mean, so that who speaks, in which light, does not enter.
+    """
+
+    labels = tuple(f"speech_{k}" for k in range(FEATURES))
+    units = ("",) * FEATURES
+
+    def __init__(self) -> None:
+        dims = SyncDims(context=FEATURES)
+        self.encoder, self.context = AudioEncoder(dims), Context(dims)
+        self.weight, self.bias = torch.zeros(FEATURES, 128), torch.zeros(128)
+        self.spread = torch.ones(())
+
+    @property
+    def features(self) -> SpeechFeatures:
+        """What `write` takes, made from sound."""
+        return SpeechFeatures(self.encoder, self.context)
+
+    def write(self, values: Tensor) -> Tensor:
+        """(n, 128) features to driving vectors (n, 128)."""
+        return values @ self.weight + self.bias
+
+    def examples(self, folder: Path, film: Film) -> Iterator[tuple[Tensor, Tensor]]:
+        """All clips in sync of the training people, a person at a time, with the default sync encoder."""
+        tracks = FaceFolder(folder)
+        networks, _ = load_sync()
+        self.encoder, self.context = networks.audio, networks.context
+        people: dict[str, list[Clip]] = {}
+        for clip in tracks.of_split("train"):
+            if clip.sound and clip.frames >= 8:
+                people.setdefault(clip.identity, []).append(clip)
+        if not people:
+            raise InputError(f"{folder}: no training clip of its clips.csv has sound in sync with the lips.")
+        for clips in people.values():
+            pairs = [self._pair(clip, film) for clip in clips]
+            yield _together([a for a, _ in pairs]), _together([v for _, v in pairs])
+
+    def _pair(self, clip: Clip, film: Film) -> tuple[Tensor, Tensor]:
+        vectors, _ = film(clip.path)
+        heard = torch.cat(list(stream(read_sound_blocks(clip.path), self.features)))
+        frames = min(len(vectors), len(heard))
+        return heard[:frames], vectors[:frames]
+
+    def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapping[str, Any]:
+        """Each pair of the examples is one person: the ridge is chosen by people left out.
+
+        "r": correlation with the vectors of people left out, along the direction that speech moves most
+        "spread": how many times wider they move along it than the regression says; `widened` makes up for it
+        """
+        people, means = [], []
+        for values, vectors in examples:
+            x, y = values.double().numpy(), vectors.double().numpy()
+            people.append(Sums.of(x, y))
+            means.append((values.mean(0), vectors.mean(0)))
+        if not people:
+            raise InputError("Nothing to fit the mapping audio to: there is no person with sound in sync.")
+        found, figures = chosen(people)
+        self.weight = torch.from_numpy(found.weight).float()
+        heard, seen = (torch.stack(rows).mean(0) for rows in zip(*means, strict=True))
+        self.bias = seen - heard @ self.weight
+        self.spread = torch.tensor(figures["spread"])
+        return figures
+
+    def state_dict(self) -> dict[str, Tensor]:
+        networks = {
+            f"{name}.{key}": value.half() if value.dim() >= 2 else value
+            for name, network in (("encoder", self.encoder), ("context", self.context))
+            for key, value in network.state_dict().items()
+            if value.is_floating_point()
+        }
+        return networks | {"weight": self.weight, "bias": self.bias, "spread": self.spread}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        for name, network in (("encoder", self.encoder), ("context", self.context)):
+            own = {key.removeprefix(f"{name}."): value.float() for key, value in state.items() if key.startswith(name)}
+            network.load_state_dict(own, strict=False)
+        self.weight, self.bias, self.spread = state["weight"], state["bias"], state["spread"]
+
+
+def _together(clips: list[Tensor]) -> Tensor:
+    """A person's clips about the person's mean: how clips differ in light, place and mood is none of the sound's."""
+    mean = torch.cat(clips).mean(0)
+    return torch.cat([clip - clip.mean(0) + mean for clip in clips])

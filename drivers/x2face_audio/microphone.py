@@ -1,0 +1,51 @@
+"""A microphone as blocks of sound; a file can stand in for one, at the pace at which it would be heard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from x2face_core.errors import InputError, MissingError
+from x2face_core.media.sound import read_sound_blocks
+from x2face_core.sync.sounds import Samples
+
+BLOCK = 0.08
+"""Seconds of sound at once."""
+
+
+def listen(device: str | None, rate: int) -> Iterator[Samples]:
+    """Mono float32 blocks in [-1, 1], for ever; of a file, until it ends.
+
+    device: a microphone's name or number; a file's name; None: the system's microphone
+    """
+    if device is not None and Path(device).is_file():
+        return played(Path(device), rate)
+    return heard(device, rate)
+
+
+def played(path: Path, rate: int) -> Iterator[Samples]:
+    """A file's sound, each block when it would have been heard."""
+    started = time.monotonic()
+    for number, block in enumerate(read_sound_blocks(path, rate, BLOCK)):
+        time.sleep(max(0.0, started + (number + 1) * BLOCK - time.monotonic()))
+        yield block
+
+
+def heard(device: str | None, rate: int) -> Iterator[Samples]:
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        raise MissingError(
+            f"--audio mic needs sounddevice and PortAudio ({error}); `pip install 'x2face[microphone]'` brings one."
+        ) from error
+    number: int | str | None = int(device) if device is not None and device.isdigit() else device
+    size = round(BLOCK * rate)
+    try:
+        with sounddevice.InputStream(samplerate=rate, channels=1, dtype="float32", device=number) as microphone:
+            while True:
+                yield np.ascontiguousarray(microphone.read(size)[0][:, 0])
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise InputError(f"--audio-device {device or '(the default)'}: cannot be heard: {error}.") from error

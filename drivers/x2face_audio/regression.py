@@ -1,0 +1,115 @@
+"""Ordinary least squares from sums, so that hours of examples need no memory; ridge and rank by held-out people.
+
+A person's rows count as deviations from the person's mean, each person by the root of their rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+RIDGES = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
+"""Tried, as shares of the number of rows; 0 is ordinary least squares."""
+RANKS = (1, 2, 3, 4, 6, 8, 16, 128)
+"""Directions of the vector that speech may move, tried."""
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Of one person or of many: xx (k, k), xy (k, 128), yy (128, 128) about the mean; rows as they count."""
+
+    rows: float
+    xx: Matrix
+    xy: Matrix
+    yy: Matrix
+
+    @classmethod
+    def of(cls, x: Matrix, y: Matrix) -> Sums:
+        x, y, weight = x - x.mean(0), y - y.mean(0), len(x) ** -0.5
+        return cls(len(x) * weight, x.T @ x * weight, x.T @ y * weight, y.T @ y * weight)
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(self.rows + other.rows, self.xx + other.xx, self.xy + other.xy, self.yy + other.yy)
+
+
+def total(people: Sequence[Sums]) -> Sums:
+    first, *rest = people
+    for one in rest:
+        first = first + one
+    return first
+
+
+@dataclass(frozen=True)
+class Fit:
+    """weight: (k, 128); directions: (128, rank), what of the vector it moves, the widest first"""
+
+    weight: Matrix
+    directions: Matrix
+
+
+def solve(sums: Sums, ridge: float, rank: int) -> Fit:
+    """Least squares on features scaled to unit deviation (paper 4.2), the scale then folded into the weight.
+
+    The triangle of the sums' Cholesky factor stands for all rows: it has the same least squares.
+    """
+    from sklearn.linear_model import LinearRegression, Ridge
+
+    scale = np.sqrt(np.diag(sums.xx) / sums.rows) + 1e-6
+    gram = sums.xx / np.outer(scale, scale)
+    lower = np.linalg.cholesky(gram + 1e-9 * sums.rows * np.eye(len(gram)))
+    target = np.linalg.solve(lower, sums.xy / scale[:, None])
+    model = Ridge(ridge * sums.rows, fit_intercept=False) if ridge else LinearRegression(fit_intercept=False)
+    weight: Matrix = np.asarray(model.fit(lower.T, target).coef_, np.float64).T / scale[:, None]
+    spread, axes = np.linalg.eigh(weight.T @ sums.xx @ weight)
+    directions = axes[:, np.argsort(spread)[::-1][:rank]]
+    return Fit(weight @ directions @ directions.T, directions)
+
+
+def explained(fit: Fit, held: Sums) -> float:
+    """Share of the vectors' variance on held-out people that is told."""
+    error = np.trace(held.yy) - 2 * np.trace(fit.weight.T @ held.xy) + np.trace(fit.weight.T @ held.xx @ fit.weight)
+    return float(1 - error / np.trace(held.yy))
+
+
+def along(fit: Fit, held: Sums, axis: int = 0) -> tuple[float, float]:
+    """Correlation with the truth along a direction, and how many times wider the truth is than what is told."""
+    d = fit.directions[:, axis]
+    told, true = d @ fit.weight.T @ held.xx @ fit.weight @ d, d @ held.yy @ d
+    both = d @ fit.weight.T @ held.xy @ d
+    return float(both / np.sqrt(told * true)), float(np.sqrt(true / told))
+
+
+def chosen(people: Sequence[Sums]) -> tuple[Fit, dict[str, Any]]:
+    """The fit to everybody, with the ridge and the rank that tell most of people left out; and what was found."""
+    folds = [(total(_all_but(people, k)), total(people[k::FOLDS])) for k in range(min(FOLDS, len(people)))]
+    if len(people) < 2:
+        folds = [(people[0], people[0])]
+    table = {
+        (ridge, rank): float(np.mean([explained(solve(fitted, ridge, rank), held) for fitted, held in folds]))
+        for ridge in RIDGES
+        for rank in RANKS
+    }
+    ridge, rank = max(table, key=lambda key: table[key])
+    fits = [(solve(fitted, ridge, rank), held) for fitted, held in folds]
+    told = np.array([along(fit, held) for fit, held in fits])
+    figures = {
+        "people": len(people),
+        "ridge": ridge,
+        "rank": rank,
+        "explained": round(table[ridge, rank], 4),
+        "explained_by_least_squares": round(table[0.0, RANKS[-1]], 4),
+        "r": round(float(told[:, 0].mean()), 4),
+        "spread": round(float(np.median(told[:, 1])), 4),
+    }
+    return solve(total(people), ridge, rank), figures
+
+
+def _all_but(people: Sequence[Sums], fold: int) -> list[Sums]:
+    return [one for k, one in enumerate(people) if k % FOLDS != fold]

@@ -1,0 +1,38 @@
+"""Smoothing in time of rows that stream."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+
+def smoothed(chunks: Iterable[Tensor], deviation: float) -> Iterator[Tensor]:
+    """Rows (n, k), as many as came, each the mean of those around it under a bell.
+
+    deviation: of the bell, in rows; 0 changes nothing. Beyond either end the last row stands.
+    It looks ahead by three deviations, rounded up; so much later rows come out.
+    """
+    if deviation <= 0:
+        yield from chunks
+        return
+    reach = math.ceil(3 * deviation)
+    bell = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / deviation) ** 2)
+    bell = bell / bell.sum()
+    waiting: Tensor | None = None
+    for chunk in chunks:
+        if len(chunk):
+            waiting = chunk[:1].expand(reach, -1) if waiting is None else waiting
+            waiting = torch.cat([waiting, chunk])
+            if len(waiting) > 2 * reach:
+                yield _under(bell, waiting)
+                waiting = waiting[len(waiting) - 2 * reach :]
+    if waiting is not None:
+        yield _under(bell, torch.cat([waiting, waiting[-1:].expand(reach, -1)]))
+
+
+def _under(bell: Tensor, rows: Tensor) -> Tensor:
+    """(n + 2 * reach, k) to (n, k)."""
+    return torch.einsum("nkw,w->nk", rows.unfold(0, len(bell), 1), bell.to(rows))

@@ -1,0 +1,112 @@
+"""Where a layer lies among the pixels of the embedded face, and what it leaves there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from x2face_edit.pictures import Pixels
+from x2face_edit.presets import Layer
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """The part of the embedded face that a layer touches.
+
+    rows, columns: of the texture, which has h times w pixels there
+    size: height and width of the layer in the texture's pixels
+    grid: (1, h, w, 2), the place in the layer's picture that each pixel shows, -1..1 from edge to edge
+    coverage: (h, w), how much of each pixel the layer's rectangle covers
+    """
+
+    rows: slice
+    columns: slice
+    size: tuple[float, float]
+    grid: Tensor
+    coverage: Tensor
+
+
+def find_spot(layer: Layer, centre: tuple[float, float], aspect: float, texture: tuple[int, int]) -> Spot | None:
+    """Where a layer lies; None where no pixel is touched.
+
+    centre: x, y in half-pictures; -1 and 1 are the centres of the texture's corner pixels
+    aspect: the layer's height over its width; texture: height and width
+    """
+    height, width = texture
+    middle = ((centre[0] + 1) / 2 * (width - 1), (centre[1] + 1) / 2 * (height - 1))
+    wide = layer.scale * width
+    high = wide * aspect
+    cos, sin = math.cos(math.radians(layer.rotate)), math.sin(math.radians(layer.rotate))
+    columns = _within(middle[0], abs(cos) * wide / 2 + abs(sin) * high / 2, width)
+    rows = _within(middle[1], abs(sin) * wide / 2 + abs(cos) * high / 2, height)
+    if columns.start >= columns.stop or rows.start >= rows.stop:
+        return None
+    x = torch.arange(columns.start, columns.stop, dtype=torch.float64)[None] - middle[0]
+    y = torch.arange(rows.start, rows.stop, dtype=torch.float64)[:, None] - middle[1]
+    along, down = x * cos + y * sin + wide / 2, y * cos - x * sin + high / 2  # pixels from the layer's own edges
+    mirrored = -1 if layer.flip else 1
+    grid = torch.stack([mirrored * (2 * along / wide - 1), 2 * down / high - 1], dim=-1)
+    coverage = _overlap(along, wide) * _overlap(down, high)
+    return Spot(rows, columns, (high, wide), grid[None].float(), coverage.float())
+
+
+def _within(middle: float, reach: float, pixels: int) -> slice:
+    """The pixels up to `reach` around a place, of those there are."""
+    low, high = math.floor(middle - reach), math.ceil(middle + reach)
+    return slice(max(0, low), min(pixels, high + 1))
+
+
+def _overlap(place: Tensor, length: float) -> Tensor:
+    """How much of a pixel around a place is between 0 and length."""
+    return ((place + 0.5).clamp(max=length) - (place - 0.5).clamp(min=0)).clamp(0, 1)
+
+
+def is_outside(layer: Layer, centre: tuple[float, float], aspect: float) -> bool:
+    """Whether a layer's rectangle and the face, -1..1, have nothing in common: some axis of either one parts them."""
+    wide, high = layer.scale, layer.scale * aspect  # half of each, in half-pictures
+    cos, sin = math.cos(math.radians(layer.rotate)), math.sin(math.radians(layer.rotate))
+    x, y = centre
+    return (
+        abs(x) >= 1 + wide * abs(cos) + high * abs(sin)
+        or abs(y) >= 1 + wide * abs(sin) + high * abs(cos)
+        or abs(x * cos + y * sin) >= wide + abs(cos) + abs(sin)
+        or abs(y * cos - x * sin) >= high + abs(cos) + abs(sin)
+    )
+
+
+def stamp(spot: Spot, pixels: Pixels) -> Tensor:
+    """(4, h, w) red, green, blue, each multiplied by alpha, and alpha, as the spot shows the layer's picture.
+
+    The picture is averaged to the spot's size before it is sampled, so that nothing fine is missed; as colours are
+    multiplied by alpha first, those of transparent pixels do not show.
+    """
+    values = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255
+    values = torch.cat([values[:3] * values[3:], values[3:]])
+    size = [max(1, min(there, round(needed))) for there, needed in zip(pixels.shape[:2], spot.size, strict=True)]
+    if tuple(size) != pixels.shape[:2]:
+        values = F.interpolate(values[None], size=size, mode="bilinear", align_corners=False, antialias=True)[0]
+    seen = F.grid_sample(values[None], spot.grid, mode="bilinear", padding_mode="border", align_corners=False)[0]
+    return seen * spot.coverage
+
+
+def paint(texture: Tensor, spot: Spot, stamped: Tensor, opacity: float, blend: str) -> Tensor:
+    """(3, H, W) with the stamp on it, as a new tensor; linear in the values from 0 to 1 as they are.
+
+    stamped: (4, h, w) as `stamp` answers
+    """
+    stamped = (stamped * opacity).to(texture.device)
+    colour, alpha = stamped[:3], stamped[3:]
+    below = texture[:, spot.rows, spot.columns]
+    if blend == "multiply":
+        mixed = below * (1 - alpha + colour)
+    elif blend == "screen":
+        mixed = below + colour - below * colour
+    else:
+        mixed = below * (1 - alpha) + colour
+    painted = texture.clone()
+    painted[:, spot.rows, spot.columns] = mixed.clamp(0, 1)
+    return painted

@@ -1,0 +1,51 @@
+"""The idle driver: blinks and a swaying head as offsets, for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.driving import Factor
+from x2face_core.errors import MissingError
+from x2face_idle.blinking import Blinks
+from x2face_idle.swaying import Sway
+from x2face_plugins import Chunk, Source
+
+if TYPE_CHECKING:
+    from x2face_idle.plugin import Settings
+
+DEPTH = 2.0  # blinks as films show them that one is made of: the decoder closes the lids less than it is told to,
+DEEPEST = 2.5  # and draws brows and nose together with them, which beyond this looks like pain
+ROWS = 25
+
+
+class IdleDriver:
+    """Repeats itself with the same seed, whatever the frame rate; at rest in the first row."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.amount = settings.amount
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        pose, lids = source.mapping("pose"), source.mapping("lids")
+        if not isinstance(pose, Factor):
+            raise MissingError("idle sways the head about its own pose, and the mapping 'pose' here cannot read one.")
+        own = pose.read(source.vector[None])
+        level, open_eyes = pose.write(own), lids.write(torch.zeros(1, 1))
+        dice = np.random.default_rng(source.seed).spawn(2)
+        blinks, sway = Blinks(dice[0]), Sway(dice[1])
+        depth = min(DEPTH * self.amount, DEEPEST)
+        for start in count(0, ROWS):
+            times = np.arange(start, start + ROWS) / source.fps
+            turned = pose.write(own + self.amount * _tensor(sway.angles(times))) - level
+            blinked = lids.write(depth * _tensor(blinks.closed(times))[:, None]) - open_eyes
+            yield Chunk(turned + blinked, source.fps)
+
+
+def _tensor(values: NDArray[np.float64]) -> Tensor:
+    return torch.from_numpy(values).float()

@@ -1,0 +1,68 @@
+"""The pose driver: v = v_source + f(p) - f(p_source), where f writes poses into vectors (paper 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from x2face_core.driving import Factor
+from x2face_core.errors import PluginError
+from x2face_plugins import Chunk, Source
+from x2face_pose.courses import course_of
+from x2face_pose.curves import Floats
+from x2face_pose.plugin import AXES
+
+if TYPE_CHECKING:
+    from x2face_pose.plugin import Settings
+
+BATCH = 256
+_REACH = {"roll": 40.0, "pitch": 24.0, "yaw": 32.0}  # beyond them the face stretches more than it turns (docs/pose.md)
+
+
+class PoseDriver:
+    """Offsets that turn the head by the angles asked for; with `absolute` vectors, and the angles are the pose itself.
+
+    The difference is that of the released code, f(p) - f(p_source), not the printed f(p - p_source), which differs by
+    f's constant: the source's own pose, asked for, changes nothing.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.relative = not settings.absolute
+        self.course = course_of(settings)
+        self.frames: int | None = None
+        self.warnings: list[str] = []
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        pose = source.mapping("pose")
+        if not isinstance(pose, Factor):
+            raise PluginError("The mapping 'pose' can be written but not read; the source's own pose is needed.")
+        own, fps = pose.read(source.vector[None]), source.fps
+        still = pose.write(own)
+        self.frames = self.course.frames(fps)
+        furthest = np.zeros(len(AXES))
+        for start in range(0, self.frames, BATCH):
+            rows = np.arange(start, min(start + BATCH, self.frames), dtype=float)
+            target = self._target(self.course.degrees(rows, fps), own)
+            furthest = np.maximum(furthest, target.abs().amax(0).double().numpy())
+            self.warnings = _beyond(furthest)
+            offsets = pose.write(target) - still
+            yield Chunk(offsets if self.relative else source.vector + offsets, fps)
+
+    def _target(self, degrees: Floats, own: Tensor) -> Tensor:
+        """The head's pose (n, 3): axes that are not named (NaN) are the source's own (1, 3)."""
+        asked = torch.from_numpy(degrees).to(own)
+        named = own + asked if self.relative else asked
+        return torch.where(asked.isnan(), own, named)
+
+
+def _beyond(furthest: Floats) -> list[str]:
+    """What to say of poses that the networks never met."""
+    return [
+        f"The head goes to {degrees:.0f} degrees of {axis}; beyond {_REACH[axis]:.0f} the face is drawn out of shape."
+        for axis, degrees in zip(AXES, furthest, strict=True)
+        if degrees > _REACH[axis]
+    ]

@@ -1,0 +1,138 @@
+"""Fitting both ways of the mapping: reading with the least absolute error, writing through a batch norm that folds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from x2face_core.errors import InputError
+from x2face_pose.plugin import AXES
+
+Pair = tuple[Tensor, Tensor]
+_LEAST = 0.5  # degrees of standard deviation that an angle has to have, for a fit to know it from noise
+_RIDGE = 1e-3  # of a vector's mean variance: so that few pictures do not read noise
+_ROUNDS = 30
+_FLOOR = 0.05  # degrees: nearer residuals count alike, or single ones would weigh without end
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """x to weight @ x + bias. weight: (k, d); bias: (k,)."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x @ self.weight.to(x).T + self.bias.to(x)
+
+    def float(self) -> Affine:
+        return Affine(self.weight.float().contiguous(), self.bias.float())
+
+
+def fit_pose(pairs: Sequence[Pair]) -> tuple[Affine, Affine]:
+    """Pairs of degrees (n, 3) and vectors (n, 128), float64, to reading and writing, in radians.
+
+    Reading learns from all rows. Writing learns from what differs within a pair, so that neither who it is nor what the
+    mouth does gets into the head's direction; then it is scaled until it is read as it was written.
+    Raises InputError where an angle hardly changes, or changes with another only.
+    """
+    degrees, vectors = (torch.cat(column) for column in zip(*pairs, strict=True))
+    within = [(p - p.mean(0), v - v.mean(0)) for p, v in pairs]
+    turns, moves = (torch.cat(column) for column in zip(*within, strict=True))
+    _check(turns)
+    weight, bias = least_absolute(vectors, degrees)
+    reading = Affine(weight.deg2rad(), bias.deg2rad())
+    direction = fit_normed(turns.deg2rad(), moves).weight
+    about = vectors.mean(0) - direction @ degrees.mean(0).deg2rad()
+    return reading.float(), inverse(reading, Affine(direction, about)).float()
+
+
+def _check(turns: Tensor) -> None:
+    """Whether the poses tell the angles apart."""
+    spread = turns.std(0) if len(turns) > 1 else torch.zeros(3)
+    for axis, degrees in zip(AXES, spread.tolist(), strict=True):
+        if not degrees >= _LEAST:
+            raise InputError(
+                f"{axis} hardly differs among these pictures (by {degrees:.1f} degrees); the mapping pose is learned "
+                "from heads in many poses, those of a person in one folder."
+            )
+    if torch.linalg.eigvalsh(turns.T @ turns / len(turns))[0] < _LEAST**2 / 4:
+        raise InputError("Roll, pitch and yaw change together in these pictures, so nothing tells them apart.")
+
+
+def least_absolute(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Weight (k, d) and bias (k,) with the least sum of |y - weight @ x - bias|, by least squares weighed anew.
+
+    x: (n, d); y: (n, k), in units in which _FLOOR is small
+    """
+    mean = x.mean(0)
+    rows = torch.cat([x - mean, x.new_ones(len(x), 1)], dim=1)
+    ridge = torch.full((rows.shape[1],), _RIDGE * float(x.var(0).mean()) + 1e-12).to(x)
+    ridge[-1] = 0
+    found = [_least_absolute(rows, column, ridge) for column in y.unbind(1)]
+    weight = torch.stack([one[:-1] for one in found])
+    bias = torch.stack([one[-1] for one in found]) - weight @ mean
+    return weight, bias
+
+
+def _least_absolute(rows: Tensor, wanted: Tensor, ridge: Tensor) -> Tensor:
+    shares = torch.ones_like(wanted)
+    for _ in range(_ROUNDS):
+        weighed = rows * (shares / shares.mean())[:, None]
+        found: Tensor = torch.linalg.solve(rows.T @ weighed + torch.diag(ridge * len(rows)), weighed.T @ wanted)
+        shares = 1 / (rows @ found - wanted).abs().clamp_min(_FLOOR)
+    return found
+
+
+def fit_normed(x: Tensor, y: Tensor) -> Affine:
+    """The published Linear and BatchNorm1d, fitted to x (n, k) and y (n, d) in one batch and folded into one map."""
+    linear = nn.Linear(x.shape[1], y.shape[1], bias=False, dtype=x.dtype)
+    norm = nn.BatchNorm1d(y.shape[1], momentum=None, dtype=x.dtype)
+    with torch.no_grad():  # from the answer's own neighbourhood, so that the descent is short and the same each time
+        linear.weight.copy_((x.T @ y / len(x)).T + 1e-6)
+    network = nn.Sequential(linear, norm)
+    descent = torch.optim.LBFGS(network.parameters(), max_iter=300, tolerance_grad=1e-10, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        descent.zero_grad()
+        loss: Tensor = (network(x) - y).square().mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    descent.step(closure)  # type: ignore[no-untyped-call]
+    norm.reset_running_stats()
+    network(x)
+    return fold(linear, norm)
+
+
+@torch.no_grad()
+def fold(linear: nn.Linear, norm: nn.BatchNorm1d) -> Affine:
+    """One map that does what a linear layer and the batch norm after it do together, once they are trained."""
+    assert norm.running_mean is not None and norm.running_var is not None
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    bias = linear.bias if linear.bias is not None else torch.zeros_like(norm.bias)
+    return Affine(scale[:, None] * linear.weight, scale * (bias - norm.running_mean) + norm.bias)
+
+
+def inverse(reading: Affine, writing: Affine) -> Affine:
+    """Writing in the same directions, scaled and shifted until reading undoes it: read(write(p)) = p."""
+    weight = writing.weight @ torch.linalg.inv(reading.weight @ writing.weight)
+    return Affine(weight, writing.bias - weight @ reading(writing.bias))
+
+
+def judged(reading: Affine, pairs: Sequence[Pair], *, held: bool) -> dict[str, Any]:
+    """How well poses are read: mean absolute error, that of always answering the mean, and R², of each angle."""
+    true, vectors = (torch.cat(column).double() for column in zip(*pairs, strict=True))
+    found, centred = reading(vectors).rad2deg(), true - true.mean(0)
+    missed = found - true
+    explained = 1 - missed.square().sum(0) / centred.square().sum(0).clamp_min(1e-12)
+    return {
+        "judged by": f"{len(true)} pictures held out" if held else "the pictures it learned from",
+        "mae": [round(one, 2) for one in missed.abs().mean(0).tolist()],
+        "mae of mean": [round(one, 2) for one in centred.abs().mean(0).tolist()],
+        "r2": [round(one, 3) for one in explained.tolist()],
+    }

@@ -1,0 +1,77 @@
+"""The mapping `pose`: reads roll, pitch and yaw in driving vectors, and writes them (paper 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from x2face_core.driving import Film
+from x2face_pose.fitting import Affine, fit_pose, judged
+from x2face_pose.gathering import gather
+from x2face_pose.plugin import AXES
+from x2face_pose.tracks import TURNS
+
+Pair = tuple[Tensor, Tensor]
+
+
+class PoseMapping:
+    """Both ways affine, and read(write(p)) is p. Degrees outside; radians in what is stored, as published.
+
+    turns: how many turned versions of each labelled picture it learns from
+    """
+
+    labels: tuple[str, ...] = AXES
+    units: tuple[str, ...] = ("degrees",) * len(AXES)
+
+    def __init__(self, turns: int = TURNS) -> None:
+        self.turns = turns
+        self.reading = Affine(torch.zeros(3, 128), torch.zeros(3))
+        self.writing = Affine(torch.zeros(128, 3), torch.zeros(128))
+        self._held: list[Pair] = []
+
+    def read(self, vectors: Tensor) -> Tensor:
+        """(n, 128) to (n, 3)."""
+        return self.reading(vectors).rad2deg()
+
+    def write(self, values: Tensor) -> Tensor:
+        """(n, 3) to (n, 128). Only differences between two of its answers mean something."""
+        return self.writing(values.deg2rad())
+
+    def examples(self, folder: Path, film: Film) -> Iterator[Pair]:
+        """A pair for each picture and its turned versions, or for each folder of pictures that a table gives poses of.
+
+        folder: as docs/data.md has it, with labels; or with a table picture,roll,pitch,yaw
+        What is held out is kept, for `fit` to judge by.
+        """
+        self._held = []
+        for found in gather(folder, film, self.turns):
+            if found.held:
+                self._held.append(found.pair)
+            else:
+                yield found.pair
+
+    def fit(self, examples: Iterable[Pair]) -> Mapping[str, Any]:
+        """Learn from pairs; what differs within a pair is taken for the pose's doing, and nothing else.
+
+        The figures are of what was held out, where there is any: roll, pitch and yaw, each in degrees.
+        """
+        pairs = [(values.double(), vectors.double()) for values, vectors in examples]
+        self.reading, self.writing = fit_pose(pairs)
+        figures: dict[str, Any] = {"learned from": f"{sum(len(values) for values, _ in pairs)} pictures, turned ones too"}
+        return figures | judged(self.reading, self._held or pairs, held=bool(self._held))
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {
+            "read.weight": self.reading.weight,
+            "read.bias": self.reading.bias,
+            "write.weight": self.writing.weight,
+            "write.bias": self.writing.bias,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        self.reading = Affine(state["read.weight"].float(), state["read.bias"].float())
+        self.writing = Affine(state["write.weight"].float(), state["write.bias"].float())

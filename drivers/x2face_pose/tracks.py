@@ -1,0 +1,121 @@
+"""Labelled tracks as examples: pictures of many people, and the same with their heads turned further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.data.bank import decode
+from x2face_core.data.folder import Clip, FaceFolder, Labels
+from x2face_core.data.landmarks import canonical_layout, with_forehead
+from x2face_core.data.pose import head_pose
+from x2face_core.driving import Film
+from x2face_core.errors import InputError
+from x2face_core.training.turning import Turner
+
+Pair = tuple[Tensor, Tensor]
+TURNS = 4
+REACH = (25.0, 20.0, 28.0)
+"""Roll, pitch and yaw in degrees over which heads are turned."""
+SEEN = (1.0, 0.79, 0.95)
+"""How much of a turn by splines shows: medians of what a face mesh measures, over 94 people (docs/pose.md)."""
+_FURTHEST = (60.0, 45.0, 75.0)  # a head that is turned already is turned from there
+_GROWTH, _SHIFT = 0.05, 0.04  # sizes and places vary too, and mean nothing
+_LEARNED, _JUDGED = (12, 6), (36, 12)  # pictures of each person, that nobody becomes the whole world, and their clips
+
+
+def turned_tracks(folder: Path, film: Film, turns: int = TURNS) -> Iterator[tuple[Pair, bool]]:
+    """A pair for each picture, of itself and its turned versions; then people held out (True), those of `val`.
+
+    turns: how many versions
+    """
+    tracks = FaceFolder(folder)
+    labelled = Labelled(tracks.labels)
+    for pair in _of_people(tracks.of_split("train"), labelled, film, turns, _LEARNED):
+        yield pair, False
+    for pair in _of_people(tracks.of_split("val"), labelled, film, 0, _JUDGED):
+        yield pair, True
+
+
+class Labelled:
+    """The frames of a folder that have both landmarks and a pose."""
+
+    def __init__(self, labels: Labels) -> None:
+        clip, frame = labels.landmark_ref.T
+        rows = labels.rows_of(clip, frame)
+        order = np.lexsort((frame, clip))
+        order = order[rows[order] >= 0]
+        if not len(order):
+            raise InputError("labels.npz holds no landmarks; `x2face prepare --landmarks` measures them.")
+        self._clip, self._frame, self._pose = clip[order], frame[order], labels.pose[rows[order]]
+        self._landmarks = labels.landmarks[order]
+        layout = canonical_layout(with_forehead(self._landmarks[:: max(1, len(order) // 5000)]))
+        self.turner = Turner(torch.from_numpy(layout), limits=_FURTHEST)
+
+    def of(self, clip: Clip) -> NDArray[np.int64]:
+        """A clip's frames, ascending."""
+        frames: NDArray[np.int64] = self._frame[self._rows(clip)]
+        return frames
+
+    def at(self, clip: Clip, frames: NDArray[np.int64]) -> Pair:
+        """Landmarks (n, 71, 3) in half-pictures and degrees (n, 3) of some of them."""
+        rows = self._rows(clip).start + np.searchsorted(self.of(clip), frames)
+        return torch.from_numpy(with_forehead(self._landmarks[rows])), torch.from_numpy(self._pose[rows]).double()
+
+    def _rows(self, clip: Clip) -> slice:
+        start, end = np.searchsorted(self._clip, [clip.row, clip.row + 1])
+        return slice(int(start), int(end))
+
+
+def _of_people(
+    clips: Sequence[Clip], labelled: Labelled, film: Film, turns: int, share: tuple[int, int]
+) -> Iterator[Pair]:
+    """Pictures of each person and their versions; share: how many pictures, and clips, of each."""
+    people: dict[str, list[Clip]] = {}
+    for clip in clips:
+        people.setdefault(clip.identity, []).append(clip)
+    for seed, name in enumerate(sorted(people)):
+        dice = np.random.default_rng(seed)
+        for clip, frames in _chosen(people[name], labelled, dice, *share):
+            pictures = torch.from_numpy(decode(clip.path, frames, film.side)).permute(0, 3, 1, 2).float() / 255
+            points, poses = labelled.at(clip, frames[: len(pictures)])
+            versions, degrees = _turned(labelled.turner, pictures, points, poses, turns, dice)
+            vectors = film.encode(versions.flatten(0, 1)).view(*degrees.shape[:2], -1)
+            yield from zip(degrees.float(), vectors, strict=True)
+
+
+def _chosen(
+    clips: Sequence[Clip], labelled: Labelled, dice: np.random.Generator, pictures: int, most: int
+) -> Iterator[tuple[Clip, NDArray[np.int64]]]:
+    """Clips of one person and frames in them: half of the clips those that turn most, the others at random."""
+    usable = sorted((clip for clip in clips if len(labelled.of(clip))), key=lambda clip: -clip.yaw_range)
+    if not usable:
+        return
+    chosen, rest = usable[: most // 2], usable[most // 2 :]
+    chosen += [rest[k] for k in sorted(dice.permutation(len(rest))[: most - len(chosen)])]
+    each = -(-pictures // len(chosen))
+    for clip in chosen:
+        frames = labelled.of(clip)
+        yield clip, frames[np.unique(np.linspace(0, len(frames) - 1, each).round().astype(int))]
+
+
+def _turned(
+    turner: Turner, pictures: Tensor, points: Tensor, poses: Tensor, turns: int, dice: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Each picture followed by its turned versions (n, 1 + turns, 3, h, w), and their degrees (n, 1 + turns, 3)."""
+    versions, degrees = [pictures], [poses]
+    before, now, reach = head_pose(points[:, :68].numpy()), turner.pose(points), torch.tensor(REACH).deg2rad()
+    for _ in range(turns):
+        size = (len(points), 3)
+        wanted = torch.from_numpy(dice.uniform(-1, 1, size)).float() * reach
+        scales = torch.from_numpy(1 + dice.uniform(-_GROWTH, _GROWTH, size[0])).float()
+        shifts = torch.from_numpy(dice.uniform(-_SHIFT, _SHIFT, (size[0], 2))).float()
+        moved = turner.turn(points, (wanted - now).clamp(-reach, reach), scales, shifts)
+        versions.append(turner.picture(pictures, points, moved))
+        degrees.append(poses + torch.from_numpy((head_pose(moved[:, :68].numpy()) - before) * SEEN))
+    return torch.stack(versions, 1), torch.stack(degrees, 1)

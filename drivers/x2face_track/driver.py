@@ -1,0 +1,54 @@
+"""The track driver: rows of a file, in the space that they were recorded in and in no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from x2face_core.errors import WeightsError
+from x2face_core.motion_file import read_motion
+from x2face_core.weights import list_weights
+from x2face_plugins import Chunk, InputError, Source
+
+if TYPE_CHECKING:
+    from x2face_track.plugin import Settings
+
+BATCH = 64
+
+
+class TrackDriver:
+    """Offsets from the recorded source's vector, or with `absolute` the recorded vectors themselves.
+
+    The file is read when the driver is loaded; InputError where it is no motion.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.path = settings.input
+        self.motion = read_motion(settings.input)
+        self.relative = not settings.absolute
+        self.frames = len(self.motion.offsets)
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        self._refuse_other_spaces(source)
+        rows = self.motion.offsets if self.relative else self.motion.vectors
+        for start in range(0, len(rows), BATCH):
+            yield Chunk(rows[start : start + BATCH], self.motion.origin.fps)
+
+    def _refuse_other_spaces(self, source: Source) -> None:
+        origin, width = self.motion.origin, len(source.vector)
+        if origin.space and origin.space != source.space:
+            raise WeightsError(
+                f"{self.path}: was recorded with {_told(origin.weights, origin.space)}, and "
+                f"{_told(_name(source.space), source.space)} are in use; give --weights the former, or record it again."
+            )
+        if self.motion.offsets.shape[1] != width:
+            raise InputError(f"{self.path}: its rows have {self.motion.offsets.shape[1]} numbers; {width} are needed.")
+
+
+def _told(name: str, space: str) -> str:
+    return f"the weights {name} (space {space})" if name else f"weights of space {space}"
+
+
+def _name(space: str) -> str:
+    """The name of the weights of a space, where they have one."""
+    return next((info.name for info in list_weights() if info.fingerprint == space), "")

@@ -1,0 +1,7 @@
+"""Turn the head by a recorded stick."""
+
+from __future__ import annotations
+
+from x2face_gamepad.plugin import Settings
+
+__all__ = ["Settings"]

@@ -1,0 +1,64 @@
+"""What a driver promises of its end: that there is one, and that nothing is left of it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from x2face_plugins.specs import DriverSpec
+from x2face_testkit.declaring import demo_of
+from x2face_testkit.promising import broken
+from x2face_testkit.streaming import ENOUGH, driving, flag, length_of
+from x2face_testkit.tiny import TinySource
+
+LONGEST = 600.0  # seconds that a demo may last
+PATIENCE = 30.0  # seconds within which a driver that ends has ended
+GRACE = 3.0  # seconds within which threads have to end
+
+
+def ends_or_says_so(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
+    """It ends by itself, or says that it is endless and goes on."""
+    driver = spec.load(demo_of(spec, folder))
+    if flag(driver, spec, "live"):
+        return "it is live: what comes in decides"
+    seconds, rows, started = 0.0, 0, time.monotonic()
+    with driving(driver, source) as stream:
+        for chunk in stream:
+            seconds, rows = seconds + length_of(chunk) / chunk.fps, rows + length_of(chunk)
+            if flag(driver, spec, "endless") and rows >= ENOUGH:
+                return None
+            if seconds > LONGEST or time.monotonic() - started > PATIENCE:
+                broken(f"it goes on after {rows} rows; say endless=True, or let the demo be tiny")
+    if flag(driver, spec, "endless"):
+        broken(f"it says that it is endless, and ends after {rows} rows")
+    return None
+
+
+def stops_when_told(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
+    """Stopped after its first chunk, it raises nothing and leaves no thread, no file and no socket behind."""
+    driver, threads, opened = spec.load(demo_of(spec, folder)), set(threading.enumerate()), _opened(folder)
+    with driving(driver, source) as stream:
+        next(stream, None)
+    until = time.monotonic() + GRACE
+    while (left := _left(threads, opened, folder)) and time.monotonic() < until:
+        time.sleep(0.02)
+    if left:
+        broken(f"{left} is left after it was closed; end it in a finally: around the yield")
+    return None
+
+
+def _left(threads: set[threading.Thread], opened: set[str], folder: Path) -> str:
+    running = sorted(thread.name for thread in set(threading.enumerate()) - threads)
+    return ", ".join([f"the thread {name}" for name in running] + sorted(_opened(folder) - opened))
+
+
+def _opened(folder: Path) -> set[str]:
+    """Open sockets, and open files in a folder, where the system tells."""
+    descriptors, found = Path("/proc/self/fd"), set()
+    for one in descriptors.iterdir() if descriptors.is_dir() else ():
+        with suppress(OSError):
+            found.add(os.readlink(one))  # noqa: PTH115  pathlib would look for a socket's name as a file
+    return {name for name in found if name.startswith(("socket:", str(folder.resolve())))}

@@ -1,0 +1,102 @@
+"""Mappings for a source that has no trained weights: fitted ones where they are, else fitted to made-up numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import torch
+
+from x2face_core import driving
+from x2face_core.errors import MissingError, WeightsError, X2FaceError
+from x2face_core.foreign import call_foreign
+from x2face_core.weights import find_weights, read_info
+from x2face_plugins.fitted import empty_mapping, fitted, owner
+from x2face_plugins.registry import Registry
+from x2face_plugins.specs import MappingSpec
+from x2face_testkit.networks import TinyFilm
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VECTOR = 128
+
+
+def mappings_of(registry: Registry) -> Callable[[str], driving.Mapping | driving.Factor]:
+    """A function of a mapping's name: as fitted for the default weights, else fitted here to made-up numbers."""
+
+    @cache
+    def load(name: str) -> driving.Mapping | driving.Factor:
+        try:
+            return fitted(registry, read_info(find_weights()).fingerprint)(name)
+        except (MissingError, WeightsError):
+            if not registry.has_mapping(name):
+                raise
+            return made_up(registry.mapping(name), *registry.mapping_dist_of(name))
+
+    return load
+
+
+@lru_cache(32)  # fitting may take seconds
+def made_up(spec: MappingSpec, dist: str, version: str) -> driving.Mapping | driving.Factor:
+    """The plugin's own mapping, fitted as `pairs_of` says; where that cannot be done, a linear one of its labels."""
+
+    def fit() -> driving.Mapping | driving.Factor:
+        mapping = empty_mapping(spec, dist, version)
+        with TemporaryDirectory(prefix="x2face-") as folder:
+            mapping.fit(pairs_of(spec, mapping, Path(folder)))
+        mapping.write(torch.zeros(1, len(spec.labels)))
+        return mapping
+
+    try:
+        return call_foreign(owner(spec, dist, version), fit)
+    except X2FaceError:  # its own checks tell what is wrong with it
+        return Linear(spec)
+
+
+def pairs_of(spec: MappingSpec, mapping: driving.Mapping, folder: Path) -> list[tuple[Tensor, Tensor]]:
+    """The examples that a mapping makes of its demo in an empty folder; without a demo, made-up ones."""
+    if spec.demo is None:
+        return made_up_pairs(spec)
+    spec.demo(folder)
+    return list(mapping.examples(folder, TinyFilm()))
+
+
+def made_up_pairs(spec: MappingSpec) -> list[tuple[Tensor, Tensor]]:
+    """Four times values (n, k) from 0 to 1, and the vectors (n, 128) that a linear map makes of them."""
+    k, dice = len(spec.labels), torch.Generator().manual_seed(crc32(spec.name.encode()))
+    values = torch.rand(4, 4 + 2 * k, k, generator=dice)
+    return [(x, Linear(spec).write(x)) for x in values]
+
+
+class Linear:
+    """A factor that can do nothing but be written and read: one direction of the vector a label."""
+
+    def __init__(self, spec: MappingSpec) -> None:
+        self.labels, self.units = spec.labels, spec.units
+        dice = torch.Generator().manual_seed(crc32(f"{spec.name} {spec.labels}".encode()))
+        self.matrix: Tensor = torch.linalg.qr(torch.randn(VECTOR, min(VECTOR, len(spec.labels)), generator=dice))[0].T
+        if len(spec.labels) > VECTOR:  # more numbers than the vector has: written, but not to be read
+            self.matrix = torch.randn(len(spec.labels), VECTOR, generator=dice) / VECTOR
+
+    def write(self, values: Tensor) -> Tensor:
+        return torch.matmul(torch.as_tensor(values).float(), self.matrix)
+
+    def read(self, vectors: Tensor) -> Tensor:
+        return torch.matmul(torch.as_tensor(vectors).float(), torch.linalg.pinv(self.matrix))
+
+    def examples(self, folder: Any, film: Any) -> list[tuple[Tensor, Tensor]]:
+        return []
+
+    def fit(self, examples: Any) -> dict[str, Any]:
+        return {}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"matrix": self.matrix}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        self.matrix = state["matrix"]

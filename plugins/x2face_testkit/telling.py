@@ -1,0 +1,102 @@
+"""What drivers and overlays promise to tell: of themselves, and of inputs that cannot be used."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from x2face_core.errors import InputError, PluginError, X2FaceError
+from x2face_core.foreign import call_foreign
+from x2face_plugins.specs import DriverSpec, OverlaySpec
+from x2face_testkit.declaring import demo_of, files_of
+from x2face_testkit.promising import broken
+from x2face_testkit.streaming import driving, flag, length_of
+from x2face_testkit.tiny import TinySource
+
+RUBBISH = bytes(range(256)) * 8
+
+
+def tells_the_truth(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
+    """What the loaded driver says of itself holds: relative, endless, live, frames, sound, box and warnings."""
+    driver = spec.load(demo_of(spec, folder))
+    for name in ("relative", "endless", "live"):
+        if not isinstance(getattr(driver, name, False), bool):
+            broken(f"{name} is {getattr(driver, name)!r}; True or False is needed")
+    goes_on = flag(driver, spec, "endless") or flag(driver, spec, "live")
+    with driving(driver, source) as stream:
+        rows = sum(length_of(chunk) for chunk in islice(stream, 1 if goes_on else None))
+    frames = getattr(driver, "frames", None)
+    if frames is not None and not goes_on and frames != rows:
+        broken(f"it says that it yields {frames} rows, and yields {rows}")
+    for name, holds, wanted in BESIDES:
+        value = getattr(driver, name, None)
+        if value is not None and not holds(value):
+            broken(f"{name} is {value!r}; {wanted} is needed")
+    return None
+
+
+def _is_box(value: Any) -> bool:
+    return len(value) == 4 and all(math.isfinite(number) for number in value)
+
+
+BESIDES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("sound", lambda value: Path(value).is_file(), "a file that exists"),
+    ("box", _is_box, "x, y, width and height"),
+    ("warnings", lambda value: all(isinstance(one, str) for one in value), "a list of texts"),
+)
+
+
+def says_what_is_missing(spec: DriverSpec | OverlaySpec, source: TinySource, folder: Path) -> str | None:
+    """Without the input that it is given it raises an InputError that names it, and nothing else."""
+    settings = demo_of(spec, folder)
+    for name, path in files_of(settings).items():
+        gone = folder / "gone" / path.name
+        error = _refusal(spec, source, _with(settings, name, gone))
+        if error is None:
+            broken(f"it takes no notice that {name} is missing")
+        if not isinstance(error, InputError) or gone.name not in str(error):
+            broken(f"where {name} is missing it raises {error!r}; raise InputError and say which file")
+    return None if files_of(settings) else "its demo reads no file"
+
+
+def refuses_rubbish(spec: DriverSpec | OverlaySpec, source: TinySource, folder: Path) -> str | None:
+    """A file of rubbish, or an empty folder, in place of an input is refused by an error meant for the user."""
+    settings = demo_of(spec, folder)
+    for name, path in files_of(settings).items():
+        rubbish = folder / "rubbish" / path.name
+        rubbish.parent.mkdir(exist_ok=True)
+        rubbish.mkdir() if path.is_dir() else rubbish.write_bytes(RUBBISH)
+        error = _refusal(spec, source, _with(settings, name, rubbish))
+        if error is None:
+            broken(f"it makes something of rubbish as {name}")
+        if not isinstance(error, X2FaceError) or isinstance(error, PluginError):
+            broken(f"rubbish as {name} raises {error!r}; raise InputError and say what was expected")
+    return None if files_of(settings) else "its demo reads no file"
+
+
+def _with(settings: Any, name: str, path: Path) -> Any:
+    """The same settings with another path, in the field's own type."""
+    return dataclasses.replace(settings, **{name: type(getattr(settings, name))(path)})
+
+
+def _refusal(spec: DriverSpec | OverlaySpec, source: TinySource, settings: Any) -> BaseException | None:
+    """What loading and the first bit of work raise."""
+    try:
+        call_foreign(spec.name, lambda: _begin(spec, source, settings))
+    except PluginError as error:
+        return error.__cause__ or error  # a bug, as it was raised
+    except X2FaceError as error:
+        return error
+    return None
+
+
+def _begin(spec: DriverSpec | OverlaySpec, source: TinySource, settings: Any) -> None:
+    if isinstance(spec, OverlaySpec):
+        spec.load(settings).edit(source.face, 0.0)
+        return
+    with driving(spec.load(settings), source) as stream:
+        next(stream, None)

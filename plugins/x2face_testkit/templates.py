@@ -1,0 +1,106 @@
+"""New plugins, made of the ones that are kept as examples: a whole distribution with its tests, renamed."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from x2face_core.errors import UsageError
+from x2face_plugins.checking import NAME, RESERVED_COMMANDS, RESERVED_NAMES
+from x2face_plugins.registry import Registry
+
+OURS = "gamepad"  # what the examples are called
+SUMMARIES = {
+    "offset": "Turn the head by a recorded stick",
+    "absolute": "Move from the face in one picture to the next",
+    "overlay": "Put colour on a face",
+    "mapping": "Drive by numbers that were recorded beside films",
+}
+LONGEST = 40  # letters of a name
+SHARED = ("pyproject.toml", "README.md", ".gitignore")  # of the offset example, for all kinds
+LEFTOVERS = ("__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", "dist", "build")
+_HERE = Path(__file__).parent
+
+
+def make(name: str, kind: str, folder: Path | None, registry: Registry) -> Path:
+    """Write a plugin that does what the example of its kind does, under another name; where it is.
+
+    name: of the driver, the overlay or the mapping; kind: one of SUMMARIES
+    folder: None for x2face-NAME here
+    Raises UsageError for a name that cannot be had, or a folder that holds something.
+    """
+    check_name(name, registry)
+    folder = Path(f"{distribution(name)}") if folder is None else folder
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise UsageError(f"{folder} exists already; -o takes a new folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".x2face-") as beside:
+        made = Path(beside) / "made"
+        for inside, source in files(kind):
+            _copy(source, made / renamed(str(inside), name), name, kind)
+        if folder.exists():
+            folder.rmdir()
+        shutil.move(made, folder)
+    return folder
+
+
+def check_name(name: str, registry: Registry) -> None:
+    """Raise UsageError for a name that a plugin cannot have, or that something installed has."""
+    if not NAME.fullmatch(name) or len(name) > LONGEST:
+        raise UsageError(
+            f"{name!r} is no name for a plugin: a-z, 0-9 and _, a letter first, {LONGEST} at most, such as my_pad."
+        )
+    if name in RESERVED_NAMES | RESERVED_COMMANDS:
+        raise UsageError(f"{name} is kept for x2face's own options and commands; choose another name.")
+    if any(line.name == name for line in registry.plugins):
+        raise UsageError(f"{name} is installed already, see `x2face drivers`; choose another name.")
+    if importlib.util.find_spec(package(name)):
+        raise UsageError(f"{name}: there is a package {package(name)} already; choose another name.")
+
+
+def package(name: str) -> str:
+    return f"x2face_{name}"
+
+
+def distribution(name: str) -> str:
+    """x2face-my-pad for my_pad."""
+    return "-".join(["x2face", *filter(None, name.split("_"))])
+
+
+def files(kind: str) -> Iterator[tuple[Path, Path]]:
+    """Each file of a kind's example: where it goes, and where it is."""
+    offset = example("offset")
+    if kind == "offset":
+        yield from _files(offset)
+    else:
+        yield from ((Path(name), offset / name) for name in SHARED if (offset / name).is_file())
+        yield from _files(example(kind))
+
+
+def example(kind: str) -> Path:
+    """The folder of a kind's example: in the package; in a checkout the offset one is plugins/template."""
+    packaged = _HERE / "templates" / kind
+    return packaged if packaged.is_dir() else _HERE.parent / "template"
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.is_file() and not any(part in LEFTOVERS or part.endswith(".egg-info") for part in inside.parts):
+            yield inside, path
+
+
+def _copy(source: Path, target: Path, name: str, kind: str) -> None:
+    text = source.read_text(encoding="utf-8").replace(SUMMARIES["offset"], SUMMARIES[kind])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(renamed(text, name), encoding="utf-8")
+
+
+def renamed(text: str, name: str) -> str:
+    """A text of the example with the new name: in packages, distributions, classes, and by itself."""
+    classes = "".join(word.capitalize() for word in name.split("_"))
+    text = text.replace(f"x2face-{OURS}", distribution(name))
+    return text.replace(OURS.capitalize(), classes).replace(OURS, name)

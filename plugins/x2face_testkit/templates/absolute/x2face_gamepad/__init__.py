@@ -1,0 +1,7 @@
+"""Move from the face in one picture to the next."""
+
+from __future__ import annotations
+
+from x2face_gamepad.plugin import Settings
+
+__all__ = ["Settings"]

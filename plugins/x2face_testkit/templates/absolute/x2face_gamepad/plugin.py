@@ -1,0 +1,49 @@
+"""What this plugin brings. x2face imports this module at every start: values only, nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from x2face_plugins import DriverSpec, hookimpl, option
+
+if TYPE_CHECKING:
+    from x2face_gamepad.driver import GamepadDriver
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Each field is an option of `x2face run`: input is --gamepad, hold is --gamepad-hold."""
+
+    input: Path = option(metavar="FOLDER", help="Pictures of a face, cropped to squares around it, in order of name.")
+    hold: float = option(1.0, help="Seconds from one picture to the next.", min=0.1, max=60)
+
+
+def load(settings: Settings) -> GamepadDriver:
+    """Called once the driver is used; here it may take its time."""
+    from x2face_gamepad.driver import GamepadDriver
+
+    return GamepadDriver(settings)
+
+
+def demo(folder: Path) -> Settings:
+    """A tiny input, by which anybody can try the driver: three grey pictures."""
+    from PIL import Image
+
+    for k in range(3):
+        Image.new("RGB", (32, 32), (60 + 60 * k,) * 3).save(folder / f"{k}.png")
+    return Settings(input=folder, hold=0.4)
+
+
+@hookimpl
+def x2face_drivers() -> Iterator[DriverSpec]:
+    yield DriverSpec(
+        name="gamepad",
+        summary="Move from the face in one picture to the next",
+        relative=False,  # it yields driving vectors themselves: what the face looks like
+        settings=Settings,
+        load=load,
+        demo=demo,
+    )

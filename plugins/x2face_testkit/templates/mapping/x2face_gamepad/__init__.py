@@ -1,0 +1,7 @@
+"""Drive by numbers that were recorded beside films."""
+
+from __future__ import annotations
+
+from x2face_gamepad.plugin import Settings
+
+__all__ = ["Settings"]

@@ -1,0 +1,26 @@
+"""The driver: a recording, through the mapping, becomes offsets from what its first moment stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from x2face_plugins import Chunk, Source
+
+from x2face_gamepad.recording import read_recording
+
+if TYPE_CHECKING:
+    from x2face_gamepad.plugin import Settings
+
+
+class GamepadDriver:
+    """Yields the whole recording at once; a long one would be yielded piece by piece."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.recording = read_recording(settings.input)
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        """(n, 128) offsets at the rate that suits the film; the first moment is rest."""
+        vectors = source.mapping("gamepad").write(self.recording.at(source.fps))
+        yield Chunk(self.settings.gain * (vectors - vectors[:1]), fps=source.fps)

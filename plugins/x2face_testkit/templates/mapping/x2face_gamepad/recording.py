@@ -1,0 +1,53 @@
+"""Recordings: a table of numbers over time."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from x2face_plugins import InputError
+
+from x2face_gamepad.plugin import LABELS
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """seconds: (n,), rising; values: (n, k), a column a label."""
+
+    seconds: np.ndarray
+    values: np.ndarray
+
+    def at(self, fps: float, rows: int | None = None) -> torch.Tensor:
+        """(rows, k) float32: its values at each frame; None: as many as it lasts. The ends are held."""
+        if rows is None:
+            rows = math.floor(float(self.seconds[-1]) * fps + 1e-6) + 1
+        moments = np.arange(rows) / fps
+        columns = [np.interp(moments, self.seconds, column) for column in self.values.T]
+        return torch.from_numpy(np.stack(columns, axis=1)).float()
+
+
+def read_recording(path: Path) -> Recording:
+    """A table with the columns seconds, x and y. InputError where it is missing or something else."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [_row(path, number, row) for number, row in enumerate(csv.DictReader(file), 2)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as a table: {error}.") from error
+    table = np.array(rows)
+    if not rows or (np.diff(table[:, 0]) <= 0).any():
+        raise InputError(f"{path}: expected lines with rising seconds, found {len(rows)} lines.")
+    return Recording(table[:, 0], table[:, 1:])
+
+
+def _row(path: Path, number: int, row: dict[str, str]) -> list[float]:
+    try:
+        numbers = [float(row[name]) for name in ("seconds", *LABELS)]
+    except (KeyError, TypeError, ValueError):
+        numbers = [math.nan]
+    if not all(map(math.isfinite, numbers)):
+        raise InputError(f"{path}, line {number}: expected numbers under seconds,{','.join(LABELS)}, found {row!r}.")
+    return numbers

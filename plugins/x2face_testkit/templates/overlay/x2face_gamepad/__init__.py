@@ -1,0 +1,7 @@
+"""Put colour on a face."""
+
+from __future__ import annotations
+
+from x2face_gamepad.plugin import Settings
+
+__all__ = ["Settings"]

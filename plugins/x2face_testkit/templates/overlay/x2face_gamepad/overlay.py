@@ -1,0 +1,45 @@
+"""The overlay: soft spots of colour on the embedded face, which move with it whatever drives it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+from x2face_plugins import EmbeddedFace, MissingError
+
+if TYPE_CHECKING:
+    from x2face_gamepad.plugin import Settings
+
+
+class GamepadOverlay:
+    """Paints a new face; the one that comes in belongs to others too."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def edit(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
+        """The face with its spots, at any moment the same."""
+        red_green_blue = torch.tensor(list(self.settings.rgb), dtype=torch.float32)[:, None, None] / 255
+        texture = face.texture
+        for place in self.settings.at:
+            seen = self.settings.strength * spot(texture, where(face, place), self.settings.size)
+            texture = texture + seen * (red_green_blue.to(texture.device) - texture)
+        return replace(face, texture=texture)
+
+
+def where(face: EmbeddedFace, place: str) -> tuple[float, float]:
+    """x and y of a place, from -1 to 1. MissingError where the weights do not know it."""
+    if place not in face.anchors:
+        raise MissingError(
+            f"These weights do not know where {place} is; they know {', '.join(face.anchors) or 'none'}."
+        )
+    return face.anchors[place]
+
+
+def spot(texture: torch.Tensor, at: tuple[float, float], size: float) -> torch.Tensor:
+    """(h, w): 1 at a place, falling off softly around it."""
+    height, width = texture.shape[1:]
+    y = torch.linspace(-1, 1, height, device=texture.device)[:, None]
+    x = torch.linspace(-1, 1, width, device=texture.device)
+    return torch.exp(-((x - at[0]) ** 2 + (y - at[1]) ** 2) / size**2)

@@ -1,0 +1,39 @@
+"""A face to be driven in a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from x2face_core.source import ModelSource
+from x2face_plugins.parts import delegate
+from x2face_plugins.registry import Registry
+from x2face_testkit.networks import tiny_model, tiny_pictures
+from x2face_testkit.synthetic import mappings_of
+
+
+@dataclass(frozen=True, eq=False)
+class TinySource(ModelSource):
+    """A Source whose drivers and mappings are those of a registry."""
+
+    registry: Registry = field(default_factory=Registry.load)
+
+
+def tiny_source(registry: Registry | None = None, **more: Any) -> TinySource:
+    """A face to drive, the same at each call.
+
+    registry: whose drivers and mappings it offers; None: all that is installed. A mapping that is fitted for the
+        default weights comes as it is; any other one is fitted to its own demo, or to numbers made up
+    more: fields of ModelSource, such as seed, seconds or fps
+    """
+    registry = Registry.load() if registry is None else registry
+    source = TinySource.of(
+        tiny_model(),
+        tiny_pictures(),
+        registry=registry,
+        load_mapping=mappings_of(registry),
+        load_driver=lambda name, settings: delegate(registry, name, settings),
+        **more,
+    )
+    assert isinstance(source, TinySource)
+    return source

@@ -1,0 +1,92 @@
+"""`x2face embed` and `x2face run --embedded`, with tiny untrained networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from x2face_core.media.images import read_picture, write_picture
+
+
+def drawn(k: int) -> np.ndarray:
+    picture = np.full((48, 64, 3), 30, np.uint8)
+    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
+    return picture
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> Path:
+    """A folder with source.png and frames/, and networks that load at once."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    write_picture("source.png", drawn(4))
+    (tmp_path / "frames").mkdir()
+    for k in range(4):
+        write_picture(f"frames/{k}.png", drawn(k))
+    return tmp_path
+
+
+RUN = ("run", "-s", "source.png", "--crop", "none", "--size", "64", "--frame", "frames", "--frame-crop", "none")
+
+
+def frames(folder: str) -> np.ndarray:
+    return np.stack([read_picture(path) for path in sorted(Path(folder).iterdir())]).astype(int)
+
+
+def test_the_embedded_face_is_a_picture_of_the_size_asked_for(place: Path, x2face: Callable[..., Any]) -> None:
+    said = x2face("embed", "-s", "source.png", "--crop", "none", "--size", "96", "-o", "new/face.png")
+    assert said == (0, "new/face.png\n", "")
+    assert read_picture("new/face.png").shape == (96, 96, 3)
+
+
+def test_without_an_output_it_is_called_after_the_source(place: Path, x2face: Callable[..., Any]) -> None:
+    assert x2face("embed", "-s", "source.png", "--crop", "none").out == "outputs/source--embedded.png\n"
+
+
+def test_a_film_of_the_picture_is_the_film_of_the_source(place: Path, x2face: Callable[..., Any]) -> None:
+    assert x2face("embed", "-s", "source.png", "--crop", "none", "--size", "64", "-o", "face.png").code == 0
+    assert x2face(*RUN, "-o", "plain/").code == 0
+    assert x2face(*RUN, "--embedded", "face.png", "-o", "again/").code == 0
+    assert np.abs(frames("plain") - frames("again")).max() <= 1
+
+
+def test_what_was_painted_on_it_is_in_the_film(place: Path, x2face: Callable[..., Any]) -> None:
+    Image.new("RGB", (64, 64), (10, 200, 30)).save("face.png")
+    assert x2face(*RUN, "--embedded", "face.png", "-o", "green/").code == 0
+    assert (frames("green") == [10, 200, 30]).all()
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["-o", "face.jpg"], 2, "has to end in .png"),
+        (["-o", "source.png"], 2, "--overwrite"),
+        (["-o", "source.png", "--overwrite"], 2, "one of the inputs"),
+        (["-o", "frames"], 2, ".png"),
+        (["-s", "gone.png", "-o", "face.png"], 3, "gone.png"),
+        (["--crop", "auto", "-o", "face.png"], 4, "source.png"),
+    ],
+)
+def test_what_cannot_be_embedded_is_one_line_and_an_exit_code(
+    place: Path, x2face: Callable[..., Any], args: list[str], code: int, said: str
+) -> None:
+    before = sorted(place.rglob("*"))
+    told = x2face("embed", "-s", "source.png", "--crop", "none", *args)
+    assert (told.code, told.out, len(told.err.splitlines())) == (code, "", 1)
+    assert said in told.err
+    assert sorted(place.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("name", "code"), [("source.png", 3), ("gone.png", 3), ("frames", 3)])
+def test_what_is_no_embedded_face_is_one_line_and_an_exit_code(
+    place: Path, x2face: Callable[..., Any], name: str, code: int
+) -> None:
+    told = x2face(*RUN, "--embedded", name, "-o", "film/")
+    assert (told.code, told.out, len(told.err.splitlines())) == (code, "", 1)
+    assert name in told.err
+    assert not (place / "film").exists()

@@ -1,0 +1,152 @@
+"""The audio driver with a handmade mapping: silence, lengths, bad inputs, and the sound that goes with the film."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from x2face_audio.driver import AudioDriver
+from x2face_audio.mapping import AudioMapping
+from x2face_audio.plugin import Settings, demo
+from x2face_core.composing import Part, compose
+from x2face_core.errors import InputError, MissingError
+from x2face_core.job import Job, perform
+from x2face_core.media.images import write_picture
+from x2face_core.media.sound import read_sound
+from x2face_core.outputs import Output
+from x2face_core.portraits import Cropping
+from x2face_core.source import ModelSource
+
+from ..speaking import hum, write_wav
+
+
+@pytest.fixture(scope="module")
+def mapping() -> AudioMapping:
+    torch.manual_seed(0)
+    made = AudioMapping()
+    made.weight = 10 * torch.randn(128, 128)
+    return made
+
+
+class Pose:
+    """Roll, pitch and yaw are the vector's first three numbers."""
+
+    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
+
+    def read(self, vectors: torch.Tensor) -> torch.Tensor:
+        return vectors[:, :3]
+
+    def write(self, values: torch.Tensor) -> torch.Tensor:
+        return torch.cat([values, torch.zeros(len(values), 125)], dim=1)
+
+    def examples(self, folder: Path, film: Any) -> list[Any]:
+        return []
+
+    def fit(self, examples: Any) -> dict[str, Any]:
+        return {}
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return {}
+
+    def load_state_dict(self, state: Any) -> None: ...
+
+
+@pytest.fixture
+def source(tiny_model: Any, mapping: AudioMapping) -> ModelSource:
+    found = {"audio": mapping, "pose": Pose()}
+    return ModelSource.of(tiny_model, torch.rand(1, 3, 32, 32), load_mapping=found.__getitem__)
+
+
+def spoken(settings: Settings, source: ModelSource) -> np.ndarray:
+    composed = compose([Part.of("audio", AudioDriver(settings))], source)
+    return np.stack([row.vector for row in composed.rows]) - source.vector.double().numpy()
+
+
+def test_silence_leaves_the_face_as_it_is(source: ModelSource, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "s.wav", np.zeros(16000))
+    assert np.abs(spoken(Settings(str(path)), source)).max() < 1e-3
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])
+def test_a_film_is_as_long_as_its_sound_at_any_rate(source: ModelSource, tmp_path: Path, rate: int) -> None:
+    path = write_wav(tmp_path / "s.wav", hum(np.ones(20), rate=rate), rate)
+    moved = spoken(Settings(str(path)), source)
+    assert len(moved) == 20
+    assert np.square(moved[5:15]).mean() > 1e-6
+
+
+def test_the_head_is_held_and_gain_scales(source: ModelSource, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "s.wav", hum(np.ones(20)))
+    once, twice = (spoken(Settings(str(path), gain=gain), source) for gain in (1.0, 2.0))
+    assert np.abs(once[:, :3]).max() < 1e-6
+    assert np.allclose(twice, 2 * once, rtol=1e-4, atol=1e-3)
+    free = spoken(Settings(str(path), correction="none"), source)
+    assert np.abs(free[:, :3]).max() > 0.01
+    printed = spoken(Settings(str(path), correction="paper"), source)
+    assert not np.allclose(printed[:, :3], free[:, :3], atol=0.01)  # it adds what the prose removes
+
+
+def test_smoothing_lessens_jitter(source: ModelSource, tmp_path: Path) -> None:
+    loud = np.random.default_rng(0).uniform(0, 1, 40)
+    path = write_wav(tmp_path / "s.wav", hum(loud))
+    sharp, soft = (np.diff(spoken(Settings(str(path), smooth=s), source), axis=0).std() for s in (0.0, 1.5))
+    assert soft < 0.8 * sharp
+
+
+def test_what_has_no_sound_is_refused_by_name(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no sound here")
+    with pytest.raises(InputError, match=r"notes\.txt"):
+        AudioDriver(Settings(str(text)))
+    with pytest.raises(InputError, match="no such file"):
+        AudioDriver(Settings(str(tmp_path / "none.wav")))
+
+
+def test_an_unfitted_mapping_is_missed_by_name(tiny_model: Any, tmp_path: Path) -> None:
+    settings = demo(tmp_path)
+    source = ModelSource.of(tiny_model, torch.rand(1, 3, 32, 32))
+    with pytest.raises(MissingError):
+        list(AudioDriver(settings).drive(source))
+
+
+def test_a_file_can_play_the_microphone(source: ModelSource, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "s.wav", hum(np.ones(10)))
+    driver = AudioDriver(Settings("mic", device=str(path)))
+    assert driver.live and driver.endless and driver.sound is None
+    rows = sum(len(chunk.vectors) for chunk in driver.drive(source))
+    assert rows == 10
+
+
+def test_a_microphone_needs_its_library(source: ModelSource) -> None:
+    try:
+        import sounddevice  # noqa: F401
+    except (ImportError, OSError):
+        with pytest.raises(MissingError, match="microphone"):
+            list(AudioDriver(Settings("mic")).drive(source))
+
+
+def test_an_impulse_sounds_in_the_frame_in_which_it_falls(source: ModelSource, tiny_model: Any, tmp_path: Path) -> None:
+    sound = np.zeros(16000 * 2)
+    sound[640 * 30 + 320 : 640 * 30 + 340] = 0.9
+    heard = write_wav(tmp_path / "click.wav", sound)
+    picture = tmp_path / "face.png"
+    write_picture(picture, np.full((64, 64, 3), 120, np.uint8))
+    job = Job(sources=(picture,), output=Output(tmp_path / "o.mp4"), cropping=Cropping("none", 1.6, 64))
+    part = Part.of("audio", AudioDriver(Settings(str(heard))))
+    report = perform(job, tiny_model, [part], load_mapping=source.load_mapping)
+    assert report.frames == 50
+    samples = np.abs(read_sound(tmp_path / "o.mp4"))
+    assert abs(int(samples.argmax()) / 640 - 30.5) < 1
+
+
+def test_a_mapping_on_disk_writes_as_it_did(mapping: AudioMapping) -> None:
+    other = AudioMapping()
+    other.load_state_dict({name: value.clone() for name, value in mapping.state_dict().items()})
+    values = torch.rand(3, 128)
+    assert torch.equal(other.write(values), mapping.write(values))
+    sound = 0.1 * torch.randn(20000).numpy()
+    assert torch.allclose(other.features(sound), mapping.features(sound), atol=0.02)

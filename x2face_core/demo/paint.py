@@ -1,0 +1,74 @@
+"""Face paint for the demo: a star, a heart and a flower, drawn here, and the preset that says where they lie."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+SIDE = 160
+FINER = 4  # drawn so many times as large, then reduced, for smooth edges
+
+Points = list[tuple[float, float]]
+Colour = tuple[int, int, int]
+
+LAYERS = (
+    {"layer": "star.png", "at": "left_cheek", "scale": 0.13, "rotate": -12, "opacity": 0.9},
+    {"layer": "heart.png", "at": "right_cheek", "scale": 0.12, "rotate": 10, "opacity": 0.9},
+    {"layer": "flower.png", "at": "forehead", "scale": 0.15, "opacity": 0.9},
+)
+
+
+def write_paint(folder: Path) -> Path:
+    """Draw the layers into a folder; the preset that the edit overlay takes."""
+    star().save(folder / "star.png")
+    heart().save(folder / "heart.png")
+    flower().save(folder / "flower.png")
+    preset = folder / "paint.json"
+    preset.write_text(json.dumps({"layers": LAYERS}, indent=2) + "\n")
+    return preset
+
+
+def star() -> Image.Image:
+    """(SIDE, SIDE) RGBA."""
+    return drawn([(ring(0.95, 0.4), (36, 84, 196)), (ring(0.5, 0.2), (250, 214, 80))])
+
+
+def heart() -> Image.Image:
+    """(SIDE, SIDE) RGBA."""
+    turns = np.linspace(0, 2 * np.pi, 200)
+    x = 16 * np.sin(turns) ** 3
+    y = 2 + 13 * np.cos(turns) - 5 * np.cos(2 * turns) - 2 * np.cos(3 * turns) - np.cos(4 * turns)
+    return drawn([([(a / 18, -b / 18) for a, b in zip(x.tolist(), y.tolist(), strict=True)], (206, 26, 58))])
+
+
+def flower() -> Image.Image:
+    """(SIDE, SIDE) RGBA: six petals."""
+    angles = [math.radians(60 * k) for k in range(6)]
+    petals = [(disc(0.58 * math.sin(a), -0.58 * math.cos(a), 0.34), (244, 240, 250)) for a in angles]
+    return drawn([*petals, (disc(0, 0, 0.34), (240, 158, 30))])
+
+
+def ring(far: float, near: float) -> Points:
+    """A star of five points around the middle."""
+    ends = [(far if k % 2 == 0 else near, math.radians(36 * k)) for k in range(10)]
+    return [(r * math.sin(a), -r * math.cos(a)) for r, a in ends]
+
+
+def disc(x: float, y: float, radius: float) -> Points:
+    return [(x + radius * math.cos(a), y + radius * math.sin(a)) for a in np.linspace(0, 2 * np.pi, 64).tolist()]
+
+
+def drawn(shapes: list[tuple[Points, Colour]]) -> Image.Image:
+    """Polygons in half-pictures (-1..1, y downwards), one over the other, transparent around them."""
+    side = SIDE * FINER
+    colours, opaque = Image.new("RGB", (side, side), shapes[0][1]), Image.new("L", (side, side), 0)
+    for points, colour in shapes:
+        places = [((x + 1) * side / 2, (y + 1) * side / 2) for x, y in points]
+        ImageDraw.Draw(colours).polygon(places, fill=colour)
+        ImageDraw.Draw(opaque).polygon(places, fill=255)
+    colours.putalpha(opaque)
+    return colours.resize((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -1,0 +1,69 @@
+"""The head's three angles, each swept while the other two stay (paper, Fig. 6 and 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from x2face_core.figures.sheet import GAP, MARGIN, Label, Parts, Place, Sheet, Tile, letters, line_height, signed
+from x2face_core.figures.subjects import laid_out, portrait, rendered
+from x2face_core.figures.turning import AXES, turned
+from x2face_core.source import ModelSource
+
+SWEEPS: Mapping[str, tuple[float, float]] = {"roll": (-15, 15), "pitch": (-15, 15), "yaw": (-24, 24)}
+"""From and to, in degrees: what `x2face figure pose` shows unless asked."""
+STEPS = 7
+_MEANING = {"roll": "roll, clockwise", "pitch": "pitch, up", "yaw": "yaw, to the right"}
+_BETWEEN = 12  # pixels between subjects
+
+
+def angles(start: float, stop: float, steps: int) -> list[float]:
+    """Evenly spaced, both ends among them."""
+    if steps == 1:
+        return [start]
+    return [start + (stop - start) * k / (steps - 1) for k in range(steps)]
+
+
+def pose_sheet(
+    subjects: Sequence[ModelSource], sweeps: Mapping[str, Sequence[float]], cell: int = 128, *, absolute: bool = False
+) -> Sheet:
+    """For each subject the source and its embedded face at the left, and rows of roll, pitch and yaw beside them.
+
+    sweeps: axis to degrees (n,), one row each
+    cell: pixels a side of a generated frame; absolute: as `turned` says
+    """
+    parts, y = Parts(), MARGIN
+    for subject in subjects:
+        y = _subject(parts, subject, sweeps, cell, y, absolute) + _BETWEEN
+    return parts.sheet()
+
+
+def _subject(
+    parts: Parts, subject: ModelSource, sweeps: Mapping[str, Sequence[float]], cell: int, y: int, absolute: bool
+) -> int:
+    """Put a subject on the sheet from y downwards; where its part ends."""
+    height = len(AXES) * (line_height(cell) + cell)
+    x = _given(parts, subject, cell, y, height)
+    for axis in AXES:
+        y += line_height(cell)
+        frames = rendered(subject, turned(subject, axis, sweeps[axis], absolute=absolute))
+        places = parts.row(frames, x + line_height(cell), y, cell)
+        size, up = letters(cell), y - line_height(cell) / 2
+        parts.labels.append(Label(_MEANING[axis], x + line_height(cell) / 2 - 2, places[0].level, size, upright=True))
+        parts.labels += [
+            Label(signed(degrees), place.middle, up, size)
+            for degrees, place in zip(sweeps[axis], places, strict=True)
+        ]
+        y += cell
+    return y
+
+
+def _given(parts: Parts, subject: ModelSource, cell: int, y: int, height: int) -> int:
+    """Source and embedded face, one below the other, together as high as the rows; how far to the right they reach."""
+    above, size = line_height(cell), letters(cell)
+    side = height // 2 - above
+    for name, picture in (("source", portrait(subject)), ("embedded face", laid_out(subject.face))):
+        place = Place(MARGIN, y + above, side, side)
+        parts.tiles.append(Tile(place, picture))
+        parts.labels.append(Label(name, place.middle, y + above / 2, size))
+        y = place.bottom
+    return MARGIN + side + 2 * GAP
