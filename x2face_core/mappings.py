@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import InputError, MissingError, PluginError, UsageError, WeightsError
 from x2face_core.foreign import call_foreign
+from x2face_core.storing import write_tensors
 from x2face_core.weights import home, load_tensors, read_header
 
 if TYPE_CHECKING:
@@ -65,24 +66,12 @@ def save_mapping(path: str | Path, mapping: Mapping, info: MappingInfo) -> Mappi
     owner = f"mapping {info.name!r} of {info.dist} {info.version}".rstrip()
     tensors = as_tensors(call_foreign(owner, mapping.state_dict), owner)
     told = json.loads(json.dumps(info.to_json(), default=_plain))
-    _write(path, tensors, {_KEY: json.dumps(told)})
-    return replace(info, figures=told["figures"], path=path)
-
-
-def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, beside, metadata=metadata)
-        beside.replace(path)
-    except (OSError, SafetensorError) as error:
+    except OSError as error:
         raise InputError(f"{path}: cannot be written ({error}); choose another place.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
+    write_tensors(path, tensors, {_KEY: json.dumps(told)})
+    return replace(info, figures=told["figures"], path=path)
 
 
 def _plain(value: Any) -> Any:

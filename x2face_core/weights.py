@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import InputError, WeightsError
+from x2face_core.storing import write_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -118,7 +119,6 @@ def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[
     info: the fields of WeightsInfo but for fingerprint, sha256 and path
     """
     import torch
-    from safetensors.torch import save_file
 
     path = Path(path)
     stored = {
@@ -129,12 +129,7 @@ def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[
     described = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(stored, beside, metadata={_KEY: json.dumps(described)})
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_tensors(path, stored, {_KEY: json.dumps(described)})
     return WeightsInfo(**described, path=path)
 
 

@@ -5,24 +5,16 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from x2face_cli import screen
 from x2face_core.errors import UsageError
 
-_ROWS = (
-    ("L1, one source", "l1_1"),
-    ("L1, three sources", "l1_3"),
-    ("L1 of copying one source", "copy_1"),
-    ("L1 of copying three sources", "copy_3"),
-    ("ratio to copying, one source", "ratio_1"),
-    ("ratio to copying, three sources", "ratio_3"),
-    ("gain of three sources over one", "gain_3"),
-    ("PSNR, dB, one source", "psnr"),
-    ("SSIM, one source", "ssim"),
-)
+if TYPE_CHECKING:
+    from x2face_core.evaluation.evaluating import Evaluation
+    from x2face_core.model import X2Face
 
 
 @click.command()
@@ -37,7 +29,9 @@ _ROWS = (
 def evaluate(
     data: Path | None, split: Any, weights: str | None, device: str, as_json: bool, output: Path | None
 ) -> None:
-    """Measure weights on people whom training did not see: fidelity (paper Table 1), motion across people, pose.
+    """Measure weights and mappings on people whom training did not see.
+
+    Fidelity (paper Table 1), motion across people, pose read (Table 2) and written, speech, shape of the face.
 
     \b
     x2face evaluate --data tracks
@@ -45,38 +39,43 @@ def evaluate(
     """
     if data is None:
         raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
-    from x2face_core.evaluation.evaluating import evaluate as measure
     from x2face_core.model import X2Face
 
-    model = X2Face.load(weights, device=device)
-    with ExitStack() as bars:
-        found = measure(model, data, split, screen.stages(bars))
+    found = _measure(X2Face.load(weights, device=device), data, split)
+    for note in found.notes:
+        screen.note(note)
     if output is not None:
-        _keep(output, found.figures, found.sheet() if found.moved else None)
+        _keep(output, found)
     if as_json:
         screen.result_json(found.figures)
     else:
-        screen.table(("measure", "value"), [(row, None) for row in _table(found.figures)])
+        from x2face_cli.measured import rows
+
+        screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
-def _table(figures: dict[str, Any]) -> list[tuple[str, str]]:
-    rows = [("clips, people", f"{figures['clips']}, {figures['people']}")]
-    rows += [(label, f"{figures[key]:.4f}") for label, key in _ROWS]
-    for name, r in figures.get("across", {}).items():
-        slope = figures["across_slope"][name]
-        rows.append((f"across people, {name}: r, slope ({figures['across_read_by']})", f"{r:.2f}, {slope:.2f}"))
-    pose = figures.get("pose")
-    if pose:
-        for k, name in enumerate(("roll", "pitch", "yaw")):
-            values = f"{pose['mae'][k]:.2f}, {pose['mae_of_mean'][k]:.2f}, {pose['r2'][k]:.2f}"
-            rows.append((f"{name} read from v: MAE, that of the mean (degrees), R2", values))
-    return rows
+def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
+    from x2face_core.evaluation.evaluating import evaluate as measure
+    from x2face_plugins.fitted import fitted
+    from x2face_plugins.parts import delegate
+    from x2face_plugins.registry import Registry
+
+    registry = Registry.load()
+    with ExitStack() as bars:
+        return measure(
+            model,
+            data,
+            split,
+            screen.stages(bars),
+            load_mapping=fitted(registry, model.fingerprint),
+            load_driver=lambda name, settings: delegate(registry, name, settings),
+        )
 
 
-def _keep(folder: Path, figures: dict[str, Any], sheet: Any) -> None:
+def _keep(folder: Path, found: Evaluation) -> None:
     from x2face_core.training.sheets import write_sheet
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    if sheet is not None:
-        write_sheet(folder / "across.png", sheet)
+    (folder / "figures.json").write_text(json.dumps(found.figures, indent=1), encoding="utf-8")
+    if found.moved:
+        write_sheet(folder / "across.png", found.sheet())

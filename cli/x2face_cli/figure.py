@@ -52,7 +52,7 @@ class FigureCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         registry = ctx.obj if isinstance(ctx.obj, Registry) else Registry.load()
-        return [*super().get_params(ctx), *(one for name in self.defaults for one in self._of_driver(registry, name))]
+        return [*(one for name in self.defaults for one in self._of_driver(registry, name)), *super().get_params(ctx)]
 
     def _of_driver(self, registry: Registry, name: str) -> Sequence[click.Option]:
         grown = options.driver_options(registry.driver(name))
@@ -126,7 +126,12 @@ def figure() -> None:
     """
 
 
-@figure.command(cls=FigureCommand, params=POSE, context_settings=HELP)
+@figure.command(
+    cls=FigureCommand,
+    params=POSE,
+    short_help="Turn heads by each of the three angles alone.",
+    context_settings=HELP,
+)
 @click.pass_context
 def pose(ctx: click.Context, /, **given: Any) -> None:
     """Turn heads by each of the three angles alone (paper, Fig. 6 and 15).
@@ -139,7 +144,13 @@ def pose(ctx: click.Context, /, **given: Any) -> None:
     figuring.pose(ctx.obj, given, output)
 
 
-@figure.command(cls=FigureCommand, params=AUDIO, defaults={"audio": "the demo's"}, context_settings=HELP)
+@figure.command(
+    cls=FigureCommand,
+    params=AUDIO,
+    defaults={"audio": "the demo's"},
+    short_help="Let several faces say the same.",
+    context_settings=HELP,
+)
 @click.pass_context
 def audio(ctx: click.Context, /, **given: Any) -> None:
     """Let several faces say the same (paper, Fig. 7).
@@ -147,8 +158,6 @@ def audio(ctx: click.Context, /, **given: Any) -> None:
     The moments are those at which the mouth is most open and most closed in turn, as read from the driving vectors.
     Below each frame the mouth alone; above all the waveform and the mel-spectrogram.
     """
-    if given["audio.input"] == "mic":
-        raise UsageError("--audio mic: a figure needs a sound that is there as a whole; give a file.")
     output = _settle(given, [given["audio.input"]])
     from x2face_cli import figuring
 
@@ -159,6 +168,7 @@ def audio(ctx: click.Context, /, **given: Any) -> None:
     cls=FigureCommand,
     params=EDIT,
     defaults={"edit": "the demo's paint", "frame": "none: heads turn by --yaw"},
+    short_help="Paint on several embedded faces and drive them.",
     context_settings=HELP,
 )
 @click.pass_context

@@ -12,6 +12,7 @@ from x2face_cli import options, screen
 from x2face_cli.running import load_model
 from x2face_cli.sourcing import cropping
 from x2face_core.composing import Part
+from x2face_core.errors import UsageError
 from x2face_core.figures.drawing import write_sheet
 from x2face_core.figures.sheet import Sheet
 from x2face_core.figures.subjects import find_subjects
@@ -25,9 +26,10 @@ Make = Callable[[Sequence[ModelSource]], Sheet]
 
 
 def pose(registry: Registry, given: Given, output: Path) -> None:
-    from x2face_core.figures.pose import AXES, angles, pose_sheet
+    from x2face_core.figures.pose import pose_sheet
+    from x2face_core.figures.turning import AXES, angles
 
-    sweeps = {axis: angles(*given[axis], given["steps"]) for axis in AXES}
+    sweeps = {axis: angles(given[axis], given["steps"]) for axis in AXES}
     _figure(registry, given, output, lambda who: pose_sheet(who, sweeps, given["cell"], absolute=given["absolute"]))
 
 
@@ -36,9 +38,8 @@ def audio(registry: Registry, given: Given, output: Path) -> None:
     from x2face_core.figures.audio import audio_sheet, spoken
     from x2face_core.figures.sound import read_start
 
-    settings = _settings(registry, "audio", given, str(SPEECH))
-    part = load_part(registry, "audio", settings)
-    samples = read_start(Path(settings.input), given["seconds"])
+    part = _part(registry, "audio", given, str(SPEECH))
+    samples = read_start(Path(given["audio.input"] or SPEECH), given["seconds"])
 
     def make(who: Sequence[ModelSource]) -> Sheet:
         return audio_sheet(who, spoken(who, part, samples, given["seconds"]), given["moments"], given["cell"])
@@ -49,19 +50,26 @@ def audio(registry: Registry, given: Given, output: Path) -> None:
 def edit(registry: Registry, given: Given, output: Path) -> None:
     from x2face_core.figures.edit import edit_sheet
     from x2face_core.figures.motion import Motion, filmed, swept
-    from x2face_core.figures.pose import angles
+    from x2face_core.figures.turning import angles
 
-    film = given["frame.input"]
-    parts = [] if film is None else [load_part(registry, "frame", _settings(registry, "frame", given, film))]
+    parts = [_part(registry, "frame", given)] if given["frame.input"] else []
 
     def moved(who: Sequence[ModelSource]) -> Motion:
         if parts:
-            return filmed(who, parts[0], given["frames"], given["seconds"])
-        return swept(who, angles(*given["yaw"], given["frames"]))
+            return filmed(who, parts[0], given["frames"], given["seconds"], given["cell"])
+        return swept(who, angles(given["yaw"], given["frames"]))
 
     with _paint(given["edit.input"]) as paint:
         overlay = load_overlay(registry, "edit", _settings(registry, "edit", given, paint))
         _figure(registry, given, output, lambda who: edit_sheet(who, [overlay], moved(who), given["cell"]), parts)
+
+
+def _part(registry: Registry, name: str, given: Given, default: str | None = None) -> Part:
+    """A driver that ends. UsageError for a camera or a microphone."""
+    part = load_part(registry, name, _settings(registry, name, given, default))
+    if part.live or part.endless:
+        raise UsageError(f"--{name} {given[f'{name}.input']}: never ends, and a figure shows a whole; give a file.")
+    return part
 
 
 def _settings(registry: Registry, name: str, given: Given, default: Any) -> Any:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from x2face_core.media.video import read_frames
 
 SHEET = Path(__file__).with_suffix(".png")
-SIDE, GAP, LABEL = 148, 3, 76  # pixels
+SIDE, GAP, LABEL = 134, 3, 76  # pixels
 COLOURS = 256
 
 
@@ -72,8 +72,8 @@ def sheet(folder: Path, rows: Sequence[Row]) -> Image.Image:
         for x, picture in enumerate(row.pictures(folder)):
             whole.paste(picture, (LABEL + x * step, y * step))
         for x, said in enumerate(row.said):
-            place = (LABEL + x * step + SIDE // 2, (y + 1) * step - GAP - 3)
-            pen.text(place, said, "white", font, anchor="mb", stroke_width=2, stroke_fill="black")
+            place = (LABEL + x * step + SIDE // 2, (y + 1) * step - GAP - 7)
+            pen.text(place, said, "white", font, anchor="ms", stroke_width=2, stroke_fill="black")
     return whole
 
 

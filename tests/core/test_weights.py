@@ -73,9 +73,7 @@ def test_what_is_known_of_weights_comes_back(own: Path) -> None:
 
 def test_the_description_names_what_the_command_line_promises(own: Path) -> None:
     shown = json.loads(json.dumps(read_info(own).to_json()))
-    assert {"name", "preset", "parameters", "fingerprint", "sha256", "recipe", "metrics", "data", "mappings"} <= set(
-        shown
-    )
+    assert {"name", "preset", "parameters", "fingerprint", "sha256", "recipe", "metrics", "data"} <= set(shown)
 
 
 def test_saving_the_same_twice_gives_the_same_file(own: Path, tensors: Tensors, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.data.folder import Clip
-from x2face_core.evaluation.readers import MEASURES, Reader
+from x2face_core.evaluation.identity import Faces
+from x2face_core.evaluation.readers import MEASURES, Reader, Seen
 from x2face_core.evaluation.tracks import read_clip, spread
 from x2face_core.model import X2Face
 from x2face_core.source import ModelSource, places
@@ -24,13 +25,15 @@ _LEAST = np.array([1.5, 1.5, 1.5, 0.01])
 class Moved:
     """One driver on one source.
 
-    driver, generated: (n, 4) MEASURES a frame; source, rest: (3, h, w); frames: a few (driving, generated) to look at
+    driver, generated: (n, 4) MEASURES a frame; source: (3, h, w); frames: a few (driving, generated) to look at
+    faces: landmarks of all three, where the reader knows them
     """
 
     driver: NDArray[np.float64]
     generated: NDArray[np.float64]
     source: Tensor
     frames: tuple[Tensor, Tensor]
+    faces: Faces | None = None
 
     def correlations(self) -> NDArray[np.float64]:
         """(4, 2): correlation and slope of each measure; NaN where the driver hardly moves."""
@@ -59,7 +62,16 @@ def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader)
     moved = seen.vector + vectors - vectors[rest]
     generated = torch.cat([model.render(seen.face, part) for part in torch.split(moved, 16)])
     shown = torch.linspace(0, len(driving) - 1, 6).long()
-    return Moved(reader.read(driving), reader.read(generated), source, (driving[shown], generated[shown]))
+    looks = [reader.look(pictures) for pictures in (driving, generated)]
+    faces = _faces(reader, source, *looks)
+    return Moved(looks[0].measures, looks[1].measures, source, (driving[shown], generated[shown]), faces)
+
+
+def _faces(reader: Reader, source: Tensor, driver: Seen, generated: Seen) -> Faces | None:
+    if driver.landmarks is None or generated.landmarks is None:
+        return None
+    steady = reader.look(source.expand(3, -1, -1, -1)).landmarks  # a mesh that follows a face settles on it
+    return None if steady is None else Faces(steady[-1:], driver.landmarks, generated.landmarks)
 
 
 def measure_across(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.data.folder import Clip, FaceFolder
-from x2face_core.evaluation.control import faces_of
+from x2face_core.errors import MissingError
 from x2face_core.evaluation.offsets import Listener
 from x2face_core.evaluation.readers import Reader
 from x2face_core.evaluation.tracks import read_clip, spread
@@ -75,9 +75,11 @@ def measure_audio(
 ) -> list[Spoken]:
     """The driver `audio` with its default settings, each clip's sound on the first frame of somebody else's.
 
-    Raises MissingError where the driver's mapping, or the one that holds the pose, is not fitted.
+    Raises MissingError where the driver's mapping, or the one that holds the pose, is not fitted, or nobody speaks.
     """
     chosen, films = speakers(folder, clips), []
+    if not chosen:
+        raise MissingError(f"{folder.path}: no such clip has sound in sync, as its clips.csv says.")
     for number, clip in enumerate(chosen):
         face = _other(clips, clip, number)
         animation = animate(
@@ -94,9 +96,12 @@ def measure_audio(
 
 
 def _other(clips: Sequence[Clip], clip: Clip, number: int) -> Tensor:
-    """A photograph (3, h, w) of somebody who does not speak in the clip, if there is anybody."""
-    faces = faces_of([other for other in clips if other.identity != clip.identity] or [clip], FACES)
-    return faces[number % len(faces)]
+    """The photograph (3, h, w) of somebody who does not speak in the clip, if there is anybody else."""
+    people: dict[str, Clip] = {}
+    for other in clips:
+        people.setdefault(other.identity, other)
+    others = [other for name, other in people.items() if name != clip.identity][:FACES] or [clip]
+    return read_clip(others[number % len(others)].path, 1)[0]
 
 
 @torch.inference_mode()
@@ -140,7 +145,7 @@ def correlation(generated: Floats, true: Floats, late: int = 0) -> float:
     both = both[:, np.isfinite(both).all(axis=0)]
     if both.shape[1] < _LEAST:
         return float("nan")
-    return float(np.corrcoef(both)[0, 1]) if both.std(axis=1).min() > 1e-6 else 0.0
+    return float(np.corrcoef(both[0], both[1])[0, 1]) if both.std(axis=1).min() > 1e-6 else 0.0
 
 
 def jitter(opening: Floats) -> float:
@@ -150,9 +155,9 @@ def jitter(opening: Floats) -> float:
 
 def _lag(films: Sequence[Spoken]) -> float:
     late = range(-LATEST, LATEST + 1)
-    curves = np.array([[correlation(film.generated, film.true, k) for k in late] for film in films])
-    curves = curves[~np.isnan(curves).any(axis=1)] if len(curves) else curves
-    return float(late[int(curves.mean(axis=0).argmax())]) if len(curves) else float("nan")
+    curves = [np.array([correlation(film.generated, film.true, k) for k in late]) for film in films]
+    curves = [curve for curve in curves if np.isfinite(curve).all()]
+    return late[int(np.mean(curves, axis=0).argmax())] if curves else float("nan")
 
 
 def _reach(films: Sequence[Spoken]) -> float:

@@ -16,7 +16,7 @@ from x2face_core.composing import Part, compose
 from x2face_core.errors import WeightsError
 from x2face_core.figures.moments import in_turn
 from x2face_core.figures.mouths import HIGH, WIDE, cut, find_mouth
-from x2face_core.figures.sheet import GAP, INK, MARGIN, Label, Line, Panel, Parts, Place, Sheet, letters, line_height
+from x2face_core.figures.sheet import GAP, MARGIN, Label, Line, Panel, Parts, Place, Sheet, letters, line_height
 from x2face_core.figures.sound import RATE, draw_curve, draw_spectrogram, draw_waveform
 from x2face_core.figures.subjects import portrait, rendered
 from x2face_core.media.sound import Samples
@@ -26,9 +26,9 @@ from x2face_core.source import ModelSource
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOMENTS = 8
-SECONDS = 8.0
-_PANELS = (("waveform", 0.4), ("mel-spectrogram,\nkHz", 0.7), ("mouth opening\nread from v", 0.4))  # heights in cells
+_PANELS = (("waveform", 0.4), ("mel-spectro-\ngram, kHz", 0.7), ("mouth opening\nread from v", 0.4))  # heights in cells
+_LEAST = 4  # columns that the diagrams are wide
+_MARK = "#c0392b"
 _BETWEEN = 10  # pixels between subjects
 
 
@@ -70,15 +70,15 @@ def opening(subject: ModelSource, vectors: Tensor) -> NDArray[np.float64]:
         return np.asarray((about @ torch.linalg.svd(about, full_matrices=False).Vh[0]).numpy())
 
 
-def audio_sheet(subjects: Sequence[ModelSource], said: Spoken, count: int = MOMENTS, cell: int = 128) -> Sheet:
+def audio_sheet(subjects: Sequence[ModelSource], said: Spoken, count: int = 8, cell: int = 128) -> Sheet:
     """Diagrams of the sound above, below them for each subject the source, its frames and its mouth.
 
     count: up to so many moments, as `in_turn` chooses them by the opening; cell: pixels a side of a frame
     """
     moments = in_turn(said.opening, count)
     parts, x = Parts(), MARGIN + cell + 2 * GAP
-    width = count * (cell + GAP) - GAP
-    y = _diagrams(parts, said, moments, Place(x, MARGIN, width, 0), cell)
+    width = max(len(moments), _LEAST) * (cell + GAP) - GAP
+    y = _diagrams(parts, said, moments, Place(x, MARGIN + line_height(cell), width, 0), cell)
     y = _joined(parts, said, moments, x, y, cell)
     for subject, vectors in zip(subjects, said.vectors, strict=True):
         y = _subject(parts, subject, vectors[moments], x, y, cell) + _BETWEEN
@@ -92,11 +92,11 @@ def _diagrams(parts: Parts, said: Spoken, moments: list[int], top: Place, cell: 
         partial(draw_spectrogram, samples=said.samples),
         partial(draw_curve, seconds=said.seconds, curve=said.opening, chosen=moments),
     )
-    y, last = top.y, len(drawn) - 1
-    for k, ((name, share), draw) in enumerate(zip(_PANELS, drawn, strict=True)):
+    y = top.y
+    for (name, share), draw in zip(_PANELS, drawn, strict=True):
         place = Place(top.x, y, top.width, round(share * cell))
-        marked = partial(_over_time, draw=draw, said=said, moments=moments, timed=k == last)
-        parts.panels.append(Panel(place, marked))
+        marked = partial(_over_time, draw=draw, said=said, moments=moments, timed=y == top.y)
+        parts.panels.append(Panel(place, marked, letters(cell) - 1))
         parts.labels.append(Label(name, top.x - 3 * letters(cell), place.level, letters(cell), align="right"))
         y = place.bottom + 2 * GAP
     return y
@@ -107,8 +107,10 @@ def _over_time(axes: Axes, *, draw: partial[None], said: Spoken, moments: list[i
     draw(axes)
     axes.set_xlim(0, _length(said))
     for moment in moments:
-        axes.axvline(said.seconds[moment], color="#c0392b", linewidth=0.8)
-    axes.tick_params(labelbottom=False, bottom=timed)
+        axes.axvline(said.seconds[moment], color=_MARK, linewidth=0.8)
+    axes.tick_params(axis="x", bottom=False, labelbottom=False, top=timed, labeltop=timed)
+    if timed:
+        axes.xaxis.set_major_formatter("{x:g} s")
 
 
 def _length(said: Spoken) -> float:
@@ -123,7 +125,7 @@ def _joined(parts: Parts, said: Spoken, moments: list[int], x: int, y: int, cell
     for k, moment in enumerate(moments):
         middle = x + k * (cell + GAP) + cell / 2
         start = x + width * said.seconds[moment] / _length(said)
-        parts.lines.append(Line(((start, y - 2 * GAP), (middle, down)), "#c0392b"))
+        parts.lines.append(Line(((start, y - 2 * GAP), (middle, down)), _MARK))
         parts.labels.append(Label(f"{said.seconds[moment]:.2f} s", middle, down + line / 2, letters(cell)))
     return down + line
 
@@ -136,5 +138,5 @@ def _subject(parts: Parts, subject: ModelSource, vectors: Tensor, x: int, y: int
     mouth, lower = find_mouth(subject), y + cell + GAP
     high = round(cell * HIGH / WIDE)
     parts.row([cut(frame, mouth) for frame in frames], x, lower, cell, high)
-    parts.labels.append(Label("mouth", MARGIN + cell / 2, lower + high / 2, letters(cell), colour=INK))
+    parts.labels.append(Label("mouth", MARGIN + cell / 2, lower + high / 2, letters(cell)))
     return lower + high

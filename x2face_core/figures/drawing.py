@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".png", ".pdf", ".svg")
 DPI = 100
-_STYLE = {"font.family": "DejaVu Sans", "svg.hashsalt": "x2face"}
+_STYLE: Any = {"font.family": "DejaVu Sans", "svg.hashsalt": "x2face"}
 _TITLE = "A figure by x2face; the faces in it are generated"
 _METADATA: dict[str, dict[str, Any]] = {
     ".png": {"Software": "x2face", "Title": _TITLE},
@@ -33,12 +33,12 @@ def write_sheet(path: Path, sheet: Sheet) -> None:
     A .png has a pixel for each of the sheet's; in .pdf and .svg the pictures keep all that they have.
     UsageError where the place cannot be written to.
     """
-    from matplotlib import rc_context
+    from matplotlib.style import context
 
     suffix = path.suffix.lower()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with rc_context(_STYLE), beside(path) as hidden:
+        with context(["default", _STYLE]), beside(path) as hidden:
             draw(sheet, exact=suffix == ".png").savefig(hidden, format=suffix[1:], metadata=_METADATA[suffix])
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror or error}); choose another output.") from error
@@ -72,7 +72,7 @@ def _draw_tile(figure: Figure, tile: Tile, sheet: Sheet, exact: bool) -> None:
 
 def _draw_panel(figure: Figure, panel: Panel, sheet: Sheet) -> None:
     axes = figure.add_axes(_rectangle(panel.place, sheet))
-    axes.tick_params(labelsize=7, length=2, pad=1.5, width=0.6)
+    axes.tick_params(labelsize=panel.size * 72 / DPI, length=2, pad=1.5, width=0.6)
     for spine in axes.spines.values():
         spine.set_linewidth(0.6)
     panel.draw(axes)

@@ -13,11 +13,6 @@ from x2face_core.media.pictures import Picture
 from x2face_core.pipeline import Painted
 from x2face_core.source import ModelSource
 
-FRAMES = 7
-SECONDS = 20.0
-YAW = (-30.0, 30.0)
-"""Degrees from and to which heads turn where no film drives them."""
-
 
 def edit_sheet(subjects: Sequence[ModelSource], overlays: Sequence[Painted], motion: Motion, cell: int = 128) -> Sheet:
     """A row a subject: the source, its embedded face with the paint, and its frames with it; a film's above them.

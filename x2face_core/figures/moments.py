@@ -49,7 +49,7 @@ def unlike(points: Floats, first: Sequence[int], count: int) -> list[int]:
     """Those of `first`, and then those of the points (n, k) that are farthest from all chosen; in their order."""
     chosen = list(dict.fromkeys(first))
     far = np.min([np.square(points - points[k]).sum(axis=1) for k in chosen], axis=0)
-    while len(chosen) < min(count, len(points)):
+    while len(chosen) < count and far.any():  # those that are left are not all alike one that is shown
         chosen.append(int(far.argmax()))
         far = np.minimum(far, np.square(points - points[chosen[-1]]).sum(axis=1))
     return sorted(chosen[:count])

@@ -13,14 +13,12 @@ from torch import Tensor
 from x2face_core.composing import Part, compose
 from x2face_core.errors import WeightsError
 from x2face_core.figures.drawing import resized
-from x2face_core.figures.moments import evenly, unlike
+from x2face_core.figures.moments import unlike
 from x2face_core.figures.sheet import Place, signed
 from x2face_core.figures.turning import turned
 from x2face_core.media.pictures import Picture
 from x2face_core.model import READINGS
 from x2face_core.source import ModelSource, places, to_pictures
-
-_SIDE = 160  # pixels a side of driving pictures that are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,20 +49,21 @@ def swept(subjects: Sequence[ModelSource], degrees: Sequence[float]) -> Motion:
     return Motion(columns, [turned(subject, "yaw", degrees) for subject in subjects])
 
 
-def filmed(subjects: Sequence[ModelSource], part: Part, count: int, seconds: float) -> Motion:
+def filmed(subjects: Sequence[ModelSource], part: Part, count: int, seconds: float, side: int = 128) -> Motion:
     """Moments of a film by which a driver moves the subjects.
 
     First those at which the first subject's head is farthest round to either side, as read from its vectors, then those
-    that differ most from the ones chosen: `count` in all, in the film's order. seconds: so much of the film is read
+    that differ most from the ones chosen: `count` in all, in the film's order.
+    seconds: so much of the film is read; side: pixels of the driving pictures that are kept
     """
-    vectors, driving, fps = _driven(subjects[0], part, seconds)
+    vectors, driving, fps = _driven(subjects[0], part, seconds, side)
     chosen, yaw = choose(subjects[0], vectors, count)
     columns = []
     for k in chosen:
         label = f"{k / fps:.2f} s" + ("" if yaw is None else f"\nyaw {signed(round(yaw[k]))}")
         widest = yaw is not None and yaw[k] in (yaw.min(), yaw.max())
         columns.append(Column(label, k / fps, driving[k], widest))
-    others = [_driven(subject, part, seconds, pictures=False)[0] for subject in subjects[1:]]
+    others = [_driven(subject, part, seconds)[0] for subject in subjects[1:]]
     return Motion(columns, [one[chosen] for one in (vectors, *others)])
 
 
@@ -74,18 +73,18 @@ def choose(subject: ModelSource, vectors: Tensor, count: int) -> tuple[list[int]
     try:
         yaw = subject.read(vectors)[:, READINGS.index("yaw")].double().numpy()
     except WeightsError:
-        return unlike(points, evenly(len(points), 1), count), None
+        return unlike(points, [0], count), None
     return unlike(points, [int(yaw.argmin()), int(yaw.argmax())], count), yaw
 
 
 def _driven(
-    subject: ModelSource, part: Part, seconds: float, *, pictures: bool = True
+    subject: ModelSource, part: Part, seconds: float, side: int = 0
 ) -> tuple[Tensor, list[Picture | None], float]:
-    """A subject's vectors (n, 128), small driving pictures where there are any and they are wanted, and the rate."""
-    composed = compose([part], replace(subject, pictures_wanted=pictures), seconds=seconds)
+    """A subject's vectors (n, 128), driving pictures of `side` pixels where there are any, and the rate."""
+    composed = compose([part], replace(subject, pictures_wanted=side > 0), seconds=seconds)
     vectors, driving = [], []
     for row in composed.rows:
         vectors.append(torch.from_numpy(row.vector).float())
         shown = None if row.picture is None else to_pictures(torch.as_tensor(row.picture)[None])[0]
-        driving.append(None if shown is None else resized(shown, Place(0, 0, _SIDE, _SIDE)))
+        driving.append(None if shown is None else resized(shown, Place(0, 0, side, side)))
     return torch.stack(vectors), driving, composed.fps

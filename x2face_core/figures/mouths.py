@@ -39,8 +39,8 @@ def find_mouth(subject: ModelSource) -> Place:
     """The part of the frames that shows the mouth; a fixed part of the lower face where weights know no anchors."""
     height, width = subject.face.texture.shape[-2:]
     if not {"left_eye", "right_eye", "mouth"} <= set(subject.face.anchors):
-        return Place(*(round(width * LEFT), round(height * TOP)), round(width * (RIGHT - LEFT)),
-                     round(height * (BOTTOM - TOP)))  # fmt: skip
+        wide, high = width * (RIGHT - LEFT), height * (BOTTOM - TOP)
+        return within(width * LEFT, height * TOP, wide, high, (width, height))
     places = find_places(subject, ("left_eye", "right_eye", "mouth"))
     apart = float(np.hypot(*np.subtract(places["left_eye"], places["right_eye"])))
     apart = min(max(apart, width / 8), width / 2)  # whatever untrained weights say

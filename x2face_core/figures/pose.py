@@ -9,18 +9,8 @@ from x2face_core.figures.subjects import laid_out, portrait, rendered
 from x2face_core.figures.turning import AXES, turned
 from x2face_core.source import ModelSource
 
-SWEEPS: Mapping[str, tuple[float, float]] = {"roll": (-15, 15), "pitch": (-15, 15), "yaw": (-24, 24)}
-"""From and to, in degrees: what `x2face figure pose` shows unless asked."""
-STEPS = 7
 _MEANING = {"roll": "roll, clockwise", "pitch": "pitch, up", "yaw": "yaw, to the right"}
 _BETWEEN = 12  # pixels between subjects
-
-
-def angles(start: float, stop: float, steps: int) -> list[float]:
-    """Evenly spaced, both ends among them."""
-    if steps == 1:
-        return [start]
-    return [start + (stop - start) * k / (steps - 1) for k in range(steps)]
 
 
 def pose_sheet(
@@ -49,10 +39,8 @@ def _subject(
         places = parts.row(frames, x + line_height(cell), y, cell)
         size, up = letters(cell), y - line_height(cell) / 2
         parts.labels.append(Label(_MEANING[axis], x + line_height(cell) / 2 - 2, places[0].level, size, upright=True))
-        parts.labels += [
-            Label(signed(degrees), place.middle, up, size)
-            for degrees, place in zip(sweeps[axis], places, strict=True)
-        ]
+        for degrees, place in zip(sweeps[axis], places, strict=True):
+            parts.labels.append(Label(signed(degrees), place.middle, up, size))
         y += cell
     return y
 

@@ -76,10 +76,11 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A diagram. draw: fills matplotlib axes that cover the place"""
+    """A diagram. draw: fills matplotlib axes that cover the place; size: height of its letters"""
 
     place: Place
     draw: Callable[[Axes], None]
+    size: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,7 @@ class Parts:
         return places
 
     def sheet(self) -> Sheet:
-        places = [part.place for part in (*self.tiles, *self.panels)]
+        places = [tile.place for tile in self.tiles] + [panel.place for panel in self.panels]
         width, height = max(place.right for place in places), max(place.bottom for place in places)
         return Sheet(width + MARGIN, height + MARGIN, self.tiles, self.labels, self.lines, self.panels)
 

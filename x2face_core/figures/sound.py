@@ -68,7 +68,7 @@ def draw_spectrogram(axes: Axes, samples: Samples) -> None:
 
 
 def draw_curve(axes: Axes, seconds: NDArray[np.float64], curve: NDArray[np.float64], chosen: list[int]) -> None:
-    """A curve over time, and dots at the moments that were chosen."""
+    """A curve (n,) over seconds (n,), and dots at the moments that were chosen."""
     axes.plot(seconds, curve, color=INK, linewidth=0.9)
     axes.plot(seconds[chosen], curve[chosen], "o", color="#c0392b", markersize=3.5)
     axes.margins(y=0.15)

@@ -14,6 +14,12 @@ from x2face_core.source import ModelSource
 AXES = ("roll", "pitch", "yaw")
 
 
+def angles(span: tuple[float, float], steps: int) -> list[float]:
+    """From one to the other, evenly spaced, both among them."""
+    start, stop = span
+    return [start + (stop - start) * k / max(steps - 1, 1) for k in range(steps)]
+
+
 def turned(subject: ModelSource, axis: str, degrees: Sequence[float], *, absolute: bool = False) -> Tensor:
     """Driving vectors (n, 128) of a subject whose head is turned about one axis, the other two as they are.
 

@@ -152,9 +152,7 @@ def _look(pictures: Iterator[Picture] | list[Picture], crop: str, scale: float, 
     faces = [find_faces(picture)[:1] for picture in pictures]
     boxes = [Box.around(face[0], scale) for face in faces if face]
     if not boxes:
-        raise NoFaceError(
-            f"{path}: no face was found; give its place with a crop, or another input."
-        )
+        raise NoFaceError(f"{path}: no face was found; give its place with a crop, or another input.")
     side = float(np.median([box.side for box in boxes]))
     x = float(np.median([box.x + box.side / 2 for box in boxes]))
     y = float(np.median([box.y + box.side / 2 for box in boxes]))

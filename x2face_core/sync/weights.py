@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.errors import WeightsError
+from x2face_core.storing import write_tensors
 from x2face_core.sync.networks import SyncDims, SyncNetworks
 from x2face_core.weights import checksum, home, load_tensors, read_header
 
@@ -67,16 +67,9 @@ def save_sync(path: Path, networks: SyncNetworks, described: Mapping[str, Any]) 
 
     described: the fields of SyncInfo but for dims and sha256
     """
-    from safetensors.torch import save_file
-
     stored = {name: _stored(value) for name, value in networks.state_dict().items() if value.is_floating_point()}
     info = SyncInfo(**described, dims=networks.dims.to_dict(), sha256=checksum(stored))
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(stored, beside, metadata={_KEY: json.dumps(info.__dict__)})
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_tensors(path, stored, {_KEY: json.dumps(info.__dict__)})
     return info
 
 

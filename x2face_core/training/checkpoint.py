@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from x2face_core.errors import WeightsError
+from x2face_core.storing import write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
 """Its name in a run's folder."""
@@ -40,13 +39,8 @@ class RunState:
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    try:
-        save_file(whole, beside, metadata={"x2face.run": json.dumps(state.__dict__)})
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_tensors(path, whole, {"x2face.run": json.dumps(state.__dict__)})
 
 
 def sweep(path: Path) -> None:
