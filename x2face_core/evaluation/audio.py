@@ -16,9 +16,8 @@ from x2face_core.errors import MissingError
 from x2face_core.evaluation.offsets import Listener
 from x2face_core.evaluation.readers import Reader
 from x2face_core.evaluation.tracks import read_clip, spread
-from x2face_core.model import X2Face
 from x2face_core.pipeline import animate
-from x2face_core.source import DriversByName, MappingsByName, to_tensor
+from x2face_core.source import DriversByName, MappingsByName, Model, to_tensor
 
 CLIPS = 32
 FACES = 8
@@ -63,7 +62,7 @@ def speakers(folder: FaceFolder, clips: Sequence[Clip], count: int = CLIPS) -> l
 
 
 def measure_audio(
-    model: X2Face,
+    model: Model,
     folder: FaceFolder,
     clips: Sequence[Clip],
     reader: Reader,
@@ -106,7 +105,7 @@ def _other(clips: Sequence[Clip], clip: Clip, number: int) -> Tensor:
 
 @torch.inference_mode()
 def _spoken(
-    model: X2Face, clip: Clip, face: Tensor, frames: Tensor, reader: Reader, listener: Listener | None
+    model: Model, clip: Clip, face: Tensor, frames: Tensor, reader: Reader, listener: Listener | None
 ) -> Spoken:
     real = read_clip(clip.path, clip.frames)
     still = model.render(model.embed(face[None]), model.encode(face[None]))

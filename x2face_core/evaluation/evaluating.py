@@ -63,14 +63,15 @@ def evaluate(
     *,
     load_mapping: MappingsByName = no_mappings,
     load_driver: DriversByName = no_drivers,
+    reader: Reader | None = None,
 ) -> Evaluation:
     """Measure weights on a folder's people, by default those of its test split.
 
     Only the reading of the pose needs labels. What no mapping is fitted for is left out, and said in the notes.
-    load_mapping, load_driver: as of a Source
+    load_mapping, load_driver: as of a Source; reader: None: a face mesh where it is installed, else the vector
     """
     folder = FaceFolder(data)
-    clips, reader = clips_of(folder, split), best_reader(model)
+    clips, reader = clips_of(folder, split), reader or best_reader(model)
     bench = Bench(model, folder, clips, reader, progress, load_mapping, load_driver)
     figures = _fidelity(bench)
     moved = measure_across(model, clips, reader, progress=bench.of("across people"))
@@ -138,7 +139,7 @@ def _control(bench: Bench) -> dict[str, Any]:
         raise MissingError("the mapping 'pose' can be written but not read.")
     faces = faces_of(bench.clips, FACES)
     found = control(bench.model, pose, faces, bench.reader, bench.of("pose control"))
-    return {axis: rounded(figures) for axis, figures in found.items()}
+    return {axis: known for axis, figures in found.items() if (known := rounded(figures))}
 
 
 def _audio(bench: Bench) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Opening:
         for k, height in enumerate(self.heights):
             offset = torch.zeros(1, 128)
             offset[0, 3], offset[0, 2] = height, height * 10
-            shown = torch.full((1, 3, 8, 8), k / 255) if source.pictures_wanted else None
+            shown = torch.full((1, 3, 8, 8), k / 255) if self.pictures and source.pictures_wanted else None
             yield Chunk(offset, 25.0, shown)
 
 

@@ -22,9 +22,9 @@ def sheet() -> Sheet:
     """Two pictures, a diagram, a label and a line."""
     parts = Parts()
     parts.row([noise(20), noise(40, 1)], 10, 30, 20)
-    parts.panels.append(Panel(Place(60, 30, 40, 20), lambda axes: axes.plot([0, 1], [0, 1]), 7))
+    parts.panels.append(Panel(Place(80, 30, 40, 20), lambda axes: axes.plot([0, 1], [0, 1]), 7))
     parts.labels.append(Label("−15°", 20, 15, 10))
-    parts.lines.append(Line(((60, 60), (90, 10))))
+    parts.lines.append(Line(((80, 60), (110, 10))))
     return parts.sheet()
 
 
@@ -34,7 +34,7 @@ def test_places_lie_side_by_side_with_a_gap() -> None:
 
 
 def test_a_sheet_is_as_large_as_what_is_on_it_and_a_margin() -> None:
-    assert (sheet().width, sheet().height) == (100 + MARGIN, 50 + MARGIN)
+    assert (sheet().width, sheet().height) == (120 + MARGIN, 50 + MARGIN)
 
 
 def test_a_picture_of_its_place_s_size_is_there_pixel_for_pixel(tmp_path: Path) -> None:

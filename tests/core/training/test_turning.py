@@ -68,7 +68,7 @@ def test_growing_and_shifting_keep_the_pose(turner: Turner) -> None:
 
 def test_what_was_at_a_landmark_is_where_it_has_gone(turner: Turner) -> None:
     look = Look(mouth_open=0.25)
-    picture = torch.from_numpy(draw(look)).permute(2, 0, 1)[None].float() / 255
+    picture = torch.from_numpy(draw(look).copy()).permute(2, 0, 1)[None].float() / 255
     head = points(look)
     turned = turner.turn(head, degrees((12, 5, 18)))
     shown = turner.picture(picture, head, turned)
