@@ -13,6 +13,8 @@ from torch import Tensor
 from x2face_core.demo.film import FILM, read_truth
 from x2face_core.demo.sources import sources
 from x2face_core.driving import Factor
+from x2face_core.media.boxes import crop
+from x2face_core.media.faces import find_box
 from x2face_core.media.video import read_frames
 from x2face_core.model import X2Face
 from x2face_core.portraits import Cropping, crops, find_portraits
@@ -21,7 +23,7 @@ from x2face_plugins.fitted import fitted
 from x2face_plugins.registry import Registry
 
 HERE = Path(__file__).parent
-SIDE, GAP, LABEL, LINE = 116, 3, 124, 18  # pixels
+SIDE, GAP, LABEL, LINE = 108, 3, 124, 18  # pixels
 REST = 0  # the film's frame that counts as rest
 MOMENTS = (REST, 30, 64, 80, 88, 128, 152)  # right, left, mouth open, up, tipped
 
@@ -57,25 +59,25 @@ def draw(whole: Image.Image, row: Row, top: int) -> None:
 
 
 def save(name: str, rows: Sequence[Row]) -> None:
-    sheet(rows).quantize(256).save(HERE / f"concepts-{name}.png", optimize=True)
+    sheet(rows).quantize(160).save(HERE / f"concepts-{name}.png", optimize=True)
 
 
 class Stage:
     """Two faces and a driving film, as the networks see them.
 
-    driving: (n, 3, h, w), the film's frames at MOMENTS; vectors: (n, 128)
+    driving: (n, 3, h, w), the film's face at MOMENTS; vectors: (n, 128)
     """
 
     def __init__(self) -> None:
         self.model = X2Face.load(device="cpu", dtype="fp32")
-        self.driving = to_tensor(frame for k, frame in enumerate(read_frames(FILM)) if k in MOMENTS)
+        seen = [frame for k, frame in enumerate(read_frames(FILM)) if k in MOMENTS]
+        box = find_box(seen[0], self.model.dims.crop_scale)
+        self.driving = to_tensor(crop(frame, box, 2 * self.model.dims.side) for frame in seen)
         self.vectors = self.model.encode(self.driving)
         self.offsets = self.vectors - self.vectors[:1]
         load = fitted(Registry.load(), self.model.fingerprint)
         with sources() as paths:
-            portraits = {
-                name: find_portraits((path,), Cropping(), 1, self.model) for name, path in paths.items()
-            }
+            portraits = {name: find_portraits((path,), Cropping(), 1, self.model) for name, path in paths.items()}
             self.faces = {
                 name: ModelSource.of(self.model, crops(found), load_mapping=load) for name, found in portraits.items()
             }

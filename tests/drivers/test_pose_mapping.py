@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch import nn
 
-from tests.drivers.test_pose import table
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.pose import head_pose
 from x2face_core.driving import Factor
@@ -203,7 +202,7 @@ def posed(tmp_path: Path) -> Iterator[Path]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         write_picture(tmp_path / name, random.integers(0, 255, (32, 32, 3), np.uint8))
         rows.append(f"{name},{','.join(f'{angle:.1f}' for angle in random.uniform(-75, 75, 3))}")
-    table(tmp_path, *rows, header="picture,roll,pitch,yaw")
+    (tmp_path / "poses.csv").write_text("\n".join(["picture,roll,pitch,yaw", *rows]) + "\n")
     yield tmp_path
 
 

@@ -34,10 +34,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> FaceFolder:
 
 
 def opening(pictures: torch.Tensor) -> np.ndarray:
-    """(n, 3, h, w) to (n,): how much of the lower face is as dark as a drawn mouth is inside."""
+    """(n, 3, h, w) to (n,): how much of the lower face is as dark as a drawn mouth is inside, in about heights of it."""
     side = pictures.shape[-1]
     lower = pictures[:, :, side // 2 :, side // 4 : -side // 4]
-    return ((lower[:, 0] < 0.35) & (lower[:, 1] < 0.2)).double().mean((1, 2)).numpy()
+    return 10 * ((lower[:, 0] < 0.35) & (lower[:, 1] < 0.2)).double().mean((1, 2)).numpy()
 
 
 class DrawingReader:

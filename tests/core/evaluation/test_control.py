@@ -27,7 +27,7 @@ class Plain:
 
 
 class Knowing:
-    """A model whose frames are their vectors, and the reader of such frames: 0.8 of roll shows, a fifth of it in yaw."""
+    """A model whose frames are their vectors, and their reader: 0.8 of roll shows, a fifth of that in yaw."""
 
     name = "knowing"
 

@@ -1,0 +1,40 @@
+"""Timecodes as seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+_FORM = re.compile(r"(\d+):(\d{1,2}):(\d{1,2}):(\d{1,3}(?:\.\d*)?)$")
+_USUAL = (24, 25, 30, 60, 120)
+_DAY = 24 * 3600.0
+
+
+def parse(text: str) -> tuple[float, float]:
+    """HH:MM:SS:FF.fff to whole seconds, and frames of a second. ValueError for anything else."""
+    found = _FORM.match(text.strip())
+    if found is None:
+        raise ValueError(text)
+    hours, minutes, seconds, frames = (float(part) for part in found.groups())
+    return 3600 * hours + 60 * minutes + seconds, frames
+
+
+def seconds_of(times: Sequence[tuple[float, float]], rate: int | None) -> np.ndarray:
+    """(n,) seconds after the first of some parsed timecodes; midnight may lie between.
+
+    rate: frames a second that they count; None: as it seems
+    """
+    whole, frames = np.array(times).T
+    seconds = whole + frames / (rate or rate_of(whole, frames))
+    days = np.concatenate([[0], np.cumsum(np.diff(seconds) < -_DAY / 2)])
+    return seconds + days * _DAY - seconds[0]
+
+
+def rate_of(whole: np.ndarray, frames: np.ndarray) -> int:
+    """The usual rate that explains the frames' numbers; 60, as Live Link Face has it, where less than a second says."""
+    top = frames.max()
+    if np.unique(whole).size < 3 and top < 60:
+        return 60
+    return next((rate for rate in _USUAL if rate > top), 240)
