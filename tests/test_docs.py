@@ -36,8 +36,7 @@ def test_commands_in_the_docs_can_be_parsed(line: str) -> None:
     name, *arguments = shlex.split(line, comments=True)[1:]
     command = x2face.get_command(click.Context(x2face), name)
     assert command is not None, f"there is no command {name}"
-    context = click.Context(command, info_name=name)
-    command.parse_args(context, arguments)
+    command.make_context(name, arguments)
 
 
 @pytest.mark.weights

@@ -11,11 +11,10 @@ from torch import Tensor
 
 from x2face_core.driving import Film
 from x2face_pose.fitting import Affine, fit_pose, judged
-from x2face_pose.gathering import gather
 from x2face_pose.plugin import AXES
-from x2face_pose.tracks import TURNS
 
 Pair = tuple[Tensor, Tensor]
+TURNS = 4
 
 
 class PoseMapping:
@@ -47,6 +46,8 @@ class PoseMapping:
         folder: as docs/data.md has it, with labels; or with a table picture,roll,pitch,yaw
         What is held out is kept, for `fit` to judge by.
         """
+        from x2face_pose.gathering import gather  # what reads films is not needed to drive
+
         self._held = []
         for found in gather(folder, film, self.turns):
             if found.held:
@@ -61,8 +62,9 @@ class PoseMapping:
         """
         pairs = [(values.double(), vectors.double()) for values, vectors in examples]
         self.reading, self.writing = fit_pose(pairs)
-        figures: dict[str, Any] = {"learned from": f"{sum(len(values) for values, _ in pairs)} pictures, turned ones too"}
-        return figures | judged(self.reading, self._held or pairs, held=bool(self._held))
+        rows = sum(len(values) for values, _ in pairs)
+        figures = judged(self.reading, self._held or pairs, held=bool(self._held))
+        return {"learned from": f"{rows} pictures"} | figures
 
     def state_dict(self) -> dict[str, Tensor]:
         return {

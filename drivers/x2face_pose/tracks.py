@@ -19,7 +19,6 @@ from x2face_core.errors import InputError
 from x2face_core.training.turning import Turner
 
 Pair = tuple[Tensor, Tensor]
-TURNS = 4
 REACH = (25.0, 20.0, 28.0)
 """Roll, pitch and yaw in degrees over which heads are turned."""
 SEEN = (1.0, 0.79, 0.95)
@@ -29,7 +28,7 @@ _GROWTH, _SHIFT = 0.05, 0.04  # sizes and places vary too, and mean nothing
 _LEARNED, _JUDGED = (12, 6), (36, 12)  # pictures of each person, that nobody becomes the whole world, and their clips
 
 
-def turned_tracks(folder: Path, film: Film, turns: int = TURNS) -> Iterator[tuple[Pair, bool]]:
+def turned_tracks(folder: Path, film: Film, turns: int) -> Iterator[tuple[Pair, bool]]:
     """A pair for each picture, of itself and its turned versions; then people held out (True), those of `val`.
 
     turns: how many versions

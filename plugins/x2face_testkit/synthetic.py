@@ -69,7 +69,7 @@ def pairs_of(spec: MappingSpec, mapping: driving.Mapping, folder: Path) -> list[
 def made_up_pairs(spec: MappingSpec) -> list[tuple[Tensor, Tensor]]:
     """Four times values (n, k) from 0 to 1, and the vectors (n, 128) that a linear map makes of them."""
     k, dice = len(spec.labels), torch.Generator().manual_seed(crc32(spec.name.encode()))
-    values = torch.rand(4, 4 + 2 * k, k, generator=dice)
+    values = torch.rand(4, 4 + k // 2, k, generator=dice)
     return [(x, Linear(spec).write(x)) for x in values]
 
 

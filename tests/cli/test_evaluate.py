@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from x2face_cli.app import main
+from x2face_cli.measured import rows
 
 pytestmark = pytest.mark.weights
 
@@ -26,7 +27,27 @@ def test_json_is_one_line_and_the_sheet_is_kept(
 
 def test_the_table_names_what_it_shows(face_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "--data", str(face_folder)]) == 0
-    assert "ratio to copying, one source" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "ratio to copying, one source" in said.out
+    assert "audio is not measured" in said.err  # the drawn people keep silent
+
+
+def test_every_figure_has_its_row() -> None:
+    figures = dict.fromkeys(("l1_1", "l1_3", "copy_1", "copy_3", "ratio_1", "ratio_3", "gain_3", "psnr", "ssim"), 0.5)
+    bare = rows({"clips": 3, "people": 2, **figures})
+    assert bare[:2] == [("clips, people", "3, 2"), ("L1, one source", "0.5000")]
+    more = {
+        "pose": {"mae": [1, 2, 3], "mae_of_mean": [4, 5, 6], "r2": [0.7, 0.8, 0.9]},
+        "control": {"yaw": {"slope": 0.81, "r": 0.99, "spill": 0.12}},
+        "audio": {"r": 0.61, "amplitude": 1.02, "lag": 0, "sync": {"exact": {"real": 0.3, "generated": 0.2}}},
+        "identity": {"nearer_source": 1.0, "to_source": 1.5, "to_driver": 3.8, "apart": 4.1, "leak": 0.1},
+    }
+    shown = dict(rows({"clips": 3, "people": 2, **figures, **more})[len(bare) :])
+    assert shown["pitch read from v: MAE, that of the mean (degrees), R2"] == "2.00, 5.00, 0.80"
+    assert shown["yaw asked for and seen: slope, r, spill"] == "0.81, 0.99, 0.12"
+    assert shown["mouth by speech: r, that of others' speech"] == "0.61, –"
+    assert shown["in sync to the frame: real, generated, chance"] == "0.30, 0.20, –"
+    assert shown["face shape: to source, to driver, between them (%)"] == "1.50, 3.80, 4.10"
 
 
 def test_without_data_it_says_what_it_needs(

@@ -42,6 +42,16 @@ def broken_by(spec: Any, folder: Path) -> set[str]:
     return found
 
 
+def breaks(spec: Any, promise: str, folder: Path) -> bool:
+    """Whether a spec breaks that promise, by any kind of failure."""
+    (check,) = [check for check in checks_of(spec) if check.__name__ == promise]
+    try:
+        check(spec, source_of(spec), folder)
+    except Exception:
+        return True
+    return False
+
+
 def test_every_promise_is_a_line_and_no_two_are_the_same() -> None:
     promises = [promise_of(check) for check in {*OF_DRIVERS, *OF_OVERLAYS, *OF_MAPPINGS}]
     assert all(promise.endswith(".") and 20 < len(promise) < 130 for promise in promises)
@@ -141,10 +151,11 @@ BAD_DRIVERS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the file that is kept open
 @pytest.mark.parametrize("bad", BAD_DRIVERS)
 def test_a_driver_that_breaks_a_promise_is_caught_at_it(bad: str, tmp_path: Path) -> None:
     drive, promise = BAD_DRIVERS[bad]
-    assert promise in broken_by(driver_of(drive), tmp_path)
+    assert breaks(driver_of(drive), promise, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +170,7 @@ def test_a_driver_that_breaks_a_promise_is_caught_at_it(bad: str, tmp_path: Path
     ],
 )
 def test_a_driver_that_tells_lies_of_itself_is_caught(told: dict[str, Any], promise: str, tmp_path: Path) -> None:
-    assert promise in broken_by(driver_of(told=told), tmp_path)
+    assert breaks(driver_of(told=told), promise, tmp_path)
 
 
 def test_what_a_driver_tells_of_itself_may_be_true(tmp_path: Path) -> None:
@@ -175,7 +186,7 @@ def test_an_option_without_help_or_beyond_its_limits_is_caught(settings: Any, tm
 
 
 def test_a_demo_of_other_settings_is_caught(tmp_path: Path) -> None:
-    assert "brings_a_demo" in broken_by(driver_of(demo=lambda folder: None), tmp_path)
+    assert breaks(driver_of(demo=lambda folder: None), "brings_a_demo", tmp_path)
 
 
 def test_what_cannot_be_held_is_caught(tmp_path: Path) -> None:
@@ -221,7 +232,7 @@ BAD_OVERLAYS = {
 @pytest.mark.parametrize("bad", BAD_OVERLAYS)
 def test_an_overlay_that_breaks_a_promise_is_caught_at_it(bad: str, tmp_path: Path) -> None:
     edit, promise = BAD_OVERLAYS[bad]
-    assert promise in broken_by(overlay_of(edit), tmp_path)
+    assert breaks(overlay_of(edit), promise, tmp_path)
 
 
 def test_an_overlay_that_says_so_may_move(tmp_path: Path) -> None:
@@ -255,7 +266,7 @@ BAD_MAPPINGS = {
 @pytest.mark.parametrize("bad", BAD_MAPPINGS)
 def test_a_mapping_that_breaks_a_promise_is_caught_at_it(bad: str, tmp_path: Path) -> None:
     members, promise = BAD_MAPPINGS[bad]
-    assert promise in broken_by(mapping_of(members), tmp_path)
+    assert breaks(mapping_of(members), promise, tmp_path)
 
 
 def test_a_mapping_that_can_be_read_has_to_say_so(tmp_path: Path) -> None:
@@ -273,7 +284,7 @@ def test_an_empty_folder_may_be_refused(tmp_path: Path) -> None:
 
 def test_files_that_are_shipped_are_looked_into(tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_text("rubbish")
-    assert "ships_what_it_says" in broken_by(mapping_of(files=(tmp_path / "a.safetensors",)), tmp_path)
+    assert breaks(mapping_of(files=(tmp_path / "a.safetensors",)), "ships_what_it_says", tmp_path)
 
 
 def test_a_live_driver_is_read_for_a_few_rows_only(tmp_path: Path) -> None:

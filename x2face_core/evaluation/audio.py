@@ -156,7 +156,8 @@ def _lag(films: Sequence[Spoken]) -> float:
     late = range(-LATEST, LATEST + 1)
     curves = [np.array([correlation(film.generated, film.true, k) for k in late]) for film in films]
     curves = [curve for curve in curves if np.isfinite(curve).all()]
-    return late[int(np.mean(curves, axis=0).argmax())] if curves else float("nan")
+    mean = np.mean(curves, axis=0) if curves else np.zeros(1)
+    return late[int(mean.argmax())] if mean.max() > 0 else float("nan")
 
 
 def _reach(films: Sequence[Spoken]) -> float:

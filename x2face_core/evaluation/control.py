@@ -79,22 +79,21 @@ def control(
 ) -> dict[str, dict[str, float]]:
     """For roll, pitch and yaw the medians over faces of "slope", "r", "spill" and "mouth"; see Sweep.figures.
 
-    pictures: (3, h, w) each, the faces
+    pictures: (3, h, w) each, the faces. An axis along which every face is lost is left out.
     """
     rows: dict[str, list[dict[str, float]]] = {axis: [] for axis in _AXES}
     for number, picture in enumerate(pictures):
         for sweep in sweeps(model, factor, picture, reader):
             rows[sweep.axis].append(sweep.figures())
         progress(number + 1, len(pictures))
-    return {axis: _medians(figures) for axis, figures in rows.items() if figures}
+    return {axis: medians for axis, figures in rows.items() if (medians := _medians(figures))}
 
 
 def _medians(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    medians = {}
-    for name in ("slope", "r", "spill", "mouth"):
-        known = [row[name] for row in rows if not np.isnan(row[name])]
-        medians[name] = float(np.median(known)) if known else float("nan")
-    return medians
+    """Over the rows that have figures; {} where none has."""
+    known = [row for row in rows if not np.isnan(row["slope"])]
+    names = ("slope", "r", "spill", "mouth") if known else ()
+    return {name: float(np.median([row[name] for row in known])) for name in names}
 
 
 def faces_of(clips: Sequence[Clip], count: int = 12) -> list[Tensor]:

@@ -14,8 +14,8 @@ from x2face_core.source import ModelSource
 from x2face_core.sync.lips import BOTTOM, LEFT, RIGHT, TOP
 from x2face_core.warping import identity_grid
 
-WIDE, HIGH = 1.35, 0.85  # of the eyes' distance
-_LOWERED = 0.06  # the jaw goes down when the mouth opens, by which the middle is too high
+WIDE, HIGH = 1.35, 0.95  # of the eyes' distance
+_LOWERED = 0.14  # the jaw goes down when the mouth opens, by which the middle is too high
 
 
 def find_places(subject: ModelSource, names: Sequence[str]) -> dict[str, tuple[float, float]]:

@@ -33,7 +33,9 @@ class Settings:
         (), help="An angle that goes the wrong way; it depends on how the phone was held. Again for more."
     )
     mirror: bool = option(False, help="Move as in a mirror: left is right.")
-    timecode: int | None = option(None, min=1, max=240, help="Frames a second that Timecode counts, if not as it seems.")
+    timecode: int | None = option(
+        None, min=1, max=240, help="Frames a second that Timecode counts, if not as it seems."
+    )
 
 
 def load(settings: Settings) -> BlendshapesDriver:

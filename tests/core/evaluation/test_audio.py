@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,10 +33,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> FaceFolder:
 
 
 def opening(pictures: torch.Tensor) -> np.ndarray:
-    """(n, 3, h, w) to (n,): how much of the lower face is as dark as a drawn mouth is inside, in about heights of it."""
+    """(n, 3, h, w) to (n,): how much of the lower face is as dark as a drawn mouth is inside, scaled."""
     side = pictures.shape[-1]
     lower = pictures[:, :, side // 2 :, side // 4 : -side // 4]
-    return 10 * ((lower[:, 0] < 0.35) & (lower[:, 1] < 0.2)).double().mean((1, 2)).numpy()
+    dark = (0.74 - lower[:, 0]).clamp_min(0) * (lower[:, 1] < 0.22)
+    return 15 * dark.double().mean((1, 2)).numpy()
 
 
 class DrawingReader:
@@ -76,7 +76,7 @@ class Hearing:
 
     relative = True
 
-    def __init__(self, path: str, late: int = 0, wide: float = 2.0) -> None:
+    def __init__(self, path: str, late: int = 0, wide: float = 3.0) -> None:
         self.path, self.late, self.wide = path, late, wide
 
     def drive(self, source: Any) -> Iterator[Chunk]:
@@ -99,7 +99,7 @@ def films(folder: FaceFolder, clips: list[Clip], model: Drawer | None = None, **
 def test_a_mouth_that_follows_the_sound_is_found_to_follow(folder: FaceFolder) -> None:
     found = summary(films(folder, clips_of(folder, "train")))
     assert found["r"] > 0.9
-    assert abs(found["r_other"]) < 0.6 < found["r"] - found["r_other"]
+    assert found["r"] - found["r_other"] > 0.6
     assert (found["lag"], found["head"]) == (0, 0)
 
 
@@ -109,8 +109,8 @@ def test_a_late_mouth_is_found_late(folder: FaceFolder) -> None:
 
 def test_amplitude_grows_with_what_the_driver_does(folder: FaceFolder) -> None:
     clips = clips_of(folder, "test")
-    small, large = (summary(films(folder, clips, wide=wide))["amplitude"] for wide in (1.0, 3.0))
-    assert small < 0.6 * large
+    small, large = (summary(films(folder, clips, wide=wide))["amplitude"] for wide in (2.0, 4.0))
+    assert 1.5 < large / small < 2.5
 
 
 def test_nobody_speaks_with_their_own_photograph(folder: FaceFolder) -> None:
@@ -159,6 +159,7 @@ def test_frames_without_a_face_and_the_longer_end_do_not_count() -> None:
 def test_a_mouth_that_stands_still_follows_nothing() -> None:
     true = np.random.default_rng(0).normal(size=30)
     assert correlation(np.zeros(30), true) == 0
+    assert "lag" not in summary([spoken(true, np.zeros(30))])
     assert summary([spoken(true * 1e-4, true)]).keys() == {"head"}  # a speaker who keeps silent tells nothing else
 
 

@@ -72,9 +72,18 @@ def test_a_face_that_is_lost_in_most_frames_counts_for_nothing() -> None:
     assert figures["found"] == pytest.approx(3 / 7)
 
 
+class Blind(Knowing):
+    """Finds no face."""
+
+    def read(self, pictures: Tensor) -> np.ndarray:
+        return np.full((len(pictures), 4), np.nan)
+
+
 def test_no_faces_no_figures() -> None:
     model: Any = Knowing()
+    blind: Any = Blind()
     assert control(model, Plain(), [], model) == {}
+    assert control(model, Plain(), [torch.zeros(3, 8, 8)], blind) == {}
 
 
 def test_faces_are_of_different_people(face_folder: Any) -> None:

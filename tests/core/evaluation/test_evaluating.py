@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ import torch
 from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
 from x2face_core.evaluation.across import Moved, drive_across, summary
-from x2face_core.evaluation.evaluating import evaluate
-from x2face_core.evaluation.readers import MEASURES, VectorReader
+from x2face_core.evaluation.evaluating import evaluate, rounded
+from x2face_core.evaluation.readers import MEASURES, Seen, VectorReader
 from x2face_core.evaluation.reconstruction import reconstruct
 from x2face_core.evaluation.tracks import clips_of, read_clip, spread
 from x2face_core.model import X2Face
@@ -54,6 +55,67 @@ def test_evaluating_tells_every_figure_of_the_contract(tiny_model: X2Face, face_
     assert wanted <= set(found.figures)
     assert (found.figures["clips"], found.figures["people"]) == (2, 1)
     assert {len(values) for values in found.figures["pose"].values()} == {3}
+    assert not {"control", "audio"} & set(found.figures)
+    assert [note.split(" is ")[0] for note in found.notes if "measured" in note] == ["control", "audio"]
+
+
+class Roll:
+    """Writes the tiny model's reading of the pose, which is a vector's first three numbers."""
+
+    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
+
+    def read(self, vectors: torch.Tensor) -> torch.Tensor:
+        return vectors[:, :3]
+
+    def write(self, values: torch.Tensor) -> torch.Tensor:
+        return torch.cat([values, torch.zeros(len(values), 125)], dim=1)
+
+    def examples(self, folder: Path, film: Any) -> list[Any]:
+        return []
+
+    def fit(self, examples: Any) -> dict[str, Any]:
+        return {}
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return {}
+
+    def load_state_dict(self, state: Any) -> None: ...
+
+
+def test_a_fitted_pose_is_controlled_and_silent_clips_are_named(tiny_model: X2Face, face_folder: Path) -> None:
+    found = evaluate(
+        tiny_model, face_folder, load_mapping={"pose": Roll()}.__getitem__, reader=VectorReader(tiny_model)
+    )
+    assert set(found.figures["control"]) == {"roll", "pitch", "yaw"}
+    assert {"slope", "r", "spill"} <= set(found.figures["control"]["yaw"])
+    assert "identity" not in found.figures
+    assert found.notes[-1].startswith("audio is not measured") and "in sync" in found.notes[-1]
+
+
+def test_a_mapping_that_cannot_read_poses_controls_none(tiny_model: X2Face, face_folder: Path) -> None:
+    found = evaluate(tiny_model, face_folder, load_mapping=lambda name: AudioOnly(), reader=VectorReader(tiny_model))
+    assert "control" not in found.figures
+
+
+class AudioOnly:
+    """No Factor: it cannot read."""
+
+
+class Landmarking(VectorReader):
+    """Finds everybody's landmarks in the same place."""
+
+    def look(self, pictures: torch.Tensor) -> Seen:
+        same = np.random.default_rng(0).uniform(size=(68, 3))
+        return Seen(self.read(pictures), np.repeat(same[None], len(pictures), axis=0))
+
+
+def test_identity_is_measured_by_a_reader_that_knows_landmarks(tiny_model: X2Face, face_folder: Path) -> None:
+    found = evaluate(tiny_model, face_folder, "train", reader=Landmarking(tiny_model))
+    assert found.figures["identity"]["to_source"] == pytest.approx(0, abs=1e-6)
+
+
+def test_figures_that_nothing_tells_are_left_out() -> None:
+    assert rounded({"a": float("nan"), "b": 0.12345, "lag": 2}) == {"b": 0.123, "lag": 2}
 
 
 def test_a_driver_that_is_the_source_reads_alike(copier: X2Face, face_folder: Path) -> None:

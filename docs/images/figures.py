@@ -1,0 +1,36 @@
+"""The pictures of docs/figures.md: `python docs/images/figures.py`, in a checkout with the package installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+
+from x2face_cli.app import main
+from x2face_core.demo.film import FILM
+
+HERE = Path(__file__).parent
+LINES = {
+    "figure-pose.png": ["pose"],
+    "figure-audio.png": ["audio"],
+    "figure-edit.png": ["edit"],
+    "figure-edit-film.png": ["edit", "--frame", str(FILM)],
+}
+FEW = {"colors": 256, "method": Image.Quantize.MAXCOVERAGE, "kmeans": 3}  # below 350 kB, at most 21 grey levels off
+
+
+def make(name: str, line: list[str]) -> None:
+    """Draw one figure, and keep it in few colours."""
+    with TemporaryDirectory() as folder:
+        drawn = Path(folder) / name
+        if main(["figure", *line, "-o", str(drawn)]):
+            raise SystemExit(1)
+        with Image.open(drawn) as picture:
+            few = picture.convert("RGB").quantize(**FEW, dither=Image.Dither.NONE)
+        few.save(HERE / name, optimize=True)
+
+
+if __name__ == "__main__":
+    for name, line in LINES.items():
+        make(name, line)

@@ -1,0 +1,57 @@
+"""What a take asks a face for, as its settings would have it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from x2face_plugins import InputError
+
+from x2face_blendshapes.channels import HEAD, HELD, coefficients, degrees, ignored, known, mirrored
+from x2face_blendshapes.takes import Take
+
+if TYPE_CHECKING:
+    from x2face_blendshapes.plugin import Settings
+
+
+def performed(take: Take, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (n, 4) and degrees (n, 3) that are asked for, a row a row of the take. InputError for odd angles."""
+    there = {name: column for given, column in take.channels.items() if (name := known(given))}
+    if not there:
+        raise InputError(f"{settings.input}: none of its columns is one of {', '.join(HELD)}.")
+    values = settings.gain * coefficients(there)
+    angles = degrees(there, _per_unit(there, settings), settings.flip)
+    angles = settings.head * (angles - _rest(angles, settings.rest))
+    return mirrored(values, angles) if settings.mirror else (values, angles)
+
+
+def _per_unit(there: dict[str, np.ndarray], settings: Settings) -> float:
+    """Degrees in a unit of the angles."""
+    if settings.angles == "degrees":
+        return 1.0
+    for name in HEAD:
+        if name in there and (most := float(np.abs(there[name]).max())) > math.pi:
+            raise InputError(
+                f"{settings.input}: {name} goes to {most:.1f}, which cannot be radians; "
+                "--blendshapes-angles degrees takes it for degrees."
+            )
+    return math.degrees(1)
+
+
+def _rest(angles: np.ndarray, rest: str) -> np.ndarray:
+    if rest == "none":
+        return np.zeros(angles.shape[1])
+    return angles[0] if rest == "first" else np.median(angles, axis=0)
+
+
+def warnings_of(take: Take, settings: Settings) -> list[str]:
+    warnings = []
+    if names := ignored(take.channels):
+        warnings.append(f"{settings.input} moves channels that are not shown: {', '.join(names)}.")
+    if take.lost:
+        rows = take.lost + len(take.seconds)
+        warnings.append(
+            f"{settings.input} shows no face in {take.lost} of {rows} rows; the face moves straight past them."
+        )
+    return warnings

@@ -1,0 +1,7 @@
+"""Drive a face by the electric signals of its muscles."""
+
+from __future__ import annotations
+
+from x2face_emg.plugin import CHANNELS, Settings
+
+__all__ = ["CHANNELS", "Settings"]

@@ -1,0 +1,64 @@
+"""The driver: a recording's activity, through the mapping, becomes offsets from the face at rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from x2face_plugins import Chunk, Source
+
+from x2face_emg.envelopes import activity
+from x2face_emg.plugin import CHANNELS
+from x2face_emg.recording import read_recording
+
+if TYPE_CHECKING:
+    from x2face_emg.plugin import Settings
+
+BATCH = 256
+
+
+class EmgDriver:
+    """Offsets f(activity) - f(0): the recording's quietest second leaves the face as it is in the source.
+
+    frames: how many rows it will yield; warnings: columns and muscles that move nothing
+    """
+
+    relative = True
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.recording = read_recording(settings.input)
+        self.frames: int | None = None
+        self.warnings = _ignored(self.recording.ignored)
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        """(n, 128) offsets at the rate that suits the film."""
+        fps = source.fps
+        self.frames = max(1, math.floor(self.recording.lasts * fps + 1e-6))
+        moments = self.recording.seconds[0] + np.arange(self.frames) / fps
+        values = torch.from_numpy(activity(self.recording, moments, fps)).float()
+        mapping = source.mapping("emg")
+        self.warnings += _unheard(getattr(mapping, "learned", None), set(self.recording.signals))
+        still = mapping.write(torch.zeros(1, len(CHANNELS)))
+        for start in range(0, self.frames, BATCH):
+            yield Chunk(self.settings.gain * (mapping.write(values[start : start + BATCH]) - still), fps)
+
+
+def _ignored(columns: tuple[str, ...]) -> list[str]:
+    return [f"The columns {', '.join(columns)} are no muscles that emg knows, and move nothing."] if columns else []
+
+
+def _unheard(learned: torch.Tensor | None, recorded: set[str]) -> list[str]:
+    """What to say where the recording has other muscles than the films had that were learned from.
+
+    learned: (k,), whether each muscle was among them; None: nobody knows
+    """
+    if learned is None:
+        return []
+    known = {name for name, there in zip(CHANNELS, learned.tolist(), strict=True) if there}
+    said = {"moves nothing, as no film that was learned from had it": recorded - known,
+            "was learned from and is not in the recording; the rest is less sure": known - recorded}  # fmt: skip
+    return [f"The muscle {name} {what}." for what, names in said.items() for name in sorted(names)]

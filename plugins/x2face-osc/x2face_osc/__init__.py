@@ -1,0 +1,7 @@
+"""Drive a face live by OSC messages."""
+
+from __future__ import annotations
+
+from x2face_osc.plugin import Settings
+
+__all__ = ["Settings"]

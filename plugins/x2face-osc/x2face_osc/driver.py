@@ -1,0 +1,72 @@
+"""The driver: whatever was heard last, as offsets from the source's own face."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from x2face_blendshapes.channels import mirrored
+from x2face_blendshapes.moving import Mover
+from x2face_plugins import Chunk, Source
+
+from x2face_osc.hearing import Asked
+from x2face_osc.listening import listening
+from x2face_osc.packets import MalformedError, messages_of
+
+if TYPE_CHECKING:
+    from x2face_osc.plugin import Settings
+
+BEAT = 0.04  # seconds: after so long a silence the last word is said again, so that whoever waits is heard
+_NAMED = 8  # addresses in a warning
+_TOLD_APART = 1000  # addresses
+
+
+class OscDriver:
+    """Yields one row whenever something was heard, and in every beat of silence; for ever."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._heard = self._malformed = 0
+        self._strange: Counter[str] = Counter()
+        self._driving = False
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        """(1, 128) offsets a chunk. InputError where the port cannot be listened at."""
+        mover, asked = Mover(source), Asked()
+        with listening(self.settings.host, self.settings.input) as ear:
+            self._driving = True
+            while True:
+                for datagram in ear.hear(BEAT):
+                    self._take(datagram, asked)
+                values, angles = self.settings.gain * asked.values, asked.angles[None]
+                if self.settings.mirror:
+                    values, angles = mirrored(values, angles)
+                yield Chunk(mover.offsets(values, angles), fps=source.fps)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was sent in vain."""
+        warnings = []
+        if self._driving and not self._heard:
+            warnings.append(f"Nothing was heard at port {self.settings.input} of {self.settings.host}.")
+        if self._malformed:
+            warnings.append(f"{self._malformed} of {self._heard} packets were no OSC, and were ignored.")
+        if self._strange:
+            names = [address for address, _ in self._strange.most_common(_NAMED)]
+            more = f" and {len(self._strange) - _NAMED} more" if len(self._strange) > _NAMED else ""
+            warnings.append(
+                f"{self._strange.total()} messages were not understood, and were ignored: {', '.join(names)}{more}."
+            )
+        return warnings
+
+    def _take(self, datagram: bytes, asked: Asked) -> None:
+        self._heard += 1
+        try:
+            messages = messages_of(datagram)
+        except MalformedError:
+            self._malformed += 1
+            return
+        for address, arguments in messages:
+            if not asked.take(address, arguments) and not address.startswith("/VMC/"):
+                self._strange[address if len(self._strange) < _TOLD_APART else "others"] += 1

@@ -1,0 +1,77 @@
+"""A UDP socket that is read in beats, so that silence keeps nobody waiting."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from x2face_plugins import InputError
+
+PATIENCE = 0.5  # seconds in which one who has just stopped listening lets go of the port
+_LARGEST = 65535  # bytes of a datagram
+_AT_ONCE = 512  # datagrams, so that a flood does not keep the face from moving
+
+
+class Ear:
+    """What arrives at an open socket."""
+
+    def __init__(self, opened: socket.socket) -> None:
+        self._socket = opened
+
+    def hear(self, seconds: float) -> Iterator[bytes]:
+        """All datagrams that are there already; where there are none, the first one within so many seconds."""
+        for count in range(_AT_ONCE):
+            self._socket.settimeout(0.0 if count else seconds)
+            try:
+                yield self._socket.recv(_LARGEST)
+            except (TimeoutError, BlockingIOError):
+                return
+            except ConnectionError:  # on Windows, word that somebody else was not there
+                continue
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[Ear]:
+    """Listen at an address. InputError where that cannot be done."""
+    opened = _opened(host, port)
+    try:
+        yield Ear(opened)
+    finally:
+        opened.close()
+
+
+def _opened(host: str, port: int) -> socket.socket:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _bound(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise InputError(f"--osc {port}: {host} cannot be listened at: {error}.") from error
+            if time.monotonic() > until:
+                raise InputError(
+                    f"--osc {port}: this port of {host} is in use; choose another, or end the program that listens there."
+                ) from error
+        time.sleep(0.05)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    opened = socket.socket(family, kind, protocol)
+    try:
+        opened.bind(address)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def free_port() -> int:
+    """A UDP port of this machine that nobody listens at."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+        with suppress(OSError):
+            tried.bind(("127.0.0.1", 0))
+        return int(tried.getsockname()[1])

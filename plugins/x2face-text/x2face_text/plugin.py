@@ -1,0 +1,54 @@
+"""What this plugin brings: values only; the work is in x2face_text.driver."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from x2face_plugins import DriverSpec, hookimpl, option
+
+if TYPE_CHECKING:
+    from x2face_text.driver import TextDriver
+
+_VOICE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")  # never an option of the program, never a path out of its voices
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is said, in whose voice and how fast."""
+
+    input: str = option(metavar="TEXT|FILE.txt", help="What to say, or a text file (UTF-8) that holds it.")
+    voice: str = option("en", help="A voice of eSpeak's: a language such as en-us or de, or with a variant, en+f3.")
+    speed: int = option(160, help="Words a minute.", min=80, max=450)
+
+    def __post_init__(self) -> None:
+        if not _VOICE.fullmatch(self.voice):
+            raise ValueError(f"{self.voice!r} is no name of a voice such as en-us, de or en+f3")
+
+
+def load(settings: Settings) -> TextDriver:
+    from x2face_text.driver import TextDriver
+
+    return TextDriver(settings)
+
+
+def demo(folder: Path) -> Settings:
+    """A greeting, in a file."""
+    path = folder / "greeting.txt"
+    path.write_text("Hello there.\n", encoding="utf-8")
+    return Settings(input=str(path))
+
+
+@hookimpl
+def x2face_drivers() -> Iterator[DriverSpec]:
+    yield DriverSpec(
+        name="text",
+        summary="Say a text, by eSpeak NG and the driver audio",
+        relative=True,
+        settings=Settings,
+        load=load,
+        demo=demo,
+    )

@@ -1,0 +1,31 @@
+"""What is bundled keeps the promises that strangers' plugins have to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from x2face_plugins.registry import Registry
+from x2face_testkit import driver_checks, mapping_checks, tiny_source
+
+REGISTRY = Registry.load()
+OURS = [
+    pytest.param(spec, check, id=f"{spec.name}-{spec.kind}-{check.__name__}")
+    for spec, check in [*driver_checks(REGISTRY), *mapping_checks(REGISTRY)]
+    if any(one is spec and plugin.bundled for one, plugin in REGISTRY.origins())
+]
+
+
+@pytest.mark.parametrize(("spec", "check"), OURS)
+def test_it_keeps_its_promise(spec: Any, check: Callable[..., str | None], tmp_path: Path) -> None:
+    check(spec, tiny_source(REGISTRY), tmp_path)
+
+
+def test_bundled_plugins_are_called_as_their_entry_points_are() -> None:
+    """For a bundled name is kept, by its entry point, even while the plugin itself does not load."""
+    entries = {plugin.name for _, plugin in REGISTRY.origins() if plugin.bundled}
+    assert entries <= {spec.name for spec, plugin in REGISTRY.origins() if plugin.bundled}
+    assert {spec.name for spec, plugin in REGISTRY.origins() if plugin.bundled and spec.kind != "mapping"} <= entries
