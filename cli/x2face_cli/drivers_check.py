@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,7 +80,7 @@ def _find(what: str) -> tuple[Registry, list[Spec]]:
 
 def _is_path(what: str) -> bool:
     """A word is the name of something installed; it is a path with a slash or .py, or where only a folder has it."""
-    return what.endswith((".py", "/", ".")) or Path(what).parent != Path() or _is_folder_only(what)
+    return "/" in what or os.sep in what or what.endswith((".py", ".")) or _is_folder_only(what)
 
 
 def _is_folder_only(what: str) -> bool:

@@ -59,7 +59,9 @@ def test_without_a_film_heads_turn(place: Path, x2face: Callable[..., Any]) -> N
 def test_a_wider_sheet_shows_more_steps(place: Path, x2face: Callable[..., Any]) -> None:
     widths = []
     for steps in (2, 5):
-        assert x2face("figure", "pose", "-s", "a.png", *SMALL, "--steps", str(steps), "-o", "p.png", "--overwrite")[0] == 0
+        assert (
+            x2face("figure", "pose", "-s", "a.png", *SMALL, "--steps", str(steps), "-o", "p.png", "--overwrite")[0] == 0
+        )
         widths.append(read_picture("p.png").shape[1])
     assert widths[1] - widths[0] == 3 * (32 + 3)
 

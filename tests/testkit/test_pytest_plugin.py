@@ -87,7 +87,5 @@ def test_what_was_expected_to_fail_and_holds_fails(install: Install, tmp_path: P
 )
 def test_what_is_asked_for_wrongly_is_told(install: Install, tmp_path: Path, mark: str, told: str) -> None:
     install("acme-nod", PLUGIN)
-    done = collected(
-        tmp_path, f"import pytest\n\n{mark}\ndef test_it(x2face_promise):\n    x2face_promise()\n", "-q"
-    )
+    done = collected(tmp_path, f"import pytest\n\n{mark}\ndef test_it(x2face_promise):\n    x2face_promise()\n", "-q")
     assert (done.returncode != 0, told in done.stdout + done.stderr) == (True, True), done.stdout + done.stderr

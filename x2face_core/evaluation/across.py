@@ -12,7 +12,7 @@ from torch import Tensor
 
 from x2face_core.data.folder import Clip
 from x2face_core.evaluation.identity import Faces
-from x2face_core.evaluation.readers import MEASURES, Reader, Seen
+from x2face_core.evaluation.readers import MEASURES, SETTLING, Reader, Seen
 from x2face_core.evaluation.tracks import read_clip, spread
 from x2face_core.model import X2Face
 from x2face_core.source import ModelSource, places
@@ -70,7 +70,7 @@ def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader)
 def _faces(reader: Reader, source: Tensor, driver: Seen, generated: Seen) -> Faces | None:
     if driver.landmarks is None or generated.landmarks is None:
         return None
-    steady = reader.look(source.expand(3, -1, -1, -1)).landmarks  # a mesh that follows a face settles on it
+    steady = reader.look(source.expand(SETTLING, -1, -1, -1)).landmarks
     return None if steady is None else Faces(steady[-1:], driver.landmarks, generated.landmarks)
 
 

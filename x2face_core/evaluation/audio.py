@@ -14,7 +14,7 @@ from torch import Tensor
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.errors import MissingError
 from x2face_core.evaluation.offsets import Listener
-from x2face_core.evaluation.readers import Reader
+from x2face_core.evaluation.readers import SETTLING, Reader
 from x2face_core.evaluation.tracks import read_clip, spread
 from x2face_core.pipeline import animate
 from x2face_core.source import DriversByName, MappingsByName, Model, to_tensor
@@ -109,9 +109,10 @@ def _spoken(
 ) -> Spoken:
     real = read_clip(clip.path, clip.frames)
     still = model.render(model.embed(face[None]), model.encode(face[None]))
-    seen = reader.read(torch.cat([still, frames]))
+    seen = reader.read(torch.cat([still.expand(SETTLING, -1, -1, -1), frames]))
     offsets = None if listener is None else (listener.offset(clip.path, real), listener.offset(clip.path, frames))
-    return Spoken(clip.identity, reader.read(real)[:, 3], seen[1:, 3], seen[1:, :3] - seen[0, :3], offsets)
+    rest, film = seen[SETTLING - 1], seen[SETTLING:]
+    return Spoken(clip.identity, reader.read(real)[:, 3], film[:, 3], film[:, :3] - rest[:3], offsets)
 
 
 def summary(films: Sequence[Spoken]) -> dict[str, float]:

@@ -139,7 +139,7 @@ def _control(bench: Bench) -> dict[str, Any]:
         raise MissingError("the mapping 'pose' can be written but not read.")
     faces = faces_of(bench.clips, FACES)
     found = control(bench.model, pose, faces, bench.reader, bench.of("pose control"))
-    return {axis: known for axis, figures in found.items() if (known := rounded(figures))}
+    return {axis: rounded(figures) for axis, figures in found.items()}
 
 
 def _audio(bench: Bench) -> dict[str, Any]:

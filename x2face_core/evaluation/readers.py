@@ -15,6 +15,8 @@ from x2face_core.model import READINGS, X2Face
 
 MEASURES = ("roll", "pitch", "yaw", "mouth_open")
 _COLUMNS = [READINGS.index(name) for name in MEASURES]
+SETTLING = 3
+"""Times that a still picture is shown before it is read: a mesh that follows a face settles on it."""
 Floats = NDArray[np.float64]
 
 

@@ -60,8 +60,9 @@ def degrees(channels: Mapping[str, np.ndarray], per_unit: float, flipped: Iterab
     """
     rows = max((len(column) for column in channels.values()), default=0)
     angles = np.stack([channels.get(name, np.zeros(rows)) for name in HEAD], axis=1)
-    turned = np.array([-1.0 if axis in flipped else 1.0 for axis in ("roll", "pitch", "yaw")])
-    return angles * per_unit * SIGNS * turned
+    signs = np.array([-1.0 if axis in flipped else 1.0 for axis in ("roll", "pitch", "yaw")]) * SIGNS
+    turned: np.ndarray = angles * per_unit * signs
+    return turned
 
 
 def mirrored(values: np.ndarray, angles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,25 +44,20 @@ def write_tracks(folder: Path) -> Path:
     (folder / "clips.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     t = np.arange(FRAMES) / FRAMES
     lids = 0.3 - 0.12 * np.maximum(_bump(t, 0.3, 0.06), _bump(t, 0.8, 0.06))
-    labels = {
-        "mouth_open": 0.01 + 0.08 * np.abs(np.sin(9 * t)),
-        "mouth_width": 0.3 + 0.04 * np.sin(5 * t),
-        "eye_left": lids,
-        "eye_right": 0.97 * lids,
+    labels: dict[str, Any] = {
+        "clip": np.repeat(np.arange(2, dtype=np.int32), FRAMES),
+        "frame": np.tile(np.arange(FRAMES, dtype=np.int32), 2),
+        "mouth_open": np.tile(0.01 + 0.08 * np.abs(np.sin(9 * t)), 2),
+        "mouth_width": np.tile(0.3 + 0.04 * np.sin(5 * t), 2),
+        "eye_left": np.tile(lids, 2),
+        "eye_right": np.tile(0.97 * lids, 2),
     }
-    np.savez(
-        folder / "labels.npz",
-        clip=np.repeat(np.arange(2, dtype=np.int32), FRAMES),
-        frame=np.tile(np.arange(FRAMES, dtype=np.int32), 2),
-        pose=np.zeros((2 * FRAMES, 3), np.float32),
-        landmark_ref=np.zeros((0, 2), np.int32),
-        landmarks=np.zeros((0, 68, 3), np.float16),
-        **{name: np.tile(column, 2).astype(np.float16) for name, column in labels.items()},
-    )
+    np.savez(folder / "labels.npz", **labels)
     return folder
 
 
 def _bump(t: np.ndarray, middle: float, half: float) -> np.ndarray:
     """1 in the middle, 0 from half a width on."""
     near = np.clip(np.abs(t - middle) / half, 0, 1)
-    return (1 + np.cos(np.pi * near)) / 2
+    bump: np.ndarray = (1 + np.cos(np.pi * near)) / 2
+    return bump

@@ -42,7 +42,8 @@ def _per_unit(there: dict[str, np.ndarray], settings: Settings) -> float:
 def _rest(angles: np.ndarray, rest: str) -> np.ndarray:
     if rest == "none":
         return np.zeros(angles.shape[1])
-    return angles[0] if rest == "first" else np.median(angles, axis=0)
+    straight: np.ndarray = angles[0] if rest == "first" else np.median(angles, axis=0)
+    return straight
 
 
 def warnings_of(take: Take, settings: Settings) -> list[str]:

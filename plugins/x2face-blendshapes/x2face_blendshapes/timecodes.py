@@ -29,7 +29,8 @@ def seconds_of(times: Sequence[tuple[float, float]], rate: int | None) -> np.nda
     whole, frames = np.array(times).T
     seconds = whole + frames / (rate or rate_of(whole, frames))
     days = np.concatenate([[0], np.cumsum(np.diff(seconds) < -_DAY / 2)])
-    return seconds + days * _DAY - seconds[0]
+    since: np.ndarray = seconds + days * _DAY - seconds[0]
+    return since
 
 
 def rate_of(whole: np.ndarray, frames: np.ndarray) -> int:

@@ -66,7 +66,8 @@ def coefficients(labels: np.ndarray) -> np.ndarray:
     closed = opening <= np.median(opening)
     values = [(opening - np.percentile(opening, 10)) / OPENING, (width - np.median(width[closed])) / WIDENING]
     values += [(1 - lid / max(float(np.median(lid)), 1e-6)) / CLOSING for lid in lids]
-    return np.clip(np.stack(values, axis=1), -_MOST, _MOST)
+    clipped: np.ndarray = np.clip(np.stack(values, axis=1), -_MOST, _MOST)
+    return clipped
 
 
 def liveliest(tracks: list[Track], each: int) -> list[Track]:

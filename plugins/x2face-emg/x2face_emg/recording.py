@@ -20,7 +20,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """seconds: (n,), rising evenly; signals: name of a muscle to (n,), as recorded; ignored: the other columns' names."""
+    """A take.
+
+    seconds: (n,), rising; signals: name of a muscle to (n,), as recorded; ignored: names of the other columns
+    """
 
     seconds: Floats
     signals: dict[str, Floats]
@@ -43,7 +46,8 @@ def read_recording(path: Path) -> Recording:
     muscles = [name for name in names if name in CHANNELS]
     if "seconds" not in names or not muscles or len(set(names)) < len(names):
         raise InputError(
-            f"{path}, line 1: expected seconds and muscles ({', '.join(CHANNELS)}), each once, found {','.join(names)!r}."
+            f"{path}, line 1: expected seconds and muscles ({', '.join(CHANNELS)}), each once, "
+            f"found {','.join(names)[:100]!r}."
         )
     columns = [names.index(name) for name in ("seconds", *muscles)]
     table = _numbers(path, names, lines, columns)

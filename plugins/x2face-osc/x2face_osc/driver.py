@@ -51,12 +51,13 @@ class OscDriver:
         if self._driving and not self._heard:
             warnings.append(f"Nothing was heard at port {self.settings.input} of {self.settings.host}.")
         if self._malformed:
-            warnings.append(f"{self._malformed} of {self._heard} packets were no OSC, and were ignored.")
+            warnings.append(f"Of {self._heard} packets, {self._malformed} were no OSC and were ignored.")
         if self._strange:
             names = [address for address, _ in self._strange.most_common(_NAMED)]
             more = f" and {len(self._strange) - _NAMED} more" if len(self._strange) > _NAMED else ""
             warnings.append(
-                f"{self._strange.total()} messages were not understood, and were ignored: {', '.join(names)}{more}."
+                f"Of the messages, {self._strange.total()} had an address or a number that says nothing here: "
+                f"{', '.join(names)}{more}."
             )
         return warnings
 

@@ -48,12 +48,12 @@ def _opened(host: str, port: int) -> socket.socket:
     while True:
         try:
             return _bound(host, port)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
+        except (OSError, UnicodeError) as error:
+            if getattr(error, "errno", None) != errno.EADDRINUSE:
                 raise InputError(f"--osc {port}: {host} cannot be listened at: {error}.") from error
             if time.monotonic() > until:
                 raise InputError(
-                    f"--osc {port}: this port of {host} is in use; choose another, or end the program that listens there."
+                    f"--osc {port}: this port of {host} is taken; choose another, or end the program that has it."
                 ) from error
         time.sleep(0.05)
 

@@ -147,7 +147,7 @@ def test_where_nothing_can_speak_it_says_what_to_install(tmp_path: Path, monkeyp
         TextDriver(Settings(input="Hello"))
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("espeakng_loader"), reason="needs the extra espeak")
+@pytest.mark.skipif(not importlib.util.find_spec("espeakng_loader"), reason="needs espeakng-loader")
 class TestTheLibrary:
     """eSpeak NG itself."""
 

@@ -1,5 +1,5 @@
 """eSpeak NG where only its library is at hand: `python -m x2face_text.library` takes the program's options and its
-standard input. It is a process of its own, so that neither the library's licence (GPL) nor its faults are anybody else's.
+standard input. In a process of its own neither the library's licence (GPL) nor its faults are anybody else's.
 
 The numbers are those of espeak-ng's speak_lib.h.
 """
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def said(text: bytes, voice: str, speed: int) -> tuple[int, bytes]:
     """Samples a second, and 16-bit samples of what UTF-8 text sounds like. SystemExit says what is wrong."""
-    import espeakng_loader
+    import espeakng_loader  # type: ignore[import-not-found,unused-ignore]
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     rate = library.espeak_Initialize(RETRIEVE, 0, espeakng_loader.get_data_path().encode(), DO_NOT_EXIT)
@@ -44,13 +44,13 @@ def said(text: bytes, voice: str, speed: int) -> tuple[int, bytes]:
     library.espeak_SetParameter(RATE, speed, 0)
     blocks: list[bytes] = []
 
-    @Heard
     def heard(samples: int | None, count: int, events: int | None) -> int:
         if samples and count > 0:
             blocks.append(ctypes.string_at(samples, 2 * count))
         return 0
 
-    library.espeak_SetSynthCallback(heard)
+    callback = Heard(heard)
+    library.espeak_SetSynthCallback(callback)
     size, nowhere = ctypes.c_size_t(len(text) + 1), ctypes.c_uint(0)
     if library.espeak_Synth(text, size, nowhere, CHARACTERS, nowhere, ctypes.c_uint(UTF8), None, None):
         sys.exit("eSpeak NG cannot say it.")

@@ -44,7 +44,7 @@ def speak(text: str, path: Path, voice: str, speed: int) -> None:
 
 
 def speaker() -> tuple[str, list[str]]:
-    """What speaks, by name and as the beginning of a command. MissingError, saying what to install, where nothing does."""
+    """What speaks: its name and how a command begins. MissingError, saying what to install, where nothing does."""
     for name in PROGRAMS:
         if found := shutil.which(name):
             return name, [found]
@@ -63,6 +63,6 @@ def seconds_of(path: Path) -> float:
     """How long a .wav lasts; 0 where there is none."""
     try:
         with wave.open(str(path)) as file:
-            return file.getnframes() / file.getframerate()
+            return float(file.getnframes() / file.getframerate())
     except (OSError, EOFError, wave.Error):
         return 0.0

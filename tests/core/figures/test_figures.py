@@ -97,7 +97,9 @@ def test_a_pose_figure_has_a_row_an_angle_with_its_degrees_above(subjects: list[
         "yaw, to the right", "−20°", "0°", "+20°",
     ]  # fmt: skip
     for label in [label for label in sheet.labels if label.text.endswith("°")]:
-        under = [tile.place for tile in frames if tile.place.middle == label.x and 0 < tile.place.y - label.y < CELL / 2]
+        under = [
+            tile.place for tile in frames if tile.place.middle == label.x and 0 < tile.place.y - label.y < CELL / 2
+        ]
         assert len(under) == 1
 
 
