@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -13,6 +14,9 @@ import pytest
 
 if TYPE_CHECKING:
     from x2face_core.model import X2Face
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a script's background; programs that tests start inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from importlib import import_module
 
 import click
 
 from x2face_cli import screen
-from x2face_cli.drivers_check import check
-from x2face_cli.drivers_new import new
 from x2face_plugins.registry import Listed, Registry
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 FEW = 6  # labels that are shown
 HEAD = ("name", "kind", "from", "version", "status", "summary")
+LATER = {"check": "x2face_cli.drivers_check", "new": "x2face_cli.drivers_new"}
 
 
-@click.group(invoke_without_command=True)
+class Subcommands(click.Group):
+    """Those of LATER are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.commands, *LATER})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LATER:
+            command: click.Command = getattr(import_module(LATER[cmd_name]), cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Subcommands, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a table.")
 @click.pass_context
 def drivers(ctx: click.Context, as_json: bool) -> None:
@@ -28,10 +41,6 @@ def drivers(ctx: click.Context, as_json: bool) -> None:
         screen.result_json([asdict(line) for line in listed])
     else:
         screen.table(HEAD, [_row(line) for line in listed])
-
-
-drivers.add_command(check)
-drivers.add_command(new)
 
 
 @drivers.command()

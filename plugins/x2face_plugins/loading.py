@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import pluggy
 from x2face_core.errors import PluginError
 from x2face_plugins import hookspecs
 from x2face_plugins.checking import check_command, check_driver, check_hooks, check_mapping, refuse_twins
+from x2face_plugins.entries import Entry, canonical, find_entries
 from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Plugin:
 def load_plugins() -> list[Plugin]:
     """Every entry point's plugin: the bundled ones first, then by distribution."""
     chosen = _chosen()
-    found = [_load(entry, chosen) for entry in entry_points(group=GROUP)]
+    found = [_load(entry, chosen) for entry in find_entries(GROUP)]
     return in_order(found)
 
 
@@ -71,16 +71,10 @@ def _chosen() -> frozenset[str] | None:
     return None if text is None else frozenset(canonical(dist) for dist in text.split(",") if dist.strip())
 
 
-def canonical(dist: str) -> str:
-    """A distribution's name as all its spellings have it."""
-    return re.sub(r"[-_.]+", "-", dist.strip()).lower()
-
-
-def _load(entry: EntryPoint, chosen: frozenset[str] | None) -> Plugin:
-    dist, version = _origin(entry)
-    plugin = Plugin(name=entry.name, dist=dist, version=version, module=entry.value)
-    if chosen is not None and not plugin.bundled and canonical(dist) not in chosen:
-        return replace(plugin, status="disabled", error=f"${CHOICE} does not name {dist}")
+def _load(entry: Entry, chosen: frozenset[str] | None) -> Plugin:
+    plugin = Plugin(name=entry.name, dist=entry.dist, version=entry.version, module=entry.value)
+    if chosen is not None and not plugin.bundled and canonical(entry.dist) not in chosen:
+        return replace(plugin, status="disabled", error=f"${CHOICE} does not name {entry.dist}")
     return load_alone(plugin, entry.load)
 
 
@@ -96,26 +90,39 @@ def load_alone(plugin: Plugin, load: Callable[[], Any]) -> Plugin:
         return replace(plugin, status="failed", error=describe(error), cause=error)
 
 
-def _origin(entry: EntryPoint) -> tuple[str, str]:
-    """Name and version of a distribution; read off the text, as importing a parser costs 5 ms."""
-    if entry.dist is None:
-        return "unknown", ""
-    head = (entry.dist.read_text("METADATA") or "").partition("\n\n")[0]
-    told = dict(line.split(": ", 1) for line in head.splitlines() if line.startswith(("Name: ", "Version: ")))
-    return (told["Name"], told["Version"]) if len(told) == 2 else (entry.dist.name, entry.dist.version)
-
-
 def _ask(plugin: Plugin, module: Any) -> Plugin:
     """The plugin with what its module brings. Raises what its hooks raise; PluginError where it breaks the rules."""
     check_hooks(module)
-    manager = pluggy.PluginManager(hookspecs.PROJECT)  # one a plugin: a failing hook stops no other plugin's
-    manager.add_hookspecs(hookspecs)
-    manager.register(module)
-    drivers = tuple(check_driver(spec) for spec in _all(manager.hook.x2face_drivers))
-    mappings = tuple(check_mapping(spec) for spec in _all(manager.hook.x2face_mappings))
+    with _registered(module) as manager:  # alone, so that a failing hook stops no other plugin's
+        drivers = tuple(check_driver(spec) for spec in _all(manager.hook.x2face_drivers))
+        mappings = tuple(check_mapping(spec) for spec in _all(manager.hook.x2face_mappings))
+        commands = _commands(manager)
     refuse_twins(drivers)
     refuse_twins(mappings)
-    return replace(plugin, drivers=drivers, mappings=mappings, commands=_commands(manager))
+    return replace(plugin, drivers=drivers, mappings=mappings, commands=commands)
+
+
+@contextlib.contextmanager
+def _registered(module: Any) -> Iterator[pluggy.PluginManager]:
+    """A manager that has this plugin, and has none of it afterwards, however it went."""
+    manager = _manager()
+    try:
+        manager.register(module)
+    except pluggy.PluginValidationError:
+        _manager.cache_clear()  # it has half of the plugin
+        raise
+    try:
+        yield manager
+    finally:
+        manager.unregister(module)
+
+
+@cache
+def _manager() -> pluggy.PluginManager:
+    """One for all plugins, as making one takes longer than asking a plugin."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    return manager
 
 
 def _all(hook: Callable[[], list[Iterable[Any]]]) -> list[Any]:

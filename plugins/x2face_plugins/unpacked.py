@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from x2face_core.errors import InputError
-from x2face_plugins.loading import GROUP, Plugin, canonical, in_order, load_alone, load_plugins
+from x2face_plugins.entries import Entry, canonical
+from x2face_plugins.loading import GROUP, Plugin, in_order, load_alone, load_plugins
 from x2face_plugins.registry import Registry
 
 
@@ -70,4 +70,4 @@ def _home(folder: Path, module: str) -> Path:
 def _load(home: Path, plugin: Plugin) -> Plugin:
     if str(home) not in sys.path:
         sys.path.insert(0, str(home))
-    return load_alone(plugin, lambda: import_module(plugin.module.partition(":")[0]))
+    return load_alone(plugin, Entry(plugin.name, plugin.module, plugin.dist, plugin.version).load)

@@ -21,7 +21,7 @@ RUBBISH = bytes(range(256)) * 8
 
 
 def tells_the_truth(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """What the loaded driver says of itself holds: relative, endless, live, frames, sound, box and warnings."""
+    """What the loaded driver says of itself holds: relative, endless, live, holds, frames, sound, box, warnings."""
     driver = spec.load(demo_of(spec, folder))
     for name in ("relative", "endless", "live"):
         if not isinstance(getattr(driver, name, False), bool):
@@ -47,9 +47,14 @@ def _is_box(value: Any) -> bool:
     return len(value) == 4 and all(math.isfinite(number) for number in value)
 
 
+def _is_names(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
 BESIDES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("sound", lambda value: Path(value).is_file(), "a file that exists"),
     ("box", _is_box, "x, y, width and height"),
+    ("holds", _is_names, "a tuple of names"),
     ("warnings", lambda value: all(isinstance(one, str) for one in value), "a list of texts"),
 )
 

@@ -44,9 +44,9 @@ class Fixed:
             yield Chunk(torch.ones(1, len(source.vector)), 25.0)
 
 
-def part_of(spec: DriverSpec, settings: Any, holds: tuple[str, ...] | None = None) -> Part:
-    declared = {name: getattr(spec, name) for name in ("relative", "endless", "live")}
-    return Part.of(spec.name, spec.load(settings), holds=spec.holds if holds is None else holds, **declared)
+def part_of(spec: DriverSpec, settings: Any) -> Part:
+    declared = {name: getattr(spec, name) for name in ("relative", "endless", "live", "holds")}
+    return Part.of(spec.name, spec.load(settings), **declared)
 
 
 def rows_of(parts: Sequence[Part], source: TinySource) -> Vectors:
@@ -71,11 +71,12 @@ def goes_with_others(spec: DriverSpec, source: TinySource, folder: Path) -> str 
 
 
 def holds_what_it_says(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """What it declares to hold is a factor, and reads the same in every row as in the source."""
-    if not spec.holds:
+    """What it says that it holds is a factor, and reads the same in every row as in the source."""
+    part = part_of(spec, demo_of(spec, folder))
+    if not part.holds:
         return "it holds nothing"
-    rows = torch.from_numpy(rows_of([part_of(spec, demo_of(spec, folder))], source)).float()
-    for name in spec.holds:
+    rows = torch.from_numpy(rows_of([part], source)).float()
+    for name in part.holds:
         factor = source.mapping(name)
         if not isinstance(factor, Factor):
             broken(f"{name} can be written but not read, so it cannot be held")

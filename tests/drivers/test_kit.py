@@ -13,10 +13,11 @@ from x2face_testkit import driver_checks, mapping_checks, tiny_source
 
 REGISTRY = Registry.load()
 OURS = [
-    pytest.param(spec, check, id=f"{spec.name}-{spec.kind}-{check.__name__}")
+    pytest.param(spec, check, id=f"{spec.name}-{spec.kind}-{check.__name__}",
+                 marks=[pytest.mark.slow] * (check.__name__ == "learns_from_examples"))
     for spec, check in [*driver_checks(REGISTRY), *mapping_checks(REGISTRY)]
     if any(one is spec and plugin.bundled for one, plugin in REGISTRY.origins())
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("spec", "check"), OURS)

@@ -162,6 +162,8 @@ def test_a_driver_that_breaks_a_promise_is_caught_at_it(bad: str, tmp_path: Path
         ({"sound": Path("nowhere.wav")}, "tells_the_truth"),
         ({"box": (1, 2, 3)}, "tells_the_truth"),
         ({"warnings": [1]}, "tells_the_truth"),
+        ({"holds": "pose"}, "tells_the_truth"),
+        ({"holds": ("nothing",)}, "holds_what_it_says"),
     ],
 )
 def test_a_driver_that_tells_lies_of_itself_is_caught(told: dict[str, Any], promise: str, tmp_path: Path) -> None:
