@@ -46,7 +46,7 @@ def sections_of(names: list[str]) -> Iterator[str]:
     yield section(f"x2face {' '.join(names)}", ctx, 1 + len(names))
     if names == ["run"]:
         yield from driver_sections(ctx)
-    below = list(ctx.command.commands) if isinstance(ctx.command, click.Group) else UNDER.get(names[-1], ())
+    below = ctx.command.list_commands(ctx) if isinstance(ctx.command, click.Group) else UNDER.get(names[-1], ())
     for name in below:
         yield from sections_of([*names, name])
 
