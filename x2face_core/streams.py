@@ -64,6 +64,10 @@ def _put(waiting: queue.Queue[tuple[object, BaseException | None]], item: tuple[
             return
 
 
+PATIENCE = 2.0
+"""Seconds that a stream's thread has for its last item."""
+
+
 class Newest(Generic[T]):
     """The newest item of a stream that is read in a thread; a stream that falls silent holds nobody up."""
 
@@ -101,8 +105,13 @@ class Newest(Generic[T]):
         return item, over
 
     def close(self) -> None:
-        """Ask the thread to end; one that waits for a silent sender ends with the program."""
+        """End the thread, which takes the time of one item; one that waits for a silent sender ends with the program.
+
+        A thread in the midst of computing must not outlive the interpreter, which would abort.
+        """
         self._stop = True
+        if self._thread is not threading.current_thread():
+            self._thread.join(PATIENCE)
 
 
 def paced(
