@@ -230,6 +230,14 @@ def compose(
     return Composed(rate, min(known, default=None), islice(_sum(rows, still, meters), limit), meters)
 
 
+class Still:
+    """Drives nothing, for ever: for a face that is only painted on."""
+
+    def drive(self, source: Source) -> Iterator[Chunk]:
+        while True:
+            yield Chunk(np.zeros((25, len(source.vector))), source.fps)
+
+
 def check(parts: Sequence[Part], seconds: float | None) -> None:
     """Refuse drivers that cannot go together."""
     if not parts:

@@ -58,6 +58,9 @@ def _refuse_an_input(output: Path, inputs: Iterable[Path]) -> None:
 
 def _refuse_what_is_in_the_way(output: Output, overwrite: bool) -> None:
     path = output.path
+    above = next((folder for folder in path.parents if folder.exists()), None)
+    if above is not None and not above.is_dir():
+        raise UsageError(f"{path}: {above} is a file, not a folder; choose another output.")
     if not path.exists() and not path.is_symlink():
         return
     if path.is_dir() != output.folder:

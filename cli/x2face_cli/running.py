@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2face_cli import screen
-from x2face_core.composing import Part
+from x2face_core.composing import Part, Still
 from x2face_core.job import Job, Report, perform
 from x2face_core.pipeline import Painted
 from x2face_plugins.fitted import fitted
@@ -30,6 +30,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
     given: weights, engine, device, dtype, mappings, embedded
     """
     parts, overlays = load_parts(registry, settings)
+    parts = parts or [Part("the painted face", Still(), endless=True)]
     model = load_model(given)
     if given.get("embedded"):
         overlays.insert(0, _repainted(given["embedded"], model))
