@@ -57,7 +57,7 @@ class FaceMesh:
     def __init__(self, *, follows: bool = True) -> None:
         make = _face_mesh()
         with _hushed():
-            self._mesh: Any = make(static_image_mode=not follows, max_num_faces=1)
+            self._mesh: Any = make(static_image_mode=not follows, max_num_faces=1, refine_landmarks=True)
             self._wake()
 
     def _wake(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from x2face_core.media.video import read_frames
 LANDMARKS_EVERY = 5  # frames
 
 Columns = dict[str, NDArray[np.generic]]
+COLUMNS = ("clip", "frame", "pose", "landmark_ref", "landmarks", *EXPRESSIONS)
 
 
 class Labeller:
@@ -61,10 +63,12 @@ def _moved(part: Columns, first: int) -> Columns:
 
 def save(path: Path, labels: Columns) -> None:
     """Write .npz, compressed; it appears when it is whole."""
+    arrays: dict[str, Any] = dict(labels)  # and no options: before numpy 2.1 these would be stored as arrays
     with beside(path) as hidden:
-        np.savez_compressed(hidden, allow_pickle=False, **labels)
+        np.savez_compressed(hidden, **arrays)
 
 
 def load(path: Path) -> Columns:
+    """The arrays of labels.npz. KeyError where one of them is missing."""
     with np.load(path, allow_pickle=False) as data:
-        return {name: data[name] for name in data}
+        return {name: data[name] for name in COLUMNS}
