@@ -118,7 +118,8 @@ def _gaze(mesh: NDArray[np.float64], landmarks: NDArray[np.float64]) -> NDArray[
         (front[iris] - front[list(ends)].mean(axis=0))[:2] / _distance(mesh, ends)
         for iris, ends in zip(_IRISES, _CORNERS, strict=True)
     ]
-    return np.mean(eyes, axis=0)
+    gaze: NDArray[np.float64] = np.mean(eyes, axis=0)
+    return gaze
 
 
 def _distance(mesh: NDArray[np.float64], ends: tuple[int, int]) -> float:
