@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.data.folder import Clip, FaceFolder, Split
-from x2face_core.data.landmarks import with_forehead
 from x2face_core.errors import InputError
+from x2face_core.geometry.landmarks import with_forehead
 from x2face_core.media.opening import opened
 
 

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from tests.films import Picture, elsewhere, swaying, wall, write
-from x2face_core.data.measuring import IBUG
 from x2face_core.data.preparing.cropping import beyond
 from x2face_core.data.preparing.inputs import photograph_identity
 from x2face_core.data.preparing.run import prepare
 from x2face_core.data.preparing.tables import Report
 from x2face_core.errors import InputError, NoFaceError
+from x2face_core.geometry.mesh import IBUG
 from x2face_core.media.boxes import Box
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from x2face_core.data.measuring import FaceMesh
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.cutting import SIDE
 from x2face_core.data.preparing.filming import DOUBTFUL, SMALL, SMALLEST, SUREST, UNMESHED
@@ -14,6 +13,7 @@ from x2face_core.data.preparing.inputs import Photograph, folder_name
 from x2face_core.data.preparing.records import FACELESS, State, Still
 from x2face_core.data.preparing.tracks import SCALE
 from x2face_core.errors import InputError
+from x2face_core.geometry.mesh import FaceMesh
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_faces
 from x2face_core.media.images import read_picture, write_picture

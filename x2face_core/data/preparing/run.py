@@ -43,7 +43,7 @@ def prepare(
     """
     inputs = list_inputs(source, out)
     if landmarks:
-        from x2face_core.data.measuring import require_mesh
+        from x2face_core.geometry.mesh import require_mesh
 
         require_mesh()
     state = State(out)
