@@ -16,7 +16,7 @@ from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
 
 if TYPE_CHECKING:
-    from x2face_core.outputs import Output
+    from x2face_core.rendering.outputs import Output
 
 LIMIT = 90.0
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -58,7 +58,7 @@ class FigureCommand(click.Command):
         return [*(one for name in self.defaults for one in self._of_driver(registry, name)), *super().get_params(ctx)]
 
     def _of_driver(self, registry: Registry, name: str) -> Sequence[click.Option]:
-        grown = options.driver_options(registry.driver(name))
+        grown = options.driver_options(registry.driver(name).spec)
         for option in grown:
             if option.name == f"{name}.input":
                 option.required, option.show_default, option.default = False, self.defaults[name], None
@@ -189,8 +189,8 @@ def edit(ctx: click.Context, /, **given: Any) -> None:
 
 def _settle(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Output:
     """Where the figure goes. UsageError for an unknown suffix, or something in the way."""
-    from x2face_core.figures.drawing import SUFFIXES
-    from x2face_core.outputs import settle_file
+    from x2face_core.rendering.outputs import settle_file
+    from x2face_lab.figures.drawing import SUFFIXES
 
     text = given["output"]
     suffix = Path(text).suffix.lower()

@@ -17,8 +17,8 @@ from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
 
 if TYPE_CHECKING:
-    from x2face_core.job import Job
-    from x2face_core.outputs import Output
+    from x2face_core.rendering.job import Job
+    from x2face_core.rendering.outputs import Output
     from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 STRICT = "--strict-plugins"
@@ -39,7 +39,7 @@ class RunCommand(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not ctx.meta.get("drivers") and isinstance(ctx.obj, Registry):
             with formatter.section("Drivers (`x2face run --driver NAME --help` tells their options)"):
-                formatter.write_dl([(f"--{name}", spec.summary) for name, spec in ctx.obj.drivers().items()])
+                formatter.write_dl([(f"--{name}", offer.spec.summary) for name, offer in ctx.obj.drivers().items()])
 
 
 def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
@@ -61,7 +61,7 @@ def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
 
 def find_drivers(registry: Registry, names: Sequence[str]) -> dict[str, DriverSpec | OverlaySpec]:
     """The drivers and overlays of these names. UsageError where two are called alike, for so are their options."""
-    specs = {name: registry.driver(name) for name in names}
+    specs = {name: registry.driver(name).spec for name in names}
     for spec in specs.values():
         alike = [name for name, other in specs.items() if other.name == spec.name]
         if len(alike) > 1:
@@ -130,7 +130,7 @@ def run(ctx: click.Context, /, **given: Any) -> None:
 
 def _settle(given: dict[str, Any], settings: dict[str, Any]) -> tuple[Output, Path | None]:
     """Where the film and its motion go, known before anything heavy is imported."""
-    from x2face_core.outputs import named_files, settle, settle_file
+    from x2face_core.rendering.outputs import named_files, settle, settle_file
 
     inputs = [str(value) for one in settings.values() if (value := getattr(one, "input", None)) is not None]
     read = {key: value for key, value in given.items() if key not in ("output", "record")}
@@ -142,7 +142,7 @@ def _settle(given: dict[str, Any], settings: dict[str, Any]) -> tuple[Output, Pa
 
 
 def _job(given: dict[str, Any], output: Output, record: Path | None) -> Job:
-    from x2face_core.job import Job
+    from x2face_core.rendering.job import Job
 
     same = ("source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed")
     return Job(

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from x2face_cli.app import main
-from x2face_core.demo.paint import write_paint
-from x2face_core.demo.scenes import playable, scenes
 from x2face_core.media.sound import has_sound
 from x2face_core.media.video import probe
+from x2face_lab.demo.paint import write_paint
+from x2face_lab.demo.scenes import playable, scenes
 from x2face_plugins.registry import Registry
 
 
@@ -27,7 +27,7 @@ def test_every_scene_is_one_that_the_bundled_drivers_can_play(tmp_path: Path) ->
     assert len(playable(scenes(paint), registry.drivers())) == len(scenes(paint))
     for scene in scenes(paint):
         for name, values in scene.settings.items():
-            registry.driver(name).settings(**values)
+            registry.driver(name).spec.settings(**values)
 
 
 @pytest.mark.slow

@@ -1,0 +1,101 @@
+"""`x2face fit`, as a call: any installed mapping, from a folder to a checked file."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from x2face_core.errors import InputError, NoFaceError
+from x2face_core.foreign import call_foreign
+from x2face_plugins.mappings.files import MappingInfo, as_tensors, mapping_place, save_mapping
+from x2face_plugins.mappings.loading import empty_mapping
+from x2face_plugins.offers import Offer
+from x2face_plugins.specs import MappingSpec
+
+if TYPE_CHECKING:
+    from x2face_core.driving import Factor, Mapping
+    from x2face_core.model import X2Face
+    from x2face_core.sources.films import Films
+    from x2face_plugins.mappings.learning import Examples
+
+Progress = Callable[[str, int, "int | None"], None]
+
+
+def fit(
+    offer: Offer[MappingSpec],
+    data: Path,
+    model: X2Face,
+    output: Path | None = None,
+    *,
+    whole: bool | None = None,
+    progress: Progress = lambda stage, done, total: None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> MappingInfo:
+    """Fit a mapping to a folder for the driving space of a model, try it out, and store it.
+
+    output: None for the user's own place, where runs find it
+    whole: films show faces cropped already; None: they do where the folder is one that `x2face prepare` made
+    Raises InputError for a folder without examples, PluginError where the mapping fails; then nothing is written.
+    """
+    from x2face_core.sources.films import Films
+
+    check_folder(data, offer)
+    films = Films(model, whole=_is_prepared(data) if whole is None else whole, read=_Meter(progress).add)
+    with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
+        info = _fit(offer, data, films, model.fingerprint, output)
+    for path in films.faceless:
+        warn(f"{path}: no face was found.")
+    return info
+
+
+def check_folder(data: Path, offer: Offer[MappingSpec]) -> None:
+    """InputError where there is no folder to learn from."""
+    if not data.is_dir():
+        there = "is a file" if data.exists() else "there is no such folder"
+        raise InputError(f"{data}: {there}; --data takes the folder that {offer.name} is to learn from.")
+
+
+def _is_prepared(data: Path) -> bool:
+    return (data / "clips.csv").is_file()
+
+
+class _Meter:
+    """Tells how many frames were read."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._frames = 0
+
+    def add(self, frames: int) -> None:
+        self._frames += frames
+        self._progress("reading films", self._frames, None)
+
+
+def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str, output: Path | None) -> MappingInfo:
+    from x2face_plugins.mappings.learning import Examples, learn
+
+    examples = Examples(offer.owner, offer.spec.labels)
+    mapping = empty_mapping(offer)
+    try:
+        figures = learn(mapping, data, films, examples)
+    except InputError:
+        if films.faceless and not films.films:
+            raise NoFaceError(f"{data}: no film shows a face, such as {films.faceless[0].name}.") from None
+        raise
+    _try_out(offer, mapping, examples)
+    learned_from = f"{data.resolve().name}: {examples.rows} rows, {films.films} films"
+    info = MappingInfo.of(offer, space, figures=figures, data=learned_from)
+    return save_mapping(output or mapping_place(offer, space), mapping, info)
+
+
+def _try_out(offer: Offer[MappingSpec], mapping: Mapping | Factor, examples: Examples) -> None:
+    """Try what a run will load: an empty mapping that takes up what this one learned."""
+    from x2face_plugins.mappings.learning import try_out
+
+    state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)
+    again = empty_mapping(offer)
+    call_foreign(offer.owner, lambda: again.load_state_dict(state))
+    try_out(again, examples, factor=offer.spec.factor)
