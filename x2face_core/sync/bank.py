@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.data.bank import decode
-from x2face_core.data.folder import Clip, FaceFolder, Split
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 from x2face_core.media.sound import read_sound
 from x2face_core.sync.lips import lower_faces

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import torch
 
-from x2face_core.data.folder import FaceFolder, Split
+from x2face_core.data.folder import FaceFolder
+from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError
 from x2face_core.sync.bank import SyncBank, load_sync_bank
 from x2face_core.sync.heldout import held_out

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from tests.films import swaying, write
 from tests.tracks import Look, landmarks
-from x2face_core.data.folder import EXPRESSIONS, FaceFolder
+from x2face_core.data.folder import FaceFolder
 from x2face_core.data.measuring import IBUG, measured
 from x2face_core.data.pose import FRONT, UPPER_FACE, head_pose
+from x2face_core.data.tables import EXPRESSIONS
 from x2face_core.errors import InputError
 
 SHARED = Path(os.environ.get("X2FACE_SHARED", Path(__file__).parents[4] / "shared")) / "data"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.data.folder import SPLITS, Split
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.records import Clip, Record, State, write_json
 from x2face_core.data.preparing.splitting import split_groups
 from x2face_core.data.preparing.tracks import FPS
+from x2face_core.data.tables import SPLITS, Split
 from x2face_core.media.placing import beside
 
 COLUMNS = ("clip", "identity", "source", "seconds", "frames", "sound", "crop_pixels", "yaw_range", "split")
