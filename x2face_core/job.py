@@ -14,6 +14,7 @@ import numpy as np
 from x2face_core.composing import Part
 from x2face_core.errors import InputError
 from x2face_core.media.boxes import Box, crop
+from x2face_core.media.containers import fitted
 from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import has_sound
@@ -100,9 +101,10 @@ def perform(
         **source,
     )
     sound = find_sound(job, parts)
+    notes: list[str] = []
     with (
         recorded(animation, job.record, model, parts) as noted,
-        closing(finished(noted, job, portraits[0])) as frames,
+        closing(measured(finished(noted, job, portraits[0]), job.output, notes)) as frames,
     ):
         written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
     return Report(
@@ -112,7 +114,7 @@ def perform(
         source_boxes=[_corners(portrait.box) for portrait in portraits],
         driving_box=next((_rounded(box) for part in parts if (box := getattr(part.driver, "box", None))), None),
         rms=[meter.rms for meter in animation.composed.meters],
-        warnings=[str(warning) for part in parts for warning in getattr(part.driver, "warnings", ())],
+        warnings=[*notes, *(str(warning) for part in parts for warning in getattr(part.driver, "warnings", ()))],
     )
 
 
@@ -145,6 +147,19 @@ def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator
     for frame in frames:
         picture = frame.picture if whole is None else paste_back(whole, frame.picture, portrait.box)
         yield beside(source, frame, picture) if job.compare else picture
+
+
+def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
+    """The same frames; notes where the film will be smaller than they are."""
+    with closing(frames):
+        reduces = not output.folder and output.path.suffix.lower() != ".gif"
+        for number, frame in enumerate(frames):
+            if number == 0 and reduces and max(size := fitted(*frame.shape[1::-1])) < max(frame.shape):
+                notes.append(
+                    f"{output.path}: is reduced from {frame.shape[1]}x{frame.shape[0]} to {size[0]}x{size[1]} pixels, "
+                    "the most that films hold; a folder/ of pictures holds all."
+                )
+            yield frame
 
 
 def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from x2face_core.errors import InputError, NoFaceError, UsageError
+from x2face_core.errors import NoFaceError
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_box
+from x2face_core.media.folders import picture_files
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 from x2face_core.source import Model, places, to_tensor
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 LOOKS = 48  # pictures of a film or a folder that are considered at most
 
 
@@ -58,13 +58,9 @@ class Cropping:
 
     def box(self, picture: Picture, name: str) -> Box:
         """Where the crop lies. NoFaceError, UsageError for a box that lies outside."""
-        height, width = picture.shape[:2]
         if self.where == "auto":
             return find_box(picture, self.scale, name=name)
-        box = Box.whole(width, height) if self.where == "none" else Box.parse(self.where)
-        if not box.meets(width, height):
-            raise UsageError(f"--crop {self.where} lies outside {name}, which has {width}x{height} pixels.")
-        return box
+        return Box.given(self.where, picture.shape[1], picture.shape[0], name)
 
     def portrait(self, path: Path) -> Portrait:
         """A photograph's portrait. NoFaceError, InputError."""
@@ -90,9 +86,7 @@ def find_portraits(paths: Sequence[Path], cropping: Cropping, count: int, model:
 
 
 def _of_folder(path: Path, cropping: Cropping) -> list[Portrait]:
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.name[0] != ".")
-    if not files:
-        raise InputError(f"{path}: this folder holds no picture; {', '.join(sorted(SUFFIXES))} are read.")
+    files = picture_files(path)
     chosen = np.unique(np.linspace(0, len(files) - 1, min(LOOKS, len(files))).round().astype(int))
     found = [portrait for k in chosen if (portrait := _or_none(files[k], cropping))]
     if not found:
@@ -109,8 +103,7 @@ def _or_none(path: Path, cropping: Cropping) -> Portrait | None:
 
 def _of_film(path: Path, cropping: Cropping) -> list[Portrait]:
     info = probe(path)
-    where = cropping.where if cropping.where in ("auto", "none") else Box.parse(cropping.where)
-    scan = scan_film(path, info.fps, cropping.scale, where)  # type: ignore[arg-type]
+    scan = scan_film(path, info.fps, cropping.scale, cropping.where)
     rate = _moments_rate(path)
     return [
         Portrait(path, scan.box, crop(picture, scan.box, cropping.side), moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +42,7 @@ def heard(device: str | None, rate: int) -> Iterator[Samples]:
         raise MissingError(
             f"--audio mic needs sounddevice and PortAudio ({error}); `pip install 'x2face[microphone]'` brings one."
         ) from error
-    number: int | str | None = int(device) if device is not None and device.isdigit() else device
+    number: int | str | None = int(device) if device is not None and re.fullmatch(r"[0-9]{1,3}", device) else device
     size = round(BLOCK * rate)
     try:
         with sounddevice.InputStream(samplerate=rate, channels=1, dtype="float32", device=number) as microphone:

@@ -38,10 +38,8 @@ def drive_by_camera(driver: FrameDriver, source: Source) -> Iterator[Chunk]:
 
 
 def _find(picture: Picture, crop_at: str, scale: float) -> Box | None:
-    if crop_at == "none":
-        return Box.whole(picture.shape[1], picture.shape[0])
     if crop_at != "auto":
-        return Box.parse(crop_at)
+        return Box.given(crop_at, picture.shape[1], picture.shape[0], "the camera's picture")
     faces = find_faces(picture)
     return Box.around(faces[0], scale) if faces else None
 

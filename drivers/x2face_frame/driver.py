@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
@@ -110,6 +111,6 @@ class FrameDriver:
 def _zero(text: str) -> int | None:
     if text == "auto":
         return None
-    if not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise UsageError(f"--frame-zero {text}: either auto or a frame's number, from 0.")
     return int(text)

@@ -64,7 +64,7 @@ def test_a_rest_frame_after_the_end_is_refused(folder: Path, source: ModelSource
         vectors(FrameDriver(Settings(str(folder), zero="12", crop="none")), source)
 
 
-@pytest.mark.parametrize("zero", ["-1", "first", "1.5", ""])
+@pytest.mark.parametrize("zero", ["-1", "first", "1.5", "", "²", "٣", "9" * 5000])
 def test_a_rest_frame_is_a_number_or_auto(folder: Path, zero: str) -> None:
     with pytest.raises(UsageError, match="--frame-zero"):
         FrameDriver(Settings(str(folder), zero=zero))

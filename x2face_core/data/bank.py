@@ -19,6 +19,7 @@ from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.measures import Measures, measures_of
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
+from x2face_core.media.opening import opened
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8
     """The wanted frames (ascending) of a track, (k, side, side, 3); fewer where the file ends early."""
     frames, asked, last = [], set(wanted.tolist()), int(wanted[-1])
     try:
-        with av.open(str(path)) as container:
+        with opened(path) as container:
             container.streams.video[0].thread_type = "NONE"
             reformatter = VideoReformatter()
             for number, frame in enumerate(container.decode(video=0)):
