@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from x2face_core.composing import Part
     from x2face_core.driving import Chunk, Driver, EmbeddedFace, Factor, Mapping, Overlay, Source
     from x2face_core.errors import (
         InputError,
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     )
     from x2face_core.model import X2Face
     from x2face_core.networks.dims import Dims
-    from x2face_core.pipeline import Animation, Frame, Painted, animate
+    from x2face_core.rendering.pipeline import Animation, Frame, Painted, animate
+    from x2face_core.streaming.composing import Part
     from x2face_core.weights import WeightsInfo, list_weights
 
 __all__ = [

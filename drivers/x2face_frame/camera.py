@@ -14,7 +14,7 @@ from x2face_core.errors import InputError
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_faces
 from x2face_core.media.pictures import Picture
-from x2face_core.source import to_tensor
+from x2face_core.sources.source import to_tensor
 from x2face_plugins import Chunk, Source
 
 if TYPE_CHECKING:

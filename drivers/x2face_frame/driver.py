@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from x2face_core.errors import NoFaceError, UsageError
-from x2face_core.films import last_seen, read_vectors
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.media.pictures import Picture
-from x2face_core.source import places, to_tensor
-from x2face_core.streams import ahead
+from x2face_core.sources.films import last_seen, read_vectors
+from x2face_core.sources.source import places, to_tensor
+from x2face_core.streaming.streams import ahead
 from x2face_plugins import Chunk, Source
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2face_core.data.folder import FaceFolder
-from x2face_core.data.landmarks import with_forehead, with_irises
+from x2face_core.geometry.landmarks import with_forehead, with_irises
 
 _SHUT = 0.25
 """Lid gap in eye widths below which an eye counts as closing."""

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from x2face_core.data.landmarks import INNER_LIPS, IRIS_CORNERS, LIDS, POINTS_WITH_IRISES
+from x2face_core.geometry.landmarks import INNER_LIPS, IRIS_CORNERS, LIDS, POINTS_WITH_IRISES
+from x2face_core.geometry.splines import SplineFlows, seen_at
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.guided_batches import GuidedBatch
 from x2face_core.training.optical import compose
 from x2face_core.training.recipes import GuidedRecipe
-from x2face_core.training.splines import SplineFlows, seen_at
 from x2face_core.warping import resize_flow, warp
 
 

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.bank import Bank
-from x2face_core.data.landmarks import MIRROR_WITH_IRISES
+from x2face_core.geometry.landmarks import MIRROR_WITH_IRISES
+from x2face_core.geometry.motion import Held, angles, hold, relative
+from x2face_core.geometry.splines import SplineFlows
+from x2face_core.geometry.turning import Turner
 from x2face_core.training.drawing import Draw, Pairs, draw_pairs, jitter, mirror, random_turns, recolour
-from x2face_core.training.motion import Held, angles, hold, relative
 from x2face_core.training.optical import OpticalFlow, compose
 from x2face_core.training.recipes import GuidedRecipe
-from x2face_core.training.splines import SplineFlows
-from x2face_core.training.turning import Turner
 from x2face_core.warping import resize_flow
 
 _SLACK = 1.25  # splines across people may go so much further

@@ -20,10 +20,10 @@ from torch import Tensor, nn
 
 from x2face_core.data.bank import Bank, load_bank
 from x2face_core.data.folder import Clip, FaceFolder
-from x2face_core.data.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
 from x2face_core.data.stills import Still
 from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError, WeightsError
+from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint, sweep
