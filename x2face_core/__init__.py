@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "composing": ("Part",),
+    "streaming.composing": ("Part",),
     "driving": ("Chunk", "Driver", "EmbeddedFace", "Factor", "Mapping", "Overlay", "Source"),
     "errors": (
         "InputError",
@@ -70,7 +70,7 @@ _HOMES = {
     ),
     "model": ("X2Face",),
     "networks.dims": ("Dims",),
-    "pipeline": ("Animation", "Frame", "Painted", "animate"),
+    "rendering.pipeline": ("Animation", "Frame", "Painted", "animate"),
     "weights": ("WeightsInfo", "list_weights"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

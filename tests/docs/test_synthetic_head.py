@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from synthetic_head.appearance import DRIVER, SITTER
+from synthetic_head.film import write_truth
 from synthetic_head.renderer import render
 from synthetic_head.script import FPS, moments, state_at
 from synthetic_head.state import State, rotation
 from x2face_core.media.faces import find_faces
 from x2face_core.media.images import read_picture
 from x2face_core.media.video import probe, read_frames
-from x2face_lab.demo.inputs import COLUMNS, FILM, PICTURE, TRUTH, read_truth, write_truth
+from x2face_lab.demo.inputs import COLUMNS, FILM, PICTURE, TRUTH, read_truth
 
 SIDE = 64
 

@@ -1,1 +1,1 @@
-"""A rendered head: the demo's driving film with known pose, and a sitter for it; all of it made by this code."""
+"""The films of `x2face demo`: whom they show, what drives them, the paint, and the inputs in the package."""

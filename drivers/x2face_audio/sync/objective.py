@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from x2face_audio.sync.bank import SyncBank
 from x2face_audio.sync.networks import REACH, SyncNetworks
+from x2face_audio.sync.recipe import SyncRecipe
 from x2face_core.training.drawing import Draw
-from x2face_core.training.recipes import SyncRecipe
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from x2face_audio.sync.bank import SyncBank, load_sync_bank
 from x2face_audio.sync.heldout import held_out
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
+from x2face_audio.sync.recipe import SYNC, SyncRecipe
 from x2face_audio.sync.weights import save_sync
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.tables import Split
@@ -28,7 +29,6 @@ from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.precision import fastest
 from x2face_core.training.processes import Processes, join, leave
-from x2face_core.training.recipes import SYNC, SyncRecipe
 from x2face_core.training.session import Progress, statement
 from x2face_core.training.sheets import write_curve
 

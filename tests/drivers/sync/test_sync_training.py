@@ -11,12 +11,12 @@ import torch
 from x2face_audio.sync.bank import load_sync_bank
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
+from x2face_audio.sync.recipe import SYNC
 from x2face_audio.sync.session import SyncPlan, train_sync
 from x2face_audio.sync.weights import find_sync, load_sync, save_sync
 from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.training.engine import Length
-from x2face_core.training.recipes import SYNC
 
 from ...speaking import write_speakers
 
