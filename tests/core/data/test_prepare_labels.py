@@ -16,7 +16,6 @@ from tests.tracks import Look, landmarks
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.labelling import columns, marked
-from x2face_core.data.tables import EXPRESSIONS
 from x2face_core.errors import InputError
 from x2face_core.geometry.mesh import IBUG, Measured, measured
 from x2face_core.geometry.pose import FRONT, UPPER_FACE, head_pose
