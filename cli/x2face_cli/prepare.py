@@ -58,7 +58,7 @@ class _Shown:
 
 
 def _summarise(report: Report) -> None:
-    from x2face_core.data.folder import SPLITS
+    from x2face_core.data.tables import SPLITS
 
     for name in SPLITS:
         (clips, people, seconds), (pictures, faces) = report.of_split(name), report.stills_of_split(name)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.films import Picture, elsewhere, swaying, wall, write
+from x2face_core.data.folder import FaceFolder
 from x2face_core.data.preparing.cropping import beyond
 from x2face_core.data.preparing.inputs import photograph_identity
 from x2face_core.data.preparing.run import prepare
@@ -204,6 +205,10 @@ def test_pictures_are_labelled(photographs: Path, prepared: Path, tmp_path: Path
     assert tip[:, :2].mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.1)
     assert labels["mesh"][:, IBUG] / 8 / 256 == pytest.approx(labels["landmarks"].astype(float), abs=1e-3)
     assert labels["pose"][2] == pytest.approx(labels["pose"][0] * [-1, 1, -1], abs=4)  # mirrored
+    stills = FaceFolder(out).stills
+    assert stills is not None and stills.labels is not None
+    assert stills.labels.gaze is not None and stills.labels.gaze.shape == (3, 2)
+    assert [still.path.is_file() for still in stills.pictures] == [True] * 3
     once = (out / "pictures.npz").read_bytes()
     prepare(photographs, out, workers=1, landmarks=True)
     assert (out / "pictures.npz").read_bytes() == once

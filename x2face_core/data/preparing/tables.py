@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.data.folder import SPLITS, Split
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.records import FACELESS, Clip, Record, State, Still, write_json
 from x2face_core.data.preparing.splitting import split_groups
 from x2face_core.data.preparing.tracks import FPS
+from x2face_core.data.tables import SPLITS, Split
 from x2face_core.media.placing import beside
 
 STILL_COLUMNS = ("file", "source", "identity", "kind", "face_pixels", "split", "over")
