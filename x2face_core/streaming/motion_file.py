@@ -1,0 +1,108 @@
+"""A run's motion on disk: safetensors (`.x2v`) with a row a frame, its rate, its driving space and its origin."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2face_core.errors import InputError
+from x2face_core.files.faults import writing
+from x2face_core.media.placing import beside, make_folders_above, readable_file
+
+Floats: TypeAlias = NDArray[np.float32]
+
+SUFFIX = ".x2v"
+_KEY = "x2face.motion"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a motion came from.
+
+    fps: rows a second
+    space: fingerprint of the driving encoder; "": of no space in particular, as made-up motion is
+    weights: their name when it was recorded
+    drivers: name, dist and version of each driver that had a part in it
+    version: of x2face
+    """
+
+    fps: float
+    space: str = ""
+    weights: str = ""
+    drivers: tuple[dict[str, str], ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """A film's motion without its face.
+
+    offsets: (n, 128) float32, how far each frame's vector is from the source's own
+    vector: (128,) float32, the vector of the source that it was recorded with
+    """
+
+    offsets: Floats
+    vector: Floats
+    origin: Origin
+
+    @property
+    def vectors(self) -> Floats:
+        """(n, 128): the driving vectors as they were."""
+        return self.vector + self.offsets
+
+
+def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
+    """Write beside and rename; makes the folders above. UsageError where the place cannot be written to.
+
+    overwrite: replace a file that is there; else that is a UsageError
+    """
+    from safetensors.numpy import save
+
+    tensors = {"offsets": motion.offsets, "vector": motion.vector}
+    make_folders_above(path)
+    with beside(path, overwrite=overwrite) as hidden, writing(path):
+        hidden.write_bytes(save(tensors, metadata={_KEY: json.dumps(asdict(motion.origin))}))
+
+
+def read_motion(path: str | Path) -> Motion:
+    """Read what `x2face run --record` wrote. InputError where it is missing, broken or something else."""
+    from safetensors import SafetensorError, safe_open
+
+    place = readable_file(path)
+    try:
+        with safe_open(place, framework="np") as file:
+            told = (file.metadata() or {}).get(_KEY)
+            if told is None:
+                raise InputError(f"{path}: holds no motion; `x2face run --record FILE{SUFFIX}` writes such files.")
+            motion = Motion(file.get_tensor("offsets"), file.get_tensor("vector"), _origin(json.loads(told)))
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: is no readable motion ({_one_line(error)}); record or copy it again.") from None
+    if fault := _fault(motion):
+        raise InputError(f"{path}: {fault}; record or copy it again.")
+    return motion
+
+
+def _origin(told: dict[str, Any]) -> Origin:
+    return Origin(**{**told, "fps": float(told["fps"]), "drivers": tuple(told.get("drivers", ()))})
+
+
+def _fault(motion: Motion) -> str | None:
+    rows, width = motion.offsets.shape if motion.offsets.ndim == 2 else (0, 0)
+    if not rows or not width or motion.vector.shape != (width,):
+        return f"its offsets have the shape {motion.offsets.shape} and its vector {motion.vector.shape}"
+    if not (math.isfinite(motion.origin.fps) and motion.origin.fps > 0):
+        return f"it has {motion.origin.fps} rows a second"
+    for values in (motion.offsets, motion.vector):
+        if values.dtype != np.float32 or not np.isfinite(values).all():
+            return "it has numbers that are not finite float32"
+    return None
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
