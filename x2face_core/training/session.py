@@ -39,8 +39,8 @@ from x2face_core.training.processes import Processes, join, leave
 from x2face_core.training.recipes import GuidedRecipe, Recipe
 from x2face_core.training.sheets import write_curve, write_sheet
 from x2face_core.training.shipping import fit_reading, ship
-from x2face_core.training.taking import taken
 from x2face_core.training.starting import Started, starting
+from x2face_core.training.taking import taken
 
 Progress = Callable[[str, int, int], None]
 
