@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from x2face_core.data.bank import Bank, load_bank
+from x2face_core.data.bank import Bank
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import load_bank
 from x2face_core.data.stills import Still
 from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError, WeightsError

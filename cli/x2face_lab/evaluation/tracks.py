@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 
