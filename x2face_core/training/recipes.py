@@ -27,6 +27,7 @@ BOUNDS = {
     "checkpoint_minutes": (0.0, 1e5),
     "evaluate_minutes": (0.0, 1e5),
     "spline_side": (4, 512),
+    "width": (1, 512),
     "moments": (1, 1024),
     "versions": (1, 64),
 }
