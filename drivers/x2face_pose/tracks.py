@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder, Labels
+from x2face_core.data.loading import decode
 from x2face_core.driving import Film
 from x2face_core.errors import InputError
 from x2face_core.geometry.landmarks import canonical_layout, with_forehead
