@@ -39,7 +39,9 @@ def _orientation(image: Image.Image) -> int:
         told: Any = image.getexif().get(_ORIENTATION, 1)
         while isinstance(told, (tuple, list)):
             told = told[0]
-        return int(told.strip(b"\0 ") if isinstance(told, bytes) else told)
+        if isinstance(told, bytes):
+            told = told[0] if told[0] <= 8 else told.strip(b"\0 ")
+        return int(told)
     except (*_ODD, ArithmeticError):
         return 1
 
