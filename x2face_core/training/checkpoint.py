@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,21 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from x2face_core.bounds import fault_of
 from x2face_core.errors import WeightsError
+from x2face_core.files.faults import reason
 from x2face_core.storing import write_tensors
+from x2face_core.tensor_files import BROKEN_JSON, check_finite, described
 
 CHECKPOINT = "checkpoint.safetensors"
 """Its name in a run's folder."""
+
+
+_NETWORKS = ("objective.", "averaged.")  # what the names of their tensors begin with
+_BOUNDS = {
+    **dict.fromkeys(("step", "samples", "seconds", "stalled"), (0, 1e15)),
+    "lr_factor": (0.0, 1.0),
+}
 
 
 @dataclass
@@ -48,9 +60,31 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open has no iteration)
-        return tensors, RunState(**json.loads(metadata["x2face.run"]))
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{path}: not a checkpoint of `x2face train` ({error}); --fresh starts over.") from error
+        state = RunState(**_checked(described(RunState, json.loads(metadata["x2face.run"]))))
+    except (SafetensorError, OSError, KeyError, *BROKEN_JSON) as error:
+        why = f"not a checkpoint of `x2face train` ({reason(error)})"
+        raise WeightsError(f"{path}: {why}; --fresh starts over.") from error
+    networks = {name: value for name, value in tensors.items() if name.startswith(_NETWORKS)}
+    check_finite(path, networks, "--fresh starts over")
+    return tensors, state
+
+
+def _checked(told: dict[str, Any]) -> dict[str, Any]:
+    """A run's counts as they can be. ValueError says which cannot."""
+    state = RunState(**told | {"history": list(told.get("history", ()))})
+    if fault := fault_of(state, _BOUNDS):
+        raise ValueError(fault)
+    return state.__dict__
+
+
+@contextmanager
+def taken_up(path: Path) -> Iterator[None]:
+    """WeightsError where what a checkpoint holds does not fit what is trained."""
+    try:
+        yield
+    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        why = f"does not fit the networks that are trained ({reason(error):.200})"
+        raise WeightsError(f"{path}: {why}; --fresh starts over.") from error
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

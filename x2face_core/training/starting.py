@@ -9,7 +9,7 @@ from torch import Tensor
 
 from x2face_core.errors import WeightsError
 from x2face_core.networks.dims import Dims
-from x2face_core.weights import find_weights, load_tensors, read_info
+from x2face_core.weights import find_weights, load_weights
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,11 @@ class Started:
 def starting(weights: str | Path, dims: Dims) -> Started:
     """Weights by name or path. WeightsError where they are missing, broken or of other sizes than `dims`."""
     path = find_weights(weights)
-    info = read_info(path)
+    info, tensors = load_weights(path)
     theirs = Dims.from_dict(info.dims)
     if theirs != dims:
         changed = [key for key, value in dims.to_dict().items() if theirs.to_dict()[key] != value]
         raise WeightsError(f"{path}: these weights differ from the networks to train in {', '.join(changed)}.")
-    tensors = load_tensors(path)
     networks = {name: value.float() for name, value in tensors.items() if name.startswith(("embedding.", "driving."))}
     layout = tensors.get("layout")
     return Started(networks, None if layout is None else layout.float(), info.name, info.data)
