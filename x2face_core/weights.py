@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -11,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import InputError, UsageError, WeightsError
+from x2face_core.files.checksums import checksum
+from x2face_core.files.descriptions import described
 from x2face_core.files.faults import expanded
+from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import is_sha256, is_space
 from x2face_core.storing import write_tensors
-from x2face_core.tensor_files import check_sum, checksum, load_tensors, read_description
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 DEFAULT = "light-1"
-_KEY = "x2face.weights"
+_KIND = FileKind("x2face.weights", "x2face weights", "x2face train", "copy or train them again")
 _PACKAGED = Path(__file__).parent / "assets" / "weights"
 
 
@@ -122,18 +123,19 @@ def is_file(path: str | Path) -> bool:
 
 def read_info(path: str | Path) -> WeightsInfo:
     """What a file says of itself; only its header is read, and torch is not imported. WeightsError"""
-    told = read_description(Path(path), _KEY, WeightsInfo, "x2face train", "x2face weights")
-    if not (is_space(told["fingerprint"]) and is_sha256(told["sha256"])):
-        raise WeightsError(f"{path}: its description has no fingerprint or checksum that is one; copy it again.")
-    return WeightsInfo(**told, path=Path(path))
+    path = Path(path)
+    info = _KIND.read(path, lambda told: described(WeightsInfo, told, path=path))
+    if not (is_space(info.fingerprint) and is_sha256(info.sha256)):
+        raise WeightsError(f"{path}: its description has no fingerprint or checksum that is one; {_KIND.remedy}.")
+    return info
 
 
 def load_weights(path: Path) -> tuple[WeightsInfo, dict[str, Tensor]]:
     """What a file says of itself, and its tensors. WeightsError where they are not those that it speaks of."""
-    info, tensors = read_info(path), load_tensors(path)
-    check_sum(path, tensors, info.sha256)
+    info, tensors = read_info(path), _KIND.tensors(path)
+    _KIND.check_sum(path, tensors, info.sha256)
     if fingerprint(tensors) != info.fingerprint:
-        raise WeightsError(f"{path}: its driving encoder has another fingerprint than it says; copy or train it again.")
+        raise WeightsError(f"{path}: its driving encoder has another fingerprint than it says; {_KIND.remedy}.")
     return info, tensors
 
 
@@ -150,11 +152,11 @@ def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[
         for name, value in tensors.items()
         if value.is_floating_point()
     }
-    described = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
+    told = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")
-    write_tensors(path, stored, {_KEY: json.dumps(described)})
-    return WeightsInfo(**described, path=path)
+    write_tensors(path, stored, _KIND.metadata(told))
+    return WeightsInfo(**told, path=path)
 
 
 def verify(path: str | Path) -> WeightsInfo:

@@ -13,7 +13,7 @@ from x2face_core.errors import InputError
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_faces
 from x2face_core.media.pictures import Picture
-from x2face_core.sources.source import to_tensor
+from x2face_core.pixels import to_tensor
 from x2face_frame.settings import Settings
 from x2face_plugins import Chunk, Source
 

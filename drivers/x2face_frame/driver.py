@@ -16,8 +16,9 @@ from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.media.pictures import Picture
+from x2face_core.pixels import to_tensor
 from x2face_core.sources.films import last_seen, read_vectors
-from x2face_core.sources.source import places, to_tensor
+from x2face_core.sources.source import places
 from x2face_core.streaming.streams import ahead
 from x2face_plugins import Chunk, Source
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from x2face_core.driving import EmbeddedFace
@@ -15,7 +16,6 @@ from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.model import READINGS, X2Face
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.tensor_files import load_tensors
 from x2face_core.warping import blend
 from x2face_core.weights import save_weights
 
@@ -39,7 +39,7 @@ def store(path: Path, dims: Dims = DIMS, extra: dict[str, Tensor] | None = None,
                 tensor.uniform_(low, high)
     info = {"name": "tiny", "preset": "light", "dims": dims.to_dict(), "parameters": networks.parameter_counts()}
     save_weights(path, networks.state_dict() | (extra or {}), info | changed)
-    networks.load_state_dict({name: value.float() for name, value in load_tensors(path).items()}, strict=False)
+    networks.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)
     return networks
 
 
@@ -179,7 +179,7 @@ def test_halves_of_precision_answer_nearly_the_same(
 def test_tensors_that_do_not_fit_are_named(
     saved: tuple[Path, X2FaceNetworks], tmp_path: Path, spoil: Any, named: str
 ) -> None:
-    tensors = load_tensors(saved[0])
+    tensors = load_file(saved[0])
     spoil(tensors)
     info = {"name": "spoilt", "preset": "light", "dims": DIMS.to_dict(), "parameters": {}}
     save_weights(tmp_path / "w.safetensors", tensors, info)
@@ -208,7 +208,7 @@ def test_what_weights_carry_beside_the_networks_is_checked(tmp_path: Path, extra
     store(tmp_path / "w.safetensors", extra={})
     path = tmp_path / "w.safetensors"
     info = {"name": "tiny", "preset": "light", "dims": DIMS.to_dict(), "parameters": {}}
-    save_weights(path, load_tensors(path) | extra, info)
+    save_weights(path, load_file(path) | extra, info)
     with pytest.raises(WeightsError) as refused:
         X2Face.load(path)
     assert said in str(refused.value) and str(path) in str(refused.value)
@@ -216,7 +216,7 @@ def test_what_weights_carry_beside_the_networks_is_checked(tmp_path: Path, extra
 
 def test_sizes_that_are_none_name_the_file(tmp_path: Path) -> None:
     store(tmp_path / "w.safetensors")
-    tensors = load_tensors(tmp_path / "w.safetensors")
+    tensors = load_file(tmp_path / "w.safetensors")
     info = {"name": "tiny", "preset": "light", "dims": DIMS.to_dict() | {"crop_scale": float("nan")}, "parameters": {}}
     save_weights(tmp_path / "w.safetensors", tensors, info)
     with pytest.raises(WeightsError, match=r"w\.safetensors: Dims\.crop_scale is nan"):

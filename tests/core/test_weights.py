@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 
 from x2face_core import weights
 from x2face_core.errors import InputError, UsageError, WeightsError
-from x2face_core.tensor_files import load_tensors, read_header
+from x2face_core.files.checksums import checksum
+from x2face_core.files.kinds import FileKind
 from x2face_core.weights import (
     broken_weights,
     find_weights,
@@ -74,7 +75,7 @@ def test_kernels_are_stored_as_halves_and_the_rest_whole(own: Path, tensors: Ten
 
 def test_counters_are_not_stored(tensors: Tensors, tmp_path: Path) -> None:
     save_weights(tmp_path / "w.safetensors", tensors | {"norm.num_batches_tracked": torch.tensor(5)}, INFO)
-    assert load_tensors(tmp_path / "w.safetensors").keys() == tensors.keys()
+    assert load_file(tmp_path / "w.safetensors").keys() == tensors.keys()
 
 
 def test_what_is_known_of_weights_comes_back(own: Path) -> None:
@@ -113,13 +114,13 @@ def test_the_fingerprint_is_that_of_the_driving_encoder_alone(
 
 
 def test_the_fingerprint_is_that_of_what_is_stored(own: Path) -> None:
-    assert fingerprint(load_tensors(own)) == read_info(own).fingerprint
+    assert fingerprint(load_file(own)) == read_info(own).fingerprint
 
 
 def test_the_checksum_tells_names_shapes_and_kinds_apart() -> None:
-    one = weights.checksum({"a": torch.arange(6.0)})
+    one = checksum({"a": torch.arange(6.0)})
     others = [{"b": torch.arange(6.0)}, {"a": torch.arange(6.0).view(2, 3)}, {"a": torch.arange(6.0).to(torch.float16)}]
-    assert len({one, *map(weights.checksum, others)}) == 4
+    assert len({one, *map(checksum, others)}) == 4
 
 
 def test_whole_weights_verify(own: Path) -> None:
@@ -213,7 +214,7 @@ def test_describing_weights_does_not_import_torch(own: Path) -> None:
 
 def rewritten(path: Path, **changed: Any) -> Path:
     """The same file, saying something else of itself."""
-    told = json.loads(read_header(path)["__metadata__"]["x2face.weights"])
+    told = json.loads(FileKind("", "", "", "").header(path)["__metadata__"]["x2face.weights"])
     save_file(load_file(path), path, metadata={"x2face.weights": json.dumps(told | changed)})
     return path
 

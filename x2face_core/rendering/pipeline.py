@@ -14,7 +14,8 @@ from torch import Tensor
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
 from x2face_core.errors import PluginError
 from x2face_core.foreign import Owner, call_foreign
-from x2face_core.sources.source import Model, ModelSource, to_pictures
+from x2face_core.pixels import to_pictures
+from x2face_core.sources.source import Model, ModelSource
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, Part, Row, compose
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 
 from x2face_core.bounds import LONGEST
 from x2face_core.errors import InputError
-from x2face_core.files.faults import reason, writing
+from x2face_core.files.descriptions import described
+from x2face_core.files.faults import writing
+from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import is_space
 from x2face_core.media.placing import beside, make_folders_above, readable_file
-from x2face_core.tensor_files import BROKEN_JSON, described
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -25,7 +25,8 @@ RATES = (0.1, 10_000.0)
 """Rows a second, at least and at most."""
 LARGEST = 1e6
 """Of a vector's numbers; the networks' own are some tens."""
-_KEY, _SUM = "x2face.motion", "x2face.sha256"
+_SUM = "x2face.sha256"
+_KIND = FileKind("x2face.motion", "motion", f"x2face run --record FILE{SUFFIX}", "record or copy it again", InputError)
 
 
 @dataclass(frozen=True)
@@ -73,27 +74,21 @@ def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
 
     tensors = {"offsets": motion.offsets, "vector": motion.vector}
     make_folders_above(path)
-    metadata = {_KEY: json.dumps(asdict(motion.origin)), _SUM: _checksum(motion)}
+    metadata = _KIND.metadata(asdict(motion.origin)) | {_SUM: _checksum(motion)}
     with beside(path, overwrite=overwrite) as hidden, writing(path):
         hidden.write_bytes(save(tensors, metadata=metadata))
 
 
 def read_motion(path: str | Path) -> Motion:
     """Read what `x2face run --record` wrote. InputError where it is missing, broken or something else."""
-    from safetensors import SafetensorError, safe_open
-
     place = readable_file(path)
-    try:
-        with safe_open(place, framework="np") as file:
-            metadata = file.metadata() or {}
-            if _KEY not in metadata:
-                raise InputError(f"{path}: holds no motion; `x2face run --record FILE{SUFFIX}` writes such files.")
-            origin = Origin(**described(Origin, json.loads(metadata[_KEY])))
-            motion = Motion(file.get_tensor("offsets"), file.get_tensor("vector"), origin)
-    except (SafetensorError, OSError, KeyError, AttributeError, *BROKEN_JSON) as error:
-        raise InputError(f"{path}: is no readable motion ({reason(error)}); record or copy it again.") from None
-    if fault := _fault(motion) or _sum_fault(motion, metadata):
-        raise InputError(f"{path}: {fault}; record or copy it again.")
+    origin = _KIND.read(place, lambda told: described(Origin, told))
+    arrays = _KIND.arrays(place)
+    if missing := {"offsets", "vector"} - set(arrays):
+        raise InputError(f"{path}: lacks its {' and '.join(sorted(missing))}; {_KIND.remedy}.")
+    motion = Motion(arrays["offsets"], arrays["vector"], origin)  # type: ignore[arg-type]  # checked below
+    if fault := _fault(motion) or _sum_fault(motion, _KIND.header(place).get("__metadata__", {})):
+        raise InputError(f"{path}: {fault}; {_KIND.remedy}.")
     return motion
 
 

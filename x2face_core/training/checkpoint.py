@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from x2face_core.bounds import fault_of
 from x2face_core.errors import WeightsError
+from x2face_core.files.descriptions import described
 from x2face_core.files.faults import reason
+from x2face_core.files.kinds import FileKind
 from x2face_core.storing import write_tensors
-from x2face_core.tensor_files import BROKEN_JSON, check_finite, described
 
 CHECKPOINT = "checkpoint.safetensors"
 """Its name in a run's folder."""
+_KIND = FileKind("x2face.run", "checkpoint", "x2face train", "--fresh starts over")
 
 
-_NETWORKS = ("objective.", "averaged.")  # what the names of their tensors begin with
 _BOUNDS = {
     **dict.fromkeys(("step", "samples", "seconds", "stalled"), (0, 1e15)),
     "lr_factor": (0.0, 1.0),
@@ -52,29 +51,20 @@ class RunState:
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> None:
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_tensors(path, whole, {"x2face.run": json.dumps(state.__dict__)})
+    write_tensors(path, whole, _KIND.metadata(state.__dict__))
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open has no iteration)
-        state = RunState(**_checked(described(RunState, json.loads(metadata["x2face.run"]))))
-    except (SafetensorError, OSError, KeyError, *BROKEN_JSON) as error:
-        why = f"not a checkpoint of `x2face train` ({reason(error)})"
-        raise WeightsError(f"{path}: {why}; --fresh starts over.") from error
-    networks = {name: value for name, value in tensors.items() if name.startswith(_NETWORKS)}
-    check_finite(path, networks, "--fresh starts over")
-    return tensors, state
+    """Tensors and state. WeightsError where the file is missing, broken or something else."""
+    return _KIND.tensors(path), _KIND.read(path, _state)
 
 
-def _checked(told: dict[str, Any]) -> dict[str, Any]:
-    """A run's counts as they can be. ValueError says which cannot."""
-    state = RunState(**told | {"history": list(told.get("history", ()))})
+def _state(told: object) -> RunState:
+    """A run's state, its counts as they can be. ValueError says which cannot."""
+    state = described(RunState, told)
     if fault := fault_of(state, _BOUNDS):
         raise ValueError(fault)
-    return state.__dict__
+    return state
 
 
 @contextmanager
@@ -84,7 +74,7 @@ def taken_up(path: Path) -> Iterator[None]:
         yield
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         why = f"does not fit the networks that are trained ({reason(error):.200})"
-        raise WeightsError(f"{path}: {why}; --fresh starts over.") from error
+        raise WeightsError(f"{path}: {why}; {_KIND.remedy}.") from error
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +12,14 @@ from torch import Tensor
 
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_core.errors import WeightsError
+from x2face_core.files.checksums import checksum
+from x2face_core.files.descriptions import described
+from x2face_core.files.kinds import FileKind
 from x2face_core.storing import write_tensors
-from x2face_core.tensor_files import check_sum, checksum, load_tensors, read_description
 from x2face_core.weights import is_file, own_files
 
 DEFAULT = "sync-1"
-_KEY = "x2face.sync"
+_KIND = FileKind("x2face.sync", "sync encoder", "x2face train sync", "train or copy it again")
 _PACKAGED = Path(__file__).parents[1] / "assets" / "sync"
 
 
@@ -47,18 +48,19 @@ def find_sync(name: str | Path = DEFAULT) -> Path:
 def load_sync(name: str | Path = DEFAULT) -> tuple[SyncNetworks, SyncInfo]:
     """Both streams, ready to read. WeightsError where the file is missing, broken or something else."""
     path = find_sync(name)
-    info, tensors = read_sync_info(path), load_tensors(path)
-    check_sum(path, tensors, info.sha256)
+    info, tensors = read_sync_info(path), _KIND.tensors(path)
+    _KIND.check_sum(path, tensors, info.sha256)
     try:
         networks = SyncNetworks(SyncDims.from_dict(info.dims))
         networks.load_state_dict({key: value.float() for key, value in tensors.items()}, strict=False)
     except (RuntimeError, WeightsError) as error:
-        raise WeightsError(f"{path}: its tensors do not fit ({error}); train or copy it again.") from error
+        raise WeightsError(f"{path}: its tensors do not fit ({error}); {_KIND.remedy}.") from error
     return networks.eval().requires_grad_(False), info
 
 
 def read_sync_info(path: Path) -> SyncInfo:
-    return SyncInfo(**read_description(path, _KEY, SyncInfo, "x2face train sync", "sync encoder"))
+    """What a file says of its encoder; only its header is read. WeightsError where it holds none."""
+    return _KIND.read(path, lambda told: described(SyncInfo, told))
 
 
 def save_sync(path: Path, networks: SyncNetworks, described: Mapping[str, Any]) -> SyncInfo:
@@ -68,7 +70,7 @@ def save_sync(path: Path, networks: SyncNetworks, described: Mapping[str, Any]) 
     """
     stored = {name: _stored(value) for name, value in networks.state_dict().items() if value.is_floating_point()}
     info = SyncInfo(**described, dims=networks.dims.to_dict(), sha256=checksum(stored))
-    write_tensors(path, stored, {_KEY: json.dumps(info.__dict__)})
+    write_tensors(path, stored, _KIND.metadata(info.__dict__))
     return info
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import PluginError, UsageError, WeightsError
+from x2face_core.files.checksums import checksum
+from x2face_core.files.descriptions import described
+from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import checked_dist, checked_space, is_dist, is_space
 from x2face_core.foreign import Owner, call_foreign
 from x2face_core.media.placing import make_folders_above
 from x2face_core.rendering.outputs import settle_file
 from x2face_core.storing import write_tensors
-from x2face_core.tensor_files import check_sum, checksum, load_tensors, read_description
 from x2face_core.weights import home, is_file, own_files
 from x2face_plugins.offers import Offer
 from x2face_plugins.specs import MappingSpec
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
     from x2face_core.driving import Mapping
 
-_KEY = "x2face.mapping"
 WRITER = "x2face fit"
+_KIND = FileKind("x2face.mapping", "mapping", WRITER, "fit it again")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def save_mapping(path: str | Path, mapping: Mapping, info: MappingInfo, *, overw
     tensors = as_tensors(call_foreign(owner, mapping.state_dict), owner)
     told = json.loads(json.dumps(info.to_json() | {"sha256": checksum(tensors)}, default=_plain))
     make_folders_above(path)
-    write_tensors(path, tensors, {_KEY: json.dumps(told)}, overwrite=overwrite)
+    write_tensors(path, tensors, _KIND.metadata(told), overwrite=overwrite)
     return replace(info, figures=told["figures"], sha256=told["sha256"], path=path)
 
 
@@ -130,10 +132,10 @@ def read_mapping_info(path: str | Path) -> MappingInfo:
     path = Path(path)
     if not is_file(path):
         raise WeightsError(f"{path}: no such file; `{WRITER} NAME --data DIR -o FILE` writes a mapping.")
-    told = read_description(path, _KEY, MappingInfo, WRITER, "mapping")
-    if not (is_space(told["space"]) and is_dist(told["dist"])):
-        raise WeightsError(f"{path}: is of a space or a distribution whose name is none; fit it again.")
-    return MappingInfo(**told, path=path)
+    info = _KIND.read(path, lambda told: described(MappingInfo, told, path=path))
+    if not (is_space(info.space) and is_dist(info.dist)):
+        raise WeightsError(f"{path}: is of a space or a distribution whose name is none; {_KIND.remedy}.")
+    return info
 
 
 def own_mappings(space: str) -> list[MappingInfo]:
@@ -147,7 +149,8 @@ def own_mappings(space: str) -> list[MappingInfo]:
 
 def load_state(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a mapping's file. WeightsError where it is broken, or they are not those that it speaks of."""
-    tensors, told = load_tensors(Path(path), "fit it again"), read_mapping_info(path).sha256
+    path = Path(path)
+    tensors, told = _KIND.tensors(path), read_mapping_info(path).sha256
     if told:
-        check_sum(Path(path), tensors, told, "fit or copy it again")
+        _KIND.check_sum(path, tensors, told)
     return tensors
