@@ -21,7 +21,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "drivers.md").read_text(encoding="u
 NONE = inspect.Parameter.empty
 SPECS = (specs.DriverSpec, specs.OverlaySpec, specs.MappingSpec)
 VALUES = (driving.Chunk, driving.EmbeddedFace)
-PROTOCOLS = (driving.Source, driving.Driver, driving.Overlay, driving.Mapping, driving.Factor, driving.Film)
+PROTOCOLS = (driving.Source, driving.Driver, driving.Overlay, driving.Mapping, driving.Factor, driving.FilmEncoder)
 
 
 def section(name: str) -> str:

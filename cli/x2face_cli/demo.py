@@ -48,9 +48,9 @@ def _film(registry: Registry, scene: Scene, source: Path, output: Path, **more: 
     """Make one film of a scene; more: for `perform`."""
     from x2face_core.rendering.job import Job, perform
     from x2face_core.rendering.outputs import Output
-    from x2face_plugins.activating import load_parts
+    from x2face_plugins.activating import load_all
 
     settings = {name: registry.driver(name).spec.settings(**values) for name, values in scene.settings.items()}
-    parts, overlays = load_parts(registry, settings)
+    drivers, overlays = load_all(registry, settings)
     job = Job(sources=(source,), output=Output(output), seconds=scene.seconds, compare=scene.compare)
-    return perform(job, parts=parts, overlays=overlays, follow=screen.follow, **more).output
+    return perform(job, drivers=drivers, overlays=overlays, follow=screen.follow, **more).output

@@ -13,11 +13,11 @@ from x2face_cli.running import load_model
 from x2face_cli.sourcing import cropping
 from x2face_core.errors import UsageError
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part
+from x2face_core.streaming.active import ActiveDriver
 from x2face_lab.figures.drawing import write_sheet
 from x2face_lab.figures.sheet import Sheet
 from x2face_lab.figures.subjects import find_subjects
-from x2face_plugins.activating import delegate, load_overlay, load_part
+from x2face_plugins.activating import delegate, load_driver, load_overlay
 from x2face_plugins.mappings.loading import mapping_loader
 from x2face_plugins.registry import Registry
 
@@ -38,13 +38,13 @@ def audio(registry: Registry, given: Given, output: Path) -> None:
     from x2face_lab.figures.audio import audio_sheet, spoken
     from x2face_lab.figures.sound import read_start
 
-    part = _part(registry, "audio", given, str(SPEECH))
+    driver = _driver(registry, "audio", given, str(SPEECH))
     samples = read_start(Path(given["audio.input"] or SPEECH), given["seconds"])
 
     def make(who: Sequence[ModelSource]) -> Sheet:
-        return audio_sheet(who, spoken(who, part, samples, given["seconds"]), given["moments"], given["cell"])
+        return audio_sheet(who, spoken(who, driver, samples, given["seconds"]), given["moments"], given["cell"])
 
-    _figure(registry, given, output, make, [part])
+    _figure(registry, given, output, make, [driver])
 
 
 def edit(registry: Registry, given: Given, output: Path) -> None:
@@ -52,24 +52,24 @@ def edit(registry: Registry, given: Given, output: Path) -> None:
     from x2face_lab.figures.motion import Motion, filmed, swept
     from x2face_lab.figures.turning import angles
 
-    parts = [_part(registry, "frame", given)] if given["frame.input"] else []
+    drivers = [_driver(registry, "frame", given)] if given["frame.input"] else []
 
     def moved(who: Sequence[ModelSource]) -> Motion:
-        if parts:
-            return filmed(who, parts[0], given["frames"], given["seconds"], given["cell"])
+        if drivers:
+            return filmed(who, drivers[0], given["frames"], given["seconds"], given["cell"])
         return swept(who, angles(given["yaw"], given["frames"]))
 
     with _paint(given["edit.input"]) as paint:
-        overlay = load_overlay(registry, "edit", _settings(registry, "edit", given, paint))
-        _figure(registry, given, output, lambda who: edit_sheet(who, [overlay], moved(who), given["cell"]), parts)
+        overlay = load_overlay(registry.driver("edit"), _settings(registry, "edit", given, paint))
+        _figure(registry, given, output, lambda who: edit_sheet(who, [overlay], moved(who), given["cell"]), drivers)
 
 
-def _part(registry: Registry, name: str, given: Given, default: str | None = None) -> Part:
+def _driver(registry: Registry, name: str, given: Given, default: str | None = None) -> ActiveDriver:
     """A driver that ends. UsageError for a camera or a microphone."""
-    part = load_part(registry, name, _settings(registry, name, given, default))
-    if part.live or part.endless:
+    driver = load_driver(registry.driver(name), _settings(registry, name, given, default))
+    if driver.live or driver.endless:
         raise UsageError(f"--{name} {given[f'{name}.input']}: never ends, and a figure shows a whole; give a file.")
-    return part
+    return driver
 
 
 def _settings(registry: Registry, name: str, given: Given, default: Any) -> Any:
@@ -102,7 +102,7 @@ def _sources(given: Given) -> Iterator[list[Path]]:
         yield list(pictures.values())
 
 
-def _figure(registry: Registry, given: Given, output: Path, make: Make, parts: Sequence[Part] = ()) -> None:
+def _figure(registry: Registry, given: Given, output: Path, make: Make, drivers: Sequence[ActiveDriver] = ()) -> None:
     """Find and embed the faces, write the sheet that is made of them, and say where it is."""
     model = load_model({**given, "dtype": "auto"})
     mappings = mapping_loader(registry, model.fingerprint, given["mappings"])
@@ -117,6 +117,6 @@ def _figure(registry: Registry, given: Given, output: Path, make: Make, parts: S
             load_driver=lambda name, more: delegate(registry, name, more),
         )
         write_sheet(output, make(subjects))
-    for warning in dict.fromkeys(str(one) for part in parts for one in getattr(part.driver, "warnings", ())):
+    for warning in dict.fromkeys(warning for one in drivers for warning in one.warnings):
         screen.warn(warning)
     screen.result(output)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from x2face_core.errors import UsageError
-from x2face_plugins.settings import Setting, read_settings
+from x2face_plugins.settings import Setting, flag_name, read_settings
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: click.Path(path_type=Path)}
@@ -34,11 +34,6 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is no finite number.", param, ctx)
         return number
-
-
-def flag_name(driver: str, setting: str) -> str:
-    """`--frame` for the field input of the driver frame, `--frame-zero` for its field zero."""
-    return f"--{driver}" if setting == "input" else f"--{driver}-{setting.replace('_', '-')}"
 
 
 def driver_options(spec: DriverSpec | OverlaySpec) -> list[click.Option]:

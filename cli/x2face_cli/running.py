@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2face_cli import screen
+from x2face_core.foreign import Owner
 from x2face_core.rendering.job import Job, Report, perform
-from x2face_core.rendering.pipeline import Painted
-from x2face_core.streaming.composing import Part, Still
-from x2face_plugins.activating import delegate, load_parts
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+from x2face_plugins.activating import delegate, load_all
 from x2face_plugins.mappings.loading import mapping_loader
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
     settings: by driver's name, in the order of the command line
     given: weights, engine, device, dtype, mappings, embedded
     """
-    parts, overlays = load_parts(registry, settings)
-    parts = parts or [Part("the painted face", Still(), endless=True)]
+    drivers, overlays = load_all(registry, settings)
     model = load_model(given)
     if given.get("embedded"):
         overlays.insert(0, _repainted(given["embedded"], model))
@@ -39,7 +38,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
         report = perform(
             job,
             model,
-            parts,
+            drivers,
             overlays=overlays,
             follow=screen.follow,
             load_driver=lambda name, more: delegate(registry, name, more),
@@ -50,7 +49,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
         "wall_seconds": 0.0,
         "source_boxes": report.source_boxes,
         "driving_box": report.driving_box,
-        "drivers": _of_drivers(registry, list(settings), parts, report),
+        "drivers": _of_drivers(registry, list(settings), drivers, report),
         "weights": {"name": model.name, "fingerprint": model.fingerprint},
         "engine": given["engine"],
         "dtype": DTYPES.get(str(model.dtype), str(model.dtype)),
@@ -59,11 +58,11 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
     }
 
 
-def _repainted(path: Path, model: X2Face) -> Painted:
+def _repainted(path: Path, model: X2Face) -> ActiveOverlay:
     """An embedded face from a file takes the place of the source's own before anything is painted on it."""
     from x2face_core.sources.embedded import Repainted
 
-    return Painted("embedded", Repainted(path, model.fingerprint))
+    return ActiveOverlay.of(Repainted(path, model.fingerprint), Owner("overlay", "embedded"))
 
 
 @contextmanager
@@ -115,16 +114,16 @@ def _of_film(report: Report) -> dict[str, Any]:
 
 
 def _of_drivers(
-    registry: Registry, names: Sequence[str], parts: Sequence[Part], report: Report
+    registry: Registry, names: Sequence[str], drivers: Sequence[ActiveDriver], report: Report
 ) -> list[dict[str, Any]]:
-    moved = {part.name: (_kind(part), rms) for part, rms in zip(parts, report.rms, strict=True)}
+    moved = {one.name: (_kind(one), rms) for one, rms in zip(drivers, report.rms, strict=True)}
     rows = []
     for name in names:
         offer = registry.driver(name)
-        kind, rms = moved.get(name, ("overlay", 0.0))
+        kind, rms = moved.get(offer.name, ("overlay", 0.0))
         rows.append({"name": name, "dist": offer.dist, "version": offer.version, "kind": kind, "rms": rms})
     return rows
 
 
-def _kind(part: Part) -> str:
-    return "offset" if part.relative else "absolute"
+def _kind(driver: ActiveDriver) -> str:
+    return "offset" if driver.relative else "absolute"

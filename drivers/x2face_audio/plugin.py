@@ -61,6 +61,7 @@ def x2face_drivers() -> Iterator[DriverSpec]:
         summary="Move the lips to speech, from a file, a film or a microphone",
         relative=True,
         holds=("pose",),
+        follows_sound=True,
         settings=Settings,
         load=load,
         demo=demo,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from x2face_core.driving import Chunk, EmbeddedFace, Factor, Film, Mapping, Source
+from x2face_core.driving import Chunk, EmbeddedFace, Factor, FilmEncoder, Mapping, Source
 from x2face_core.errors import InputError, MissingError
 from x2face_plugins.hookspecs import hookimpl
 from x2face_plugins.settings import option
@@ -13,7 +13,7 @@ __all__ = [
     "DriverSpec",
     "EmbeddedFace",
     "Factor",
-    "Film",
+    "FilmEncoder",
     "InputError",
     "Mapping",
     "MappingSpec",

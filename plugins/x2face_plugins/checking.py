@@ -40,8 +40,8 @@ RESERVED_COMMANDS = frozenset(
     }
 )
 # fmt: on
-# What the host itself will say of any driver: --NAME-weight, --NAME-start, --NAME-stop.
-RESERVED_FIELDS = frozenset({"weight", "start", "stop"})
+# What the host itself says of any driver: --NAME-weight, --NAME-only and so on.
+RESERVED_FIELDS = frozenset({"weight", "start", "stop", "only", "without"})
 
 
 def check_hooks(plugin: Any) -> None:
@@ -133,7 +133,7 @@ FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "labels": (_is_names, "a tuple of names"),
     "units": (_is_names, "a tuple of names"),
     "files": (lambda value: isinstance(value, tuple), "a tuple of paths"),
-    **dict.fromkeys(("relative", "endless", "live", "moving", "factor"), (_is_flag, "True or False")),
+    **dict.fromkeys(("relative", "endless", "live", "follows_sound", "moving", "factor"), (_is_flag, "True or False")),
 }
 
 

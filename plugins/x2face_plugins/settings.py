@@ -34,6 +34,11 @@ def option(
     return dataclasses.field(default=default, metadata={KEY: about})
 
 
+def flag_name(driver: str, setting: str) -> str:
+    """`--frame` for the field input of the driver frame, `--frame-zero` for its field zero."""
+    return f"--{driver}" if setting == "input" else f"--{driver}-{setting.replace('_', '-')}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """One option of a driver, as its settings declare it.

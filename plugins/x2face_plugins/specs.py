@@ -26,6 +26,7 @@ class DriverSpec:
     demo: an empty folder to settings that work at once, from a tiny input which it writes into that folder
     relative: it yields offsets to the source's vector, not vectors
     holds: names of factors that its offsets leave as they are, such as "pose"
+    follows_sound: it moves to the sound that it carries, so that sound goes before one that a film happens to have
     endless: it never stops of its own accord
     live: it waits for the world, and the newest row counts
     api: the form of this interface that the plugin was written for
@@ -40,6 +41,7 @@ class DriverSpec:
     demo: Callable[[Path], Any]
     relative: bool
     holds: tuple[str, ...] = ()
+    follows_sound: bool = False
     endless: bool = False
     live: bool = False
     api: int = API

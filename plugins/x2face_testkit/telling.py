@@ -23,7 +23,8 @@ RUBBISH = bytes(range(256)) * 8
 def tells_the_truth(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
     """What the loaded driver says of itself holds: relative, endless, live, holds, frames, sound, box, warnings."""
     driver = spec.load(demo_of(spec, folder))
-    for name in ("relative", "endless", "live"):
+    sound = getattr(driver, "sound", None)
+    for name in ("relative", "endless", "live", "follows_sound"):
         if not isinstance(getattr(driver, name, False), bool):
             broken(f"{name} is {getattr(driver, name)!r}; True or False is needed")
     goes_on = flag(driver, spec, "endless") or flag(driver, spec, "live")
@@ -33,14 +34,20 @@ def tells_the_truth(spec: DriverSpec, source: TinySource, folder: Path) -> str |
             rows += length_of(chunk)
             if goes_on or rows > MANY:
                 break
+    if (now := getattr(driver, "sound", None)) != sound:
+        broken(f"its sound is {now} while it drives and was {sound} before; say it when it is loaded")
     frames = getattr(driver, "frames", None)
     if frames is not None and not goes_on and frames != rows:
         broken(f"it says that it yields {frames} rows, and yields {rows}")
+    _tell_besides(driver)
+    return None
+
+
+def _tell_besides(driver: Any) -> None:
     for name, holds, wanted in BESIDES:
         value = getattr(driver, name, None)
         if value is not None and not holds(value):
             broken(f"{name} is {value!r}; {wanted} is needed")
-    return None
 
 
 def _is_box(value: Any) -> bool:

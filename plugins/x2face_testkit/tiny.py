@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from x2face_core.sources.source import ModelSource
@@ -30,10 +30,7 @@ def tiny_source(registry: Registry | None = None, **more: Any) -> TinySource:
     source = TinySource.of(
         tiny_model(),
         tiny_pictures(),
-        registry=registry,
         load_mapping=mappings_of(registry),
         load_driver=lambda name, settings: delegate(registry, name, settings),
-        **more,
     )
-    assert isinstance(source, TinySource)
-    return source
+    return replace(source, registry=registry, **more)

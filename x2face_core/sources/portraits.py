@@ -19,7 +19,7 @@ from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
-from x2face_core.sources.source import Model, places, to_tensor
+from x2face_core.sources.source import Model, pose_expression_coordinates, to_tensor
 
 LOOKS = 48  # pictures of a film or a folder that are considered at most
 
@@ -130,7 +130,7 @@ def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Por
     """
     if len(portraits) <= 1:
         return list(portraits)
-    points = places(model.encode(crops(portraits)), model).numpy()
+    points = pose_expression_coordinates(model.encode(crops(portraits)), model).numpy()
     near = nearest(points, max(count, len(points) // 2))
     return [portraits[near[k]] for k in farthest(points[near], count)]
 

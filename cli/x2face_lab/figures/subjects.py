@@ -12,9 +12,10 @@ from torch import Tensor
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.media.pictures import Picture
-from x2face_core.rendering.pipeline import Painted, batches
+from x2face_core.rendering.pipeline import batches
 from x2face_core.sources.portraits import Cropping, crops, find_portraits
 from x2face_core.sources.source import Model, ModelSource, to_pictures
+from x2face_core.streaming.active import ActiveOverlay
 
 BATCH = 8
 
@@ -42,7 +43,7 @@ def laid_out(face: EmbeddedFace) -> Picture:
     return np.asarray(to_pictures(face.texture[None])[0])
 
 
-def painted(face: EmbeddedFace, overlays: Sequence[Painted], seconds: float = 0.0) -> EmbeddedFace:
+def painted(face: EmbeddedFace, overlays: Sequence[ActiveOverlay], seconds: float = 0.0) -> EmbeddedFace:
     """The face with what the overlays paint on it at a moment."""
     for overlay in overlays:
         face = overlay.on(face, seconds)

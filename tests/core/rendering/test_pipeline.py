@@ -12,9 +12,11 @@ import torch
 
 from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import PluginError
-from x2face_core.rendering.pipeline import Painted, animate, batches
+from x2face_core.rendering.pipeline import animate, batches
 from x2face_core.sources.source import ModelSource, to_pictures, to_tensor
-from x2face_core.streaming.composing import Part
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+
+from ...acting import active, painting
 
 
 @dataclass
@@ -73,7 +75,7 @@ def test_a_face_driven_by_its_own_vector_is_what_the_networks_make_of_it(
 
 
 def test_frames_are_made_while_they_are_asked_for(tiny_model: Any, pictures: torch.Tensor) -> None:
-    frames = iter(animate(tiny_model, pictures, [Stays(), Part.of("shakes", Shakes(10_000))]))
+    frames = iter(animate(tiny_model, pictures, [Stays(), ActiveDriver.of(Shakes(10_000))]))
     assert len(list(islice(frames, 3))) == 3
 
 
@@ -88,7 +90,7 @@ class Paints:
 def test_an_overlay_is_painted_once_or_each_frame(
     tiny_model: Any, pictures: torch.Tensor, moving: bool, grey: list[int]
 ) -> None:
-    frames = animate(tiny_model, pictures, [Shakes(3, fps=1.0)], overlays=[Painted("paints", Paints(), moving)])
+    frames = animate(tiny_model, pictures, [Shakes(3, fps=1.0)], overlays=[painting("paints", Paints(), moving=moving)])
     assert [frame.picture[24, 24, 0] for frame in frames] == grey
 
 
@@ -106,14 +108,14 @@ class Turns:
 
 @pytest.mark.parametrize("moving", [(False, False), (True, False), (False, True), (True, True)])
 def test_overlays_keep_their_order_whether_they_move_or_not(tiny_model: Any, moving: tuple[bool, bool]) -> None:
-    overlays = [Painted.of("one", Turns(False, moving[0])), Painted.of("two", Turns(True, moving[1]))]
+    overlays = [ActiveOverlay.of(Turns(False, moving[0])), ActiveOverlay.of(Turns(True, moving[1]))]
     assert [overlay.moving for overlay in overlays] == list(moving)
     (frame,) = animate(tiny_model, torch.full((1, 3, 48, 48), 0.8), [Shakes(1)], overlays=overlays)
     assert frame.picture[24, 24, 0] == round(255 * (0.5 - 0.2))
 
 
 def test_an_overlay_that_says_nothing_moves_as_it_was_declared() -> None:
-    assert [Painted.of("paints", Paints(), moving=moving).moving for moving in (False, True)] == [False, True]
+    assert [ActiveOverlay.of(Paints(), moving=moving).moving for moving in (False, True)] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_an_overlay_that_breaks_is_named(tiny_model: Any, pictures: torch.Tensor
         def edit(self, face: EmbeddedFace, seconds: float) -> Any:
             return answer(face)
 
-    overlay = Painted("breaks", Breaks(), dist="acme", version="2")
+    overlay = painting("breaks", Breaks(), dist="acme", version="2")
     with pytest.raises(PluginError, match=f"overlay 'breaks' of acme 2 {told}"):
         list(animate(tiny_model, pictures, [Shakes(1)], overlays=[overlay]))
 
@@ -148,7 +150,7 @@ def test_batches_know_where_they_begin() -> None:
 
 
 def test_a_source_hands_on_to_other_drivers(tiny_model: Any, pictures: torch.Tensor) -> None:
-    source = ModelSource.of(tiny_model, pictures, load_driver=lambda name, more: Part(name, Shakes(**more)))
+    source = ModelSource.of(tiny_model, pictures, load_driver=lambda name, more: active(name, Shakes(**more)))
     (chunk,) = source.drive("shakes", rows=2)
     assert chunk.vectors.shape == (2, 128)
 
@@ -156,7 +158,6 @@ def test_a_source_hands_on_to_other_drivers(tiny_model: Any, pictures: torch.Ten
 class FirstTen:
     """A factor: a vector's first ten numbers."""
 
-    labels = units = tuple("abcdefghij")
     examples = fit = state_dict = load_state_dict = lambda *_: None
 
     def read(self, vectors: torch.Tensor) -> torch.Tensor:
@@ -167,8 +168,8 @@ class FirstTen:
 
 
 def test_whom_a_source_hands_on_to_still_holds_what_he_holds(tiny_model: Any, pictures: torch.Tensor) -> None:
-    def load(name: str, more: Any) -> Part:
-        return Part(name, Shakes(**more), holds=("ten",))
+    def load(name: str, more: Any) -> ActiveDriver:
+        return active(name, Shakes(**more), holds=("ten",))
 
     source = ModelSource.of(tiny_model, pictures, load_driver=load, load_mapping=lambda name: FirstTen())
     (chunk,) = source.drive("shakes", rows=2)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from x2face_plugins import Film, InputError
+from x2face_plugins import FilmEncoder, InputError
 
-from x2face_gamepad.plugin import LABELS, UNITS
+from x2face_gamepad.plugin import LABELS
 from x2face_gamepad.recording import read_recording
 
 RIDGE = 1e-3  # keeps the solution tame where the recordings hardly vary
@@ -17,8 +17,6 @@ RIDGE = 1e-3  # keeps the solution tame where the recordings hardly vary
 
 class GamepadMapping:
     """v = x A + b; `x2face fit gamepad --data FOLDER` learns A and b."""
-
-    labels, units = LABELS, UNITS
 
     def __init__(self) -> None:
         self.weight = torch.zeros(len(LABELS), 128)
@@ -28,7 +26,7 @@ class GamepadMapping:
         """(n, k) to (n, 128)."""
         return torch.as_tensor(values).float() @ self.weight + self.bias
 
-    def examples(self, folder: Path, film: Film) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Of each table NAME.csv with a film NAME.mp4 beside it: the values (n, k) and vectors (n, 128) of its frames.
 
         InputError where there is no such pair.
