@@ -116,7 +116,7 @@ def told_of(cls: type) -> set[str]:
 
 def test_what_a_driver_may_carry_is_listed() -> None:
     shown = {name.partition(":")[0] for name in listed(section("Driver"))}
-    assert shown == told_of(driving.Driver) and len(shown) == 8
+    assert shown == told_of(driving.Driver) and len(shown) == 9
     assert told_of(driving.Overlay) == {"moving"} and "`moving: bool`" in section("Overlay")
 
 

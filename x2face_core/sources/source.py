@@ -94,13 +94,14 @@ class ModelSource:
     load_driver: DriversByName = no_drivers
 
     @classmethod
-    def of(cls, model: Model, pictures: Tensor, fusion: str = "mean", *, seed: int = 0, pictures_wanted: bool = False,
+    def of(cls, model: Model, pictures: Tensor, fusion: str = "mean", *, fps: float = 25.0,
+           seconds: float | None = None, seed: int = 0, pictures_wanted: bool = False,
            load_mapping: MappingsByName = no_mappings, load_driver: DriversByName = no_drivers) -> Self:  # fmt: skip
         """Embed the crops (k, 3, h, w) of one face, fused as X2Face.embed says, and read the first one's vector."""
         vector = model.encode(pictures[:1])[0].detach().float().cpu()
         return cls(
-            model=model, face=model.embed(pictures, fusion), vector=vector, pictures=pictures, seed=seed,
-            pictures_wanted=pictures_wanted, load_mapping=load_mapping, load_driver=load_driver,
+            model=model, face=model.embed(pictures, fusion), vector=vector, pictures=pictures, fps=fps, seconds=seconds,
+            seed=seed, pictures_wanted=pictures_wanted, load_mapping=load_mapping, load_driver=load_driver,
         )  # fmt: skip
 
     def at(self, fps: float) -> Self:

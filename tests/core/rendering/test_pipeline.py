@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from x2face_core.driving import Chunk, EmbeddedFace
-from x2face_core.errors import PluginError
+from x2face_core.errors import PluginError, UsageError
 from x2face_core.rendering.pipeline import animate, batches
 from x2face_core.sources.source import ModelSource, to_pictures, to_tensor
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+from x2face_core.streaming.shaping import Shaping
 
 from ...acting import active, painting
 
@@ -116,6 +117,31 @@ def test_overlays_keep_their_order_whether_they_move_or_not(tiny_model: Any, mov
 
 def test_an_overlay_that_says_nothing_moves_as_it_was_declared() -> None:
     assert [ActiveOverlay.of(Paints(), moving=moving).moving for moving in (False, True)] == [False, True]
+
+
+def test_a_face_that_is_only_painted_on_stays_as_it_is(tiny_model: Any, pictures: torch.Tensor) -> None:
+    frames = list(animate(tiny_model, pictures, [], overlays=[Paints()], seconds=0.2))
+    assert len(frames) == 5 and all((frame.picture[24, 24] == 105).all() for frame in frames)
+    np.testing.assert_array_equal(frames[0].vector, tiny_model.encode(pictures[:1])[0].double().numpy())
+
+
+def test_nothing_that_drives_or_paints_makes_no_film(tiny_model: Any, pictures: torch.Tensor) -> None:
+    with pytest.raises(UsageError, match="Nothing drives the face"):
+        animate(tiny_model, pictures, [], seconds=1)
+    with pytest.raises(UsageError, match="the painted face would go on for ever; --seconds"):
+        animate(tiny_model, pictures, [], overlays=[Paints()])
+
+
+def test_paint_is_as_opaque_as_its_weight_and_comes_and_goes_as_a_driver_does() -> None:
+    grey = EmbeddedFace(torch.full((3, 2, 2), 0.21))
+
+    def seen(seconds: float, **shaping: float) -> float:
+        overlay = ActiveOverlay.of(Paints(), shaping=Shaping(**shaping))
+        return round(float(overlay.on(grey, seconds).texture[0, 0, 0]), 5)
+
+    assert [seen(0), seen(0, weight=0.5), seen(0, weight=0), seen(0, weight=9)] == [0.41, 0.31, 0.21, 1]
+    assert [seen(s, start=1) for s in (1, 1.1, 1.2)] == [0.21, round(0.21 + 0.5 * 0.31, 5), 0.53]
+    assert ActiveOverlay.of(Paints(), shaping=Shaping(start=1)).moving
 
 
 @pytest.mark.parametrize(
