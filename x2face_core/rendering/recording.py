@@ -18,7 +18,7 @@ from x2face_core.streaming.vectors import as_vectors
 
 @contextmanager
 def recorded(
-    animation: Animation, path: Path | None, model: Model, drivers: Sequence[ActiveDriver]
+    animation: Animation, path: Path | None, model: Model, drivers: Sequence[ActiveDriver], *, overwrite: bool = True
 ) -> Iterator[Iterator[Frame]]:
     """The animation's frames; where there is a path, their motion is written there once they have gone by.
 
@@ -31,9 +31,9 @@ def recorded(
     try:
         yield recorder.frames()
     except KeyboardInterrupt:
-        recorder.save(path, origin_of(animation.fps, model, drivers))
+        recorder.save(path, origin_of(animation.fps, model, drivers), overwrite=overwrite)
         raise
-    recorder.save(path, origin_of(animation.fps, model, drivers))
+    recorder.save(path, origin_of(animation.fps, model, drivers), overwrite=overwrite)
 
 
 class Recorder:
@@ -49,11 +49,11 @@ class Recorder:
             self._rows += (frame.vector - self._still).astype(np.float32).tobytes()
             yield frame
 
-    def save(self, path: Path, origin: Origin) -> None:
+    def save(self, path: Path, origin: Origin, *, overwrite: bool) -> None:
         """Write what was seen, if anything was."""
         if self._rows:
             offsets = np.frombuffer(self._rows, np.float32).reshape(-1, len(self._still))
-            write_motion(path, Motion(offsets, self._still.astype(np.float32), origin))
+            write_motion(path, Motion(offsets, self._still.astype(np.float32), origin), overwrite=overwrite)
 
 
 def origin_of(fps: float, model: Model, drivers: Sequence[ActiveDriver]) -> Origin:
