@@ -162,7 +162,7 @@ def _plain(kind: type[Any], value: Any) -> Any:
         raise ValueError(value)
     if kind in (str, Path) and not isinstance(value, str | Path | int | float):
         raise TypeError(value)
-    found = kind(f"{value:g}") if kind is str and isinstance(value, float) else kind(value)
+    found: Any = kind(f"{value:g}") if kind is str and isinstance(value, float) else kind(value)
     if kind is float and not math.isfinite(found):
         raise ValueError(value)
     return found
