@@ -15,7 +15,7 @@ TOOL = PROJECT["tool"]
 def packages() -> set[str]:
     """The import packages there are, by their folders."""
     inside = [*ROOT.glob("x2face_core/__init__.py")]
-    inside += [init for room in ("plugins", "drivers", "cli") for init in ROOT.glob(f"{room}/x2face_*/__init__.py")]
+    inside += [init for room in ("plugins", "drivers", "cli") for init in ROOT.glob(f"{room}/x2face*/__init__.py")]
     return {str(init.parent.relative_to(ROOT)) for init in inside}
 
 

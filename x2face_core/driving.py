@@ -125,6 +125,7 @@ class Driver(Protocol):
     def drive(self, source: Source) -> Iterator[Chunk]: ...
 
 
+@runtime_checkable
 class Overlay(Protocol):
     """Changes the embedded face, whatever drives it.
 

@@ -26,10 +26,11 @@ HOOKS = ("x2face_drivers", "x2face_mappings", "x2face_commands")
 # fmt: off
 RESERVED_NAMES = frozenset(
     {
-        "batch", "codec", "compare", "config", "crop", "device", "driver", "dtype", "embedded", "engine", "finish",
-        "fps", "fusion", "help", "json", "log", "mapping", "no", "output", "overwrite", "paste", "plugins",
-        "preview", "quality", "quiet", "record", "resume", "seconds", "seed", "set", "size", "sound", "source",
-        "strict", "threads", "verbose", "version", "weights", "workers",
+        "background", "batch", "codec", "compare", "config", "crop", "device", "driver", "dtype", "embedded", "engine",
+        "face", "finish", "force", "fps", "fusion", "help", "json", "log", "manifest", "mapping", "no", "output",
+        "overwrite", "paste", "plugins", "preview", "progress", "quality", "quiet", "record", "resume", "seconds",
+        "seed", "session", "set", "size", "sound", "source", "still", "strict", "threads", "verbose", "version",
+        "weights", "workers",
     }
 )
 # Commands, this and later ones, that plugins cannot take.

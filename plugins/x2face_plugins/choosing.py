@@ -57,8 +57,8 @@ def choose(registry: Registry, name: str, given: Mapping[str, Any]) -> Choice:
     spec, desk = offer.spec, desk_of(offer.spec)
     own = {one.name for one in read_settings(desk)}
     refuse_unknown(spec, given)
-    settings = _built(spec.name, spec.settings, {field: given[field] for field in given if field not in own})
-    said = _built(spec.name, desk, {field: given[field] for field in given if field in own})
+    settings = build_settings(spec.name, spec.settings, {field: given[field] for field in given if field not in own})
+    said = build_settings(spec.name, desk, {field: given[field] for field in given if field in own})
     try:
         shaping = shaping_of(said)
     except ValueError as error:
@@ -79,7 +79,7 @@ def refuse_unknown(spec: AnySpec, given: Iterable[str]) -> None:
             raise UsageError(f"{spec.name} has no setting {field}; {hint}")
 
 
-def _built(driver: str, settings: type[Any], given: Mapping[str, Any]) -> Any:
+def build_settings(driver: str, settings: type[Any], given: Mapping[str, Any]) -> Any:
     """A settings dataclass of values that are converted and checked."""
     declared = read_settings(settings)
     values = {

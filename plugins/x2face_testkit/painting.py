@@ -82,6 +82,7 @@ def paints_the_same_again(spec: OverlaySpec, source: TinySource, folder: Path) -
 def shows_in_a_film(spec: OverlaySpec, source: TinySource, folder: Path) -> str | None:
     """With a driver beside it there is a film, and alone too."""
     for drivers in ([ActiveDriver.of(Sway())], []):
-        if not list(animate_source(source, drivers, overlays=[_painted(spec, folder)], seconds=SECONDS)):
+        overlay = _painted(spec, folder / str(len(drivers)))
+        if not list(animate_source(source, drivers, overlays=[overlay], seconds=SECONDS)):
             broken("not one frame came out")
     return None

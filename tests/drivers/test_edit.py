@@ -131,7 +131,7 @@ def test_a_layer_of_no_opacity_leaves_every_frame_as_it_was(tiny_model: X2Face, 
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: X2Face) -> Path:
     """A folder with source.png, film.mp4 and layer.png, and networks that load at once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     write_picture("source.png", np.full((48, 48, 3), 90, np.uint8))
     write_film("film.mp4", iter([np.full((48, 48, 3), 90, np.uint8)] * 5), 20)
     plain(Path("layer.png"))

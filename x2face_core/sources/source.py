@@ -44,6 +44,13 @@ def no_drivers(name: str, settings: dict[str, Any]) -> ActiveDriver:
     raise MissingError(f"There is no driver {name!r} to delegate to; `x2face drivers` lists those installed.")
 
 
+def as_factor(name: str, mapping: Mapping) -> Factor:
+    """The same mapping, if it reads vectors too. MissingError where it does not."""
+    if not isinstance(mapping, Factor):
+        raise MissingError(f"The mapping {name!r} can be written but not read; a factor is needed, such as pose.")
+    return mapping
+
+
 def to_tensor(pictures: Iterable[Any]) -> Tensor:
     """uint8 (h, w, 3) pictures of one size to (n, 3, h, w) float32 in [0, 1]."""
     stacked = torch.from_numpy(np.stack(list(pictures)))
@@ -146,10 +153,7 @@ class ModelSource:
         return self.load_mapping(name)
 
     def factor(self, name: str) -> Factor:
-        mapping = self.load_mapping(name)
-        if not isinstance(mapping, Factor):
-            raise MissingError(f"The mapping {name!r} can be written but not read; a factor is needed, such as pose.")
-        return mapping
+        return as_factor(name, self.load_mapping(name))
 
     def drive(self, name: str, **settings: Any) -> Iterator[Chunk]:
         from x2face_core.streaming.validation import validated_chunks

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,24 +11,10 @@ from torch import Tensor
 from x2face_core.driving import EmbeddedFace
 from x2face_core.media.pictures import Picture
 from x2face_core.rendering.pipeline import batches
-from x2face_core.sources.portraits import Cropping, crops, find_portraits
-from x2face_core.sources.source import Model, ModelSource, to_pictures
+from x2face_core.sources.source import ModelSource, to_pictures
 from x2face_core.streaming.active import ActiveOverlay
 
 BATCH = 8
-
-
-def find_subjects(
-    paths: Sequence[Path], cropping: Cropping, count: int, model: Model, fusion: str = "mean", **more: Any
-) -> list[ModelSource]:
-    """A subject for each path; several pictures of a film or a folder become one face.
-
-    count: pictures taken of a film or a folder; more: for ModelSource, such as load_mapping
-    NoFaceError where a source shows no face; InputError where one cannot be read.
-    """
-    return [
-        ModelSource.of(model, crops(find_portraits([path], cropping, count, model)), fusion, **more) for path in paths
-    ]
 
 
 def portrait(subject: ModelSource) -> Picture:
