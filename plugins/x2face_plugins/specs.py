@@ -23,7 +23,8 @@ class DriverSpec:
     summary: one line for `x2face drivers`
     settings: a frozen dataclass, each field an option of the command line; see `option`
     load: settings to a driver; heavy libraries are imported here and not before
-    demo: an empty folder to settings that work at once, from a tiny input which it writes into that folder
+    demo: an empty folder to settings that work at once, from a tiny input which it writes into that folder; None where
+        settings work as they are, with the defaults of all their fields
     relative: it yields offsets to the source's vector, not vectors
     holds: names of factors that its offsets leave as they are, such as "pose"
     follows_sound: it moves to the sound that it carries, so that sound goes before one that a film happens to have
@@ -38,8 +39,8 @@ class DriverSpec:
     summary: str
     settings: type[Any]
     load: Callable[[Any], Driver]
-    demo: Callable[[Path], Any]
     relative: bool
+    demo: Callable[[Path], Any] | None = None
     holds: tuple[str, ...] = ()
     follows_sound: bool = False
     endless: bool = False
@@ -67,7 +68,7 @@ class OverlaySpec:
     summary: str
     settings: type[Any]
     load: Callable[[Any], Overlay]
-    demo: Callable[[Path], Any]
+    demo: Callable[[Path], Any] | None = None
     moving: bool = False
     api: int = API
 

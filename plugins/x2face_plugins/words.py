@@ -117,9 +117,7 @@ def refuse_option(registry: Registry, flag: str) -> NoReturn:
     import difflib  # only now: every start would pay for it
 
     close = difflib.get_close_matches(flag, list(all_flags(registry)), 1)
-    hint = (
-        f"did you mean {close[0]}?" if close else "`x2face run --help` lists those of run."
-    )
+    hint = f"did you mean {close[0]}?" if close else "`x2face run --help` lists those of run."
     raise UsageError(f"there is no option {flag}; {hint}")
 
 

@@ -240,7 +240,6 @@ def test_an_overlay_that_says_so_may_move(tmp_path: Path) -> None:
 
 
 BAD_MAPPINGS = {
-    "has other labels": ({"labels": ("x", "z")}, "is_what_it_says"),
     "cannot be read": ({"read": None}, "reads_what_it_wrote"),
     "writes narrow vectors": ({"write": lambda self, values: values}, "writes_vectors"),
     "writes infinity": ({"write": lambda self, values: torch.full((len(values), 128), torch.inf)}, "writes_vectors"),
