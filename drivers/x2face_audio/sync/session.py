@@ -21,7 +21,8 @@ from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
 from x2face_audio.sync.recipe import SYNC, SyncRecipe
 from x2face_audio.sync.weights import save_sync
-from x2face_core.data.folder import FaceFolder, Split
+from x2face_core.data.folder import FaceFolder
+from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint, sweep
 from x2face_core.training.drawing import generator

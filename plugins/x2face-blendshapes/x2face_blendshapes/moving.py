@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from x2face_plugins import Source
 
-from x2face_blendshapes.plugin import LABELS
+from x2face_blendshapes.settings import LABELS
 
 SHOWN = torch.tensor([1.0, 1.4, 1.6, 1.6])
 """How much further than in films x2face's weights have to be told to go, so that as much is seen. Lids need more still,
