@@ -15,6 +15,7 @@ import pytest
 import x2face
 from x2face_core.media.images import write_picture
 from x2face_core.media.video import probe
+from x2face_testkit.synthetic import mappings_of
 
 NOD = """
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> P
     """A folder with photo.png and frames/, and networks that load at once."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.mapping_loader", lambda registry, space, given: mappings_of(registry))
     write_picture("photo.png", drawn(4))
     (tmp_path / "frames").mkdir()
     for k in range(4):
@@ -171,7 +173,8 @@ def test_a_broken_plugin_s_option_names_its_failure(place: Path, x2face: Callabl
 
 def test_a_driver_s_unreadable_input_is_the_user_s_to_mend(place: Path, x2face: Callable, install: Callable) -> None:
     text = NOD.replace('rows: int = option(3, help="How many.", min=1)', 'input: str = option(help="A file.")')
-    text = text.replace("settings.rows", "len(open(settings.input, encoding='utf-8').read())").format(name="nod")
+    text = text.replace("settings.rows", "len(Path(settings.input).read_text(encoding='utf-8'))").format(name="nod")
+    text = text.replace("from dataclasses", "from pathlib import Path\nfrom dataclasses")
     install("acme-nod", text)
     said = x2face("run", "-s", "photo.png", "--nod", "gone.txt")
     assert said.code == 3 and "--nod gone.txt: cannot be read (No such file or directory)" in said.err
