@@ -31,6 +31,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_the_example_of_the_readme_does_what_it_says(folder: Path) -> None:
+    left = follow("../README.md")
+    assert left["frame"].shape == (256, 256, 3) and left["frames"].shape == (8, 256, 256, 3)
+
+
 def follow(page: str) -> dict[str, Any]:
     """Run a page's blocks one after the other; the names that they leave."""
     names: dict[str, Any] = {}

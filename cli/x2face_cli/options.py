@@ -110,6 +110,8 @@ def _has_opposite(setting: Setting) -> bool:
 def _type(setting: Setting) -> click.ParamType[Any]:
     if setting.choices:
         return click.Choice(setting.choices)
+    if setting.kind is int and (setting.min, setting.max) == (None, None):
+        return click.INT
     if setting.kind is int:
         return WholeRange(_whole(setting.min), _whole(setting.max))
     if setting.kind is float:

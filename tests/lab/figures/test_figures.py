@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from x2face_core.driving import Chunk, EmbeddedFace
-from x2face_core.errors import PluginError
+from x2face_core.errors import MissingError
 from x2face_core.model import X2Face
 from x2face_core.sources.source import ModelSource
 from x2face_lab.figures.audio import audio_sheet, opening, spoken
@@ -120,7 +120,7 @@ def test_a_turn_changes_the_angle_that_is_asked_for_and_no_other(subjects: list[
 
 
 def test_a_mapping_that_cannot_be_read_is_refused(subjects: list[ModelSource]) -> None:
-    with pytest.raises(PluginError, match="written but not read"):
+    with pytest.raises(MissingError, match="written but not read"):
         turned(replace(subjects[0], load_mapping=lambda name: object()), "yaw", [0.0])
 
 
