@@ -14,7 +14,7 @@ import pytest
 
 import x2face_plugins
 from x2face_core import driving, errors
-from x2face_plugins import hookspecs, specs
+from x2face_plugins import hookspecs, media, specs
 from x2face_plugins.checking import HOOKS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "drivers.md").read_text(encoding="utf-8")
@@ -120,11 +120,21 @@ def test_what_a_driver_may_carry_is_listed() -> None:
     assert told_of(driving.Overlay) == {"moving"} and "`moving: bool`" in section("Overlay")
 
 
+def test_the_media_toolbox_is_on_the_page_with_its_signatures() -> None:
+    found = re.search(r"^## Media$(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    assert found and sorted(headings(found[1])) == sorted(signature(getattr(media, name)) for name in media.TOOLBOX)
+
+
 def test_everything_that_plugins_are_given_is_on_the_page() -> None:
     names = re.findall(r"^#{2,4} `?(\w+)", PAGE, re.MULTILINE)
     assert set(x2face_plugins.__all__) - {"hookimpl"} <= set(names) and "`hookimpl`" in PAGE
 
 
-@pytest.mark.parametrize("error", [errors.InputError, errors.MissingError], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    "error",
+    [errors.InputError, errors.UsageError, errors.NoFaceError, errors.WeightsError],
+    ids=lambda cls: cls.__name__,
+)
 def test_the_errors_have_the_codes_that_the_page_says(error: type[errors.X2FaceError]) -> None:
-    assert error.exit_code == 3 and "Exit code 3" in section("InputError")
+    assert f"Exit code {error.exit_code}." in section(error.__name__)
+    assert errors.MissingError.exit_code == 3 and issubclass(errors.MissingError, errors.InputError)

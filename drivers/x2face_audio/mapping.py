@@ -14,10 +14,9 @@ from x2face_audio.settings import FEATURES
 from x2face_audio.sync.features import SpeechFeatures, stream
 from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
 from x2face_audio.sync.weights import load_sync
-from x2face_core.data.folder import Clip, FaceFolder
-from x2face_core.driving import FilmEncoder
-from x2face_core.errors import InputError
-from x2face_core.media.sound import read_sound_blocks
+from x2face_plugins import FilmEncoder, InputError
+from x2face_plugins.media import read_sound_blocks
+from x2face_plugins.tracks import Clip, FaceFolder
 
 
 class AudioMapping:

@@ -12,15 +12,21 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from x2face_core.errors import NoFaceError, UsageError
-from x2face_core.media.boxes import Box, crop
-from x2face_core.media.clips import Clip, kind_of, open_clip
-from x2face_core.media.pictures import Picture
-from x2face_core.media.sound import has_sound
-from x2face_core.sources.films import last_seen, read_vectors
-from x2face_core.sources.source import pose_expression_coordinates, to_tensor
-from x2face_core.streaming.streams import ahead
-from x2face_plugins import Chunk, Source
+from x2face_plugins import Chunk, NoFaceError, Source, UsageError
+from x2face_plugins.media import (
+    Box,
+    Clip,
+    Picture,
+    ahead,
+    crop,
+    has_sound,
+    kind_of,
+    last_seen,
+    open_clip,
+    pose_expression_coordinates,
+    read_vectors,
+    to_tensor,
+)
 
 if TYPE_CHECKING:
     from x2face_frame.settings import Settings

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from x2face_core.data.folder import FaceFolder
 from x2face_idle.findings import by_clip, chosen
 from x2face_plugins import InputError
+from x2face_plugins.tracks import FaceFolder
 
 if TYPE_CHECKING:
-    from x2face_core.driving import FilmEncoder
+    from x2face_plugins import FilmEncoder
 
 VECTOR = 128
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from x2face_core.driving import FilmEncoder
+from x2face_plugins import FilmEncoder
 from x2face_pose.pictures import posed_pictures
 from x2face_pose.tracks import turned_tracks
 

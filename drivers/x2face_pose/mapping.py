@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2face_core.driving import FilmEncoder
+from x2face_plugins import FilmEncoder
 from x2face_pose.fitting import Affine, fit_pose, judged
 
 Pair = tuple[Tensor, Tensor]

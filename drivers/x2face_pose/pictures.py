@@ -8,8 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from x2face_core.driving import FilmEncoder
-from x2face_core.errors import InputError
+from x2face_plugins import FilmEncoder, InputError
 from x2face_pose.settings import AXES
 from x2face_pose.tables import header_of, number, read_rows
 

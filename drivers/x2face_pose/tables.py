@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.errors import InputError
+from x2face_plugins import InputError
 from x2face_pose.curves import Floats
 from x2face_pose.settings import AXES
 

@@ -10,13 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.data.bank import decode
-from x2face_core.data.folder import Clip, FaceFolder, Labels
-from x2face_core.driving import FilmEncoder
-from x2face_core.errors import InputError
-from x2face_core.geometry.landmarks import canonical_layout, with_forehead
-from x2face_core.geometry.pose import head_pose
-from x2face_core.geometry.turning import Turner
+from x2face_plugins import FilmEncoder, InputError
+from x2face_plugins.tracks import Clip, FaceFolder, Labels, Turner, canonical_layout, decode, head_pose, with_forehead
 
 Pair = tuple[Tensor, Tensor]
 REACH = (25.0, 20.0, 28.0)
