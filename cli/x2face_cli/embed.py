@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from x2face_cli import options, screen
+from x2face_cli.values import Word
 from x2face_core.files.ledger import noting
 
 OPTIONS = [
     *options.own_options(*options.OF_SOURCES),
-    click.Option(["-o", "--output"], metavar="FILE.png", help="Default: outputs/{source}--embedded.png"),
+    click.Option(["-o", "--output"], type=Word(), metavar="FILE.png", help="Default: outputs/{source}--embedded.png"),
     click.Option(["--overwrite"], is_flag=True, help="Replace an existing output."),
     *options.own_options("weights", "device"),
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
+from x2face_cli.values import PlacePath, Word
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
+@click.option("--data", type=PlacePath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
-@click.option("--weights", metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
+@click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="A folder for the contact sheet."
-)
+@click.option("-o", "--output", type=PlacePath(file_okay=False), help="A folder for the contact sheet.")
 def evaluate(
     data: Path | None, split: Any, weights: str | None, device: str, as_json: bool, output: Path | None
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import options
-from x2face_cli.options import FiniteRange
+from x2face_cli.values import FiniteRange, Word
 from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
 
@@ -72,7 +72,7 @@ def _common(name: str) -> list[click.Option]:
     sources[0].help = "Whom it shows; again for somebody else. A film or a folder is one person."
     return [
         *sources,
-        option(["-o", "--output"], metavar="FILE.png|.pdf|.svg", default=f"outputs/figure-{name}.png"),
+        option(["-o", "--output"], type=Word(), metavar="FILE.png|.pdf|.svg", default=f"outputs/figure-{name}.png"),
         option(["--overwrite"], is_flag=True, help="Replace an existing output."),
         option(["--cell"], type=click.IntRange(32, 1024), default=128, help="Pixels a side of each picture in it."),
         *options.own_options("weights", "mapping", "device"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from enum import Enum
@@ -11,34 +10,17 @@ from typing import Any
 
 import click
 
+from x2face_cli.values import FiniteRange, PlacePath, WholeRange, Word
 from x2face_plugins.desk import desk_of
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.settings import Setting, flag_name, read_settings, word
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 AnySpec = DriverSpec | OverlaySpec
-PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: click.Path(path_type=Path)}
+PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: PlacePath()}
 SHORT = {"source": "-s", "output": "-o"}
 OF_SOURCES = ("source", "source_frames", "crop", "crop_scale", "fusion", "size")
 """Run's own options that say whose face it is and how it is cropped, for every command that takes sources."""
-
-
-class WholeRange(click.IntRange):
-    """A whole number within bounds."""
-
-    name = "integer"
-
-
-class FiniteRange(click.FloatRange):
-    """A number within bounds; nan and inf are none."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is no finite number.", param, ctx)
-        return number
 
 
 def own_options(*names: str) -> list[click.Option]:
@@ -50,6 +32,8 @@ def own_options(*names: str) -> list[click.Option]:
 def _of_field(short: list[str], setting: Setting) -> click.Option:
     option = _option([*short, f"--{setting.name.replace('_', '-')}"], setting)
     option.name = setting.name
+    if option.type is click.STRING:
+        option.type = Word()
     return option
 
 
@@ -90,7 +74,7 @@ def _option(flags: Iterable[str], setting: Setting) -> click.Option:
     return click.Option(
         [*short, f"{flag}/--no-{flag[2:]}" if _has_opposite(setting) else flag],
         type=None if _is_flag(setting) else _type(setting),
-        is_flag=_is_flag(setting),
+        is_flag=_is_flag(setting) or None,  # of False, click makes an option whose value may be left out
         multiple=setting.many,
         show_default=setting.default not in (MISSING, None, (), False),
         help=setting.help,
@@ -116,7 +100,7 @@ def _type(setting: Setting) -> click.ParamType[Any]:
         return WholeRange(_whole(setting.min), _whole(setting.max))
     if setting.kind is float:
         return FiniteRange(setting.min, setting.max)
-    return PLAIN[setting.kind]
+    return Word() if setting.kind is str and setting.name == "input" else PLAIN[setting.kind]
 
 
 def _whole(bound: float | None) -> int | None:

@@ -11,6 +11,7 @@ import click
 
 from x2face_cli import screen
 from x2face_cli.training import Shown, length_of, pair
+from x2face_cli.values import PlacePath, WholeRange, Word, minutes
 from x2face_cli.verbosity import with_verbosity
 
 if TYPE_CHECKING:
@@ -29,18 +30,18 @@ class TrainCommand(click.Command):
 
 
 @click.command(cls=TrainCommand)
-@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option(
-    "--data", type=click.Path(path_type=Path), required=True, help="Face tracks; `x2face prepare` makes them."
-)
+@click.argument("out", type=PlacePath(file_okay=False))
+@click.option("--data", type=PlacePath(), required=True, help="Face tracks; `x2face prepare` makes them.")
 @click.option("--recipe", type=click.Choice(["guided", "photometric", "paper"]), default="guided", show_default=True)
 @click.option(
     "--preset", type=click.Choice(["light", "paper"]), show_default="the recipe's", help="The networks' sizes."
 )
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="How long, over all parts of the run.")
-@click.option("--steps", type=click.IntRange(1), help="How many steps, over all parts of the run.")
+@click.option("--minutes", type=minutes(), help="How long, over all parts of the run.")
+@click.option("--steps", type=WholeRange(1), help="How many steps, over all parts of the run.")
 @click.option("--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over.")
-@click.option("--from", "start", metavar="WEIGHTS", help="Weights, by name or path, that a new run begins with.")
+@click.option(
+    "--from", "start", type=Word(), metavar="WEIGHTS", help="Weights, by name or path, that a new run begins with."
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe or of the sizes.")
 def train(out: Path, data: Path, **given: Any) -> None:

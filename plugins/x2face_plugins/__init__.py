@@ -5,6 +5,7 @@ x2face_plugins.media reads pictures, films, sound and cameras as x2face itself d
 
 from __future__ import annotations
 
+from x2face_core.bounds import LONGEST
 from x2face_core.driving import Chunk, Driver, EmbeddedFace, Factor, FilmEncoder, Mapping, Overlay, Source
 from x2face_core.errors import InputError, MissingError, NoFaceError, UsageError, WeightsError, X2FaceError
 from x2face_plugins.hookspecs import hookimpl
@@ -12,6 +13,7 @@ from x2face_plugins.settings import option
 from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec
 
 __all__ = [
+    "LONGEST",
     "Chunk",
     "Driver",
     "DriverSpec",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from x2face_core.bounds import LONGEST
 from x2face_core.streaming.shaping import Shaping, names
 from x2face_plugins.settings import option
 from x2face_plugins.specs import DriverSpec, OverlaySpec
@@ -16,8 +17,8 @@ class DriverDesk:
     weight: float = option(
         1.0, min=-10, max=10, help="By what its motion is multiplied: 0 is none of it, -1 the other way round."
     )
-    start: float | None = option(None, min=0, help="Second of the film at which it comes in, eased over 0.2 s.")
-    stop: float | None = option(None, min=0, help="Second of the film at which it is out, eased over 0.2 s.")
+    start: float | None = option(None, min=0, max=LONGEST, help="Second at which it comes in, over 0.2 s.")
+    stop: float | None = option(None, min=0, max=LONGEST, help="Second at which it is out, over 0.2 s.")
     only: tuple[str, ...] = option((), metavar="FACTOR,…", help="Factors that it moves and nothing else, such as pose.")
     without: tuple[str, ...] = option((), metavar="FACTOR,…", help="Factors that it leaves as they are.")
 
@@ -27,8 +28,8 @@ class OverlayDesk:
     """Of an overlay, which moves no factor."""
 
     weight: float = option(1.0, min=0, max=1, help="How much of its paint shows.")
-    start: float | None = option(None, min=0, help="Second of the film at which it appears, eased over 0.2 s.")
-    stop: float | None = option(None, min=0, help="Second of the film at which it is gone, eased over 0.2 s.")
+    start: float | None = option(None, min=0, max=LONGEST, help="Second at which it appears, over 0.2 s.")
+    stop: float | None = option(None, min=0, max=LONGEST, help="Second at which it is gone, over 0.2 s.")
 
 
 Desk = DriverDesk | OverlayDesk

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from x2face_core.bounds import LONGEST
 from x2face_plugins.settings import option
 
 if TYPE_CHECKING:
     from x2face_core.sources.portraits import Cropping
+
+
+SHORTEST = 0.001  # seconds
+SEEDS = 2**32 - 1  # up to which every generator takes one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,7 @@ class RunOptions:
     paste_back: bool = option(False, help="Put the face back into the source's whole picture.")
     compare: bool = option(False, help="Show source, driving picture and result side by side.")
     fps: float | None = option(None, min=1, max=240, help="Frames a second; the driver's by default.")
-    seconds: float | None = option(None, min=0.001, help="At most so long.")
+    seconds: float | None = option(None, min=SHORTEST, max=LONGEST, help="At most so long.")
     sound: str = option("driving", metavar="driving|none|FILE", help="The film's sound.")
     weights: str | None = option(None, metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
     mapping: tuple[Path, ...] = option(
@@ -51,7 +56,7 @@ class RunOptions:
     device: str = option("auto", help="auto, cpu, cuda, cuda:1 or mps.")
     dtype: Literal["auto", "fp32", "bf16", "fp16"] = option("auto", help="Precision.")
     batch_size: int = option(8, min=1, max=256, help="Frames rendered at once.")
-    seed: int = option(0, help="For drivers that draw random numbers.")
+    seed: int = option(0, min=0, max=SEEDS, help="For drivers that draw random numbers.")
     strict_plugins: bool = option(False, help="Refuse to run while any plugin is broken.")
 
     @property

@@ -162,10 +162,21 @@ def _plain(kind: type[Any], value: Any) -> Any:
         raise ValueError(value)
     if kind in (str, Path) and not isinstance(value, str | Path | int | float):
         raise TypeError(value)
+    if kind is Path:
+        return _place(value)
     found: Any = kind(f"{value:g}") if kind is str and isinstance(value, float) else kind(value)
     if kind is float and not math.isfinite(found):
         raise ValueError(value)
     return found
+
+
+def _place(value: Any) -> Path:
+    """A file or a folder; ~ is the user's home. ValueError for an empty name."""
+    from x2face_core.files.faults import expanded
+
+    if not str(value):
+        raise ValueError(value)
+    return expanded(str(value))
 
 
 def _member(setting: Setting, value: Any, said: str) -> Any:

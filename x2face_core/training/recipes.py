@@ -6,8 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
+from x2face_core.bounds import fault_of
 from x2face_core.errors import UsageError, WeightsError
 from x2face_core.networks.dims import Dims
+
+_WEIGHT, _SHARE, _ANGLE = (0.0, 1e6), (0.0, 1.0), (0.0, 90.0)
+
+BOUNDS = {
+    **dict.fromkeys(("momentum", "ema", "end", "guidance_end", "stills", "turned", "growth", "shift"), _SHARE),
+    **dict.fromkeys(("gamma", "gain", "view_gamma", "view_gain"), _SHARE),
+    **dict.fromkeys(("yaw", "pitch", "roll"), _ANGLE),
+    "lr": (1e-12, 10.0),
+    "weight_decay": (0.0, 100.0),
+    "warmup": (0, 1e9),
+    "batch": (2, 65_536),
+    "accumulate": (1, 65_536),
+    "every": (1, 1e6),
+    "far": (1, 64),
+    "seed": (0, 2**32 - 1),
+    "checkpoint_minutes": (0.0, 1e5),
+    "evaluate_minutes": (0.0, 1e5),
+    "spline_side": (4, 512),
+    "moments": (1, 1024),
+    "versions": (1, 64),
+}
+"""What a recipe's numbers may be, whatever recipe it is; those that are not named are weights."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +68,10 @@ class Recipe:
     evaluate_minutes: float = 10.0
 
     def __post_init__(self) -> None:
-        for name, least in (("batch", 2), ("accumulate", 1), ("every", 1)):
-            if getattr(self, name) < least:
-                raise UsageError(f"{name} is {getattr(self, name)}; a recipe needs at least {least}.")
+        """UsageError for numbers that no training could go well with."""
+        numbers = {field.name: _WEIGHT for field in fields(self) if field.type in ("int", "float")}
+        if fault := fault_of(self, numbers | BOUNDS):
+            raise UsageError(f"The recipe {self.name}: {fault}")
 
 
 @dataclass(frozen=True)
@@ -140,7 +164,7 @@ def with_settings(recipe: R, dims: D, settings: Mapping[str, str]) -> tuple[R, D
             replace(recipe, **{key: value for key, value in changes.items() if key in ours}),
             dims if dims is None else replace(dims, **{k: value for k, value in changes.items() if k in theirs}),
         )
-    except WeightsError as error:
+    except (WeightsError, UsageError) as error:
         raise UsageError(f"--set: {error}") from None
 
 

@@ -26,7 +26,8 @@ from x2face_core.errors import UsageError, WeightsError
 from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint, sweep
+from x2face_core.storing import write_text
+from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Batches, Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
@@ -39,6 +40,7 @@ from x2face_core.training.recipes import GuidedRecipe, Recipe
 from x2face_core.training.sheets import write_curve, write_sheet
 from x2face_core.training.shipping import fit_reading, ship
 from x2face_core.training.starting import Started, starting
+from x2face_core.training.taking import taken
 
 Progress = Callable[[str, int, int], None]
 
@@ -75,7 +77,8 @@ def train(
     _check_resumable(plan)
     processes = join(plan.device)
     try:
-        return _train(plan, folder, processes, report, say, progress)
+        with taken(plan.out, first=processes.first, fresh=plan.fresh):
+            return _train(plan, folder, processes, report, say, progress)
     finally:
         leave()
 
@@ -99,9 +102,6 @@ def _train(
         networks.load_state_dict(started.tensors, strict=False)
     objective.to(processes.device)
     recipe = _with_dtype(plan, objective, batches, processes)
-    plan.out.mkdir(parents=True, exist_ok=True)
-    if processes.first:
-        sweep(plan.out / CHECKPOINT)
     judge = _Judge(plan.out, folder, train_bank, HeldOut.of(val_bank, people_of(folder, val_bank)), layout)
     dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
     data = {"statement": _statement(folder, plan.recipe, started), "frames": len(train_bank)}
@@ -221,5 +221,5 @@ class _Judge:
         write_sheet(self.out / f"sheet-{state.step:07d}.png", self.held.sheet(networks))
         history = [*state.history, row]
         write_curve(self.out / "curve.png", history)
-        (self.out / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+        write_text(self.out / "history.json", json.dumps(history, indent=1))
         return figures

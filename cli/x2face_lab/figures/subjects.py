@@ -10,9 +10,9 @@ from torch import Tensor
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.media.pictures import Picture
-from x2face_core.rendering.pipeline import batches
 from x2face_core.sources.source import ModelSource, to_pictures
 from x2face_core.streaming.active import ActiveOverlay
+from x2face_core.streaming.batching import batches
 
 BATCH = 8
 
