@@ -76,11 +76,15 @@ def _option(flags: Iterable[str], setting: Setting) -> click.Option:
         type=None if _is_flag(setting) else _type(setting),
         is_flag=_is_flag(setting) or None,  # of False, click makes an option whose value may be left out
         multiple=setting.many,
-        show_default=setting.default not in (MISSING, None, (), False),
+        show_default=_is_worth_showing(setting.default),
         help=setting.help,
         metavar=setting.metavar,
         **({"required": True} if setting.required else {"default": _shown_default(setting)}),
     )
+
+
+def _is_worth_showing(default: Any) -> bool:
+    return default not in (MISSING, None, ()) and default is not False
 
 
 def _is_flag(setting: Setting) -> bool:
