@@ -111,6 +111,10 @@ def swallows(self: Any, source: Any) -> Any:
     yield Chunk(wide(n), 25.0)
 
 
+def parses(self: Any, source: Any) -> Any:
+    yield Chunk(wide(int(self.settings.input.read_bytes().decode("latin-1"))), 25.0)
+
+
 @dataclass(frozen=True)
 class Undocumented:
     input: Path = option(help="A file.")
@@ -142,7 +146,7 @@ BAD_DRIVERS = {
     "keeps a file open": (keeps_a_file_open, "stops_when_told"),
     "raises when closed": (raises_when_closed, "stops_when_told"),
     "takes no notice of a missing file": (swallows, "says_what_is_missing"),
-    "raises a ValueError on rubbish": (swallows, "refuses_rubbish"),
+    "raises a ValueError on rubbish": (parses, "refuses_rubbish"),
 }
 
 
