@@ -80,7 +80,14 @@ class FrameDriver:
 
     def _open(self, source: Source) -> Clip:
         try:
-            return open_clip(self.settings.input, self.kind, self.settings.crop, source.crop_scale)
+            return open_clip(
+                self.settings.input,
+                self.kind,
+                self.settings.crop,
+                source.crop_scale,
+                fps=source.fps,
+                track=self.settings.track,
+            )
         except NoFaceError as error:
             raise NoFaceError(f"{str(error).rstrip('.')} (--frame-crop x,y,w,h).") from error
 
@@ -89,6 +96,7 @@ class FrameDriver:
         vectors, self.seen = read_vectors(clip, source, limit)
         if not self.seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
+        self.warnings += [f"{clip.name}: {note}." for note in clip.notes]
         if limit is None and clip.promised and len(vectors) < 0.9 * clip.promised:
             self.warnings.append(
                 f"{clip.name}: ends after {len(vectors)} of the {clip.promised} frames it promises; it was cut short."

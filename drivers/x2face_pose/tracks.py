@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_plugins import FilmEncoder, InputError
+from x2face_plugins.media import to_tensor
 from x2face_plugins.tracks import Clip, FaceFolder, Labels, Turner, canonical_layout, decode, head_pose, with_forehead
 
 Pair = tuple[Tensor, Tensor]
@@ -76,7 +77,7 @@ def _of_people(
     for seed, name in enumerate(sorted(people)):
         dice = np.random.default_rng(seed)
         for clip, frames in _chosen(people[name], labelled, dice, *share):
-            pictures = torch.from_numpy(decode(clip.path, frames, film.side)).permute(0, 3, 1, 2).float() / 255
+            pictures = to_tensor(decode(clip.path, frames, film.side))
             points, poses = labelled.at(clip, frames[: len(pictures)])
             versions, degrees = _turned(labelled.turner, pictures, points, poses, turns, dice)
             vectors = film.encode(versions.flatten(0, 1)).view(*degrees.shape[:2], -1)

@@ -12,9 +12,10 @@ import numpy as np
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError
 from x2face_core.media.pictures import Picture
+from x2face_core.pixels import to_pictures
 from x2face_core.rendering.pipeline import Animation
 from x2face_core.sources.portraits import Portrait
-from x2face_core.sources.source import ModelSource, to_pictures
+from x2face_core.sources.source import ModelSource
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -17,8 +17,9 @@ from x2face_core.media.placing import beside, readable_file
 from x2face_core.media.rates import Timed
 from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_blocks, sound_seconds
 from x2face_core.media.video import is_film, probe, read_frames
+from x2face_core.pixels import to_tensor
 from x2face_core.sources.films import last_seen, read_vectors
-from x2face_core.sources.source import pose_expression_coordinates, to_tensor
+from x2face_core.sources.source import pose_expression_coordinates
 from x2face_core.streaming.streams import ahead
 
 TOOLBOX = (

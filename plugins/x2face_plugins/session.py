@@ -16,10 +16,11 @@ from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import UsageError
 from x2face_core.media.pictures import Picture
 from x2face_core.model import X2Face
+from x2face_core.pixels import to_pictures
 from x2face_core.rendering.pipeline import animate_source
 from x2face_core.sources.films import Films
 from x2face_core.sources.portraits import Cropping, crops, find_portraits
-from x2face_core.sources.source import MappingsByName, ModelSource, as_factor, to_pictures
+from x2face_core.sources.source import MappingsByName, ModelSource, as_factor
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.soundtrack import soundtrack

@@ -5,8 +5,8 @@ Heavy, and provisional.
 
 from __future__ import annotations
 
-from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder, Labels
+from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
 from x2face_core.geometry.landmarks import canonical_layout, with_forehead
 from x2face_core.geometry.pose import head_pose

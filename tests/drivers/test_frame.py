@@ -13,8 +13,10 @@ from x2face_core.errors import InputError, NoFaceError, UsageError
 from x2face_core.media.clips import kind_of
 from x2face_core.media.images import write_picture
 from x2face_core.media.writing import write_film
+from x2face_core.pixels import to_tensor
+from x2face_core.rendering.pipeline import animate
 from x2face_core.sources.films import last_seen
-from x2face_core.sources.source import ModelSource, to_tensor
+from x2face_core.sources.source import ModelSource
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
@@ -77,6 +79,12 @@ def test_seconds_limit_what_is_read(folder: Path, tiny_model: Any) -> None:
     assert (
         len(vectors(FrameDriver(Settings(str(folder), crop="none")), source)) == 6
     )  # 0.2 s at 25, one to interpolate to
+
+
+@pytest.mark.parametrize("fps", [12.5, 25.0, 30.0])
+def test_a_folder_s_pictures_come_at_the_rate_of_the_film(folder: Path, tiny_model: Any, fps: float) -> None:
+    animation = animate(tiny_model, to_tensor([drawn(5)]), [FrameDriver(Settings(str(folder), crop="none"))], fps=fps)
+    assert (animation.fps, animation.composed.frames, len(list(animation))) == (fps, 12, 12)
 
 
 def test_pictures_come_only_when_they_are_wanted(folder: Path, tiny_model: Any) -> None:

@@ -129,7 +129,7 @@ def test_frames_and_flows_are_made_of_vectors(session: Session) -> None:
     frames, flow = session.render(face, vectors), session.flow(face, vectors)
     assert frames.shape == (2, 48, 48, 3) and frames.dtype == np.uint8
     assert flow.shape == (2, 2, 48, 48)
-    from x2face_core.sources.source import to_pictures
+    from x2face_core.pixels import to_pictures
     from x2face_core.warping import warp
 
     np.testing.assert_array_equal(frames, to_pictures(warp(face.embedded.texture[None], flow).clamp(0, 1)))

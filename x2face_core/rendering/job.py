@@ -18,18 +18,12 @@ from x2face_core.media.pictures import Picture
 from x2face_core.media.placing import make_folders_above
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
+from x2face_core.pixels import to_pictures
 from x2face_core.rendering.outputs import Output
 from x2face_core.rendering.pipeline import Frame, animate
 from x2face_core.rendering.recording import recorded
 from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portraits
-from x2face_core.sources.source import (
-    DriversByName,
-    MappingsByName,
-    Model,
-    no_drivers,
-    no_mappings,
-    to_pictures,
-)
+from x2face_core.sources.source import DriversByName, MappingsByName, Model, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.soundtrack import soundtrack
 

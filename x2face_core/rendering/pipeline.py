@@ -12,15 +12,8 @@ import torch
 from torch import Tensor
 
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
-from x2face_core.sources.source import (
-    DriversByName,
-    MappingsByName,
-    Model,
-    ModelSource,
-    no_drivers,
-    no_mappings,
-    to_pictures,
-)
+from x2face_core.pixels import to_pictures
+from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, still
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, compose

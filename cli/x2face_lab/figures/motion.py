@@ -13,7 +13,8 @@ from torch import Tensor
 from x2face_core.errors import WeightsError
 from x2face_core.media.pictures import Picture
 from x2face_core.model import READINGS
-from x2face_core.sources.source import ModelSource, pose_expression_coordinates, to_pictures
+from x2face_core.pixels import to_pictures
+from x2face_core.sources.source import ModelSource, pose_expression_coordinates
 from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.composing import compose
 from x2face_lab.figures.drawing import resized

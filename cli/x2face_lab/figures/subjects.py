@@ -10,7 +10,8 @@ from torch import Tensor
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.media.pictures import Picture
-from x2face_core.sources.source import ModelSource, to_pictures
+from x2face_core.pixels import to_pictures
+from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.active import ActiveOverlay
 from x2face_core.streaming.batching import batches
 

@@ -12,8 +12,9 @@ import torch
 
 from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import PluginError, UsageError
+from x2face_core.pixels import to_pictures, to_tensor
 from x2face_core.rendering.pipeline import animate
-from x2face_core.sources.source import ModelSource, to_pictures, to_tensor
+from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.shaping import Shaping
