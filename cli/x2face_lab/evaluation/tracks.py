@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 from x2face_core.pixels import to_tensor
