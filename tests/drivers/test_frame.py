@@ -21,6 +21,8 @@ from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
 
+from .. import films
+
 
 def drawn(k: int, side: int = 32) -> np.ndarray:
     """A bright bar that wanders."""
@@ -110,6 +112,13 @@ def test_a_film_is_read_at_its_own_rate(tmp_path: Path, source: ModelSource) -> 
     assert chunks[0].fps == 30
     assert driver.box == (0, 0, 32, 32)
     assert driver.sound is None
+
+
+def test_a_film_s_sound_is_known_once_the_driver_is_loaded(tmp_path: Path) -> None:
+    spoken = films.write(tmp_path / "spoken.mp4", [drawn(k) for k in range(5)], tone=True)
+    assert FrameDriver(Settings(str(spoken), crop="none")).sound == spoken
+    mute = films.write(tmp_path / "mute.mp4", [drawn(k) for k in range(5)])
+    assert FrameDriver(Settings(str(mute), crop="none")).sound is None
 
 
 def test_one_picture_is_a_pose_to_take_over(tmp_path: Path, tiny_model: Any) -> None:
