@@ -15,7 +15,7 @@ from x2face_core.files.descriptions import described
 from x2face_core.files.faults import expanded
 from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import is_sha256, is_space
-from x2face_core.storing import write_tensors
+from x2face_core.files.storing import write_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,7 +16,7 @@ from x2face_core.files.descriptions import described
 from x2face_core.files.faults import writing
 from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import is_space
-from x2face_core.media.placing import beside, make_folders_above, readable_file
+from x2face_core.files.placing import beside, make_folders_above, readable_file
 
 Floats: TypeAlias = NDArray[np.float32]
 

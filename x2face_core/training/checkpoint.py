@@ -16,7 +16,7 @@ from x2face_core.errors import WeightsError
 from x2face_core.files.descriptions import described
 from x2face_core.files.faults import reason
 from x2face_core.files.kinds import FileKind
-from x2face_core.storing import write_tensors
+from x2face_core.files.storing import write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
 """Its name in a run's folder."""

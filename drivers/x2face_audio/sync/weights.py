@@ -15,7 +15,7 @@ from x2face_core.errors import WeightsError
 from x2face_core.files.checksums import checksum
 from x2face_core.files.descriptions import described
 from x2face_core.files.kinds import FileKind
-from x2face_core.storing import write_tensors
+from x2face_core.files.storing import write_tensors
 from x2face_core.weights import is_file, own_files
 
 DEFAULT = "sync-1"

@@ -14,10 +14,10 @@ from x2face_core.files.checksums import checksum
 from x2face_core.files.descriptions import described
 from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import checked_dist, checked_space, is_dist, is_space
+from x2face_core.files.placing import make_folders_above
+from x2face_core.files.storing import write_tensors
 from x2face_core.foreign import Owner, call_foreign
-from x2face_core.media.placing import make_folders_above
 from x2face_core.rendering.outputs import settle_file
-from x2face_core.storing import write_tensors
 from x2face_core.weights import home, is_file, own_files
 from x2face_plugins.offers import Offer
 from x2face_plugins.specs import MappingSpec

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2face_core.files.faults import unwritable, writing
-from x2face_core.media.placing import beside
+from x2face_core.files.placing import beside
 
 if TYPE_CHECKING:
     from torch import Tensor
