@@ -92,8 +92,8 @@ def _is_evaluation(path: Path) -> bool:
 
 
 def _keep(folder: Path, found: Evaluation) -> None:
-    from x2face_core.media.placing import make_folders_above
-    from x2face_core.storing import write_text
+    from x2face_core.files.placing import make_folders_above
+    from x2face_core.files.storing import write_text
     from x2face_core.training.sheets import write_sheet
 
     make_folders_above(folder / FIGURES)

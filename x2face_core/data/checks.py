@@ -72,7 +72,8 @@ def check_array(file: Path, name: str, array: NDArray[Any], shape: tuple[int | N
         raise InputError(f"{file}: {name} has the shape {array.shape}; ({wanted}) is needed.")
     if array.dtype.kind not in "iuf":
         raise InputError(f"{file}: {name} holds {array.dtype}; numbers are needed.")
-    odd = ~(np.abs(array.astype(np.float64).reshape(len(array), -1)) <= _LARGEST).all(axis=1)  # NaN is odd too
+    known = np.abs(array.astype(np.float64)) <= _LARGEST  # of NaN it is not
+    odd = ~known.all(axis=tuple(range(1, array.ndim)))
     if odd.any():
         row = int(odd.argmax())
         raise InputError(f"{file}: row {row} of {name} has a number that is not finite, or beyond {_LARGEST:g}.")

@@ -109,6 +109,11 @@ def test_labels_that_cannot_be_are_named(labelled: Path, change: dict[str, Any],
     assert said in str(refused.value) and "labels.npz" in str(refused.value)
 
 
+def test_labels_may_do_without_landmarks(labelled: Path) -> None:
+    spoil(labelled, landmark_ref=lambda a: a[:0], landmarks=lambda a: a[:0])
+    assert FaceFolder(labelled).labels.landmarks.shape == (0, 68, 3)
+
+
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "labels.npz", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("pose.npy", bytes(2**27))
