@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 @click.option("--data", type=click.Path(path_type=Path), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
 @click.option("--weights", metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="A folder for the contact sheet."
 )
 def evaluate(
-    data: Path | None, split: Any, weights: str | None, device: str, as_json: bool, output: Path | None
+    data: Path | None,
+    split: Any,
+    weights: str | None,
+    limit: int | None,
+    device: str,
+    as_json: bool,
+    output: Path | None,
 ) -> None:
     """Measure weights and mappings on people whom training did not see.
 
@@ -41,7 +48,7 @@ def evaluate(
         raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
     from x2face_core.model import X2Face
 
-    found = _measure(X2Face.load(weights, device=device), data, split)
+    found = _measure(X2Face.load(weights, device=device), data, split, limit)
     for note in found.notes:
         screen.note(note)
     if output is not None:
@@ -54,7 +61,7 @@ def evaluate(
         screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
-def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
+def _measure(model: X2Face, data: Path, split: Any, limit: int | None) -> Evaluation:
     from x2face_lab.evaluation.evaluating import evaluate as measure
     from x2face_plugins.activating import delegate
     from x2face_plugins.mappings.loading import mapping_loader
@@ -69,6 +76,7 @@ def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
             screen.stages(bars),
             load_mapping=mapping_loader(registry, model.fingerprint),
             load_driver=lambda name, settings: delegate(registry, name, settings),
+            limit=limit,
         )
 
 

@@ -99,6 +99,10 @@ class FaceFolder:
     def of_split(self, split: Split) -> list[Clip]:
         return [clip for clip in self.clips if clip.split == split]
 
+    @property
+    def has_labels(self) -> bool:
+        return (self.path / "labels.npz").is_file()
+
     @cached_property
     def labels(self) -> Labels:
         file = self.path / "labels.npz"
