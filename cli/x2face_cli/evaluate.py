@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
+from x2face_cli.timing import Timing
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ def evaluate(
 ) -> None:
     """Measure weights and mappings on people whom training did not see.
 
-    Fidelity (paper Table 1), motion across people, pose read (Table 2) and written, speech, shape of the face.
+    Fidelity (paper Table 1) by person, region and frame, motion across people, pose read (Table 2) and written, speech,
+    shape of the face.
 
     \b
     x2face evaluate --data tracks
-    x2face evaluate --data tracks --weights runs/first/weights.safetensors -o outputs/evaluation
+    x2face evaluate --data tracks --split val --limit 4 --weights runs/first/weights.safetensors -o outputs/evaluation
     """
     if data is None:
         raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
@@ -69,15 +71,18 @@ def _measure(model: X2Face, data: Path, split: Any, limit: int | None) -> Evalua
 
     registry = Registry.load()
     with ExitStack() as bars:
-        return measure(
+        timing = Timing(screen.stages(bars))
+        found = measure(
             model,
             data,
             split,
-            screen.stages(bars),
+            timing,
             load_mapping=mapping_loader(registry, model.fingerprint),
             load_driver=lambda name, settings: delegate(registry, name, settings),
             limit=limit,
         )
+    screen.note(f"measured in {timing.total()}")
+    return found
 
 
 def _keep(folder: Path, found: Evaluation) -> None:

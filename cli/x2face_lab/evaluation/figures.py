@@ -21,6 +21,8 @@ _RATIOS = {
     "inside": ("inside_l1", "inside_copy"),
     "sharpness_3": ("sharp_fused", "sharp_best"),
 }
+MOVING = 0.03
+"""L1 of copying, a person's mean, from which a person counts as moving."""
 _KEYPOINTS = {"akd": "akd", "mkr": "lost", "jitter": "jitter", "jitter_true": "jitter_true"}
 
 
@@ -37,7 +39,16 @@ def fidelity(tally: Tally) -> dict[str, Any]:
     for name, (above, below) in _RATIOS.items():
         figures |= _both(name, tally.ratio(above, below), tally.ratios(above, below))
     figures |= _both("gain_3", 1 - tally.ratio("l1_3", "l1_1"), 1 - tally.ratios("l1_3", "l1_1"))
-    return figures | _regions(tally)
+    return figures | _moving(tally) | _regions(tally)
+
+
+def _moving(tally: Tally) -> dict[str, Any]:
+    """ratio_1 by person, of those for whom copying is far enough from the truth that the ratio means something."""
+    ratios = tally.ratios("l1_1", "copy_1")[tally.means("copy_1") >= MOVING]
+    if not len(ratios):
+        return {}
+    found = {"ratio_1_moving_by_person": round(float(ratios.mean()), 5), "moving_people": len(ratios)}
+    return found | _interval("ratio_1_moving_by_person", ratios)
 
 
 def keypoints(tally: Tally) -> dict[str, Any]:

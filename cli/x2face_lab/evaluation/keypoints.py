@@ -53,12 +53,16 @@ def measure_keypoints(
 
 def add_keypoints(tally: Tally, person: str, true: Floats, made: Floats) -> None:
     """Landmarks (n, 68, 3) in widths of the picture of successive frames, NaN where no face is found."""
-    there, found = (np.isfinite(landmarks).all(axis=(1, 2)) for landmarks in (true, made))
+    there, found = _with_face(true), _with_face(made)
     tally.add(person, "lost", (~found[there]).astype(float))
     apart = np.linalg.norm((made - true)[there & found, :, :2], axis=2).mean(axis=1)
     tally.add(person, "akd", apart * SIDE)
     tally.add(person, "jitter_true", jitter(true))
     tally.add(person, "jitter", jitter(made))
+
+
+def _with_face(landmarks: Floats) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(landmarks).all(axis=(1, 2)))
 
 
 def jitter(landmarks: Floats) -> Floats:

@@ -29,7 +29,7 @@ def rows(figures: dict[str, Any]) -> Rows:
     """A label and what is shown beside it, for each figure that there is: by person first, then by frame."""
     shown = [("clips, people", f"{figures['clips']}, {figures['people']}")]
     shown += [(label, _balanced(figures, key)) for label, key in _FIDELITY if key in figures]
-    for part in (_regions, _across, _pose, _control, _audio, _sync, _identity):
+    for part in (_moving, _regions, _across, _pose, _control, _audio, _sync, _identity):
         shown += part(figures)
     return shown
 
@@ -44,6 +44,14 @@ def _balanced(figures: dict[str, Any], key: str) -> str:
 
 def _between(ends: list[float] | None, digits: int = 2) -> str:
     return f" ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})" if ends else ""
+
+
+def _moving(figures: dict[str, Any]) -> Rows:
+    key = "ratio_1_moving_by_person"
+    if key not in figures:
+        return []
+    told = f"{figures[key]:.4f}{_between(figures.get(f'{key}_interval'), 4)}"
+    return [(f"ratio to copying, one source, {figures['moving_people']} people who move", told)]
 
 
 def _regions(figures: dict[str, Any]) -> Rows:

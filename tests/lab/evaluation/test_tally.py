@@ -32,6 +32,15 @@ def test_a_person_with_many_frames_counts_once_by_person() -> None:
     assert "ratio_3" not in found and "regions" not in found and "inside" not in found
 
 
+def test_people_who_hardly_move_are_not_among_those_who_do() -> None:
+    still = {"l1_1": [0.02], "copy_1": [0.02]}
+    tally = tally_of(anna={"l1_1": [0.1], "copy_1": [0.2]}, ben=still, cleo={"l1_1": [0.3], "copy_1": [0.3]})
+    found = fidelity(tally)
+    assert (found["moving_people"], found["ratio_1_moving_by_person"]) == (2, 0.75)
+    assert found["ratio_1_by_person"] == pytest.approx((0.5 + 1 + 1) / 3, abs=1e-5)
+    assert "moving_people" not in fidelity(tally_of(ben=still))
+
+
 def test_a_person_without_a_measure_is_left_out_of_its_mean() -> None:
     tally = tally_of(anna={"l1_1": [0.2], "inside_l1": [0.1], "inside_copy": [0.4]}, ben={"l1_1": [0.4]})
     assert np.isnan(tally.ratios("inside_l1", "inside_copy")[1])
