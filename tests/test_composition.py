@@ -34,7 +34,7 @@ def portrait() -> torch.Tensor:
 
     from x2face_core.media.boxes import crop
     from x2face_core.media.faces import find_box
-    from x2face_core.sources.source import to_tensor
+    from x2face_core.pixels import to_tensor
 
     return to_tensor([crop(astronaut(), find_box(astronaut()), 128)])
 

@@ -44,9 +44,11 @@ class X2Face:
         layout: Tensor | None = None,
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
+        completion: bool = True,
     ) -> None:
         self.device = device or torch.device("cpu")
         self.dtype = dtype
+        self.completion = completion
         self.info = info
         self.dims = networks.dims
         self._reading = reading
@@ -55,12 +57,20 @@ class X2Face:
         self.networks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod
-    def load(cls, weights: str | Path | None = None, *, device: str = "auto", dtype: str = "auto") -> X2Face:
+    def load(
+        cls,
+        weights: str | Path | None = None,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        completion: bool = True,
+    ) -> X2Face:
         """Weights by name or path; the packaged ones for None.
 
         device: auto, cpu, cuda or mps
         dtype: fp32, bf16, fp16; auto is fp32, but for networks of the paper's size on a machine that computes
             bf16 faster, which a trial of three frames tells
+        completion: let `embed` fill in what sources do not show, where the weights have a network for it
         Raises WeightsError where they are missing or broken.
         """
         path = find_weights(weights)
@@ -72,7 +82,7 @@ class X2Face:
         if "reading.weight" in tensors:
             reading = tuple(tensors[f"reading.{part}"].float() for part in ("weight", "bias", "scale"))
         layout = tensors.get("layout")
-        model = cls(networks, info, reading=reading, layout=layout, device=chosen)  # type: ignore[arg-type]
+        model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)  # type: ignore[arg-type]
         model.dtype = model._fastest() if dtype == "auto" else _dtype(dtype, chosen)
         return model
 
@@ -101,7 +111,7 @@ class X2Face:
             raise UsageError(f"fusion is {fusion!r}; it may be {', '.join(FUSIONS)}.")
         pictures = _checked(pictures).to(self.device)
         with self._autocast():
-            textures, confidence = self.networks.embed(pictures)
+            textures, confidence = self.networks.embed(pictures, complete=self.completion)
         weighed = None if fusion == "mean" else confidence
         return EmbeddedFace(blend(textures.float(), weighed, floor=FUSIONS[fusion]).cpu(), self.anchors)
 
@@ -185,7 +195,8 @@ def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetwo
     with torch.device("meta"):
         networks = X2FaceNetworks(dims)
     wanted = {name for name in networks.state_dict() if not name.endswith("num_batches_tracked")}
-    found = {name: value.float() for name, value in tensors.items() if name.startswith(("embedding.", "driving."))}
+    parts = ("embedding.", "driving.", "completion.")
+    found = {name: value.float() for name, value in tensors.items() if name.startswith(parts)}
     if wanted != set(found):
         odd = sorted(wanted ^ set(found))
         raise WeightsError(f"{path}: its tensors do not fit its sizes ({len(odd)} differ, such as {odd[0]}).")

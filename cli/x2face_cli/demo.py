@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
+from x2face_cli.values import Word
 from x2face_core.errors import UsageError
 from x2face_core.files.ledger import noting
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-o", "--output", metavar="DIR", default="outputs/demo", show_default=True, help="Where the films go.")
+@click.option(
+    "-o", "--output", type=Word(), metavar="DIR", default="outputs/demo", show_default=True, help="Where they go."
+)
 @noting()
 def demo(output: str) -> None:
     """Make the demonstration films and print where they are.

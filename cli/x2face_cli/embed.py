@@ -9,13 +9,14 @@ import click
 
 from x2face_cli import screen
 from x2face_cli.sourcing import cropping, source_options
+from x2face_cli.values import Word
 from x2face_core.files.ledger import noting
 
 OPTIONS = [
     *source_options(),
-    click.Option(["-o", "--output"], metavar="FILE.png", help="Default: outputs/{source}--embedded.png"),
+    click.Option(["-o", "--output"], type=Word(), metavar="FILE.png", help="Default: outputs/{source}--embedded.png"),
     click.Option(["--overwrite"], is_flag=True, help="Replace an existing output."),
-    click.Option(["--weights"], metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
+    click.Option(["--weights"], type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
     click.Option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
 ]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import options
-from x2face_cli.options import FiniteRange
 from x2face_cli.sourcing import source_options
+from x2face_cli.values import FiniteRange, PlacePath, Word
 from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
 
@@ -73,11 +73,11 @@ def _common(name: str) -> list[click.Option]:
     sources[0].help = "Whom it shows; again for somebody else. A film or a folder is one person."
     return [
         *sources,
-        option(["-o", "--output"], metavar="FILE.png|.pdf|.svg", default=f"outputs/figure-{name}.png"),
+        option(["-o", "--output"], type=Word(), metavar="FILE.png|.pdf|.svg", default=f"outputs/figure-{name}.png"),
         option(["--overwrite"], is_flag=True, help="Replace an existing output."),
         option(["--cell"], type=click.IntRange(32, 1024), default=128, help="Pixels a side of each picture in it."),
-        option(["--weights"], metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
-        option(["--mapping", "mappings"], multiple=True, metavar="FILE", type=click.Path(path_type=Path),
+        option(["--weights"], type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
+        option(["--mapping", "mappings"], multiple=True, metavar="FILE", type=PlacePath(),
                help="A mapping that `x2face fit` wrote, instead of the installed one; again for several."),
         option(["--device"], default="auto", help="auto, cpu, cuda, cuda:1 or mps."),
     ]  # fmt: skip

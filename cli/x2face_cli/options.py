@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import MISSING
 from enum import Enum
@@ -11,29 +10,12 @@ from typing import Any
 
 import click
 
+from x2face_cli.values import FiniteRange, PlacePath, WholeRange, Word
 from x2face_core.errors import UsageError
 from x2face_plugins.settings import Setting, read_settings
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
-PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: click.Path(path_type=Path)}
-
-
-class WholeRange(click.IntRange):
-    """A whole number within bounds."""
-
-    name = "integer"
-
-
-class FiniteRange(click.FloatRange):
-    """A number within bounds; nan and inf are none."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is no finite number.", param, ctx)
-        return number
+PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: PlacePath()}
 
 
 def flag_name(driver: str, setting: str) -> str:
@@ -71,7 +53,7 @@ def _option(driver: str, setting: Setting) -> click.Option:
     option = click.Option(
         [f"{flag}/--no-{flag[2:]}" if _has_opposite(setting) else flag],
         type=None if _is_flag(setting) else _type(setting),
-        is_flag=_is_flag(setting),
+        is_flag=_is_flag(setting) or None,  # of False, click makes an option whose value may be left out
         multiple=setting.many,
         show_default=setting.default not in (MISSING, None, (), False),
         help=setting.help,
@@ -97,7 +79,7 @@ def _type(setting: Setting) -> click.ParamType[Any]:
         return WholeRange(_whole(setting.min), _whole(setting.max))
     if setting.kind is float:
         return FiniteRange(setting.min, setting.max)
-    return PLAIN[setting.kind]
+    return Word() if setting.kind is str and setting.name == "input" else PLAIN[setting.kind]
 
 
 def _whole(bound: float | None) -> int | None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import options, screen
-from x2face_cli.options import FiniteRange
 from x2face_cli.sourcing import cropping, source_options
+from x2face_cli.values import SEEDS, FiniteRange, PlacePath, WholeRange, Word, seconds
 from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
 
@@ -75,25 +75,25 @@ def _own_options() -> list[click.Option]:
     return [
         *source_options(),
         option(["--driver"], multiple=True, metavar="NAME", help="What drives; again to combine several."),
-        option(["-o", "--output"], metavar="FILE|FOLDER/", show_default="outputs/{source}--{driving}.mp4",
+        option(["-o", "--output"], type=Word(), metavar="FILE|FOLDER/", show_default="outputs/{source}--{driving}.mp4",
                help="A .mp4, .webm or .gif, or a folder/ of pictures."),
         option(["--overwrite"], is_flag=True, help="Replace existing outputs."),
-        option(["--embedded"], type=click.Path(path_type=Path), metavar="FILE.png",
+        option(["--embedded"], type=PlacePath(), metavar="FILE.png",
                help="An embedded face, as `x2face embed` writes it, instead of the source's own."),
-        option(["--record"], metavar="FILE.x2v", help="Write the motion to a file, for --track."),
+        option(["--record"], type=Word(), metavar="FILE.x2v", help="Write the motion to a file, for --track."),
         option(["--paste-back"], is_flag=True, help="Put the face back into the source's whole picture."),
         option(["--compare"], is_flag=True, help="Show source, driving picture and result side by side."),
         option(["--fps"], type=FiniteRange(1, 240), show_default="the driver's", help="Frames a second."),
-        option(["--seconds"], type=FiniteRange(0, min_open=True), help="At most so long."),
-        option(["--sound"], default="driving", metavar="driving|none|FILE", help="The film's sound."),
-        option(["--weights"], metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
-        option(["--mapping", "mappings"], multiple=True, metavar="FILE", type=click.Path(path_type=Path),
+        option(["--seconds"], type=seconds(), help="At most so long."),
+        option(["--sound"], type=Word(), default="driving", metavar="driving|none|FILE", help="The film's sound."),
+        option(["--weights"], type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
+        option(["--mapping", "mappings"], multiple=True, metavar="FILE", type=PlacePath(),
                help="A mapping that `x2face fit` wrote, instead of the installed one; again for several."),
         option(["--engine"], type=click.Choice(["torch"]), default="torch", help="What runs the networks."),
         option(["--device"], default="auto", help="auto, cpu, cuda, cuda:1 or mps."),
         option(["--dtype"], type=click.Choice(["auto", "fp32", "bf16", "fp16"]), default="auto", help="Precision."),
         option(["--batch-size"], type=click.IntRange(1, 256), default=8, help="Frames rendered at once."),
-        option(["--seed"], type=int, default=0, help="For drivers that roll dice."),
+        option(["--seed"], type=WholeRange(0, SEEDS), default=0, help="For drivers that roll dice."),
         option([STRICT], is_flag=True, help="Refuse to run while any plugin is broken."),
         option(["--json", "as_json"], is_flag=True, help="Print one JSON object about the film."),
     ]  # fmt: skip

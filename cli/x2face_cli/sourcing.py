@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x2face_cli.options import FiniteRange
+from x2face_cli.values import FiniteRange, PlacePath
 
 if TYPE_CHECKING:
     from x2face_core.sources.portraits import Cropping
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def source_options() -> list[click.Option]:
     option = partial(click.Option, show_default=True)
     return [
-        option(["-s", "--source", "sources"], multiple=True, required=True, metavar="PICTURE|FILM|FOLDER",
+        option(["-s", "--source", "sources"], type=PlacePath(), multiple=True, required=True,
+               metavar="PICTURE|FILM|FOLDER",
                help="The face to be driven; again for more pictures of it."),
         option(["--source-frames"], type=click.IntRange(1, 48), default=3,
                help="Pictures taken of a film or a folder as source: those that differ most."),

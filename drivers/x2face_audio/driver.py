@@ -19,7 +19,7 @@ from x2face_core.media.sound import has_sound, read_sound_blocks, sound_seconds
 from x2face_plugins import Chunk, Factor, Source
 
 if TYPE_CHECKING:
-    from x2face_audio.plugin import Settings
+    from x2face_audio.settings import Settings
 
 MICROPHONE = "mic"
 BLOCK = 25  # moments at once

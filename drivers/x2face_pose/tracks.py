@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder, Labels
+from x2face_core.data.loading import decode
 from x2face_core.driving import Film
 from x2face_core.errors import InputError
 from x2face_core.geometry.landmarks import canonical_layout, with_forehead
 from x2face_core.geometry.pose import head_pose
 from x2face_core.geometry.turning import Turner
+from x2face_core.pixels import to_tensor
 
 Pair = tuple[Tensor, Tensor]
 REACH = (25.0, 20.0, 28.0)
@@ -81,7 +82,7 @@ def _of_people(
     for seed, name in enumerate(sorted(people)):
         dice = np.random.default_rng(seed)
         for clip, frames in _chosen(people[name], labelled, dice, *share):
-            pictures = torch.from_numpy(decode(clip.path, frames, film.side)).permute(0, 3, 1, 2).float() / 255
+            pictures = to_tensor(decode(clip.path, frames, film.side))
             points, poses = labelled.at(clip, frames[: len(pictures)])
             versions, degrees = _turned(labelled.turner, pictures, points, poses, turns, dice)
             vectors = film.encode(versions.flatten(0, 1)).view(*degrees.shape[:2], -1)

@@ -20,9 +20,9 @@ from x2face_core.media.images import read_picture, write_picture
 from x2face_core.media.video import read_frames
 from x2face_core.media.writing import write_film
 from x2face_core.model import X2Face
+from x2face_core.pixels import to_tensor
 from x2face_core.rendering.pipeline import Painted, animate
 from x2face_core.sources.portraits import Cropping
-from x2face_core.sources.source import to_tensor
 from x2face_edit import Settings
 from x2face_edit.overlay import EditOverlay
 from x2face_edit.pictures import open_pictures

@@ -13,8 +13,9 @@ from x2face_core.errors import InputError, NoFaceError, UsageError
 from x2face_core.media.clips import kind_of
 from x2face_core.media.images import write_picture
 from x2face_core.media.writing import write_film
+from x2face_core.pixels import to_tensor
 from x2face_core.sources.films import last_seen
-from x2face_core.sources.source import ModelSource, to_tensor
+from x2face_core.sources.source import ModelSource
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers

@@ -1,37 +1,27 @@
-"""All frames that training draws from, decoded once into memory."""
+"""All frames that training draws from, in memory."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
-import av
-import numpy as np
 import torch
-from av.video.reformatter import VideoReformatter
-from numpy.typing import NDArray
 from torch import Tensor
-
-from x2face_core.data.folder import Clip, FaceFolder, Split
-from x2face_core.errors import InputError
-from x2face_core.geometry.landmarks import with_forehead
-from x2face_core.media.opening import opened
 
 
 @dataclass(frozen=True)
 class Bank:
-    """Frames in the order of their clips, on one device.
+    """Frames in the order of their clips, then single photographs, on one device.
 
     pictures: (n, side, side, 3) uint8 RGB
-    clip, frame: (n,) int64, row of clips.csv and frame number in it
+    clip, frame: (n,) int64, row of clips.csv and frame number in it; clip is -1 for a photograph
     first, count: (n,) int64, where the frames of the same clip begin here and how many they are
     weight: (n,) float64, how often a frame is drawn as target; sums to 1
-    landmarks: (n, 71, 3) float32 in half-pictures, or None where the folder has no labels
+    landmarks: (n, 73, 3) float32 in half-pictures, irises last, or None where the folder has no labels
     pose: (n, 3) float32 roll, pitch, yaw in degrees, or None
     expression: (n, 4) float32, standardised by median and deviation, or None
+    gaze: (n, 2) float32 in eye widths; None where not measured
+    blend: (n, b) float32 blendshape scores, standardised; None where not measured
+    blend_mirror: (b,) int64, which score takes a score's place when the picture is mirrored
     """
 
     pictures: Tensor
@@ -43,6 +33,9 @@ class Bank:
     landmarks: Tensor | None = None
     pose: Tensor | None = None
     expression: Tensor | None = None
+    gaze: Tensor | None = None
+    blend: Tensor | None = None
+    blend_mirror: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -54,129 +47,3 @@ class Bank:
     def floats(self, rows: Tensor) -> Tensor:
         """Pictures (k, 3, side, side) float32 in [0, 1]."""
         return self.pictures[rows].permute(0, 3, 1, 2).float() / 255
-
-
-def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
-    """The wanted frames (ascending) of a track, (k, side, side, 3); fewer where the file ends early."""
-    frames, asked, last = [], set(wanted.tolist()), int(wanted[-1])
-    try:
-        with opened(path) as container:
-            container.streams.video[0].thread_type = "NONE"
-            reformatter = VideoReformatter()
-            for number, frame in enumerate(container.decode(video=0)):
-                if number in asked:
-                    small = reformatter.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
-                    frames.append(small.to_ndarray())
-                if number >= last:
-                    break
-    except (av.FFmpegError, OSError) as error:
-        if not frames:
-            raise InputError(f"{path}: cannot be decoded ({error}); `x2face prepare` drops such files.") from error
-    if not frames:
-        return np.zeros((0, side, side, 3), np.uint8)
-    return np.stack(frames)
-
-
-def load_bank(
-    folder: FaceFolder,
-    split: Split,
-    side: int,
-    *,
-    every: int = 5,
-    labels: bool = True,
-    balance: Callable[[Sequence[Clip], Sequence[int]], NDArray[np.float64]] | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Bank:
-    """Decode every nth frame of a split, or, with labels, the frames that have landmarks.
-
-    balance: from clips and their frame counts to the weight of each clip; by default as `clip_weights`
-    """
-    clips = folder.of_split(split)
-    if not clips:
-        raise InputError(f"{folder.path}: its clips.csv has no clip in the split {split!r}.")
-    wanted = _labelled(folder, clips) if labels else [np.arange(0, clip.frames, every) for clip in clips]
-    kept = [(clip, frames) for clip, frames in zip(clips, wanted, strict=True) if len(frames) >= 2]
-    if not kept:
-        raise InputError(f"{folder.path}: no clip of the split {split!r} has two frames to pair.")
-    pictures: list[NDArray[np.uint8]] = []
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
-        for part in threads.map(lambda job: decode(job[0].path, job[1], side), kept):
-            pictures.append(part)
-            progress(len(pictures), len(kept))
-    return _assemble(folder, kept, pictures, labels, balance or clip_weights)
-
-
-def _labelled(folder: FaceFolder, clips: Sequence[Clip]) -> list[NDArray[np.int64]]:
-    ref = folder.labels.landmark_ref
-    order = np.lexsort((ref[:, 1], ref[:, 0]))
-    ref = ref[order]
-    starts = np.searchsorted(ref[:, 0], [clip.row for clip in clips])
-    ends = np.searchsorted(ref[:, 0], [clip.row for clip in clips], side="right")
-    return [ref[a:b, 1] for a, b in zip(starts, ends, strict=True)]
-
-
-def clip_weights(clips: Sequence[Clip], counts: Sequence[int]) -> NDArray[np.float64]:
-    """How often each clip is drawn: people by the root of their frames, capped; among theirs, moving clips more.
-
-    Without the cap a few people with thousands of short clips would become the whole world.
-    """
-    frames: dict[str, int] = {}
-    for clip, count in zip(clips, counts, strict=True):
-        frames[clip.identity] = frames.get(clip.identity, 0) + count
-    within = np.array([count**0.5 * (1 + clip.yaw_range / 10) for clip, count in zip(clips, counts, strict=True)])
-    totals: dict[str, float] = {}
-    for clip, value in zip(clips, within, strict=True):
-        totals[clip.identity] = totals.get(clip.identity, 0.0) + value
-    person = np.array([min(frames[clip.identity], 150) ** 0.5 / totals[clip.identity] for clip in clips])
-    weights: NDArray[np.float64] = person * within
-    return weights
-
-
-def _assemble(
-    folder: FaceFolder,
-    kept: list[tuple[Clip, NDArray[np.int64]]],
-    pictures: list[NDArray[np.uint8]],
-    labels: bool,
-    balance: Callable[[Sequence[Clip], Sequence[int]], NDArray[np.float64]],
-) -> Bank:
-    pairs = [(clip, frames[: len(part)], part) for (clip, frames), part in zip(kept, pictures, strict=True)]
-    pairs = [entry for entry in pairs if len(entry[2]) >= 2]
-    if not pairs:
-        raise InputError(f"{folder.path}: none of its clips could be decoded.")
-    counts = np.array([len(part) for _, _, part in pairs])
-    weights = balance([clip for clip, _, _ in pairs], counts.tolist())
-    clip = np.repeat([entry[0].row for entry in pairs], counts)
-    frame = np.concatenate([frames for _, frames, _ in pairs])
-    weight = np.repeat(weights / counts, counts)
-    measured = _measurements(folder, clip, frame) if labels else {}
-    if labels:  # open mouths are drawn in proportion to how open they are
-        weight = weight * measured.pop("openness")
-        sums = np.repeat(np.add.reduceat(weight, np.cumsum(counts) - counts), counts)
-        weight = weight / sums * np.repeat(weights, counts)
-    return Bank(
-        pictures=torch.from_numpy(np.concatenate([part for _, _, part in pairs])),
-        clip=torch.from_numpy(clip),
-        frame=torch.from_numpy(frame),
-        first=torch.from_numpy(np.repeat(np.cumsum(counts) - counts, counts)),
-        count=torch.from_numpy(np.repeat(counts, counts)),
-        weight=torch.from_numpy(weight / weight.sum()),
-        **{name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in measured.items()},
-    )
-
-
-def _measurements(
-    folder: FaceFolder, clip: NDArray[np.int64], frame: NDArray[np.int64]
-) -> dict[str, NDArray[np.float32]]:
-    labels = folder.labels
-    rows = labels.rows_of(clip, frame)
-    key = labels.landmark_ref[:, 0] * 1_000_000 + labels.landmark_ref[:, 1]
-    order = np.argsort(key)
-    at = order[np.searchsorted(key[order], clip * 1_000_000 + frame)]
-    expression = labels.expression[rows]
-    median, deviation = np.median(expression, axis=0), expression.std(axis=0) + 1e-6
-    return {
-        "landmarks": with_forehead(labels.landmarks[at]),
-        "pose": labels.pose[rows],
-        "expression": np.clip((expression - median) / deviation, -3, 4).astype(np.float32),
-        "openness": (expression[:, 0].clip(0, 0.3) + 0.02).astype(np.float32),
-    }

@@ -57,7 +57,10 @@ def sweep(folder: Path) -> None:
 def abandon_all() -> None:
     """Remove everything that this process is at work on: it is about to end, now."""
     for made in list(_unfinished):
-        shutil.rmtree(made, ignore_errors=True)
+        for _ in range(_ATTEMPTS):  # a thread may still be adding to it
+            shutil.rmtree(made, ignore_errors=True)
+            if not made.exists():
+                break
 
 
 @cache

@@ -19,11 +19,12 @@ from x2face_core.media.pictures import Picture
 from x2face_core.media.placing import make_folders_above
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
+from x2face_core.pixels import to_pictures
 from x2face_core.rendering.outputs import Output
 from x2face_core.rendering.pipeline import Frame, Painted, animate
 from x2face_core.rendering.recording import recorded
 from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portraits
-from x2face_core.sources.source import Model, to_pictures
+from x2face_core.sources.source import Model
 from x2face_core.streaming.composing import Part
 
 Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]

@@ -19,7 +19,8 @@ from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
-from x2face_core.sources.source import Model, places, to_tensor
+from x2face_core.pixels import to_tensor
+from x2face_core.sources.source import Model, places
 
 LOOKS = 48  # pictures of a film or a folder that are considered at most
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from x2face_core.driving import Chunk, EmbeddedFace, Factor, Mapping
 from x2face_core.errors import MissingError, WeightsError
+from x2face_core.pixels import to_tensor
 
 if TYPE_CHECKING:
     from x2face_core.networks.dims import Dims
@@ -42,18 +41,6 @@ def no_mappings(name: str) -> Mapping:
 
 def no_drivers(name: str, settings: dict[str, Any]) -> Part:
     raise MissingError(f"There is no driver {name!r} to delegate to; `x2face drivers` lists those installed.")
-
-
-def to_tensor(pictures: Iterable[Any]) -> Tensor:
-    """uint8 (h, w, 3) pictures of one size to (n, 3, h, w) float32 in [0, 1]."""
-    stacked = torch.from_numpy(np.stack(list(pictures)))
-    return stacked.permute(0, 3, 1, 2).float() / 255
-
-
-def to_pictures(tensor: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """(n, 3, h, w) in [0, 1] to uint8 (n, h, w, 3), rounded to the nearest."""
-    scaled = tensor.detach().mul(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
-    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
 class Reader(Protocol):

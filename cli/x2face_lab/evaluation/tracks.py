@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from x2face_core.data.bank import decode
-from x2face_core.data.folder import Clip, FaceFolder, Split
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import decode
+from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
+from x2face_core.pixels import to_tensor
 
 SIDE = 256
 
@@ -48,7 +49,7 @@ def read_clip(path: Path, frames: int, every: int = 1, side: int = SIDE) -> Tens
     pictures = decode(path, np.arange(0, frames, every), side)
     if len(pictures) == 0:
         raise InputError(f"{path}: no frame could be decoded.")
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
+    return to_tensor(pictures)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def read_film(clip: Clip, wanted: Sequence[int], side: int = SIDE) -> Film:
     pictures = decode(clip.path, np.array(wanted, np.int64), side)
     if len(pictures) == 0:
         raise InputError(f"{clip.path}: no frame could be decoded.")
-    return Film(wanted[: len(pictures)], torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+    return Film(wanted[: len(pictures)], to_tensor(pictures))
 
 
 def spread(

@@ -13,7 +13,8 @@ from torch import Tensor
 from x2face_core.errors import WeightsError
 from x2face_core.media.pictures import Picture
 from x2face_core.model import READINGS
-from x2face_core.sources.source import ModelSource, places, to_pictures
+from x2face_core.pixels import to_pictures
+from x2face_core.sources.source import ModelSource, places
 from x2face_core.streaming.composing import Part, compose
 from x2face_lab.figures.drawing import resized
 from x2face_lab.figures.moments import unlike

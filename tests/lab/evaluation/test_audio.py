@@ -16,7 +16,8 @@ from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import MissingError
 from x2face_core.media.sound import read_sound
 from x2face_core.networks.dims import Dims
-from x2face_core.sources.source import no_drivers, no_mappings, to_tensor
+from x2face_core.pixels import to_tensor
+from x2face_core.sources.source import no_drivers, no_mappings
 from x2face_core.streaming.composing import Part
 from x2face_lab.evaluation.audio import Spoken, correlation, jitter, measure_audio, speakers, summary
 from x2face_lab.evaluation.offsets import Listener, offset_shares
