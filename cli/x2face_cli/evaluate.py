@@ -15,8 +15,8 @@ from x2face_cli.values import PlacePath, Word
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from x2face_core.model import X2Face
     from x2face_lab.evaluation.evaluating import Evaluation
+    from x2face_plugins.session import Session
 
 
 @click.command()
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
 @click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-o", "--output", type=PlacePath(file_okay=False), help="A folder for the contact sheet.")
 def evaluate(
@@ -47,9 +47,9 @@ def evaluate(
     """
     if data is None:
         raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
-    from x2face_core.model import X2Face
+    from x2face_plugins.session import Session
 
-    found = _measure(X2Face.load(weights, device=device), data, split, limit)
+    found = _measure(Session.load(weights, device), data, split, limit)
     for note in found.notes:
         screen.note(note)
     if output is not None:
@@ -62,22 +62,18 @@ def evaluate(
         screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
-def _measure(model: X2Face, data: Path, split: Any, limit: int | None) -> Evaluation:
+def _measure(session: Session, data: Path, split: Any, limit: int | None) -> Evaluation:
     from x2face_lab.evaluation.evaluating import evaluate as measure
-    from x2face_plugins.activating import delegate
-    from x2face_plugins.mappings.loading import mapping_loader
-    from x2face_plugins.registry import Registry
 
-    registry = Registry.load()
     with ExitStack() as bars:
         timing = Timing(screen.stages(bars))
         found = measure(
-            model,
+            session.model,
             data,
             split,
             timing,
-            load_mapping=mapping_loader(registry, model.fingerprint),
-            load_driver=lambda name, settings: delegate(registry, name, settings),
+            load_mapping=session.mapping,
+            load_driver=session.delegate,
             limit=limit,
         )
     screen.note(f"measured in {timing.total()}")

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from x2face_core.pixels import to_tensor
 from x2face_edit.pictures import Pixels
 from x2face_edit.presets import Layer
+from x2face_plugins.media import to_tensor
 
 
 @dataclass(frozen=True, eq=False)

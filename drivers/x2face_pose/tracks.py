@@ -10,14 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.data.folder import Clip, FaceFolder, Labels
-from x2face_core.data.loading import decode
-from x2face_core.driving import Film
-from x2face_core.errors import InputError
-from x2face_core.geometry.landmarks import canonical_layout, with_forehead
-from x2face_core.geometry.pose import head_pose
-from x2face_core.geometry.turning import Turner
-from x2face_core.pixels import to_tensor
+from x2face_plugins import FilmEncoder, InputError
+from x2face_plugins.media import to_tensor
+from x2face_plugins.tracks import Clip, FaceFolder, Labels, Turner, canonical_layout, decode, head_pose, with_forehead
 
 Pair = tuple[Tensor, Tensor]
 REACH = (25.0, 20.0, 28.0)
@@ -29,7 +24,7 @@ _GROWTH, _SHIFT = 0.05, 0.04  # sizes and places vary too, and mean nothing
 _LEARNED, _JUDGED = (12, 6), (36, 12)  # pictures of each person, that nobody becomes the whole world, and their clips
 
 
-def turned_tracks(folder: Path, film: Film, turns: int) -> Iterator[tuple[Pair, bool]]:
+def turned_tracks(folder: Path, film: FilmEncoder, turns: int) -> Iterator[tuple[Pair, bool]]:
     """A pair for each picture, of itself and its turned versions; then people held out (True), those of `val`.
 
     turns: how many versions
@@ -73,7 +68,7 @@ class Labelled:
 
 
 def _of_people(
-    clips: Sequence[Clip], labelled: Labelled, film: Film, turns: int, share: tuple[int, int]
+    clips: Sequence[Clip], labelled: Labelled, film: FilmEncoder, turns: int, share: tuple[int, int]
 ) -> Iterator[Pair]:
     """Pictures of each person and their versions; share: how many pictures, and clips, of each."""
     people: dict[str, list[Clip]] = {}

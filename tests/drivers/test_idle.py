@@ -25,8 +25,6 @@ from x2face_idle.swaying import SPREAD, Sway
 class Angles:
     """A factor whose roll, pitch and yaw are a vector's first three numbers."""
 
-    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
-
     def read(self, vectors: torch.Tensor) -> torch.Tensor:
         return vectors[:, :3]
 

@@ -55,7 +55,7 @@ def last_seen(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 class Films:
-    """What a mapping's `examples` reads films with; a driving.Film.
+    """What a mapping's `examples` reads films with; a driving.FilmEncoder.
 
     whole: take pictures whole, as they are crops of faces already, as in a folder that `x2face prepare` made
     read: called with how many frames were encoded
