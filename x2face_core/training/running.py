@@ -12,7 +12,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from x2face_core.storing import write_text
+from x2face_core.files.storing import write_text
 from x2face_core.training.averaging import N
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 from x2face_core.training.drawing import generator
