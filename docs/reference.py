@@ -87,9 +87,9 @@ def option_list(params: Sequence[click.Parameter], ctx: click.Context) -> Iterat
 
 
 def driver_sections(ctx: click.Context) -> Iterator[str]:
-    for name, spec in Registry.load().drivers().items():
-        lines = [f"### --driver {name}", "", f"{spec.summary} ({spec.kind}).", ""]
-        yield "\n".join([*lines, *option_list(options.driver_options(spec), ctx)])
+    for name, offer in Registry.load().drivers().items():
+        lines = [f"### --driver {name}", "", f"{offer.spec.summary} ({offer.spec.kind}).", ""]
+        yield "\n".join([*lines, *option_list(options.driver_options(offer.spec), ctx)])
 
 
 def exit_codes() -> Iterator[str]:

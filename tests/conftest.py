@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,12 @@ def tiny_model() -> X2Face:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs clips or a device that are not there."""
+    """Skip what needs clips, a device or an extra that are not there."""
     for item in items:
         if item.get_closest_marker("shared") and _shared_folder() is None:
             item.add_marker(pytest.mark.skip(reason="no ../shared and no $X2FACE_SHARED"))
+        if item.get_closest_marker("landmarks") and find_spec("mediapipe") is None:
+            item.add_marker(pytest.mark.skip(reason="the extra `landmarks` is not installed"))
         if item.get_closest_marker("gpu") and not _has_gpu():
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))
 

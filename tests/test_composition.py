@@ -14,14 +14,14 @@ import torch
 from x2face_core.model import X2Face
 from x2face_core.pipeline import Animation, animate
 from x2face_core.source import ModelSource
-from x2face_plugins.parts import load_parts
+from x2face_plugins.activating import load_parts
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import DriverSpec
 from x2face_testkit import tiny_source
 
 REGISTRY = Registry.load()
-BUNDLED = [spec.name for spec, plugin in REGISTRY.origins() if plugin.bundled and spec.kind != "mapping"]
-DRIVERS = [name for name in BUNDLED if isinstance(REGISTRY.driver(name), DriverSpec)]
+BUNDLED = [name for name, offer in REGISTRY.drivers().items() if offer.bundled]
+DRIVERS = [name for name in BUNDLED if isinstance(REGISTRY.driver(name).spec, DriverSpec)]
 ORDERS = [BUNDLED, BUNDLED[::-1], BUNDLED[1:] + BUNDLED[:1]]
 
 Film = Callable[[Sequence[str]], Animation]
@@ -47,7 +47,7 @@ def film(request: Any, tmp_path: Path) -> Film:
     settings = {}
     for name in BUNDLED:
         (tmp_path / name).mkdir()
-        settings[name] = REGISTRY.driver(name).demo(tmp_path / name)
+        settings[name] = REGISTRY.driver(name).spec.demo(tmp_path / name)
 
     def make(names: Sequence[str]) -> Animation:
         parts, overlays = load_parts(REGISTRY, {name: settings[name] for name in names})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, count, islice
@@ -13,7 +13,7 @@ import numpy as np
 
 from x2face_core.driving import Chunk, Driver, Factor, Source
 from x2face_core.errors import PluginError, UsageError
-from x2face_core.foreign import call_foreign
+from x2face_core.foreign import Owner, call_foreign
 from x2face_core.holding import held
 from x2face_core.streams import Newest, paced
 from x2face_core.vectors import Vectors, as_vectors
@@ -50,13 +50,8 @@ class Part:
         return cls(name, driver, **{**declared, **own})
 
     @property
-    def owner(self) -> str:
-        return owner("driver", self.name, self.dist, self.version)
-
-
-def owner(kind: str, name: str, dist: str, version: str) -> str:
-    """Whose code it is, in words."""
-    return f"{kind} {name!r} of {dist} {version}".rstrip() if dist else f"{kind} {name!r}"
+    def owner(self) -> Owner:
+        return Owner("driver", self.name, self.dist, self.version)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,29 +92,19 @@ def guarded(part: Part, source: Source) -> Generator[Chunk]:
     """A driver's chunks with float64 vectors, each checked; whatever else goes wrong in it is its PluginError."""
     width = len(source.vector)
     fps: float | None = None
-    chunks = foreign(part, lambda: iter(part.driver.drive(source)))
+    chunks: Iterator[Chunk] = call_foreign(part.owner, lambda: iter(part.driver.drive(source)))
     try:
-        while (chunk := foreign(part, lambda: next(chunks, None))) is not None:
+        while (chunk := call_foreign(part.owner, lambda: next(chunks, None))) is not None:
             fps = _checked(chunk, fps, width, part.owner)
             yield replace(chunk, vectors=as_vectors(chunk.vectors))
     finally:
         if isinstance(chunks, Generator):
-            foreign(part, chunks.close)
+            call_foreign(part.owner, chunks.close)
     if fps is None:
         raise PluginError(f"The {part.owner} yielded no vectors at all; it must yield at least one.")
 
 
-def foreign(part: Part, call: Callable[[], Any]) -> Any:
-    """What a driver's code answers; its bugs become one line that names it."""
-    return call_foreign(part.owner, call)
-
-
-def foreign_load(load: Callable[[Any], Any], settings: Any, name: str, dist: str, version: str) -> Any:
-    """What a plugin's load answers; PluginError names the plugin."""
-    return foreign(Part(name, None, dist=dist, version=version), lambda: load(settings))  # type: ignore[arg-type]
-
-
-def _checked(chunk: Any, fps: float | None, width: int, owner: str) -> float:
+def _checked(chunk: Any, fps: float | None, width: int, owner: Owner) -> float:
     """The chunk's fps, if it keeps what every driver promises."""
     fault = _fault(chunk, fps, width)
     if fault is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from x2face_core.driving import Chunk, Factor
 from x2face_core.errors import PluginError
-from x2face_core.foreign import call_foreign
+from x2face_core.foreign import Owner, call_foreign
 from x2face_core.vectors import Vectors, as_vectors
 
 
@@ -33,7 +33,7 @@ def _written(factor: Factor, vectors: Vectors, name: str) -> Vectors:
     """w(r(v)) of driving vectors (n, 128)."""
     import torch
 
-    owner = f"mapping {name!r}"
+    owner = Owner("mapping", name)
     read = call_foreign(owner, lambda: factor.read(torch.from_numpy(vectors).float()))
     answer = call_foreign(owner, lambda: as_vectors(factor.write(read)))
     if answer.shape != vectors.shape or not np.isfinite(answer).all():

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from x2face_core.composing import Composed, Part, Row, compose, owner
+from x2face_core.composing import Composed, Part, Row, compose
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
 from x2face_core.errors import PluginError
-from x2face_core.foreign import call_foreign
+from x2face_core.foreign import Owner, call_foreign
 from x2face_core.source import Model, ModelSource, to_pictures
 
 T = TypeVar("T")
@@ -56,8 +56,8 @@ class Painted:
         return cls(name, overlay, **{**declared, **own})
 
     @property
-    def owner(self) -> str:
-        return owner("overlay", self.name, self.dist, self.version)
+    def owner(self) -> Owner:
+        return Owner("overlay", self.name, self.dist, self.version)
 
     def on(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
         """The face painted; PluginError where the overlay fails or answers what is no face of this size."""

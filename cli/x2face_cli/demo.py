@@ -32,12 +32,12 @@ def demo(output: str) -> None:
     from x2face_core.demo.paint import write_paint
     from x2face_core.demo.scenes import playable, scenes
     from x2face_core.demo.sources import sources
-    from x2face_plugins.fitted import fitted
+    from x2face_plugins.mappings.loading import mapping_loader
     from x2face_plugins.registry import Registry
 
     registry = Registry.load()
     model = load_model({"weights": None, "device": "auto", "dtype": "auto"})
-    film = partial(_film, registry, model=model, load_mapping=fitted(registry, model.fingerprint))
+    film = partial(_film, registry, model=model, load_mapping=mapping_loader(registry, model.fingerprint))
     with sources() as pictures, TemporaryDirectory(prefix="x2face-") as drawn:
         for scene in playable(scenes(write_paint(Path(drawn))), registry.drivers()):
             for source, name in scene.films():
@@ -48,9 +48,9 @@ def _film(registry: Registry, scene: Scene, source: Path, output: Path, **more: 
     """Make one film of a scene; more: for `perform`."""
     from x2face_core.job import Job, perform
     from x2face_core.outputs import Output
-    from x2face_plugins.parts import load_parts
+    from x2face_plugins.activating import load_parts
 
-    settings = {name: registry.driver(name).settings(**values) for name, values in scene.settings.items()}
+    settings = {name: registry.driver(name).spec.settings(**values) for name, values in scene.settings.items()}
     parts, overlays = load_parts(registry, settings)
     job = Job(sources=(source,), output=Output(output), seconds=scene.seconds, compare=scene.compare)
     return perform(job, parts=parts, overlays=overlays, follow=screen.follow, **more).output

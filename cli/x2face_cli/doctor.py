@@ -7,7 +7,8 @@ from dataclasses import asdict
 import click
 
 from x2face_cli import screen
-from x2face_cli.health import Finding, examine
+from x2face_cli.findings import Finding
+from x2face_cli.health import examine
 
 
 @click.command()

@@ -54,10 +54,11 @@ def show(ctx: click.Context, name: str) -> None:
     formatter = ctx.make_formatter()
     mappings = [name] if registry.has_mapping(name) else []
     if not mappings or registry.has_driver(name):
-        spec = registry.driver(name)
+        offer = registry.driver(name)
+        spec = offer.spec
         formatter.write(f"{spec.name}: {spec.summary}\n")
         with formatter.section("About"):
-            formatter.write_dl([*_facts(spec), ("from", " ".join(registry.dist_of(name)))])
+            formatter.write_dl([*_facts(spec), ("from", f"{offer.dist} {offer.version}")])
         with formatter.section("Options of x2face run"):
             formatter.write_dl([record for option in driver_options(spec) if (record := option.get_help_record(ctx))])
         mappings += getattr(spec, "holds", ())
@@ -85,19 +86,20 @@ def _facts(spec: DriverSpec | OverlaySpec) -> list[tuple[str, str]]:
 def _facts_of_mapping(registry: Registry, name: str) -> list[tuple[str, str]]:
     """What a mapping takes, and whether the default weights have it fitted."""
     from x2face_core.weights import find_weights, read_info
-    from x2face_plugins.fitted import where
+    from x2face_plugins.mappings.lookup import where
 
     if not registry.has_mapping(name):
         return [("status", "not installed; a plugin has to bring it")]
-    spec, (dist, version) = registry.mapping(name), registry.mapping_dist_of(name)
+    offer = registry.mapping(name)
+    spec = offer.spec
     weights = read_info(find_weights())
-    path, matter = where(spec, dist, weights.fingerprint)
+    path, matter = where(offer, weights.fingerprint)
     takes = [f"{label} ({unit})" for label, unit in zip(spec.labels, spec.units, strict=True)]
     more = f" and {len(takes) - FEW} more" if len(takes) > FEW else ""
     return [
         ("summary", spec.summary),
         ("takes", ", ".join(takes[:FEW]) + more),
         ("factor", "yes: it can be held" if spec.factor else "no"),
-        ("from", f"{dist} {version}"),
+        ("from", f"{offer.dist} {offer.version}"),
         ("fitted", f"for {weights.name}: {path}" if path else matter),
     ]

@@ -56,8 +56,8 @@ def evaluate(
 
 def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
     from x2face_core.evaluation.evaluating import evaluate as measure
-    from x2face_plugins.fitted import fitted
-    from x2face_plugins.parts import delegate
+    from x2face_plugins.activating import delegate
+    from x2face_plugins.mappings.loading import mapping_loader
     from x2face_plugins.registry import Registry
 
     registry = Registry.load()
@@ -67,7 +67,7 @@ def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
             data,
             split,
             screen.stages(bars),
-            load_mapping=fitted(registry, model.fingerprint),
+            load_mapping=mapping_loader(registry, model.fingerprint),
             load_driver=lambda name, settings: delegate(registry, name, settings),
         )
 

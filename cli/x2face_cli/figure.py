@@ -55,7 +55,7 @@ class FigureCommand(click.Command):
         return [*(one for name in self.defaults for one in self._of_driver(registry, name)), *super().get_params(ctx)]
 
     def _of_driver(self, registry: Registry, name: str) -> Sequence[click.Option]:
-        grown = options.driver_options(registry.driver(name))
+        grown = options.driver_options(registry.driver(name).spec)
         for option in grown:
             if option.name == f"{name}.input":
                 option.required, option.show_default, option.default = False, self.defaults[name], None

@@ -17,8 +17,8 @@ from x2face_core.figures.drawing import write_sheet
 from x2face_core.figures.sheet import Sheet
 from x2face_core.figures.subjects import find_subjects
 from x2face_core.source import ModelSource
-from x2face_plugins.fitted import fitted
-from x2face_plugins.parts import delegate, load_overlay, load_part
+from x2face_plugins.activating import delegate, load_overlay, load_part
+from x2face_plugins.mappings.loading import mapping_loader
 from x2face_plugins.registry import Registry
 
 Given = Mapping[str, Any]
@@ -75,7 +75,7 @@ def _part(registry: Registry, name: str, given: Given, default: str | None = Non
 def _settings(registry: Registry, name: str, given: Given, default: Any) -> Any:
     """A driver's settings; default: its input where none is given."""
     key = f"{name}.input"
-    return options.build_settings(registry.driver(name), {**given, key: given[key] or default})
+    return options.build_settings(registry.driver(name).spec, {**given, key: given[key] or default})
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def _sources(given: Given) -> Iterator[list[Path]]:
 def _figure(registry: Registry, given: Given, output: Path, make: Make, parts: Sequence[Part] = ()) -> None:
     """Find and embed the faces, write the sheet that is made of them, and say where it is."""
     model = load_model({**given, "dtype": "auto"})
-    mappings = fitted(registry, model.fingerprint, given["mappings"])
+    mappings = mapping_loader(registry, model.fingerprint, given["mappings"])
     with _sources(given) as paths:
         subjects = find_subjects(
             paths,

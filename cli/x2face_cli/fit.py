@@ -11,7 +11,7 @@ import click
 from x2face_cli import screen
 
 if TYPE_CHECKING:
-    from x2face_core.mappings import MappingInfo
+    from x2face_plugins.mappings.files import MappingInfo
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,22 +43,21 @@ def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **
     x2face fit pose --data tracks
     x2face run -s photo.jpg --driver pose --pose-yaw=-20:20 --pose-seconds 2
     """
-    from x2face_core.mappings import check_place
+    from x2face_plugins.mappings import fitting
+    from x2face_plugins.mappings.files import check_place
     from x2face_plugins.registry import Registry
 
-    registry = Registry.load()
-    spec = registry.mapping(name)
+    offer = Registry.load().mapping(name)
     if output is not None:
         check_place(output)
     from x2face_cli.running import load_model
-    from x2face_plugins import fitting
 
-    fitting.check_folder(data, spec)
+    fitting.check_folder(data, offer)
     model = load_model({**given, "dtype": "auto"})
     with ExitStack() as bars:
         shown = screen.stages(bars, "frames")
         whole = True if crop == "none" else None
-        info = fitting.fit(registry, name, data, model, output, whole=whole, progress=shown, warn=screen.warn)
+        info = fitting.fit(offer, data, model, output, whole=whole, progress=shown, warn=screen.warn)
     _tell(info, as_json, {"name": model.name, "fingerprint": model.fingerprint})
 
 

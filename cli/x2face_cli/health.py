@@ -6,35 +6,12 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
-from x2face_core.errors import MissingError, PluginError, WeightsError, X2FaceError
-
-FILM_CODECS = {
-    "libx264": ".mp4 films",
-    "aac": "sound in .mp4",
-    "libvpx-vp9": ".webm films",
-    "libopus": "sound in .webm",
-}
-NEEDED_CODECS = {"libx264", "aac"}
-_BROKEN = (ImportError, OSError, RuntimeError, AttributeError)  # what a library that is there but broken raises
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What a check found.
-
-    status: ok, warn (something optional is missing) or fail (something needed is)
-    says: what was found; remedy: what would do; exit_code: of what will fail for it
-    """
-
-    name: str
-    status: str
-    says: str
-    remedy: str | None = None
-    exit_code: int = 0
+from x2face_cli.findings import BROKEN, Finding, fail, ok, warn
+from x2face_cli.trials import check_faces, check_films, check_landmarks, check_microphone, check_sound
+from x2face_core.errors import PluginError, WeightsError
 
 
 def examine() -> Iterator[Finding]:
@@ -43,21 +20,9 @@ def examine() -> Iterator[Finding]:
         yield from check()
 
 
-def _ok(name: str, says: str) -> Finding:
-    return Finding(name=name, status="ok", says=says)
-
-
-def _warn(name: str, says: str, remedy: str) -> Finding:
-    return Finding(name=name, status="warn", says=says, remedy=remedy)
-
-
-def _fail(name: str, says: str, remedy: str, error: type[X2FaceError] = MissingError) -> Finding:
-    return Finding(name=name, status="fail", says=says, remedy=remedy, exit_code=error.exit_code)
-
-
 def check_python() -> Iterator[Finding]:
-    yield _ok("python", f"{platform.python_version()} in {sys.prefix}, {platform.system()} {platform.machine()}")
-    yield _ok("x2face", version("x2face"))
+    yield ok("python", f"{platform.python_version()} in {sys.prefix}, {platform.system()} {platform.machine()}")
+    yield ok("x2face", version("x2face"))
 
 
 def check_plugins() -> Iterator[Finding]:
@@ -65,13 +30,13 @@ def check_plugins() -> Iterator[Finding]:
 
     listed = Registry.load().plugins
     usable = [line.name for line in listed if line.status == "ok"]
-    yield _ok("plugins", ", ".join(usable) or "none")
+    yield ok("plugins", ", ".join(usable) or "none")
     for line in listed:
         name, says = f"plugin {line.name}", f"{line.dist} {line.version}: {line.status}, {line.error}"
         if line.status == "failed" and line.dist == "x2face":
-            yield _fail(name, says, "install x2face anew", PluginError)
+            yield fail(name, says, "install x2face anew", PluginError)
         elif line.status != "ok":
-            yield _warn(name, says, f"update or remove {line.dist}, or leave it out of $X2FACE_PLUGINS")
+            yield warn(name, says, f"update or remove {line.dist}, or leave it out of $X2FACE_PLUGINS")
 
 
 def check_folders() -> Iterator[Finding]:
@@ -80,27 +45,27 @@ def check_folders() -> Iterator[Finding]:
     for name, folder in (("outputs", Path("outputs").absolute()), ("home", home())):
         there = next(one for one in (folder, *folder.parents) if one.exists())
         if there.is_dir() and os.access(there, os.W_OK):
-            yield _ok(name, f"{folder} {'can be written' if there == folder else 'can be made'}")
+            yield ok(name, f"{folder} {'can be written' if there == folder else 'can be made'}")
         else:
             remedy = "set X2FACE_HOME to a folder of yours" if name == "home" else "give run an -o somewhere else"
-            yield _warn(name, f"{folder} cannot be written", remedy)
+            yield warn(name, f"{folder} cannot be written", remedy)
 
 
 def check_torch() -> Iterator[Finding]:
     try:
         import torch
 
-        threads = torch.get_num_threads()
-        yield _ok("torch", f"{torch.__version__}, {threads} threads")
-    except _BROKEN as error:
-        yield _fail("torch", f"cannot be imported ({error})", "pip install 'torch>=2.6,<2.14'")
+        torch.ones(2, 2) @ torch.ones(2, 2)
+        yield ok("torch", f"{torch.__version__}, {torch.get_num_threads()} threads")
+    except BROKEN as error:
+        yield fail("torch", f"cannot be imported ({error})", "pip install 'torch>=2.6,<2.14'")
         return
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(k) for k in range(torch.cuda.device_count())]
-        yield _ok("device", f"cuda: {', '.join(names)}")
+        yield ok("device", f"cuda: {', '.join(names)}")
     else:
-        yield _ok("device", f"cpu, {torch.backends.cpu.get_cpu_capability()}")
-    yield _ok("precision", _precision(cpu_flags()))
+        yield ok("device", f"cpu, {torch.backends.cpu.get_cpu_capability()}")
+    yield ok("precision", _precision(cpu_flags()))
 
 
 def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
@@ -118,52 +83,15 @@ def _precision(flags: frozenset[str]) -> str:
     return f"bf16 in hardware ({', '.join(fast)})" if fast else "no bf16 in hardware: fp32 is the faster one"
 
 
-def check_codecs() -> Iterator[Finding]:
-    try:
-        import av
-    except _BROKEN as error:
-        yield _fail("films", f"PyAV cannot be imported ({error})", "pip install av")
-        return
-    lacking = FILM_CODECS.keys() - av.codecs_available
-    yield _ok("films", f"PyAV {av.__version__}, writes {', '.join(c for c in FILM_CODECS if c not in lacking)}")
-    for codec in sorted(lacking):
-        says, remedy = f"PyAV has no {codec}, so no {FILM_CODECS[codec]}", "pip install --force-reinstall av"
-        yield _fail(f"codec {codec}", says, remedy) if codec in NEEDED_CODECS else _warn(f"codec {codec}", says, remedy)
-
-
-def check_faces() -> Iterator[Finding]:
-    try:
-        import dlib
-
-        dlib.get_frontal_face_detector()
-        yield _ok("faces", f"dlib {dlib.__version__} with its detector")
-    except _BROKEN as error:
-        yield _fail("faces", f"dlib cannot be used ({error})", "pip install dlib-bin, or run --crop none")
-
-
 def check_weights() -> Iterator[Finding]:
     from x2face_core import weights
 
     try:
         info = weights.verify(weights.find_weights())
     except WeightsError as error:
-        yield _fail("weights", str(error), "install x2face anew, or name others by --weights", WeightsError)
+        yield fail("weights", str(error), "install x2face anew, or name others by --weights", WeightsError)
     else:
-        yield _ok("weights", f"{info.name}, whole, fingerprint {info.fingerprint}")
-
-
-def check_landmarks() -> Iterator[Finding]:
-    remedy = "pip install 'x2face[landmarks]', needed by `prepare --landmarks` only"
-    try:
-        found = version("mediapipe")
-    except PackageNotFoundError:
-        yield _warn("landmarks", "mediapipe is not installed", remedy)
-        return
-    numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
-    if (0, 10, 14) <= numbers < (0, 10, 30):
-        yield _ok("landmarks", f"mediapipe {found}")
-    else:
-        yield _warn("landmarks", f"mediapipe {found} may lack the face models", remedy)
+        yield ok("weights", f"{info.name}, whole, fingerprint {info.fingerprint}")
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
@@ -171,8 +99,10 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_plugins,
     check_folders,
     check_torch,
-    check_codecs,
+    check_films,
+    check_sound,
     check_faces,
     check_weights,
+    check_microphone,
     check_landmarks,
 )

@@ -39,7 +39,7 @@ class RunCommand(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not ctx.meta.get("drivers") and isinstance(ctx.obj, Registry):
             with formatter.section("Drivers (`x2face run --driver NAME --help` tells their options)"):
-                formatter.write_dl([(f"--{name}", spec.summary) for name, spec in ctx.obj.drivers().items()])
+                formatter.write_dl([(f"--{name}", offer.spec.summary) for name, offer in ctx.obj.drivers().items()])
 
 
 def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
@@ -61,7 +61,7 @@ def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
 
 def find_drivers(registry: Registry, names: Sequence[str]) -> dict[str, DriverSpec | OverlaySpec]:
     """The drivers and overlays of these names. UsageError where two are called alike, for so are their options."""
-    specs = {name: registry.driver(name) for name in names}
+    specs = {name: registry.driver(name).spec for name in names}
     for spec in specs.values():
         alike = [name for name, other in specs.items() if other.name == spec.name]
         if len(alike) > 1:

@@ -12,8 +12,8 @@ from x2face_cli import screen
 from x2face_core.composing import Part, Still
 from x2face_core.job import Job, Report, perform
 from x2face_core.pipeline import Painted
-from x2face_plugins.fitted import fitted
-from x2face_plugins.parts import delegate, load_parts
+from x2face_plugins.activating import delegate, load_parts
+from x2face_plugins.mappings.loading import mapping_loader
 
 if TYPE_CHECKING:
     from x2face_core.model import X2Face
@@ -43,7 +43,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
             overlays=overlays,
             follow=screen.follow,
             load_driver=lambda name, more: delegate(registry, name, more),
-            load_mapping=fitted(registry, model.fingerprint, given.get("mappings", ())),
+            load_mapping=mapping_loader(registry, model.fingerprint, given.get("mappings", ())),
         )
     return {
         **_of_film(report),
@@ -120,9 +120,9 @@ def _of_drivers(
     moved = {part.name: (_kind(part), rms) for part, rms in zip(parts, report.rms, strict=True)}
     rows = []
     for name in names:
-        dist, version = registry.dist_of(name)
+        offer = registry.driver(name)
         kind, rms = moved.get(name, ("overlay", 0.0))
-        rows.append({"name": name, "dist": dist, "version": version, "kind": kind, "rms": rms})
+        rows.append({"name": name, "dist": offer.dist, "version": offer.version, "kind": kind, "rms": rms})
     return rows
 
 

@@ -55,7 +55,7 @@ def describe(name: str) -> dict[str, Any]:
 
     if name in PRESETS and not _is_stored(name):
         return describe_preset(name)
-    from x2face_plugins.fitted import fitted_names
+    from x2face_plugins.mappings.lookup import fitted_names
     from x2face_plugins.registry import Registry
 
     about = stored.read_info(stored.find_weights(name))

@@ -19,7 +19,7 @@ from x2face_core.media.video import read_frames
 from x2face_core.model import X2Face
 from x2face_core.portraits import Cropping, crops, find_portraits
 from x2face_core.source import ModelSource, to_pictures, to_tensor
-from x2face_plugins.fitted import fitted
+from x2face_plugins.mappings.loading import mapping_loader
 from x2face_plugins.registry import Registry
 
 HERE = Path(__file__).parent
@@ -75,7 +75,7 @@ class Stage:
         self.driving = to_tensor(crop(frame, box, 2 * self.model.dims.side) for frame in seen)
         self.vectors = self.model.encode(self.driving)
         self.offsets = self.vectors - self.vectors[:1]
-        load = fitted(Registry.load(), self.model.fingerprint)
+        load = mapping_loader(Registry.load(), self.model.fingerprint)
         with sources() as paths:
             portraits = {name: find_portraits((path,), Cropping(), 1, self.model) for name, path in paths.items()}
             self.faces = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pluggy
 
@@ -17,13 +17,10 @@ from x2face_core.errors import PluginError
 from x2face_plugins import hookspecs
 from x2face_plugins.checking import check_command, check_driver, check_hooks, check_mapping, refuse_twins
 from x2face_plugins.entries import Entry, canonical, find_entries
-from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec
-
-if TYPE_CHECKING:
-    import click
+from x2face_plugins.offers import OURS
+from x2face_plugins.specs import CommandSpec, DriverSpec, MappingSpec, OverlaySpec
 
 GROUP = "x2face"
-OURS = "x2face"
 CHOICE = "X2FACE_PLUGINS"
 MOST = 256  # things of one sort that a plugin may bring; a hook that never ends would stop every command
 
@@ -47,7 +44,7 @@ class Plugin:
     cause: BaseException | None = None
     drivers: tuple[DriverSpec | OverlaySpec, ...] = ()
     mappings: tuple[MappingSpec, ...] = ()
-    commands: tuple[click.Command, ...] = ()
+    commands: tuple[CommandSpec, ...] = ()
 
     @property
     def bundled(self) -> bool:
@@ -132,14 +129,14 @@ def _all(hook: Callable[[], list[Iterable[Any]]]) -> list[Any]:
     return specs
 
 
-def _commands(manager: pluggy.PluginManager) -> tuple[click.Command, ...]:
+def _commands(manager: pluggy.PluginManager) -> tuple[CommandSpec, ...]:
     if not manager.hook.x2face_commands.get_hookimpls():
         return ()
     import click  # here, for Python callers who have no command line
 
     group = click.Group()
     manager.hook.x2face_commands(cli=group)
-    return tuple(check_command(name, command) for name, command in group.commands.items())
+    return tuple(CommandSpec(name=name, command=check_command(name, one)) for name, one in group.commands.items())
 
 
 def describe(error: BaseException) -> str:

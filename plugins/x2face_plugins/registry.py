@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from x2face_core.errors import PluginError, UsageError
 from x2face_plugins.checking import RESERVED_COMMANDS
 from x2face_plugins.loading import Plugin, load_plugins
-from x2face_plugins.shelf import Offer, Shelf
-from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec, Spec
+from x2face_plugins.offers import Namespace, Offer
+from x2face_plugins.specs import CommandSpec, DriverSpec, MappingSpec, OverlaySpec, Spec
 
 if TYPE_CHECKING:
     import click
 
-T = TypeVar("T")
-S = TypeVar("S", DriverSpec | OverlaySpec, MappingSpec)
+S = TypeVar("S", bound=Spec | CommandSpec)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +47,10 @@ class Registry:
         loaded = list(plugins)
         self._failed = [plugin for plugin in loaded if plugin.status != "ok"]
         ours = frozenset(plugin.name for plugin in loaded if plugin.bundled)  # kept even where one of ours fails
-        self._drivers = Shelf([o for plugin in loaded for o in _offers_of_specs(plugin, plugin.drivers)], ours)
-        self._mappings = Shelf([o for plugin in loaded for o in _offers_of_specs(plugin, plugin.mappings)], ours)
-        self._commands = Shelf([offer for plugin in loaded for offer in _offers_of_commands(plugin)], RESERVED_COMMANDS)
+        self._drivers = Namespace([offer for plugin in loaded for offer in _offers(plugin, plugin.drivers)], ours)
+        self._mappings = Namespace([offer for plugin in loaded for offer in _offers(plugin, plugin.mappings)], ours)
+        commands = [offer for plugin in loaded for offer in _offers(plugin, plugin.commands)]
+        self._commands = Namespace(commands, RESERVED_COMMANDS)
         self.plugins = [
             *_listed(self._drivers),
             *_listed(self._mappings),
@@ -73,14 +73,14 @@ class Registry:
                 cause = next((plugin.cause for plugin in self._failed if plugin.name == line.name), None)
                 raise PluginError(f"{line.name} of {line.dist} cannot be used: {line.error}.") from cause
 
-    def driver(self, name: str) -> DriverSpec | OverlaySpec:
+    def driver(self, name: str) -> Offer[DriverSpec | OverlaySpec]:
         """The driver or overlay of that name, bare or `dist:name`.
 
         Raises UsageError, naming what is installed; PluginError where a plugin of that name failed to load.
         """
         return self._find(self._drivers, "driver", name)
 
-    def mapping(self, name: str) -> MappingSpec:
+    def mapping(self, name: str) -> Offer[MappingSpec]:
         """The mapping of that name, bare or `dist:name`. Raises as `driver` does."""
         return self._find(self._mappings, "mapping", name)
 
@@ -90,89 +90,80 @@ class Registry:
     def has_mapping(self, name: str) -> bool:
         return self._mappings.find(name) is not None
 
-    def origins(self) -> Iterator[tuple[Spec, Plugin]]:
-        """Everything that can be driven with or fitted, those in conflict too, and the plugin that brings it."""
-        for shelf in (self._drivers, self._mappings):
-            yield from ((offer.item, offer.plugin) for offer in shelf.offers)
-
-    def drivers(self) -> dict[str, DriverSpec | OverlaySpec]:
+    def drivers(self) -> dict[str, Offer[DriverSpec | OverlaySpec]]:
         """The drivers and overlays that have their bare name."""
-        return {offer.name: offer.item for offer in self._drivers.usable()}
+        return self._drivers.usable()
 
-    def dist_of(self, name: str) -> tuple[str, str]:
-        """Name and version of the distribution that a driver came with. Raises as `driver` does."""
-        self.driver(name)
-        offer = self._drivers.find(name)
-        return (offer.plugin.dist, offer.plugin.version) if offer else ("", "")
-
-    def mappings(self) -> dict[str, MappingSpec]:
+    def mappings(self) -> dict[str, Offer[MappingSpec]]:
         """The mappings that have their bare name."""
-        return {offer.name: offer.item for offer in self._mappings.usable()}
+        return self._mappings.usable()
 
-    def mapping_dist_of(self, name: str) -> tuple[str, str]:
-        """Name and version of the distribution that a mapping came with. Raises as `driver` does."""
-        self.mapping(name)
-        offer = self._mappings.find(name)
-        return (offer.plugin.dist, offer.plugin.version) if offer else ("", "")
+    def mapping_offers(self) -> list[Offer[MappingSpec]]:
+        """All mappings, those in conflict too."""
+        return self._mappings.offers
+
+    def offers(self) -> Iterator[Offer[Any]]:
+        """All drivers, overlays and mappings, those in conflict too."""
+        yield from self._drivers.offers
+        yield from self._mappings.offers
+
+    def offer_of(self, spec: Spec) -> Offer[Any]:
+        """The offer that a spec, or one made anew by the same hook, is of. UsageError where there is none."""
+        for offer in self.offers():
+            if offer.spec is spec or _alike(offer.spec, spec):
+                return offer
+        raise UsageError(f"no plugin brings {spec.name}; `x2face drivers` lists what there is.")
 
     def commands(self, group: click.Group) -> dict[str, str]:
         """Add the plugins' commands to a group; the distribution of each command that was added."""
         offers = self._commands.usable()
-        for offer in offers:
-            group.add_command(offer.item, offer.name)
-        return {offer.name: offer.plugin.dist for offer in offers}
+        for name, offer in offers.items():
+            group.add_command(offer.spec.command, name)
+        return {name: offer.dist for name, offer in offers.items()}
 
-    def _find(self, shelf: Shelf[T], sort: str, name: str) -> T:
-        offer = shelf.find(name)
-        return offer.item if offer else self._not_found(shelf, sort, name)
+    def _find(self, names: Namespace[S], role: str, name: str) -> Offer[S]:
+        return names.find(name) or self._not_found(names, role, name)
 
-    def _not_found(self, shelf: Shelf[T], sort: str, name: str) -> NoReturn:
+    def _not_found(self, names: Namespace[S], role: str, name: str) -> NoReturn:
         unusable = [plugin for plugin in self._failed if name in (plugin.name, f"{plugin.dist}:{plugin.name}")]
         for plugin in unusable:
-            if plugin.bundled or (plugin.status == "failed" and not shelf.claims(name)):
+            if plugin.bundled or (plugin.status == "failed" and not names.claims(name)):
                 raise PluginError(
                     f"the plugin {name} of {plugin.dist} failed to load: {plugin.error}."
                 ) from plugin.cause
-        for claim in shelf.claims(name):
-            raise UsageError(f"{name} is not the name of one {sort}: {shelf.conflict(claim)}.")
+        for claim in names.claims(name):
+            raise UsageError(f"{name} is not the name of one {role}: {names.conflict(claim)}.")
         for plugin in unusable:
             raise UsageError(f"the plugin {name} of {plugin.dist} is disabled: {plugin.error}.")
         import difflib  # only now: every start would pay for it
 
-        names = [offer.name for offer in shelf.usable()]
-        close = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean {close[0]}?" if close else f"installed are {', '.join(names) or 'none'}."
-        raise UsageError(f"no {sort} is called {name}; {hint}{' See `x2face drivers`.' if self._failed else ''}")
+        installed = list(names.usable())
+        close = difflib.get_close_matches(name, installed, 1)
+        hint = f"did you mean {close[0]}?" if close else f"installed are {', '.join(installed) or 'none'}."
+        raise UsageError(f"no {role} is called {name}; {hint}{' See `x2face drivers`.' if self._failed else ''}")
 
 
-def _offers_of_specs(plugin: Plugin, specs: Iterable[S]) -> list[Offer[S]]:
-    return [Offer(name=spec.name, kind=spec.kind, summary=spec.summary, item=spec, plugin=plugin) for spec in specs]
+def _offers(plugin: Plugin, specs: Iterable[S]) -> list[Offer[S]]:
+    return [Offer(spec, plugin.dist, plugin.version, plugin.module) for spec in specs]
 
 
-def _offers_of_commands(plugin: Plugin) -> list[Offer[click.Command]]:
-    return [
-        Offer(
-            name=command.name or "",
-            kind="command",
-            summary=command.get_short_help_str(100),
-            item=command,
-            plugin=plugin,
-        )
-        for command in plugin.commands
-    ]
+def _alike(one: Spec, other: Spec) -> bool:
+    """Whether both say the same, though a hook makes new specs at each call."""
+    modules = (getattr(spec.load, "__module__", "") for spec in (one, other))
+    return type(one) is type(other) and one.name == other.name and len(set(modules)) == 1
 
 
-def _listed(shelf: Shelf[Any]) -> list[Listed]:
-    return [_line(offer, shelf.conflict(offer)) for offer in shelf.offers]
+def _listed(names: Namespace[Any]) -> list[Listed]:
+    return [_line(offer, names.conflict(offer)) for offer in names.offers]
 
 
 def _line(offer: Offer[Any], conflict: str | None) -> Listed:
     return Listed(
         name=offer.name,
-        kind=offer.kind,
-        summary=offer.summary,
-        dist=offer.plugin.dist,
-        version=offer.plugin.version,
+        kind=offer.spec.kind,
+        summary=offer.spec.summary,
+        dist=offer.dist,
+        version=offer.version,
         status="conflict" if conflict else "ok",
         error=conflict,
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    import click
+
     from x2face_core.driving import Driver, Mapping, Overlay
 
 API = 1
@@ -28,6 +30,8 @@ class DriverSpec:
     live: it waits for the world, and the newest row counts
     api: the form of this interface that the plugin was written for
     """
+
+    role: ClassVar[str] = "driver"
 
     name: str
     summary: str
@@ -54,6 +58,7 @@ class OverlaySpec:
     moving: its picture changes with time, so it is asked again for each frame; the loaded overlay may carry its own
     """
 
+    role: ClassVar[str] = "overlay"
     kind: ClassVar[str] = "overlay"
 
     name: str
@@ -79,6 +84,7 @@ class MappingSpec:
         answers for films; without one the kit fits to numbers of its own
     """
 
+    role: ClassVar[str] = "mapping"
     kind: ClassVar[str] = "mapping"
 
     name: str
@@ -90,6 +96,21 @@ class MappingSpec:
     factor: bool = False
     demo: Callable[[Path], Any] | None = None
     api: int = API
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandSpec:
+    """A command that a plugin added to the group which `x2face_commands` was given."""
+
+    role: ClassVar[str] = "command"
+    kind: ClassVar[str] = "command"
+
+    name: str
+    command: click.Command
+
+    @property
+    def summary(self) -> str:
+        return self.command.get_short_help_str(100)
 
 
 Spec = DriverSpec | OverlaySpec | MappingSpec

@@ -60,14 +60,14 @@ def driver_checks(registry: Registry, *names: str) -> Iterator[tuple[DriverSpec 
     names: bare or `dist:name`; none: all that have their bare name. Raises as Registry.driver does.
     """
     for name in names or registry.drivers():
-        spec = registry.driver(name)
+        spec = registry.driver(name).spec
         yield from ((spec, check) for check in checks_of(spec))
 
 
 def mapping_checks(registry: Registry, *names: str) -> Iterator[tuple[MappingSpec, Check]]:
     """Each promise of each mapping, as driver_checks."""
     for name in names or registry.mappings():
-        spec = registry.mapping(name)
+        spec = registry.mapping(name).spec
         yield from ((spec, check) for check in checks_of(spec))
 
 
@@ -78,8 +78,8 @@ def named(registry: Registry, name: str) -> list[Spec]:
     """
     found: list[Spec] = []
     if registry.has_driver(name):
-        found.append(registry.driver(name))
+        found.append(registry.driver(name).spec)
     if registry.has_mapping(name):
-        found.append(registry.mapping(name))
-    found = found or [spec for spec, plugin in registry.origins() if plugin.dist == name]
-    return found or [registry.driver(name)]
+        found.append(registry.mapping(name).spec)
+    found = found or [offer.spec for offer in registry.offers() if offer.dist == name]
+    return found or [registry.driver(name).spec]

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from x2face_plugins.loading import Plugin
 from x2face_plugins.settings import Setting, read_settings
 from x2face_plugins.specs import DriverSpec, MappingSpec, OverlaySpec, Spec
 from x2face_testkit.promising import broken
@@ -35,27 +34,16 @@ TINY = 10_000_000  # bytes
 
 def is_declared_lightly(spec: Spec, source: TinySource, folder: Path) -> str | None:
     """Declaring it imports no heavy library, so it costs no other command anything."""
-    plugin = plugin_of(spec, source)
-    if plugin is None or not plugin.module:
+    module = source.registry.offer_of(spec).module
+    if not module:
         return "nobody knows which module declares it"
-    told = json.dumps({"path": sys.path, "module": plugin.module, "heavy": HEAVY})
+    told = json.dumps({"path": sys.path, "module": module, "heavy": HEAVY})
     done = subprocess.run([sys.executable, "-c", DECLARE, told], capture_output=True, text=True, check=False)
     if done.returncode:
-        broken(f"{plugin.module} cannot be imported alone: {done.stderr.strip().splitlines()[-1]}")
+        broken(f"{module} cannot be imported alone: {done.stderr.strip().splitlines()[-1]}")
     if found := json.loads(done.stdout.splitlines()[-1]):
-        broken(f"{plugin.module} imports {', '.join(found)}; import them in what load calls")
+        broken(f"{module} imports {', '.join(found)}; import them in what load calls")
     return None
-
-
-def plugin_of(spec: Spec, source: TinySource) -> Plugin | None:
-    """The plugin that brings a spec, or the like of it, for a hook makes new ones at each call."""
-    return next((plugin for one, plugin in source.registry.origins() if one is spec or _alike(one, spec)), None)
-
-
-def _alike(one: Spec, other: Spec) -> bool:
-    return (type(one), one.name, getattr(one.load, "__module__", "")) == (
-        type(other), other.name, getattr(other.load, "__module__", "")
-    )  # fmt: skip
 
 
 def documents_its_options(spec: DriverSpec | OverlaySpec, source: TinySource, folder: Path) -> str | None:

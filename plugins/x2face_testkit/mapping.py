@@ -11,11 +11,10 @@ import torch
 
 from x2face_core.driving import Factor
 from x2face_core.errors import X2FaceError
-from x2face_core.mappings import MappingInfo, load_state, read_mapping_info, save_mapping
 from x2face_core.vectors import as_vectors
-from x2face_plugins.fitted import empty_mapping, load_mapping
+from x2face_plugins.mappings.files import MappingInfo, load_state, read_mapping_info, save_mapping
+from x2face_plugins.mappings.loading import empty_mapping, load_mapping
 from x2face_plugins.specs import MappingSpec
-from x2face_testkit.declaring import plugin_of
 from x2face_testkit.networks import TinyFilm
 from x2face_testkit.promising import broken
 from x2face_testkit.synthetic import VECTOR, Linear, made_up_pairs, pairs_of
@@ -24,15 +23,9 @@ from x2face_testkit.tiny import TinySource
 NEAR = 1e-2  # of a unit, or of the value where that is large: nearer than this, what was written was read
 
 
-def _origin(spec: MappingSpec, source: TinySource) -> tuple[str, str]:
-    plugin = plugin_of(spec, source)
-    return (plugin.dist, plugin.version) if plugin else ("", "")
-
-
 def _fitted(spec: MappingSpec, source: TinySource) -> Any:
     """As a driver gets it: fitted for the default weights, else to made-up numbers."""
-    dist, _ = _origin(spec, source)
-    mapping = source.mapping(f"{dist}:{spec.name}" if dist else spec.name)
+    mapping = source.mapping(source.registry.offer_of(spec).full_name)
     if isinstance(mapping, Linear):
         broken("it could not be fitted, so this was not looked at; see learns_from_examples")
     return mapping
@@ -44,7 +37,7 @@ def _values(spec: MappingSpec) -> torch.Tensor:
 
 def is_what_it_says(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
     """What is loaded has all that a mapping has, a factor's read where it says so, and the labels declared."""
-    mapping = empty_mapping(spec, *_origin(spec, source))
+    mapping = empty_mapping(source.registry.offer_of(spec))
     for name in ("labels", "units"):
         if tuple(getattr(mapping, name)) != getattr(spec, name):
             broken(f"its {name} are {getattr(mapping, name)!r}, declared are {getattr(spec, name)!r}")
@@ -70,7 +63,7 @@ def writes_vectors(spec: MappingSpec, source: TinySource, folder: Path) -> str |
 
 def learns_from_examples(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
     """It takes up the pairs that its examples make of its demo, made-up ones without a demo, and tells how it went."""
-    mapping, values = empty_mapping(spec, *_origin(spec, source)), _values(spec)
+    mapping, values = empty_mapping(source.registry.offer_of(spec)), _values(spec)
     pairs = pairs_of(spec, mapping, folder)
     if not pairs:
         broken("its examples make nothing of its demo")
@@ -88,9 +81,9 @@ def learns_from_examples(spec: MappingSpec, source: TinySource, folder: Path) ->
 def survives_being_stored(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
     """Stored and loaded into a new one, its state writes the same vectors."""
     mapping, values, path = _fitted(spec, source), _values(spec), folder / "stored.safetensors"
-    dist, version = _origin(spec, source)
-    save_mapping(path, mapping, MappingInfo(spec.name, "0" * 16, dist, version, spec.labels, spec.units))
-    again = load_mapping(spec, path, dist, version)
+    offer = source.registry.offer_of(spec)
+    save_mapping(path, mapping, MappingInfo.of(offer, "0" * 16))
+    again = load_mapping(offer, path)
     if not np.allclose(as_vectors(mapping.write(values)), as_vectors(again.write(values)), rtol=1e-4, atol=1e-5):
         broken("stored and loaded again it writes other vectors; is all of it in state_dict?")
     return None
@@ -113,7 +106,7 @@ def reads_what_it_wrote(spec: MappingSpec, source: TinySource, folder: Path) -> 
 def says_when_there_is_nothing(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
     """From an empty folder come no examples, or an error meant for the user."""
     try:
-        pairs = [*empty_mapping(spec, *_origin(spec, source)).examples(folder, TinyFilm())]
+        pairs = [*empty_mapping(source.registry.offer_of(spec)).examples(folder, TinyFilm())]
     except X2FaceError:
         return None
     if pairs:
@@ -123,12 +116,12 @@ def says_when_there_is_nothing(spec: MappingSpec, source: TinySource, folder: Pa
 
 def ships_what_it_says(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
     """Each file that it ships is a mapping of this name and these labels."""
-    dist, version = _origin(spec, source)
+    offer = source.registry.offer_of(spec)
     for path in spec.files:
         info = read_mapping_info(path)
-        if (info.name, info.dist) != (spec.name, dist):
+        if not info.is_of(offer):
             broken(f"{path.name} holds {info.name} of {info.dist}")
-        load_mapping(spec, path, dist, version)
+        load_mapping(offer, path)
         if any(not tensor.isfinite().all() for tensor in load_state(path).values() if tensor.is_floating_point()):
             broken(f"{path.name} holds numbers that are not finite")
     return None if spec.files else "it ships none"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from x2face_core.errors import MissingError, PluginError, X2FaceError
-from x2face_core.foreign import call_foreign
+from x2face_core.foreign import Owner, call_foreign
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import Spec
 from x2face_testkit.choosing import checks_of
@@ -73,7 +73,7 @@ def _outcome(registry: Registry, spec: Spec, check: Check) -> tuple[str, str]:
     with tempfile.TemporaryDirectory(prefix="x2face-", ignore_cleanup_errors=True) as folder:
         try:
             source = tiny_source(registry)
-            return "held", call_foreign(spec.name, lambda: check(spec, source, Path(folder))) or ""
+            return "held", call_foreign(Owner(spec.role, spec.name), lambda: check(spec, source, Path(folder))) or ""
         except MissingError as error:
             return "skipped", str(error)
         except PluginError as error:

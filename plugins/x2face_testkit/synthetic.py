@@ -15,7 +15,8 @@ from x2face_core import driving
 from x2face_core.errors import MissingError, WeightsError, X2FaceError
 from x2face_core.foreign import call_foreign
 from x2face_core.weights import find_weights, read_info
-from x2face_plugins.fitted import empty_mapping, fitted, owner
+from x2face_plugins.mappings.loading import empty_mapping, mapping_loader
+from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import MappingSpec
 from x2face_testkit.networks import TinyFilm
@@ -32,30 +33,30 @@ def mappings_of(registry: Registry) -> Callable[[str], driving.Mapping | driving
     @cache
     def load(name: str) -> driving.Mapping | driving.Factor:
         try:
-            return fitted(registry, read_info(find_weights()).fingerprint)(name)
+            return mapping_loader(registry, read_info(find_weights()).fingerprint)(name)
         except (MissingError, WeightsError):
             if not registry.has_mapping(name):
                 raise
-            return made_up(registry.mapping(name), *registry.mapping_dist_of(name))
+            return made_up(registry.mapping(name))
 
     return load
 
 
 @lru_cache(32)  # fitting may take seconds
-def made_up(spec: MappingSpec, dist: str, version: str) -> driving.Mapping | driving.Factor:
+def made_up(offer: Offer[MappingSpec]) -> driving.Mapping | driving.Factor:
     """The plugin's own mapping, fitted as `pairs_of` says; where that cannot be done, a linear one of its labels."""
 
     def fit() -> driving.Mapping | driving.Factor:
-        mapping = empty_mapping(spec, dist, version)
+        mapping = empty_mapping(offer)
         with TemporaryDirectory(prefix="x2face-") as folder:
-            mapping.fit(pairs_of(spec, mapping, Path(folder)))
-        mapping.write(torch.zeros(1, len(spec.labels)))
+            mapping.fit(pairs_of(offer.spec, mapping, Path(folder)))
+        mapping.write(torch.zeros(1, len(offer.spec.labels)))
         return mapping
 
     try:
-        return call_foreign(owner(spec, dist, version), fit)
+        return call_foreign(offer.owner, fit)
     except X2FaceError:  # its own checks tell what is wrong with it
-        return Linear(spec)
+        return Linear(offer.spec)
 
 
 def pairs_of(spec: MappingSpec, mapping: driving.Mapping, folder: Path) -> list[tuple[Tensor, Tensor]]:

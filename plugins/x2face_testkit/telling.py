@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from x2face_core.errors import InputError, PluginError, X2FaceError
-from x2face_core.foreign import call_foreign
+from x2face_core.foreign import Owner, call_foreign
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 from x2face_testkit.declaring import demo_of, files_of
 from x2face_testkit.promising import broken
@@ -95,7 +95,7 @@ def _with(settings: Any, name: str, path: Path) -> Any:
 def _refusal(spec: DriverSpec | OverlaySpec, source: TinySource, settings: Any) -> BaseException | None:
     """What loading and the first bit of work raise."""
     try:
-        call_foreign(spec.name, lambda: _begin(spec, source, settings))
+        call_foreign(Owner(spec.role, spec.name), lambda: _begin(spec, source, settings))
     except PluginError as error:
         return error.__cause__ or error  # a bug, as it was raised
     except X2FaceError as error:

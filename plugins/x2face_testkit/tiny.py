@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from x2face_core.source import ModelSource
-from x2face_plugins.parts import delegate
+from x2face_plugins.activating import delegate
 from x2face_plugins.registry import Registry
 from x2face_testkit.networks import tiny_model, tiny_pictures
 from x2face_testkit.synthetic import mappings_of

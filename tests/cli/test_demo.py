@@ -27,7 +27,7 @@ def test_every_scene_is_one_that_the_bundled_drivers_can_play(tmp_path: Path) ->
     assert len(playable(scenes(paint), registry.drivers())) == len(scenes(paint))
     for scene in scenes(paint):
         for name, values in scene.settings.items():
-            registry.driver(name).settings(**values)
+            registry.driver(name).spec.settings(**values)
 
 
 @pytest.mark.slow

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from x2face_cli import health
+from x2face_cli import health, trials
 
 
 def test_it_reports_each_thing_that_x2face_needs(x2face: Callable) -> None:
     said = x2face("doctor", "--json")
     names = {finding["name"] for finding in json.loads(said.out)}
-    assert {"python", "torch", "device", "precision", "films", "faces", "weights", "landmarks", "plugins"} <= names
+    assert {"python", "torch", "device", "precision", "weights", "plugins"} <= names
+    assert {"films", "sound", "faces", "microphone", "landmarks"} <= names
 
 
 def test_a_broken_plugin_is_a_warning(x2face: Callable, install: Callable) -> None:
@@ -35,6 +38,42 @@ def test_broken_default_weights_fail_with_their_exit_code(
     assert said.code == 5
     (line,) = [line for line in said.out.splitlines() if line.startswith("fail")]
     assert "weights" in line and "install x2face anew" in line
+
+
+def test_films_are_ok_once_they_were_written_and_read() -> None:
+    (finding,) = trials.check_films()
+    assert finding.status == "ok"
+    assert finding.says.endswith("wrote and read .mp4, .webm")
+
+
+def test_an_encoder_that_is_listed_and_does_not_write_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("x2face_core.demo.film.SPEECH", tmp_path / "none.wav")
+    found = {finding.name: finding for finding in trials.check_films()}
+    assert found["encoder .mp4"].status == "fail" and found["encoder .mp4"].exit_code
+    assert found["encoder .webm"].status == "warn"
+    assert "films" not in found
+
+
+def test_a_detector_that_finds_no_face_in_a_portrait_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "black.png")
+    monkeypatch.setattr("x2face_core.demo.film.PICTURE", tmp_path / "black.png")
+    (finding,) = trials.check_faces()
+    assert finding.status == "fail" and "finds no face" in finding.says and finding.remedy
+
+
+def test_a_mesh_that_is_installed_and_cannot_be_used_is_a_warning(
+    install: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("mediapipe", "", version="0.10.21")
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    (finding,) = trials.check_landmarks()
+    assert finding.status == "warn" and "0.10.21 cannot be used" in finding.says and finding.remedy
+
+
+@pytest.mark.landmarks
+def test_the_mesh_is_ok_once_it_measured_a_face() -> None:
+    (finding,) = trials.check_landmarks()
+    assert finding.status == "ok" and "measured" in finding.says
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> P
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("x2face_cli.figuring.load_model", lambda given: tiny_model)
-    monkeypatch.setattr("x2face_cli.figuring.fitted", lambda registry, space, given: mappings_of(registry))
+    monkeypatch.setattr("x2face_cli.figuring.mapping_loader", lambda registry, space, given: mappings_of(registry))
     pixels = np.random.default_rng(0)
     for name in ("a", "b"):
         write_picture(f"{name}.png", pixels.integers(0, 256, (40, 40, 3)).astype(np.uint8))
@@ -101,9 +101,9 @@ def test_what_cannot_be_drawn_is_one_line_and_an_exit_code(
 def test_a_mapping_of_other_weights_is_refused(
     place: Path, x2face: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from x2face_plugins.fitted import fitted
+    from x2face_plugins.mappings.loading import mapping_loader
 
-    monkeypatch.setattr("x2face_cli.figuring.fitted", fitted)
+    monkeypatch.setattr("x2face_cli.figuring.mapping_loader", mapping_loader)
     told = x2face("figure", "pose", "-s", "a.png", *SMALL)
     assert (told.code, told.out, len(told.err.splitlines())) in {(5, "", 1), (3, "", 1)}
     assert "x2face fit pose" in told.err

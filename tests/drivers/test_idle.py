@@ -156,11 +156,11 @@ def test_nobody_who_blinks_a_lot_is_all_that_is_learned(tmp_path: Path) -> None:
 def test_the_default_weights_read_the_shipped_blink_as_closing_eyes() -> None:
     from x2face_core.model import X2Face
     from x2face_core.source import to_tensor
-    from x2face_plugins.fitted import fitted
+    from x2face_plugins.mappings.loading import mapping_loader
     from x2face_plugins.registry import Registry
 
     model = X2Face.load(device="cpu")
-    blink = fitted(Registry.load(), model.fingerprint)("lids").write(torch.ones(1, 1))
+    blink = mapping_loader(Registry.load(), model.fingerprint)("lids").write(torch.ones(1, 1))
     own = model.encode(to_tensor([np.full((128, 128, 3), 128, np.uint8)]))
     moved = ((model.read(own + blink) - model.read(own)) / model.reading_scale)[0]
     assert (moved[5:] < -1.5).all()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from x2face_plugins.loading import load_plugins
 from x2face_plugins.registry import Registry
 from x2face_testkit import driver_checks, mapping_checks, tiny_source
 
@@ -16,7 +17,7 @@ OURS = [
     pytest.param(spec, check, id=f"{spec.name}-{spec.kind}-{check.__name__}",
                  marks=[pytest.mark.slow] * (check.__name__ == "learns_from_examples"))
     for spec, check in [*driver_checks(REGISTRY), *mapping_checks(REGISTRY)]
-    if any(one is spec and plugin.bundled for one, plugin in REGISTRY.origins())
+    if REGISTRY.offer_of(spec).bundled
 ]  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def test_it_keeps_its_promise(spec: Any, check: Callable[..., str | None], tmp_p
 
 def test_bundled_plugins_are_called_as_their_entry_points_are() -> None:
     """For a bundled name is kept, by its entry point, even while the plugin itself does not load."""
-    entries = {plugin.name for _, plugin in REGISTRY.origins() if plugin.bundled}
-    assert entries <= {spec.name for spec, plugin in REGISTRY.origins() if plugin.bundled}
-    assert {spec.name for spec, plugin in REGISTRY.origins() if plugin.bundled and spec.kind != "mapping"} <= entries
+    entries = {plugin.name for plugin in load_plugins() if plugin.bundled}
+    ours = [offer for offer in REGISTRY.offers() if offer.bundled]
+    assert entries <= {offer.name for offer in ours}
+    assert {offer.name for offer in ours if offer.spec.kind != "mapping"} <= entries

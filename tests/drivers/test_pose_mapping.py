@@ -16,8 +16,8 @@ from x2face_core.data.pose import head_pose
 from x2face_core.driving import Factor
 from x2face_core.errors import InputError
 from x2face_core.films import Films
-from x2face_core.mappings import load_state, read_mapping_info
 from x2face_core.media.images import write_picture
+from x2face_plugins.mappings.files import load_state, read_mapping_info
 from x2face_pose.fitting import fit_normed, fold, least_absolute
 from x2face_pose.mapping import PoseMapping
 from x2face_pose.plugin import x2face_mappings

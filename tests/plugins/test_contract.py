@@ -66,7 +66,7 @@ def test_a_bundled_name_is_kept_while_the_bundled_driver_is_broken() -> None:
     assert (line.status, "a name of x2face's own" in (line.error or "")) == ("conflict", True)
     with pytest.raises(PluginError, match="the plugin frame of x2face failed to load: ImportError: av"):
         registry.driver("frame")
-    assert registry.driver("acme:frame") is theirs.drivers[0]
+    assert registry.driver("acme:frame").spec is theirs.drivers[0]
     assert "frame" not in registry.drivers()
 
 
@@ -79,9 +79,10 @@ def test_a_disabled_plugin_is_told_by_its_distribution(
         Registry.load().driver("nod")
 
 
-def test_origins_tell_where_everything_comes_from(install: Callable[..., None]) -> None:
+def test_an_offer_tells_where_everything_comes_from(install: Callable[..., None]) -> None:
     install("acme-nod", NOD)
-    origins = {(spec.name, spec.kind): plugin for spec, plugin in Registry.load().origins()}
-    assert origins["nod", "offset"].dist == "acme-nod"
-    assert origins["nod", "offset"].module == "installed_acme_nod"
-    assert origins["frame", "offset"].bundled and origins["pose", "mapping"].bundled
+    offers = {(offer.name, offer.spec.kind): offer for offer in Registry.load().offers()}
+    nod = offers["nod", "offset"]
+    assert (nod.dist, nod.version, nod.module) == ("acme-nod", "1.0", "installed_acme_nod")
+    assert (str(nod.owner), nod.full_name) == ("driver 'nod' of acme-nod 1.0", "acme-nod:nod")
+    assert offers["frame", "offset"].bundled and offers["pose", "mapping"].bundled and not nod.bundled

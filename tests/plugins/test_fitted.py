@@ -12,9 +12,10 @@ import torch
 
 from x2face_core.driving import Mapping
 from x2face_core.errors import MissingError, PluginError, UsageError, WeightsError
-from x2face_core.mappings import MappingInfo, find_mapping, mapping_place, read_mapping_info, save_mapping
 from x2face_plugins import hookspecs
-from x2face_plugins.fitted import fitted, fitted_names
+from x2face_plugins.mappings.files import MappingInfo, mapping_place, read_mapping_info, save_mapping
+from x2face_plugins.mappings.loading import mapping_loader
+from x2face_plugins.mappings.lookup import find_mapping, fitted_names
 from x2face_plugins.registry import Registry
 
 HERE, ELSEWHERE = "a" * 16, "b" * 16
@@ -54,20 +55,20 @@ def test_the_given_file_goes_before_the_user_s_own_and_that_before_the_plugin_s(
     files = [stored(tmp_path / "other.safetensors", 9, ELSEWHERE), stored(tmp_path / "shipped.safetensors", 1)]
     install("acme-stick", stick(f"files=tuple(__import__('pathlib').Path(p) for p in {[str(p) for p in files]}),"))
     registry = Registry.load()
-    assert written(fitted(registry, HERE)("stick")) == 1
-    assert written(fitted(registry, ELSEWHERE)("stick")) == 9
-    stored(mapping_place("stick", "acme-stick", HERE), 2)
-    assert written(fitted(registry, HERE)("acme-stick:stick")) == 2
+    assert written(mapping_loader(registry, HERE)("stick")) == 1
+    assert written(mapping_loader(registry, ELSEWHERE)("stick")) == 9
+    stored(mapping_place(Registry.load().mapping("stick"), HERE), 2)
+    assert written(mapping_loader(registry, HERE)("acme-stick:stick")) == 2
     given = stored(tmp_path / "given.safetensors", 3)
-    assert written(fitted(registry, HERE, [given])("stick")) == 3
+    assert written(mapping_loader(registry, HERE, [given])("stick")) == 3
     assert fitted_names(registry, HERE) == fitted_names(registry, ELSEWHERE) == ["stick"]
     assert fitted_names(registry, "c" * 16) == []
 
 
 def test_a_mapping_is_loaded_once_a_run(install: Callable[..., None]) -> None:
     install("acme-stick", stick())
-    stored(mapping_place("stick", "acme-stick", HERE), 1)
-    mappings = fitted(Registry.load(), HERE)
+    stored(mapping_place(Registry.load().mapping("stick"), HERE), 1)
+    mappings = mapping_loader(Registry.load(), HERE)
     assert mappings("stick") is mappings("stick")
 
 
@@ -80,17 +81,17 @@ def test_a_file_says_what_it_is(tmp_path: Path) -> None:
 
 def test_one_fitted_for_other_weights_only_is_refused_with_the_command(install: Callable[..., None]) -> None:
     install("acme-stick", stick())
-    mappings = fitted(Registry.load(), HERE)
+    mappings = mapping_loader(Registry.load(), HERE)
     with pytest.raises(MissingError, match="`x2face fit stick --data DIR`"):
         mappings("stick")
-    stored(mapping_place("stick", "acme-stick", ELSEWHERE), 1, ELSEWHERE)
+    stored(mapping_place(Registry.load().mapping("stick"), ELSEWHERE), 1, ELSEWHERE)
     with pytest.raises(WeightsError, match=f"space {ELSEWHERE}, not {HERE}.*`x2face fit stick --data DIR"):
         mappings("stick")
 
 
 def test_a_mapping_that_nobody_brings_is_missing() -> None:
     with pytest.raises(MissingError, match="asks for a mapping that is not installed: no mapping is called glove"):
-        fitted(Registry.load(), HERE)("glove")
+        mapping_loader(Registry.load(), HERE)("glove")
 
 
 def test_a_file_of_other_numbers_or_another_plugin_is_refused(install: Callable[..., None], tmp_path: Path) -> None:
@@ -98,11 +99,11 @@ def test_a_file_of_other_numbers_or_another_plugin_is_refused(install: Callable[
     registry = Registry.load()
     one = stored(tmp_path / "one.safetensors", 1, labels=("x", "y", "z"))
     with pytest.raises(WeightsError, match="takes x, y, z, and stick of acme-stick 1.0 x, y"):
-        fitted(registry, HERE, [one])("stick")
+        mapping_loader(registry, HERE, [one])("stick")
     with pytest.raises(WeightsError, match="holds the mapping 'stick' of other, not 'stick' of acme-stick"):
-        find_mapping("stick", "acme-stick", HERE, stored(tmp_path / "two.safetensors", 1, dist="other"))
+        find_mapping(registry.mapping("stick"), HERE, stored(tmp_path / "two.safetensors", 1, dist="other"))
     with pytest.raises(UsageError, match="both hold the mapping 'stick'"):
-        fitted(registry, HERE, [one, stored(tmp_path / "three.safetensors", 1)])
+        mapping_loader(registry, HERE, [one, stored(tmp_path / "three.safetensors", 1)])
 
 
 def test_what_a_plugin_cannot_take_up_is_the_file_s_fault_and_what_is_no_mapping_the_plugin_s(
@@ -110,12 +111,11 @@ def test_what_a_plugin_cannot_take_up_is_the_file_s_fault_and_what_is_no_mapping
 ) -> None:
     install("acme-stick", stick().replace('state["matrix"]', 'state["gone"]'))
     install("acme-other", stick().replace("load=Stick", "load=object").replace('"stick"', '"other"'))
-    stored(mapping_place("stick", "acme-stick", HERE), 1)
-    mappings = fitted(Registry.load(), HERE)
+    stored(mapping_place(Registry.load().mapping("stick"), HERE), 1)
+    mappings = mapping_loader(Registry.load(), HERE)
     with pytest.raises(WeightsError, match=r"stick of acme-stick 1.0 cannot take it up \(KeyError\('gone'\)\)"):
         mappings("stick")
-    file = mapping_place("other", "acme-other", HERE)
-    info = MappingInfo("other", HERE, "acme-other", "1.0", ("x", "y"), ("1", "1"))
-    save_mapping(file, Registry.load().mapping("stick").load(), info)
+    other = Registry.load().mapping("other")
+    save_mapping(mapping_place(other, HERE), Registry.load().mapping("stick").spec.load(), MappingInfo.of(other, HERE))
     with pytest.raises(PluginError, match="mapping 'other' of acme-other 1.0 is a object without examples, fit"):
         mappings("other")

@@ -32,14 +32,14 @@ def test_the_example_of_a_hook_is_a_plugin_that_loads(install: Callable[..., str
 
 def test_the_example_driver_yields_the_vectors_of_its_demo(install: Callable[..., str], tmp_path: Path) -> None:
     install("acme-example", example("x2face_drivers"))
-    spec = Registry.load().driver("vectors")
+    spec = Registry.load().driver("vectors").spec
     (chunk,) = spec.load(spec.demo(tmp_path)).drive(None)
     assert chunk.vectors.shape == (5, 128) and chunk.vectors.dtype == np.float32 and chunk.fps == 25.0
 
 
 def test_the_example_mapping_fits_what_is_linear(install: Callable[..., str]) -> None:
     install("acme-example", example("x2face_mappings"))
-    mapping = Registry.load().mapping("stick").load()
+    mapping = Registry.load().mapping("stick").spec.load()
     measured, matrix = torch.rand(20, 2), torch.rand(2, 128)
     mapping.fit([(measured, measured @ matrix)])
     torch.testing.assert_close(mapping.write(measured), measured @ matrix, atol=1e-4, rtol=0)

@@ -46,8 +46,8 @@ def test_the_bundled_driver_is_listed() -> None:
 def test_a_stranger_s_driver_is_found_by_its_name(install: Install) -> None:
     install("acme-nod", driver("nod"), version="2.5")
     registry = Registry.load()
-    assert registry.driver("nod").summary == "Does nod"
-    assert registry.dist_of("nod") == ("acme-nod", "2.5")
+    assert registry.driver("nod").spec.summary == "Does nod"
+    assert str(registry.driver("nod").owner) == "driver 'nod' of acme-nod 2.5"
     assert registry.driver("acme-nod:nod") is registry.driver("nod")
 
 
@@ -97,7 +97,7 @@ def test_strict_raises_what_would_be_listed(install: Install) -> None:
 def test_a_bundled_name_is_kept_from_strangers(install: Install) -> None:
     install("acme-frame", driver("frame"))
     registry = Registry.load()
-    assert registry.dist_of("frame")[0] == "x2face"
+    assert registry.driver("frame").bundled
     line = line_of("acme-frame", registry)
     assert (line.name, line.kind, line.status) == ("frame", "offset", "conflict")
     with pytest.raises(PluginError, match="acme-frame"):
@@ -111,7 +111,7 @@ def test_among_strangers_a_name_that_two_claim_needs_the_distribution_before_it(
     assert {line_of(dist, registry).status for dist in ("acme-nod", "other-nod")} == {"conflict"}
     with pytest.raises(UsageError, match="acme-nod:nod"):
         registry.driver("nod")
-    assert registry.dist_of("other-nod:nod") == ("other-nod", "1.0")
+    assert registry.driver("other-nod:nod").dist == "other-nod"
 
 
 def test_an_unknown_driver_is_answered_with_what_is_installed() -> None:
@@ -151,7 +151,7 @@ def x2face_mappings():
     install("acme-nod", driver("nod") + text)
     registry = Registry.load()
     assert [line.kind for line in registry.plugins if line.name == "nod"] == ["offset", "mapping"]
-    assert registry.mapping("nod").labels == ("nod",)
+    assert registry.mapping("nod").spec.labels == ("nod",)
 
 
 def test_commands_join_the_group_but_not_under_our_names(install: Install) -> None:

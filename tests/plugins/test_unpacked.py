@@ -44,7 +44,7 @@ def test_an_installed_copy_steps_aside(install: Callable[..., None], tmp_path: P
     (tmp_path / f"{module}.py").write_text(NOD.replace("Nods", "Nods anew"))
     (tmp_path / "pyproject.toml").write_text(PROJECT.format(module=module))
     registry, _ = registry_with(tmp_path)
-    assert registry.driver("nod").summary == "Nods anew"
+    assert registry.driver("nod").spec.summary == "Nods anew"
     assert registry.driver("frame")
 
 

@@ -25,7 +25,7 @@ from tests.testkit.handmade import (
     source_of,
 )
 from x2face_core.errors import X2FaceError
-from x2face_core.foreign import call_foreign
+from x2face_core.foreign import Owner, call_foreign
 from x2face_plugins import Chunk, EmbeddedFace, InputError, option
 from x2face_testkit import Broken, promise_of
 from x2face_testkit.choosing import OF_DRIVERS, OF_MAPPINGS, OF_OVERLAYS, checks_of
@@ -41,7 +41,7 @@ def breaks(spec: Any, promise: str, folder: Path) -> bool:
     (check,) = [check for check in checks_of(spec) if check.__name__ == promise]
     folder.mkdir(exist_ok=True)
     try:
-        call_foreign("it", lambda: check(spec, source_of(spec), folder))
+        call_foreign(Owner("driver", "it"), lambda: check(spec, source_of(spec), folder))
     except X2FaceError:
         return True
     return False

@@ -1,4 +1,8 @@
-"""Pose, mouth, eyes and 68 landmarks of a face in a picture, by the face mesh of mediapipe (extra `landmarks`)."""
+"""Pose, mouth, eyes, gaze and landmarks of a face in a picture, by the face mesh of mediapipe (extra `landmarks`).
+
+The mesh is the one with attention (`refine_landmarks`), which closes lids and lips and knows the irises; in the plain
+one lids never close.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.pose import head_pose
+from x2face_core.data.pose import head_pose, head_turn
 from x2face_core.errors import MissingError
 
 # Vertices of the mesh that lie nearest to the 68 landmarks of the iBUG order.
@@ -30,6 +34,7 @@ _MOUTH_OPEN = (13, 14)
 _MOUTH_WIDTH = (61, 291)
 _LIDS = ((159, 145), (386, 374))  # of the eye in the picture's left, and right
 _CORNERS = ((33, 133), (362, 263))
+_IRISES = (468, 473)
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,16 @@ class Measured:
 
     pose: (3,) roll, pitch, yaw in degrees, as head_pose
     expression: (4,) mouth_open, mouth_width, eye_left, eye_right (docs/data.md)
+    gaze: (2,) iris between the corners of its eye, right and down positive, in eye widths; the mean of both eyes
     landmarks: (68, 3) iBUG order in widths of the picture, z negative towards the camera
+    mesh: (478, 3) all vertices, in the same unit; 468 … 477 are the irises
     """
 
     pose: NDArray[np.float64]
     expression: NDArray[np.float64]
+    gaze: NDArray[np.float64]
     landmarks: NDArray[np.float64]
+    mesh: NDArray[np.float64]
 
 
 class FaceMesh:
@@ -57,7 +66,7 @@ class FaceMesh:
     def __init__(self, *, follows: bool = True) -> None:
         make = _face_mesh()
         with _hushed():
-            self._mesh: Any = make(static_image_mode=not follows, max_num_faces=1)
+            self._mesh: Any = make(static_image_mode=not follows, max_num_faces=1, refine_landmarks=True)
             self._wake()
 
     def _wake(self) -> None:
@@ -94,12 +103,23 @@ class FaceMesh:
 
 
 def measured(mesh: NDArray[np.float64]) -> Measured:
-    """What the vertices (468, 3) of a mesh say; all distances are taken in space: a turned face counts alike."""
+    """What the vertices (478, 3) of a mesh say; all distances are taken in space: a turned face counts alike."""
     height = _distance(mesh, _HEIGHT)
     eyes = [_distance(mesh, lids) / _distance(mesh, ends) for lids, ends in zip(_LIDS, _CORNERS, strict=True)]
     mouth = [_distance(mesh, _MOUTH_OPEN) / height, _distance(mesh, _MOUTH_WIDTH) / height]
     landmarks = mesh[IBUG]
-    return Measured(head_pose(landmarks), np.array(mouth + eyes), landmarks)
+    return Measured(head_pose(landmarks), np.array(mouth + eyes), _gaze(mesh, landmarks), landmarks, mesh)
+
+
+def _gaze(mesh: NDArray[np.float64], landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2,), after turning the face to the front."""
+    front = mesh @ head_turn(landmarks)
+    eyes = [
+        (front[iris] - front[list(ends)].mean(axis=0))[:2] / _distance(mesh, ends)
+        for iris, ends in zip(_IRISES, _CORNERS, strict=True)
+    ]
+    gaze: NDArray[np.float64] = np.mean(eyes, axis=0)
+    return gaze
 
 
 def _distance(mesh: NDArray[np.float64], ends: tuple[int, int]) -> float:

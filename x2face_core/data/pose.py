@@ -31,7 +31,7 @@ def head_pose(landmarks: NDArray[np.floating]) -> Floats:
 
     landmarks: (…, 68, 3) in any unit, x right, y down, z away from the camera; answers (…, 3)
     """
-    turn = _turn(np.asarray(landmarks, float)[..., UPPER_FACE, :])
+    turn = head_turn(landmarks)
     roll = np.arctan2(turn[..., 1, 0], turn[..., 0, 0])
     pitch = _PITCH * np.arcsin(np.clip(turn[..., 1, 2], -1, 1))
     yaw = np.arctan2(-turn[..., 0, 2], turn[..., 2, 2])
@@ -39,8 +39,12 @@ def head_pose(landmarks: NDArray[np.floating]) -> Floats:
     return degrees
 
 
-def _turn(points: Floats) -> Floats:
-    """The rotation (…, 3, 3) that takes the front face nearest to points (…, 37, 3), by least squares."""
+def head_turn(landmarks: NDArray[np.floating]) -> Floats:
+    """The rotation (…, 3, 3) that takes the front face nearest to landmarks (…, 68, 3), by least squares.
+
+    Points as rows are turned to the front by `points @ head_turn(landmarks)`.
+    """
+    points = np.asarray(landmarks, float)[..., UPPER_FACE, :]
     centred = points - points.mean(axis=-2, keepdims=True)
     left, _, right = np.linalg.svd(np.swapaxes(centred, -1, -2) @ FRONT)
     left[..., 2] *= np.sign(np.linalg.det(left @ right))[..., None]  # no mirror

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,11 @@ from x2face_core.media.placing import beside
 from x2face_core.media.video import read_frames
 
 LANDMARKS_EVERY = 5  # frames
+BLINK_EVERY = 2  # frames, of those in which the eyes are shut or nearly so
+SHUT = 0.6  # of the clip's median lid opening
 
 Columns = dict[str, NDArray[np.generic]]
+COLUMNS = ("clip", "frame", "pose", "gaze", "landmark_ref", "landmarks", *EXPRESSIONS)
 
 
 class Labeller:
@@ -35,16 +40,26 @@ class Labeller:
 def columns(clips: Sequence[dict[int, Measured]]) -> Columns:
     """The arrays of labels.npz; `clip` counts the clips given."""
     every = [(clip, frame, row) for clip, rows in enumerate(clips) for frame, row in rows.items()]
-    marked = [entry for entry in every if entry[1] % LANDMARKS_EVERY == 0]
+    wanted = [marked(rows) for rows in clips]
+    chosen = [entry for entry in every if entry[1] in wanted[entry[0]]]
     expression = np.array([row.expression for _, _, row in every]).reshape(-1, len(EXPRESSIONS))
     return {
         "clip": np.array([clip for clip, _, _ in every], np.int32),
         "frame": np.array([frame for _, frame, _ in every], np.int32),
         "pose": np.array([row.pose for _, _, row in every], np.float32).reshape(-1, 3),
-        "landmark_ref": np.array([(clip, frame) for clip, frame, _ in marked], np.int32).reshape(-1, 2),
-        "landmarks": np.array([row.landmarks for _, _, row in marked], np.float16).reshape(-1, 68, 3),
+        "gaze": np.array([row.gaze for _, _, row in every], np.float16).reshape(-1, 2),
+        "landmark_ref": np.array([(clip, frame) for clip, frame, _ in chosen], np.int32).reshape(-1, 2),
+        "landmarks": np.array([row.landmarks for _, _, row in chosen], np.float16).reshape(-1, 68, 3),
         **{name: expression[:, at].astype(np.float16) for at, name in enumerate(EXPRESSIONS)},
     }
+
+
+def marked(rows: dict[int, Measured]) -> set[int]:
+    """The frames of a clip that keep their landmarks: every fifth, and every second one of a blink."""
+    lids = {frame: float(row.expression[2:].mean()) for frame, row in rows.items()}
+    usual = float(np.median(list(lids.values()))) if lids else 0.0
+    blinks = {frame for frame, lid in lids.items() if frame % BLINK_EVERY == 0 and lid < SHUT * usual}
+    return blinks | {frame for frame in rows if frame % LANDMARKS_EVERY == 0}
 
 
 def joined(parts: Sequence[tuple[Columns, int]]) -> Columns:
@@ -61,10 +76,20 @@ def _moved(part: Columns, first: int) -> Columns:
 
 def save(path: Path, labels: Columns) -> None:
     """Write .npz, compressed; it appears when it is whole."""
+    arrays: dict[str, Any] = dict(labels)  # and no options: before numpy 2.1 these would be stored as arrays
     with beside(path) as hidden:
-        np.savez_compressed(hidden, allow_pickle=False, **labels)
+        np.savez_compressed(hidden, **arrays)
 
 
 def load(path: Path) -> Columns:
     with np.load(path, allow_pickle=False) as data:
-        return {name: data[name] for name in data}
+        return {name: data[name] for name in COLUMNS}
+
+
+def is_whole(path: Path) -> bool:
+    """Whether labels are there and have all arrays: those of an earlier version lack some."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return set(COLUMNS) <= set(data)
+    except (OSError, ValueError, BadZipFile):
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,8 @@ class State:
         clips = tuple(Clip(**clip) for clip in found.pop("clips"))
         record = Record(clips=clips, dropped=tuple(Dropped(**row) for row in found.pop("dropped")), **found)
         there = all((self.out / "clips" / clip.clip).is_file() for clip in clips)
-        there &= not (record.labelled and clips) or self.labels(film.key).is_file()
+        if record.labelled and clips and not labelling.is_whole(self.labels(film.key)):
+            record = replace(record, labelled=False)
         return record if record.stamp == film.stamp and not record.trouble and there else None
 
     def save(self, record: Record) -> None:

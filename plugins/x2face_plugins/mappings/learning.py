@@ -14,7 +14,7 @@ from torch import Tensor
 
 from x2face_core.driving import Factor, Film, Mapping
 from x2face_core.errors import InputError, PluginError
-from x2face_core.foreign import call_foreign
+from x2face_core.foreign import Owner, call_foreign
 
 Pair = tuple[Tensor, Tensor]
 _KEPT = 64
@@ -25,15 +25,19 @@ _TOLERANCE = 0.02  # of the largest value: so far may a factor's numbers be from
 class Examples:
     """A mapping's examples on their way to its fit.
 
-    owner: whose they are, for errors; k, width: numbers of a row of values and of a vector
+    owner: whose they are, for errors; labels: of the k numbers in a row of values; width: numbers in a vector
     rows: how many went by; kept: one row of values (k,) of each of the first examples
     """
 
-    owner: str
-    k: int
+    owner: Owner
+    labels: tuple[str, ...]
     width: int = 128
     rows: int = 0
     kept: list[Tensor] = field(default_factory=list)
+
+    @property
+    def k(self) -> int:
+        return len(self.labels)
 
     def checked(self, pairs: Iterable[Any]) -> Iterator[Pair]:
         """Those that have rows. PluginError for what is no pair of values (n, k) and vectors (n, 128)."""
@@ -89,12 +93,12 @@ def try_out(mapping: Mapping | Factor, examples: Examples, *, factor: bool) -> N
     if not close.all():
         row, column = close.logical_not().nonzero()[0].tolist()
         raise PluginError(
-            f"The {examples.owner} reads {mapping.labels[column]} {read[row, column]:.4g} where it wrote "
+            f"The {examples.owner} reads {examples.labels[column]} {read[row, column]:.4g} where it wrote "
             f"{values[row, column]:.4g}; a factor's read(write(p)) has to be p."
         )
 
 
-def _answer(owner: str, method: str, given: Tensor, mapping: Any, width: int) -> Tensor:
+def _answer(owner: Owner, method: str, given: Tensor, mapping: Any, width: int) -> Tensor:
     """What write or read says of (n, …): (n, width), finite."""
     said = call_foreign(owner, lambda: torch.as_tensor(getattr(mapping, method)(given)).detach().cpu())
     if tuple(said.shape) != (len(given), width) or not said.is_floating_point():

@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING
 
 from x2face_core.errors import InputError, NoFaceError
 from x2face_core.foreign import call_foreign
-from x2face_core.mappings import MappingInfo, as_tensors, mapping_place, save_mapping
-from x2face_plugins.fitted import empty_mapping, owner
+from x2face_plugins.mappings.files import MappingInfo, as_tensors, mapping_place, save_mapping
+from x2face_plugins.mappings.loading import empty_mapping
+from x2face_plugins.offers import Offer
+from x2face_plugins.specs import MappingSpec
 
 if TYPE_CHECKING:
     from x2face_core.driving import Factor, Mapping
     from x2face_core.films import Films
-    from x2face_core.fitting import Examples
     from x2face_core.model import X2Face
-    from x2face_plugins.registry import Registry
-    from x2face_plugins.specs import MappingSpec
+    from x2face_plugins.mappings.learning import Examples
 
 Progress = Callable[[str, int, "int | None"], None]
 
 
 def fit(
-    registry: Registry,
-    name: str,
+    offer: Offer[MappingSpec],
     data: Path,
     model: X2Face,
     output: Path | None = None,
@@ -37,27 +36,26 @@ def fit(
 ) -> MappingInfo:
     """Fit a mapping to a folder for the driving space of a model, try it out, and store it.
 
-    name: bare or `dist:name`; output: None for the user's own place, where runs find it
+    output: None for the user's own place, where runs find it
     whole: films show faces cropped already; None: they do where the folder is one that `x2face prepare` made
     Raises InputError for a folder without examples, PluginError where the mapping fails; then nothing is written.
     """
     from x2face_core.films import Films
 
-    spec, (dist, version) = registry.mapping(name), registry.mapping_dist_of(name)
-    check_folder(data, spec)
+    check_folder(data, offer)
     films = Films(model, whole=_is_prepared(data) if whole is None else whole, read=_Meter(progress).add)
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
-        info = _fit(spec, dist, version, data, films, model.fingerprint, output)
+        info = _fit(offer, data, films, model.fingerprint, output)
     for path in films.faceless:
         warn(f"{path}: no face was found.")
     return info
 
 
-def check_folder(data: Path, spec: MappingSpec) -> None:
+def check_folder(data: Path, offer: Offer[MappingSpec]) -> None:
     """InputError where there is no folder to learn from."""
     if not data.is_dir():
         there = "is a file" if data.exists() else "there is no such folder"
-        raise InputError(f"{data}: {there}; --data takes the folder that {spec.name} is to learn from.")
+        raise InputError(f"{data}: {there}; --data takes the folder that {offer.name} is to learn from.")
 
 
 def _is_prepared(data: Path) -> bool:
@@ -76,38 +74,28 @@ class _Meter:
         self._progress("reading films", self._frames, None)
 
 
-def _fit(
-    spec: MappingSpec, dist: str, version: str, data: Path, films: Films, space: str, output: Path | None
-) -> MappingInfo:
-    from x2face_core.fitting import Examples, learn
+def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str, output: Path | None) -> MappingInfo:
+    from x2face_plugins.mappings.learning import Examples, learn
 
-    examples = Examples(owner(spec, dist, version), len(spec.labels))
-    mapping = empty_mapping(spec, dist, version)
+    examples = Examples(offer.owner, offer.spec.labels)
+    mapping = empty_mapping(offer)
     try:
         figures = learn(mapping, data, films, examples)
     except InputError:
         if films.faceless and not films.films:
             raise NoFaceError(f"{data}: no film shows a face, such as {films.faceless[0].name}.") from None
         raise
-    _try_out(spec, dist, version, mapping, examples)
-    told = MappingInfo(
-        name=spec.name,
-        space=space,
-        dist=dist,
-        version=version,
-        labels=spec.labels,
-        units=spec.units,
-        figures=figures,
-        data=f"{data.resolve().name}: {examples.rows} rows, {films.films} films",
-    )
-    return save_mapping(output or mapping_place(spec.name, dist, space), mapping, told)
+    _try_out(offer, mapping, examples)
+    learned_from = f"{data.resolve().name}: {examples.rows} rows, {films.films} films"
+    info = MappingInfo.of(offer, space, figures=figures, data=learned_from)
+    return save_mapping(output or mapping_place(offer, space), mapping, info)
 
 
-def _try_out(spec: MappingSpec, dist: str, version: str, mapping: Mapping | Factor, examples: Examples) -> None:
+def _try_out(offer: Offer[MappingSpec], mapping: Mapping | Factor, examples: Examples) -> None:
     """Try what a run will load: an empty mapping that takes up what this one learned."""
-    from x2face_core.fitting import try_out
+    from x2face_plugins.mappings.learning import try_out
 
-    state = as_tensors(call_foreign(examples.owner, mapping.state_dict), examples.owner)
-    again = empty_mapping(spec, dist, version)
-    call_foreign(examples.owner, lambda: again.load_state_dict(state))
-    try_out(again, examples, factor=spec.factor)
+    state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)
+    again = empty_mapping(offer)
+    call_foreign(offer.owner, lambda: again.load_state_dict(state))
+    try_out(again, examples, factor=offer.spec.factor)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Mapped
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from x2face_core.errors import InputError, MissingError, PluginError, UsageError, WeightsError
-from x2face_core.foreign import call_foreign
+from x2face_core.errors import InputError, PluginError, UsageError, WeightsError
+from x2face_core.foreign import Owner, call_foreign
 from x2face_core.storing import write_tensors
 from x2face_core.weights import home, load_tensors, read_header
+from x2face_plugins.offers import Offer
+from x2face_plugins.specs import MappingSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from x2face_core.driving import Mapping
 
 _KEY = "x2face.mapping"
-_WRITER = "x2face fit"
+WRITER = "x2face fit"
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,25 @@ class MappingInfo:
     data: str = ""
     path: Path | None = None
 
+    @classmethod
+    def of(cls, offer: Offer[MappingSpec], space: str, **more: Any) -> MappingInfo:
+        """Of an installed mapping. more: figures, data"""
+        spec = offer.spec
+        return cls(spec.name, space, offer.dist, offer.version, spec.labels, spec.units, **more)
+
+    def is_of(self, offer: Offer[MappingSpec]) -> bool:
+        """Whether it is of that mapping of that distribution, whatever version."""
+        return (self.name, self.dist) == (offer.name, offer.dist)
+
     def to_json(self) -> dict[str, Any]:
         shown = asdict(self)
         shown.pop("path")
         return shown
 
 
-def mapping_place(name: str, dist: str, space: str) -> Path:
+def mapping_place(offer: Offer[MappingSpec], space: str) -> Path:
     """Where `x2face fit` puts a mapping unless it is told otherwise."""
-    return home() / "mappings" / space / dist / f"{name}.safetensors"
+    return home() / "mappings" / space / offer.dist / f"{offer.name}.safetensors"
 
 
 def save_mapping(path: str | Path, mapping: Mapping, info: MappingInfo) -> MappingInfo:
@@ -63,7 +74,7 @@ def save_mapping(path: str | Path, mapping: Mapping, info: MappingInfo) -> Mappi
     Raises PluginError where the state is not names and tensors (or arrays), InputError where nothing can be written.
     """
     path = Path(path)
-    owner = f"mapping {info.name!r} of {info.dist} {info.version}".rstrip()
+    owner = Owner("mapping", info.name, info.dist, info.version)
     tensors = as_tensors(call_foreign(owner, mapping.state_dict), owner)
     told = json.loads(json.dumps(info.to_json(), default=_plain))
     try:
@@ -79,7 +90,7 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
-def as_tensors(state: Any, owner: str) -> dict[str, Tensor]:
+def as_tensors(state: Any, owner: Owner) -> dict[str, Tensor]:
     """What a mapping's state_dict gave, as it is stored. PluginError where it is not names and tensors or arrays.
 
     owner: whose it is, for errors
@@ -115,40 +126,16 @@ def read_mapping_info(path: str | Path) -> MappingInfo:
     """What a file says of itself; only its header is read. WeightsError where it holds no mapping."""
     path = Path(path)
     if not path.is_file():
-        raise WeightsError(f"{path}: no such file; `{_WRITER} NAME --data DIR -o FILE` writes a mapping.")
-    metadata = read_header(path, _WRITER).get("__metadata__", {})
+        raise WeightsError(f"{path}: no such file; `{WRITER} NAME --data DIR -o FILE` writes a mapping.")
+    metadata = read_header(path, WRITER).get("__metadata__", {})
     if _KEY not in metadata:
-        raise WeightsError(f"{path}: holds no mapping; `{_WRITER}` writes such files.")
+        raise WeightsError(f"{path}: holds no mapping; `{WRITER}` writes such files.")
     try:
         told = json.loads(metadata[_KEY])
         told |= {"labels": tuple(told["labels"]), "units": tuple(told["units"]), "path": path}
         return MappingInfo(**told)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path}: its description cannot be read ({error}); fit it again.") from error
-
-
-def find_mapping(name: str, dist: str, space: str, given: Path | None = None, files: Sequence[Path] = ()) -> Path:
-    """The file of a mapping fitted for a driving space.
-
-    dist: the distribution that brings the mapping; given: a file to be used and no other
-    files: what the plugin ships, for any spaces; looked at after the user's own place
-    Raises WeightsError where there are only some of other spaces, or one is broken; MissingError where there is none.
-    """
-    if given is not None:
-        return _fitting(read_mapping_info(given), name, dist, space)
-    own = mapping_place(name, dist, space)
-    if own.is_file():
-        return _fitting(read_mapping_info(own), name, dist, space)
-    shipped = [info for path in files if _is_of(info := read_mapping_info(path), name, dist)]
-    for info in shipped:
-        if info.space == space:
-            return info.path or own
-    others = [info.space for info in shipped] or [path.parents[1].name for path in _of_any_space(name, dist)]
-    if others:
-        raise _of_another_space(name, dist, space, others[0])
-    raise MissingError(
-        f"The mapping {name!r} of {dist} is not fitted for these weights; `{_WRITER} {name} --data DIR` fits it."
-    )
 
 
 def own_mappings(space: str) -> list[MappingInfo]:
@@ -163,28 +150,3 @@ def own_mappings(space: str) -> list[MappingInfo]:
 def load_state(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a mapping's file. WeightsError where it is broken."""
     return load_tensors(Path(path), "fit it again")
-
-
-def _of_any_space(name: str, dist: str) -> Iterator[Path]:
-    return (home() / "mappings").glob(f"*/{dist}/{name}.safetensors")
-
-
-def _is_of(info: MappingInfo, name: str, dist: str) -> bool:
-    return (info.name, info.dist) == (name, dist)
-
-
-def _fitting(info: MappingInfo, name: str, dist: str, space: str) -> Path:
-    """The file, if it holds that mapping for that space."""
-    assert info.path is not None
-    if not _is_of(info, name, dist):
-        raise WeightsError(f"{info.path}: holds the mapping {info.name!r} of {info.dist}, not {name!r} of {dist}.")
-    if info.space != space:
-        raise _of_another_space(name, dist, space, info.space, f"{info.path}: ")
-    return info.path
-
-
-def _of_another_space(name: str, dist: str, space: str, other: str, where: str = "") -> WeightsError:
-    return WeightsError(
-        f"{where}the mapping {name!r} of {dist} is fitted for other weights (space {other}, not {space}); "
-        f"`{_WRITER} {name} --data DIR --weights FILE` fits it for those in use."
-    )

@@ -1,0 +1,1 @@
+"""Fitted mappings: their files, where they are found, how they are loaded and fitted."""

@@ -1,0 +1,86 @@
+"""Which file a fitted mapping is read from: one that was given, the user's own, or one that its plugin ships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from x2face_core.errors import MissingError, UsageError, WeightsError
+from x2face_core.weights import home
+from x2face_plugins.mappings.files import WRITER, MappingInfo, mapping_place, own_mappings, read_mapping_info
+from x2face_plugins.offers import Offer
+from x2face_plugins.registry import Registry
+from x2face_plugins.specs import MappingSpec
+
+
+def find_mapping(offer: Offer[MappingSpec], space: str, given: Path | None = None) -> Path:
+    """The file of a mapping fitted for a driving space.
+
+    given: a file to be used and no other; else the user's own goes before those that the plugin ships
+    Raises WeightsError where there are only some of other spaces, or one is broken; MissingError where there is none.
+    """
+    if given is not None:
+        return _fitting(read_mapping_info(given), offer, space)
+    own = mapping_place(offer, space)
+    if own.is_file():
+        return _fitting(read_mapping_info(own), offer, space)
+    shipped = [info for path in offer.spec.files if (info := read_mapping_info(path)).is_of(offer)]
+    for info in shipped:
+        if info.space == space:
+            return info.path or own
+    others = [info.space for info in shipped] or [path.parents[1].name for path in _of_any_space(offer)]
+    if others:
+        raise _of_another_space(offer, space, others[0])
+    raise MissingError(
+        f"The mapping {offer.name!r} of {offer.dist} is not fitted for these weights; "
+        f"`{WRITER} {offer.name} --data DIR` fits it."
+    )
+
+
+def _of_any_space(offer: Offer[MappingSpec]) -> Iterator[Path]:
+    return (home() / "mappings").glob(f"*/{offer.dist}/{offer.name}.safetensors")
+
+
+def _fitting(info: MappingInfo, offer: Offer[MappingSpec], space: str) -> Path:
+    """The file, if it holds that mapping for that space."""
+    path = info.path or Path()
+    if not info.is_of(offer):
+        raise WeightsError(
+            f"{path}: holds the mapping {info.name!r} of {info.dist}, not {offer.name!r} of {offer.dist}."
+        )
+    if info.space != space:
+        raise _of_another_space(offer, space, info.space, f"{path}: ")
+    return path
+
+
+def _of_another_space(offer: Offer[MappingSpec], space: str, other: str, where: str = "") -> WeightsError:
+    return WeightsError(
+        f"{where}the mapping {offer.name!r} of {offer.dist} is fitted for other weights (space {other}, not {space}); "
+        f"`{WRITER} {offer.name} --data DIR --weights FILE` fits it for those in use."
+    )
+
+
+def chosen_files(given: Iterable[Path]) -> dict[tuple[str, str], Path]:
+    """Files by the name and the distribution of the mapping in each. UsageError where two files are of one mapping."""
+    chosen: dict[tuple[str, str], Path] = {}
+    for path in given:
+        info = read_mapping_info(path)
+        before = chosen.setdefault((info.name, info.dist), path)
+        if before != path:
+            raise UsageError(f"--mapping {before} and {path} both hold the mapping {info.name!r}; give one of them.")
+    return chosen
+
+
+def where(offer: Offer[MappingSpec], space: str) -> tuple[Path | None, str]:
+    """The file with which a mapping is fitted for a driving space, and in words what is the matter where none is."""
+    try:
+        return find_mapping(offer, space), ""
+    except (MissingError, WeightsError) as error:
+        return None, str(error)
+
+
+def fitted_names(registry: Registry, space: str) -> list[str]:
+    """Names of the mappings that are fitted for a driving space: by the user, or as their plugins ship them."""
+    names = {info.name for info in own_mappings(space)}
+    names |= {offer.name for offer in registry.mapping_offers() if where(offer, space)[0]}
+    return sorted(names)
