@@ -102,34 +102,45 @@ def read_header(path: Path, writer: str = "x2face train") -> dict[str, Any]:
         raise WeightsError(f"{path}: not a safetensors file ({error}); expected what `{writer}` writes.") from error
 
 
-def load_tensors(path: Path, remedy: str = "copy or train it again") -> dict[str, Tensor]:
-    """All tensors of a file, as stored."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+def load_tensors(path: Path, remedy: str = "copy or train it again", prefix: str = "") -> dict[str, Tensor]:
+    """The tensors of a file, as stored. prefix: only those whose names begin so, and their names without it"""
+    from safetensors import SafetensorError, safe_open
 
     try:
-        return load_file(path)
+        with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118 (no mapping)
+            return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path}: broken ({error}); {remedy}.") from error
 
 
-def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[str, Any]) -> WeightsInfo:
+def save_weights(
+    path: str | Path,
+    tensors: Mapping[str, Tensor],
+    info: Mapping[str, Any],
+    *,
+    halves: bool = True,
+    beside: Mapping[str, Tensor] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> WeightsInfo:
     """Write weights beside and rename; the networks' kernels as fp16, the rest as fp32.
 
     info: the fields of WeightsInfo but for fingerprint, sha256 and path
+    halves: False keeps the kernels as fp32 too
+    beside, metadata: more that the file holds, as it is: tensors, and texts
     """
     import torch
 
-    path = Path(path)
+    path, kernels = Path(path), torch.float16 if halves else torch.float32
     stored = {
-        name: value.detach().cpu().to(torch.float16 if value.dim() == 4 else torch.float32).contiguous()
+        name: value.detach().cpu().to(kernels if value.dim() == 4 else torch.float32).contiguous()
         for name, value in tensors.items()
         if value.is_floating_point()
-    }
+    } | dict(beside or {})
     described = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")
-    write_tensors(path, stored, {_KEY: json.dumps(described)})
+    write_tensors(path, stored, {_KEY: json.dumps(described), **(metadata or {})})
     return WeightsInfo(**described, path=path)
 
 

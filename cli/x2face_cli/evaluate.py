@@ -67,7 +67,7 @@ def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
             data,
             split,
             screen.stages(bars),
-            load_mapping=mapping_loader(registry, model.fingerprint),
+            load_mapping=mapping_loader(registry, model.fingerprint, weights=model.info.path),
             load_driver=lambda name, settings: delegate(registry, name, settings),
         )
 

@@ -105,7 +105,7 @@ def _sources(given: Given) -> Iterator[list[Path]]:
 def _figure(registry: Registry, given: Given, output: Path, make: Make, parts: Sequence[Part] = ()) -> None:
     """Find and embed the faces, write the sheet that is made of them, and say where it is."""
     model = load_model({**given, "dtype": "auto"})
-    mappings = mapping_loader(registry, model.fingerprint, given["mappings"])
+    mappings = mapping_loader(registry, model.fingerprint, given["mappings"], model.info.path)
     with _sources(given) as paths:
         subjects = find_subjects(
             paths,

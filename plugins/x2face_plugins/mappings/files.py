@@ -34,6 +34,7 @@ class MappingInfo:
     dist, version: of the distribution that the mapping came with
     labels, units: a name and a unit for each number that it takes
     figures: what the fitting found; data: what it was fitted on
+    path, prefix: the file, and how its tensors' names begin there, where the file holds more than the mapping
     """
 
     name: str
@@ -45,6 +46,7 @@ class MappingInfo:
     figures: dict[str, Any] = field(default_factory=dict)
     data: str = ""
     path: Path | None = None
+    prefix: str = ""
 
     @classmethod
     def of(cls, offer: Offer[MappingSpec], space: str, **more: Any) -> MappingInfo:
@@ -57,9 +59,8 @@ class MappingInfo:
         return (self.name, self.dist) == (offer.name, offer.dist)
 
     def to_json(self) -> dict[str, Any]:
-        shown = asdict(self)
-        shown.pop("path")
-        return shown
+        """What a file says: not where it lies."""
+        return {name: value for name, value in asdict(self).items() if name not in ("path", "prefix")}
 
 
 def mapping_place(offer: Offer[MappingSpec], space: str) -> Path:
@@ -147,6 +148,6 @@ def own_mappings(space: str) -> list[MappingInfo]:
     return [info for info in found if info.space == space]
 
 
-def load_state(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a mapping's file. WeightsError where it is broken."""
-    return load_tensors(Path(path), "fit it again")
+def load_state(path: str | Path, prefix: str = "") -> dict[str, Tensor]:
+    """The tensors of a mapping's file, or those in it whose names begin so. WeightsError where it is broken."""
+    return load_tensors(Path(path), "make it again", prefix)
