@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from x2face_core.model import X2Face
-from x2face_core.pipeline import Animation, animate
-from x2face_core.source import ModelSource
+from x2face_core.rendering.pipeline import Animation, animate
+from x2face_core.sources.source import ModelSource
 from x2face_plugins.activating import load_parts
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import DriverSpec
@@ -34,7 +34,7 @@ def portrait() -> torch.Tensor:
 
     from x2face_core.media.boxes import crop
     from x2face_core.media.faces import find_box
-    from x2face_core.source import to_tensor
+    from x2face_core.sources.source import to_tensor
 
     return to_tensor([crop(astronaut(), find_box(astronaut()), 128)])
 

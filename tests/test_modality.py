@@ -15,7 +15,7 @@ FRAMES = {"monday": slice(0, 60), "tuesday": slice(60, 130)}
 
 def write_table(path: Path, part: slice) -> None:
     """What a hand would have done that is as open as the rendered head's mouth and tilts as it turns."""
-    from x2face_core.demo.film import read_truth
+    from x2face_lab.demo.inputs import read_truth
 
     truth = {name: column[part] for name, column in read_truth().items()}
     columns = [truth["seconds"] - truth["seconds"][0], 1 - truth["mouth_open"], truth["yaw"]]
@@ -27,10 +27,10 @@ def reader(tmp_path: Path) -> Reader:
     """With recordings/, evening.csv and photo.jpg."""
     from skimage.data import astronaut
 
-    from x2face_core.demo.film import FILM
     from x2face_core.media.images import write_picture
     from x2face_core.media.video import read_frames
     from x2face_core.media.writing import write_film
+    from x2face_lab.demo.inputs import FILM
 
     folder = tmp_path / "x2face-glove"
     (folder / "recordings").mkdir(parents=True)

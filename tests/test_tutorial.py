@@ -33,8 +33,8 @@ def reader(tmp_path: Path) -> Reader:
     """With photo.jpg and speech.wav."""
     from skimage.data import astronaut
 
-    from x2face_core.demo.film import SPEECH
     from x2face_core.media.images import write_picture
+    from x2face_lab.demo.inputs import SPEECH
 
     folder = tmp_path / "x2face-gamepad"
     folder.mkdir()

@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from x2face_core.composing import Part
     from x2face_core.driving import Chunk, Driver, EmbeddedFace, Factor, Mapping, Overlay, Source
     from x2face_core.errors import (
         InputError,
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     )
     from x2face_core.model import X2Face
     from x2face_core.networks.dims import Dims
-    from x2face_core.pipeline import Animation, Frame, Painted, animate
+    from x2face_core.rendering.pipeline import Animation, Frame, Painted, animate
+    from x2face_core.streaming.composing import Part
     from x2face_core.weights import WeightsInfo, list_weights
 
 __all__ = [
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "composing": ("Part",),
+    "streaming.composing": ("Part",),
     "driving": ("Chunk", "Driver", "EmbeddedFace", "Factor", "Mapping", "Overlay", "Source"),
     "errors": (
         "InputError",
@@ -70,7 +70,7 @@ _HOMES = {
     ),
     "model": ("X2Face",),
     "networks.dims": ("Dims",),
-    "pipeline": ("Animation", "Frame", "Painted", "animate"),
+    "rendering.pipeline": ("Animation", "Frame", "Painted", "animate"),
     "weights": ("WeightsInfo", "list_weights"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from x2face_core.anchors import anchors_of
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, UsageError, WeightsError
+from x2face_core.geometry.anchors import anchors_of
 from x2face_core.networks.blocks import Down, Up
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
@@ -28,7 +28,7 @@ _LIGHT = 32_000_000  # parameters up to which fp32 is fast enough that no precis
 class X2Face:
     """The two networks of one driving space, and a linear reading of its vectors.
 
-    anchors: name to (x, y) in half-pictures of the embedded face, see x2face_core.anchors
+    anchors: name to (x, y) in half-pictures of the embedded face, see x2face_core.geometry.anchors
 
     >>> model = X2Face.load()
     >>> face = model.embed(pictures)                        # (k, 3, H, W) float32 in [0, 1]

@@ -13,7 +13,7 @@ from x2face_cli import screen
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from x2face_core.demo.scenes import Scene
+    from x2face_lab.demo.scenes import Scene
     from x2face_plugins.registry import Registry
 
 
@@ -29,9 +29,9 @@ def demo(output: str) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; -o takes the folder for the demo's films.")
     from x2face_cli.running import load_model
-    from x2face_core.demo.paint import write_paint
-    from x2face_core.demo.scenes import playable, scenes
-    from x2face_core.demo.sources import sources
+    from x2face_lab.demo.paint import write_paint
+    from x2face_lab.demo.scenes import playable, scenes
+    from x2face_lab.demo.sources import sources
     from x2face_plugins.mappings.loading import mapping_loader
     from x2face_plugins.registry import Registry
 
@@ -46,8 +46,8 @@ def demo(output: str) -> None:
 
 def _film(registry: Registry, scene: Scene, source: Path, output: Path, **more: Any) -> Path:
     """Make one film of a scene; more: for `perform`."""
-    from x2face_core.job import Job, perform
-    from x2face_core.outputs import Output
+    from x2face_core.rendering.job import Job, perform
+    from x2face_core.rendering.outputs import Output
     from x2face_plugins.activating import load_parts
 
     settings = {name: registry.driver(name).spec.settings(**values) for name, values in scene.settings.items()}

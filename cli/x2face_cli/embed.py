@@ -27,14 +27,14 @@ def embed(**given: Any) -> None:
     x2face embed -s photo.jpg -o face.png
     x2face run -s photo.jpg --embedded face.png --frame film.mp4
     """
-    from x2face_core.outputs import settle_file
+    from x2face_core.rendering.outputs import settle_file
 
     sources = [Path(source) for source in given["sources"]]
     text = given["output"] or f"outputs/{sources[0].stem}--embedded.png"
     output = settle_file(text, ".png", overwrite=given["overwrite"], inputs=sources)
     from x2face_cli.running import load_model
-    from x2face_core.embedded import write_embedded
-    from x2face_core.portraits import crops, find_portraits
+    from x2face_core.sources.embedded import write_embedded
+    from x2face_core.sources.portraits import crops, find_portraits
 
     model = load_model({**given, "dtype": "auto"})
     portraits = find_portraits(sources, cropping(given), given["source_frames"], model)

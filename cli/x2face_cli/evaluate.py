@@ -13,8 +13,8 @@ from x2face_cli import screen
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from x2face_core.evaluation.evaluating import Evaluation
     from x2face_core.model import X2Face
+    from x2face_lab.evaluation.evaluating import Evaluation
 
 
 @click.command()
@@ -49,13 +49,13 @@ def evaluate(
     if as_json:
         screen.result_json(found.figures)
     else:
-        from x2face_cli.measured import rows
+        from x2face_lab.evaluation.measured import rows
 
         screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
 def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
-    from x2face_core.evaluation.evaluating import evaluate as measure
+    from x2face_lab.evaluation.evaluating import evaluate as measure
     from x2face_plugins.activating import delegate
     from x2face_plugins.mappings.loading import mapping_loader
     from x2face_plugins.registry import Registry

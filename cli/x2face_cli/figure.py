@@ -186,8 +186,8 @@ def edit(ctx: click.Context, /, **given: Any) -> None:
 
 def _settle(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Path:
     """Where the figure goes. UsageError for an unknown suffix, or something in the way."""
-    from x2face_core.figures.drawing import SUFFIXES
-    from x2face_core.outputs import settle_file
+    from x2face_core.rendering.outputs import settle_file
+    from x2face_lab.figures.drawing import SUFFIXES
 
     text = given["output"]
     suffix = Path(text).suffix.lower()

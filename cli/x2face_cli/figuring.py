@@ -11,12 +11,12 @@ from typing import Any
 from x2face_cli import options, screen
 from x2face_cli.running import load_model
 from x2face_cli.sourcing import cropping
-from x2face_core.composing import Part
 from x2face_core.errors import UsageError
-from x2face_core.figures.drawing import write_sheet
-from x2face_core.figures.sheet import Sheet
-from x2face_core.figures.subjects import find_subjects
-from x2face_core.source import ModelSource
+from x2face_core.sources.source import ModelSource
+from x2face_core.streaming.composing import Part
+from x2face_lab.figures.drawing import write_sheet
+from x2face_lab.figures.sheet import Sheet
+from x2face_lab.figures.subjects import find_subjects
 from x2face_plugins.activating import delegate, load_overlay, load_part
 from x2face_plugins.mappings.loading import mapping_loader
 from x2face_plugins.registry import Registry
@@ -26,17 +26,17 @@ Make = Callable[[Sequence[ModelSource]], Sheet]
 
 
 def pose(registry: Registry, given: Given, output: Path) -> None:
-    from x2face_core.figures.pose import pose_sheet
-    from x2face_core.figures.turning import AXES, angles
+    from x2face_lab.figures.pose import pose_sheet
+    from x2face_lab.figures.turning import AXES, angles
 
     sweeps = {axis: angles(given[axis], given["steps"]) for axis in AXES}
     _figure(registry, given, output, lambda who: pose_sheet(who, sweeps, given["cell"], absolute=given["absolute"]))
 
 
 def audio(registry: Registry, given: Given, output: Path) -> None:
-    from x2face_core.demo.film import SPEECH
-    from x2face_core.figures.audio import audio_sheet, spoken
-    from x2face_core.figures.sound import read_start
+    from x2face_lab.demo.inputs import SPEECH
+    from x2face_lab.figures.audio import audio_sheet, spoken
+    from x2face_lab.figures.sound import read_start
 
     part = _part(registry, "audio", given, str(SPEECH))
     samples = read_start(Path(given["audio.input"] or SPEECH), given["seconds"])
@@ -48,9 +48,9 @@ def audio(registry: Registry, given: Given, output: Path) -> None:
 
 
 def edit(registry: Registry, given: Given, output: Path) -> None:
-    from x2face_core.figures.edit import edit_sheet
-    from x2face_core.figures.motion import Motion, filmed, swept
-    from x2face_core.figures.turning import angles
+    from x2face_lab.figures.edit import edit_sheet
+    from x2face_lab.figures.motion import Motion, filmed, swept
+    from x2face_lab.figures.turning import angles
 
     parts = [_part(registry, "frame", given)] if given["frame.input"] else []
 
@@ -84,7 +84,7 @@ def _paint(path: Path | None) -> Iterator[Path]:
     if path is not None:
         yield path
         return
-    from x2face_core.demo.paint import write_paint
+    from x2face_lab.demo.paint import write_paint
 
     with TemporaryDirectory(prefix="x2face-") as folder:
         yield write_paint(Path(folder))
@@ -96,7 +96,7 @@ def _sources(given: Given) -> Iterator[list[Path]]:
     if given["sources"]:
         yield [Path(source) for source in given["sources"]]
         return
-    from x2face_core.demo.sources import sources
+    from x2face_lab.demo.sources import sources
 
     with sources() as pictures:
         yield list(pictures.values())

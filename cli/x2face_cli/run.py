@@ -17,8 +17,8 @@ from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
 
 if TYPE_CHECKING:
-    from x2face_core.job import Job
-    from x2face_core.outputs import Output
+    from x2face_core.rendering.job import Job
+    from x2face_core.rendering.outputs import Output
     from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 STRICT = "--strict-plugins"
@@ -130,7 +130,7 @@ def run(ctx: click.Context, /, **given: Any) -> None:
 
 def _settle(given: dict[str, Any], settings: dict[str, Any]) -> tuple[Output, Path | None]:
     """Where the film and its motion go, known before anything heavy is imported."""
-    from x2face_core.outputs import settle, settle_file
+    from x2face_core.rendering.outputs import settle, settle_file
 
     inputs = [str(value) for one in settings.values() if (value := getattr(one, "input", None)) is not None]
     driving = Path(inputs[0]).stem if inputs else next(iter(settings))
@@ -142,7 +142,7 @@ def _settle(given: dict[str, Any], settings: dict[str, Any]) -> tuple[Output, Pa
 
 
 def _job(given: dict[str, Any], output: Output, record: Path | None) -> Job:
-    from x2face_core.job import Job
+    from x2face_core.rendering.job import Job
 
     same = ("source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed")
     return Job(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2face_cli import screen
-from x2face_core.composing import Part, Still
-from x2face_core.job import Job, Report, perform
-from x2face_core.pipeline import Painted
+from x2face_core.rendering.job import Job, Report, perform
+from x2face_core.rendering.pipeline import Painted
+from x2face_core.streaming.composing import Part, Still
 from x2face_plugins.activating import delegate, load_parts
 from x2face_plugins.mappings.loading import mapping_loader
 
@@ -63,7 +63,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
 
 def _repainted(path: Path, model: X2Face) -> Painted:
     """An embedded face from a file takes the place of the source's own before anything is painted on it."""
-    from x2face_core.embedded import Repainted
+    from x2face_core.sources.embedded import Repainted
 
     return Painted("embedded", Repainted(path, model.fingerprint))
 

@@ -11,7 +11,7 @@ import click
 from x2face_cli.options import FiniteRange
 
 if TYPE_CHECKING:
-    from x2face_core.portraits import Cropping
+    from x2face_core.sources.portraits import Cropping
 
 
 def source_options() -> list[click.Option]:
@@ -30,6 +30,6 @@ def source_options() -> list[click.Option]:
 
 
 def cropping(given: Mapping[str, Any]) -> Cropping:
-    from x2face_core.portraits import Cropping
+    from x2face_core.sources.portraits import Cropping
 
     return Cropping(given["crop"], given["crop_scale"], given["size"])

@@ -27,10 +27,11 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     x2face train sync runs/sync --data tracks --minutes 60
     x2face fit audio --data tracks        # once OUT/sync.safetensors lies in $X2FACE_HOME/sync/sync-1.safetensors
     """
+    from x2face_audio.sync.recipe import SYNC
+    from x2face_audio.sync.session import WEIGHTS, SyncPlan
+    from x2face_audio.sync.session import train_sync as run
     from x2face_cli.training import Shown, length_of, pair
-    from x2face_core.sync.session import WEIGHTS, SyncPlan
-    from x2face_core.sync.session import train_sync as run
-    from x2face_core.training.recipes import SYNC, with_settings
+    from x2face_core.training.recipes import with_settings
 
     length = length_of(given)
     recipe = with_settings(SYNC, None, dict(pair(text) for text in given["settings"]))[0]

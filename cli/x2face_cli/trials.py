@@ -56,10 +56,10 @@ def _written_wrong(suffix: str) -> str:
     import av
     import numpy as np
 
-    from x2face_core.demo.film import SPEECH
     from x2face_core.media.sound import has_sound
     from x2face_core.media.video import read_frames
     from x2face_core.media.writing import write_film
+    from x2face_lab.demo.inputs import SPEECH
 
     grey = [np.full((64, 64, 3), 40 * at, np.uint8) for at in range(_FRAMES)]
     with TemporaryDirectory(prefix="x2face-") as folder:
@@ -77,8 +77,8 @@ def _written_wrong(suffix: str) -> str:
 
 def check_sound() -> Iterator[Finding]:
     """Decoding, resampling and the features of the audio driver, on the package's own speech."""
-    from x2face_core.demo.film import SPEECH
     from x2face_core.media.sound import read_sound
+    from x2face_lab.demo.inputs import SPEECH
 
     try:
         from python_speech_features import mfcc
@@ -109,8 +109,8 @@ def check_microphone() -> Iterator[Finding]:
 
 def check_faces() -> Iterator[Finding]:
     """The detector finds the face in the package's own picture."""
-    from x2face_core.demo.film import PICTURE
     from x2face_core.media.images import read_picture
+    from x2face_lab.demo.inputs import PICTURE
 
     remedy = "pip install --force-reinstall dlib-bin, or run --crop none"
     try:
@@ -130,8 +130,8 @@ def check_faces() -> Iterator[Finding]:
 
 def check_landmarks() -> Iterator[Finding]:
     """The face mesh measures the package's own picture."""
-    from x2face_core.demo.film import PICTURE
     from x2face_core.media.images import read_picture
+    from x2face_lab.demo.inputs import PICTURE
 
     remedy = "pip install 'x2face[landmarks]', needed by `prepare --landmarks` only"
     try:
@@ -140,7 +140,7 @@ def check_landmarks() -> Iterator[Finding]:
         yield warn("landmarks", "mediapipe is not installed", remedy)
         return
     try:
-        from x2face_core.data.measuring import FaceMesh
+        from x2face_core.geometry.mesh import FaceMesh
 
         with FaceMesh(follows=False) as mesh:
             seen = mesh.measure(read_picture(PICTURE))

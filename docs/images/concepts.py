@@ -10,15 +10,15 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from x2face_core.demo.film import FILM, read_truth
-from x2face_core.demo.sources import sources
 from x2face_core.driving import Factor
 from x2face_core.media.boxes import crop
 from x2face_core.media.faces import find_box
 from x2face_core.media.video import read_frames
 from x2face_core.model import X2Face
-from x2face_core.portraits import Cropping, crops, find_portraits
-from x2face_core.source import ModelSource, to_pictures, to_tensor
+from x2face_core.sources.portraits import Cropping, crops, find_portraits
+from x2face_core.sources.source import ModelSource, to_pictures, to_tensor
+from x2face_lab.demo.inputs import FILM, read_truth
+from x2face_lab.demo.sources import sources
 from x2face_plugins.mappings.loading import mapping_loader
 from x2face_plugins.registry import Registry
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from x2face_cli.app import main
-from x2face_core.demo.film import FILM
+from x2face_lab.demo.inputs import FILM
 
 HERE = Path(__file__).parent
 LINES = {

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from x2face_audio.mapping import AudioMapping
 from x2face_audio.smoothing import smoothed
+from x2face_audio.sync.features import AudioFeatures, stream
+from x2face_audio.sync.sounds import Samples
 from x2face_core.errors import InputError, MissingError
 from x2face_core.media.sound import has_sound, read_sound_blocks, sound_seconds
-from x2face_core.sync.features import AudioFeatures, stream
-from x2face_core.sync.sounds import Samples
 from x2face_plugins import Chunk, Factor, Source
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from x2face_audio.plugin import FEATURES
 from x2face_audio.regression import Sums, chosen
+from x2face_audio.sync.features import SpeechFeatures, stream
+from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
+from x2face_audio.sync.weights import load_sync
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.driving import Film
 from x2face_core.errors import InputError
 from x2face_core.media.sound import read_sound_blocks
-from x2face_core.sync.features import SpeechFeatures, stream
-from x2face_core.sync.networks import AudioEncoder, Context, SyncDims
-from x2face_core.sync.weights import load_sync
 
 
 class AudioMapping:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from x2face_audio.sync.sounds import Samples
 from x2face_core.errors import InputError, MissingError
 from x2face_core.media.sound import read_sound_blocks
-from x2face_core.sync.sounds import Samples
 
 BLOCK = 0.08
 """Seconds of sound at once."""
@@ -41,7 +42,7 @@ def heard(device: str | None, rate: int) -> Iterator[Samples]:
         raise MissingError(
             f"--audio mic needs sounddevice and PortAudio ({error}); `pip install 'x2face[microphone]'` brings one."
         ) from error
-    number: int | str | None = int(device) if device is not None and device.isdigit() else device
+    number: int | str | None = int(device) if device is not None and re.fullmatch(r"[0-9]{1,3}", device) else device
     size = round(BLOCK * rate)
     try:
         with sounddevice.InputStream(samplerate=rate, channels=1, dtype="float32", device=number) as microphone:

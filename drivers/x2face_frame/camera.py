@@ -14,7 +14,7 @@ from x2face_core.errors import InputError
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_faces
 from x2face_core.media.pictures import Picture
-from x2face_core.source import to_tensor
+from x2face_core.sources.source import to_tensor
 from x2face_plugins import Chunk, Source
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ def drive_by_camera(driver: FrameDriver, source: Source) -> Iterator[Chunk]:
 
 
 def _find(picture: Picture, crop_at: str, scale: float) -> Box | None:
-    if crop_at == "none":
-        return Box.whole(picture.shape[1], picture.shape[0])
     if crop_at != "auto":
-        return Box.parse(crop_at)
+        return Box.given(crop_at, picture.shape[1], picture.shape[0], "the camera's picture")
     faces = find_faces(picture)
     return Box.around(faces[0], scale) if faces else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
@@ -12,12 +13,12 @@ import torch
 from torch import Tensor
 
 from x2face_core.errors import NoFaceError, UsageError
-from x2face_core.films import last_seen, read_vectors
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.media.pictures import Picture
-from x2face_core.source import places, to_tensor
-from x2face_core.streams import ahead
+from x2face_core.sources.films import last_seen, read_vectors
+from x2face_core.sources.source import places, to_tensor
+from x2face_core.streaming.streams import ahead
 from x2face_plugins import Chunk, Source
 
 if TYPE_CHECKING:
@@ -110,6 +111,6 @@ class FrameDriver:
 def _zero(text: str) -> int | None:
     if text == "auto":
         return None
-    if not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise UsageError(f"--frame-zero {text}: either auto or a frame's number, from 0.")
     return int(text)

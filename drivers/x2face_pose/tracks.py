@@ -12,11 +12,11 @@ from torch import Tensor
 
 from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder, Labels
-from x2face_core.data.landmarks import canonical_layout, with_forehead
-from x2face_core.data.pose import head_pose
 from x2face_core.driving import Film
 from x2face_core.errors import InputError
-from x2face_core.training.turning import Turner
+from x2face_core.geometry.landmarks import canonical_layout, with_forehead
+from x2face_core.geometry.pose import head_pose
+from x2face_core.geometry.turning import Turner
 
 Pair = tuple[Tensor, Tensor]
 REACH = (25.0, 20.0, 28.0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from x2face_core.errors import WeightsError
-from x2face_core.motion_file import read_motion
+from x2face_core.streaming.motion_file import read_motion
 from x2face_core.weights import list_weights
 from x2face_plugins import Chunk, InputError, Source
 

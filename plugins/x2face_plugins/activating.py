@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from x2face_core.composing import Part
 from x2face_core.errors import UsageError
 from x2face_core.foreign import call_foreign
-from x2face_core.pipeline import Painted
+from x2face_core.rendering.pipeline import Painted
+from x2face_core.streaming.composing import Part
 from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import DriverSpec, OverlaySpec

@@ -11,7 +11,7 @@ import torch
 
 from x2face_core.driving import Factor
 from x2face_core.errors import X2FaceError
-from x2face_core.vectors import as_vectors
+from x2face_core.streaming.vectors import as_vectors
 from x2face_plugins.mappings.files import MappingInfo, load_state, read_mapping_info, save_mapping
 from x2face_plugins.mappings.loading import empty_mapping, load_mapping
 from x2face_plugins.specs import MappingSpec

@@ -9,8 +9,8 @@ from zlib import crc32
 
 import torch
 
-from x2face_core.anchors import ANCHORS
 from x2face_core.errors import InputError
+from x2face_core.geometry.anchors import ANCHORS
 from x2face_core.model import X2Face
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks

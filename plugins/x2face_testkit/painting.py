@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch.nn.functional import interpolate
 
-from x2face_core.composing import Part
 from x2face_core.driving import EmbeddedFace
-from x2face_core.pipeline import Painted, animate
+from x2face_core.rendering.pipeline import Painted, animate
+from x2face_core.streaming.composing import Part
 from x2face_plugins.specs import OverlaySpec
 from x2face_testkit.declaring import demo_of
 from x2face_testkit.promising import broken

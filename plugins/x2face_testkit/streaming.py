@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from x2face_core.driving import Chunk
-from x2face_core.streams import close
-from x2face_core.vectors import Vectors, as_vectors
+from x2face_core.streaming.streams import close
+from x2face_core.streaming.vectors import Vectors, as_vectors
 from x2face_plugins.specs import DriverSpec
 from x2face_testkit.declaring import demo_of
 from x2face_testkit.promising import broken

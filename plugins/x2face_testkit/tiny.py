@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from x2face_core.source import ModelSource
+from x2face_core.sources.source import ModelSource
 from x2face_plugins.activating import delegate
 from x2face_plugins.registry import Registry
 from x2face_testkit.networks import tiny_model, tiny_pictures

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from x2face_core.composing import Part, compose
 from x2face_core.driving import Chunk, Factor, Source
-from x2face_core.pipeline import animate
-from x2face_core.vectors import Vectors
+from x2face_core.rendering.pipeline import animate
+from x2face_core.streaming.composing import Part, compose
+from x2face_core.streaming.vectors import Vectors
 from x2face_plugins.specs import DriverSpec
 from x2face_testkit.declaring import demo_of
 from x2face_testkit.promising import broken

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from x2face_cli.app import main
-from x2face_core.demo.paint import write_paint
-from x2face_core.demo.scenes import playable, scenes
 from x2face_core.media.sound import has_sound
 from x2face_core.media.video import probe
+from x2face_lab.demo.paint import write_paint
+from x2face_lab.demo.scenes import playable, scenes
 from x2face_plugins.registry import Registry
 
 

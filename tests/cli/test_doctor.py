@@ -47,7 +47,7 @@ def test_films_are_ok_once_they_were_written_and_read() -> None:
 
 
 def test_an_encoder_that_is_listed_and_does_not_write_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("x2face_core.demo.film.SPEECH", tmp_path / "none.wav")
+    monkeypatch.setattr("x2face_lab.demo.inputs.SPEECH", tmp_path / "none.wav")
     found = {finding.name: finding for finding in trials.check_films()}
     assert found["encoder .mp4"].status == "fail" and found["encoder .mp4"].exit_code
     assert found["encoder .webm"].status == "warn"
@@ -56,7 +56,7 @@ def test_an_encoder_that_is_listed_and_does_not_write_fails(monkeypatch: pytest.
 
 def test_a_detector_that_finds_no_face_in_a_portrait_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64)).save(tmp_path / "black.png")
-    monkeypatch.setattr("x2face_core.demo.film.PICTURE", tmp_path / "black.png")
+    monkeypatch.setattr("x2face_lab.demo.inputs.PICTURE", tmp_path / "black.png")
     (finding,) = trials.check_faces()
     assert finding.status == "fail" and "finds no face" in finding.says and finding.remedy
 

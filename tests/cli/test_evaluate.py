@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from x2face_cli.app import main
-from x2face_cli.measured import rows
+from x2face_lab.evaluation.measured import rows
 
 pytestmark = pytest.mark.weights
 

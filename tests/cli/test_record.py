@@ -14,7 +14,7 @@ import pytest
 from x2face_core.media.images import read_picture, write_picture
 from x2face_core.media.video import probe
 from x2face_core.media.writing import write_film
-from x2face_core.motion_file import read_motion, write_motion
+from x2face_core.streaming.motion_file import read_motion, write_motion
 
 
 def drawn(k: int) -> np.ndarray:

@@ -12,14 +12,14 @@ import torch
 from x2face_audio.driver import AudioDriver
 from x2face_audio.mapping import AudioMapping
 from x2face_audio.plugin import Settings, demo
-from x2face_core.composing import Part, compose
 from x2face_core.errors import InputError, MissingError
-from x2face_core.job import Job, perform
 from x2face_core.media.images import write_picture
 from x2face_core.media.sound import read_sound
-from x2face_core.outputs import Output
-from x2face_core.portraits import Cropping
-from x2face_core.source import ModelSource
+from x2face_core.rendering.job import Job, perform
+from x2face_core.rendering.outputs import Output
+from x2face_core.sources.portraits import Cropping
+from x2face_core.sources.source import ModelSource
+from x2face_core.streaming.composing import Part, compose
 
 from ..speaking import hum, write_wav
 

@@ -13,22 +13,22 @@ import torch
 
 from tests.layers import disc, gif, plain
 from x2face_cli.app import main
-from x2face_core.anchors import ANCHORS
-from x2face_core.demo.sources import sources
 from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import InputError
+from x2face_core.geometry.anchors import ANCHORS
 from x2face_core.media.images import read_picture, write_picture
 from x2face_core.media.video import read_frames
 from x2face_core.media.writing import write_film
 from x2face_core.model import X2Face
-from x2face_core.pipeline import Painted, animate
-from x2face_core.portraits import Cropping
-from x2face_core.source import to_tensor
+from x2face_core.rendering.pipeline import Painted, animate
+from x2face_core.sources.portraits import Cropping
+from x2face_core.sources.source import to_tensor
 from x2face_edit import Settings
 from x2face_edit.overlay import EditOverlay
 from x2face_edit.pictures import open_pictures
 from x2face_edit.plugin import x2face_drivers
 from x2face_edit.presets import Layer
+from x2face_lab.demo.sources import sources
 
 Tensor = torch.Tensor
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)

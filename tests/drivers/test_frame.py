@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from x2face_core.errors import InputError, NoFaceError, UsageError
-from x2face_core.films import last_seen
 from x2face_core.media.clips import kind_of
 from x2face_core.media.images import write_picture
 from x2face_core.media.writing import write_film
-from x2face_core.source import ModelSource, to_tensor
+from x2face_core.sources.films import last_seen
+from x2face_core.sources.source import ModelSource, to_tensor
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
@@ -64,7 +64,7 @@ def test_a_rest_frame_after_the_end_is_refused(folder: Path, source: ModelSource
         vectors(FrameDriver(Settings(str(folder), zero="12", crop="none")), source)
 
 
-@pytest.mark.parametrize("zero", ["-1", "first", "1.5", ""])
+@pytest.mark.parametrize("zero", ["-1", "first", "1.5", "", "²", "٣", "9" * 5000])
 def test_a_rest_frame_is_a_number_or_auto(folder: Path, zero: str) -> None:
     with pytest.raises(UsageError, match="--frame-zero"):
         FrameDriver(Settings(str(folder), zero=zero))

@@ -12,7 +12,7 @@ import torch
 
 from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
-from x2face_core.source import ModelSource
+from x2face_core.sources.source import ModelSource
 from x2face_idle import Settings
 from x2face_idle.blinking import AGAIN, CLOSING, GAP, OPENING, SHUT, Blinks, onsets, shape
 from x2face_idle.demo import write_tracks
@@ -155,7 +155,7 @@ def test_nobody_who_blinks_a_lot_is_all_that_is_learned(tmp_path: Path) -> None:
 @pytest.mark.weights
 def test_the_default_weights_read_the_shipped_blink_as_closing_eyes() -> None:
     from x2face_core.model import X2Face
-    from x2face_core.source import to_tensor
+    from x2face_core.sources.source import to_tensor
     from x2face_plugins.mappings.loading import mapping_loader
     from x2face_plugins.registry import Registry
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 from scipy.interpolate import PchipInterpolator
 
-from x2face_core.composing import Part, compose
 from x2face_core.errors import InputError, MissingError, UsageError
-from x2face_core.source import ModelSource
+from x2face_core.sources.source import ModelSource
+from x2face_core.streaming.composing import Part, compose
 from x2face_pose import Settings
 from x2face_pose.courses import course_of
 from x2face_pose.curves import Curve

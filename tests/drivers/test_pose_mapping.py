@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from x2face_core.data.folder import FaceFolder
-from x2face_core.data.pose import head_pose
 from x2face_core.driving import Factor
 from x2face_core.errors import InputError
-from x2face_core.films import Films
+from x2face_core.geometry.pose import head_pose
 from x2face_core.media.images import write_picture
+from x2face_core.sources.films import Films
 from x2face_plugins.mappings.files import load_state, read_mapping_info
 from x2face_pose.fitting import fit_normed, fold, least_absolute
 from x2face_pose.mapping import PoseMapping
@@ -244,12 +244,12 @@ def test_a_portrait_turns_as_it_is_told() -> None:
     """Read in the generated frames by the networks themselves; the face mesh says the same (docs/pose.md)."""
     from skimage.data import astronaut
 
-    from x2face_core.evaluation.control import control
-    from x2face_core.evaluation.readers import VectorReader
     from x2face_core.media.boxes import crop
     from x2face_core.media.faces import find_box
     from x2face_core.model import X2Face
-    from x2face_core.source import to_tensor
+    from x2face_core.sources.source import to_tensor
+    from x2face_lab.evaluation.control import control
+    from x2face_lab.evaluation.readers import VectorReader
 
     (spec,) = x2face_mappings()
     model, mapping, picture = X2Face.load(), PoseMapping(), astronaut()

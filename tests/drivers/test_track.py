@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from x2face_core.composing import Part, compose
 from x2face_core.errors import InputError, WeightsError
-from x2face_core.motion_file import Motion, Origin, write_motion
-from x2face_core.source import ModelSource
+from x2face_core.sources.source import ModelSource
+from x2face_core.streaming.composing import Part, compose
+from x2face_core.streaming.motion_file import Motion, Origin, write_motion
 from x2face_track import Settings
 from x2face_track.driver import TrackDriver
 

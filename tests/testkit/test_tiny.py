@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from tests.testkit.handmade import demo, driver_of, mapping_of, overlay_of, registry_of
-from x2face_core.anchors import ANCHORS
 from x2face_core.errors import InputError, MissingError, UsageError
+from x2face_core.geometry.anchors import ANCHORS
 from x2face_plugins import Factor, hookspecs
 from x2face_plugins.registry import Registry
 from x2face_testkit import driver_checks, mapping_checks, tiny_source

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.data.folder import Clip, FaceFolder, Split
-from x2face_core.data.landmarks import with_forehead
 from x2face_core.errors import InputError
+from x2face_core.geometry.landmarks import with_forehead
+from x2face_core.media.opening import opened
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8
     """The wanted frames (ascending) of a track, (k, side, side, 3); fewer where the file ends early."""
     frames, asked, last = [], set(wanted.tolist()), int(wanted[-1])
     try:
-        with av.open(str(path)) as container:
+        with opened(path) as container:
             container.streams.video[0].thread_type = "NONE"
             reformatter = VideoReformatter()
             for number, frame in enumerate(container.decode(video=0)):

@@ -12,6 +12,11 @@ from PIL import Image
 from x2face_core.errors import UsageError
 from x2face_core.media.pictures import Picture
 
+LARGEST = 100_000
+"""Pixels: no number of a crop is above."""
+
+_NEAR = 8
+
 
 @dataclass(frozen=True)
 class Box:
@@ -30,7 +35,10 @@ class Box:
 
     @classmethod
     def parse(cls, text: str) -> Box:
-        """`x,y,w,h` in pixels; where w and h differ, the square of the longer about the same centre. UsageError."""
+        """`x,y,w,h` in pixels; where w and h differ, the square of the longer about the same centre. UsageError.
+
+        Its numbers are at most LARGEST.
+        """
         try:
             x, y, w, h = (float(part) for part in text.split(","))
         except ValueError:
@@ -39,7 +47,18 @@ class Box:
             ) from None
         if not (isfinite(x + y + w + h) and w >= 2 and h >= 2):
             raise UsageError(f"crop {text!r}: width and height must be at least 2 pixels.")
+        if max(abs(x), abs(y), w, h) > LARGEST:
+            raise UsageError(f"crop {text!r}: no number may be above {LARGEST}; pictures are smaller than that.")
         return cls.around((x, y, w, h), scale=1.0)
+
+    @classmethod
+    def given(cls, text: str, width: int, height: int, name: str) -> Box:
+        """`none`, the whole of a picture of that size squared, or `x,y,w,h` in it. UsageError says `name`."""
+        if text == "none":
+            return cls.whole(width, height)
+        box = cls.parse(text)
+        box.refuse_outside(width, height, name)
+        return box
 
     @classmethod
     def whole(cls, width: int, height: int) -> Box:
@@ -51,16 +70,32 @@ class Box:
         """Whether any of the box lies within a picture of that size."""
         return self.x < width and self.y < height and self.x + self.side > 0 and self.y + self.side > 0
 
+    def refuse_outside(self, width: int, height: int, name: str) -> None:
+        """UsageError where none of it lies within a picture of that size."""
+        if not self.meets(width, height):
+            place = f"{self.x:g},{self.y:g},{self.side:g},{self.side:g}"
+            raise UsageError(f"crop {place}: lies outside {name}, which has {width}x{height} pixels.")
+
 
 def crop(picture: Picture, box: Box, side: int) -> Picture:
     """(side, side, 3): what the box holds, averaged over areas where reduced, edges repeated where it reaches over."""
+    picture, box = _nearer(picture, box, side)
     x0, y0 = floor(box.x), floor(box.y)
     x1, y1 = max(x0 + 1, ceil(box.x + box.side)), max(y0 + 1, ceil(box.y + box.side))
     part = _part(picture, x0, y0, x1, y1)
     if part.shape[0] == part.shape[1] == side == box.side:
         return np.array(part)
     within = (box.x - x0, box.y - y0, box.x - x0 + box.side, box.y - y0 + box.side)
-    return np.array(Image.fromarray(part).resize((side, side), _kernel(box.side / side), box=within))
+    return np.array(Image.fromarray(part).resize((side, side), kernel(box.side / side), box=within))
+
+
+def _nearer(picture: Picture, box: Box, side: int) -> tuple[Picture, Box]:
+    """The same at less than _NEAR pixels a pixel of the crop, so that what is repeated takes little memory."""
+    by = int(2 * box.side / (_NEAR * side))
+    inside = box.x >= 0 and box.y >= 0 and box.x + box.side <= picture.shape[1] and box.y + box.side <= picture.shape[0]
+    if by < 2 or inside:
+        return picture, box
+    return np.asarray(Image.fromarray(picture).reduce(by)), Box(box.x / by, box.y / by, box.side / by)
 
 
 def _part(picture: Picture, x0: int, y0: int, x1: int, y1: int) -> Picture:
@@ -81,7 +116,7 @@ def _there(start: int, stop: int, size: int) -> tuple[slice, tuple[int, int]]:
     return slice(first, last), (before, missing - before)
 
 
-def _kernel(reduction: float) -> Image.Resampling:
+def kernel(reduction: float) -> Image.Resampling:
     """Areas from 4 up; below, where Pillow's areas would shift by parts of a pixel, their smooth cousin."""
     if reduction >= 4:
         return Image.Resampling.BOX

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ import numpy as np
 from x2face_core.errors import InputError, NoFaceError
 from x2face_core.media.boxes import Box
 from x2face_core.media.faces import find_faces
+from x2face_core.media.folders import picture_files
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 LOOKS = 48  # pictures of a folder that are searched for a face at most
 FOLDER_FPS = 25.0
 Kind = Literal["camera", "folder", "film", "picture"]
@@ -56,9 +57,9 @@ class Clip:
 def kind_of(name: str) -> Kind:
     """What a driving input is; a number that is no file's name is a camera. InputError when it is missing."""
     path = Path(name)
-    if name.isdigit() and not path.exists():
+    if re.fullmatch(r"[0-9]{1,3}", name) and not path.exists():
         return "camera"
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  a name that is too long is none, where Path would raise
         return "folder"
     return "film" if is_film(path) else "picture"
 
@@ -74,8 +75,7 @@ def open_clip(name: str, kind: Kind, crop: str, scale: float) -> Clip:
 
 def _film(path: Path, crop: str, scale: float) -> Clip:
     info = probe(path)
-    given = crop if crop in ("auto", "none") else Box.parse(crop)
-    scan = scan_film(path, info.fps, scale, given)  # type: ignore[arg-type]
+    scan = scan_film(path, info.fps, scale, crop)
     size = (info.width, info.height)
     return Clip(
         name=path.name,
@@ -110,9 +110,7 @@ def _picture(path: Path, crop: str, scale: float) -> Clip:
 
 
 def _folder(path: Path, crop: str, scale: float) -> Clip:
-    files = sorted((f for f in path.iterdir() if f.suffix.lower() in SUFFIXES and f.name[0] != "."), key=_by_number)
-    if not files:
-        raise InputError(f"{path}: this folder holds no picture; {', '.join(sorted(SUFFIXES))} are read.")
+    files = picture_files(path)
     looked = np.unique(np.linspace(0, len(files) - 1, min(LOOKS, len(files))).round().astype(int))
     box, found = _look((read_picture(files[k]) for k in looked), crop, scale, path)
     height, width = read_picture(files[0]).shape[:2]
@@ -137,17 +135,12 @@ def _folder(path: Path, crop: str, scale: float) -> Clip:
     )
 
 
-def _by_number(path: Path) -> list[tuple[int, int | str]]:
-    """Names in the order in which people count: 2.png before 10.png."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", path.name) if part]
-
-
 def _look(pictures: Iterator[Picture] | list[Picture], crop: str, scale: float, path: Path) -> tuple[Box, list[bool]]:
     """One box for all pictures, and in which of them the face was found."""
     pictures = iter(pictures)
     if crop != "auto":
         first = next(pictures)
-        given = Box.whole(first.shape[1], first.shape[0]) if crop == "none" else Box.parse(crop)
+        given = Box.given(crop, first.shape[1], first.shape[0], str(path))
         return given, [True] * (1 + sum(1 for _ in pictures))
     faces = [find_faces(picture)[:1] for picture in pictures]
     boxes = [Box.around(face[0], scale) for face in faces if face]

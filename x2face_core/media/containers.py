@@ -8,18 +8,21 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
+from x2face_core.media.opening import created
 from x2face_core.media.pictures import Picture
 from x2face_core.media.rates import exact
 from x2face_core.media.sound import Samples, sound_blocks
+
+LARGEST = 16_384  # pixels a side of H.264 and VP9 at their highest level, 6.2
+MOST_PIXELS = 35_000_000  # and in all
 
 _SOUND_RATE = 48000
 _BLOCK = 1024  # samples, as AAC takes them
@@ -44,14 +47,13 @@ class Plan:
 
 def write_mp4(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
     """H.264 and AAC, its index in front, so that it plays while it loads."""
-    options = {"movflags": "+faststart+use_metadata_tags"}
-    with av.open(str(path), "w", format="mp4", options=options) as out:
+    with created(path, "mp4", movflags="+faststart+use_metadata_tags") as out:
         return _encode(out, pictures, plan, ("libx264", _X264), ("aac", 128_000))
 
 
 def write_webm(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
     """VP9 and Opus."""
-    with av.open(str(path), "w", format="webm") as out:
+    with created(path, "webm") as out:
         return _encode(out, pictures, plan, ("libvpx-vp9", _VP9), ("libopus", 96_000))
 
 
@@ -66,9 +68,12 @@ def _encode(
     film = _film(out, plan, *film_codec)
     voice = _Voice(out, plan, *sound_codec) if plan.sound is not None else None
     reformatter = VideoReformatter()
+    size = fitted(plan.width, plan.height)
     count = 0
     for count, picture in enumerate(pictures, start=1):
-        frame = reformatter.reformat(_even(picture), format="yuv420p", dst_colorspace=Colorspace.ITU709)
+        frame = reformatter.reformat(
+            _even(picture), *size, "yuv420p", dst_colorspace=Colorspace.ITU709, interpolation=Interpolation.AREA
+        )
         frame.pts = count - 1
         frame.time_base = 1 / exact(plan.fps)
         out.mux(film.encode(frame))
@@ -82,13 +87,21 @@ def _encode(
 
 def _film(out: OutputContainer, plan: Plan, codec: str, options: dict[str, str]) -> VideoStream:
     stream: Any = out.add_stream(codec, rate=exact(plan.fps), options=options)
-    stream.width, stream.height = plan.width + plan.width % 2, plan.height + plan.height % 2
+    stream.width, stream.height = fitted(plan.width, plan.height)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.colorspace = context.color_primaries = context.color_trc = _BT709
     context.color_range = _LIMITED
     film: VideoStream = stream
     return film
+
+
+def fitted(width: int, height: int) -> tuple[int, int]:
+    """The size of a film of pictures of that size: even, and reduced where players and encoders hold no more."""
+    scale = min(1.0, LARGEST / max(width, height), (MOST_PIXELS / (width * height)) ** 0.5)
+    if scale == 1:
+        return width + width % 2, height + height % 2
+    return max(2, int(width * scale / 2) * 2), max(2, int(height * scale / 2) * 2)
 
 
 def _even(picture: Picture) -> VideoFrame:

@@ -7,12 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image
 
 from x2face_core.media.containers import Plan
+from x2face_core.media.opening import created
 from x2face_core.media.pictures import Picture
 from x2face_core.media.rates import exact
 
@@ -24,7 +24,7 @@ def write_gif(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
     """Frames above 50 a second are thinned, as no browser shows them; answers how many are left."""
     count = 0
     last = max(_SHORTEST, round(100 / exact(plan.fps)))
-    with av.open(str(path), "w", format="gif", options={"final_delay": str(last)}) as out:
+    with created(path, "gif", final_delay=str(last)) as out:
         stream: Any = out.add_stream("gif", rate=100)
         stream.width, stream.height, stream.pix_fmt = plan.width, plan.height, "pal8"
         stream.codec_context.time_base = _HUNDREDTH

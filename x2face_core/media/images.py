@@ -6,7 +6,8 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from x2face_core.errors import InputError, UsageError
+from x2face_core.media.kinds import FORMATS, other_kind
 from x2face_core.media.pictures import Picture
 from x2face_core.media.placing import beside, readable_file
 
@@ -39,11 +41,14 @@ def read_picture(path: str | Path) -> Picture:
 
 @contextmanager
 def opened_picture(path: str | Path) -> Iterator[Image.Image]:
-    """Pillow's picture of a file, not yet decoded; whatever Pillow raises within becomes an InputError."""
+    """Pillow's picture of a file, not yet decoded; whatever Pillow raises within becomes an InputError.
+
+    Every picture is opened here: only the formats of kinds.FORMATS, none of which starts another program.
+    """
     place = readable_file(path)
     try:
         with _quiet():
-            image = Image.open(place)
+            image = Image.open(place, formats=_formats())
         with image:
             _refuse_absurd(path, image.size)
             yield image
@@ -53,6 +58,17 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
         raise InputError(_no_picture(path, place)) from None
     except _BROKEN as error:
         raise InputError(f"{path}: is a broken picture ({_one_line(error)}); save or copy it again.") from None
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of FORMATS that the installed Pillow and its plugins read; HEIF where pillow-heif is installed."""
+    Image.init()
+    with suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 @contextmanager
@@ -126,11 +142,12 @@ def _too_large(path: str | Path, what: str) -> str:
 
 
 def _no_picture(path: str | Path, place: Path) -> str:
-    with place.open("rb") as file:
-        start = file.read(32)
-    if start[4:8] == b"ftyp" and start[8:12] in {b"heic", b"heix", b"mif1", b"hevc", b"msf1"}:
-        return f"{path}: is a HEIC picture, which is not read; export it as JPEG or PNG."
-    return f"{path}: is not a picture that can be read, whatever its name says; JPEG, PNG and WebP are."
+    kind = other_kind(place)
+    if kind is None:
+        return f"{path}: is not a picture that can be read, whatever its name says; JPEG, PNG and WebP are."
+    if kind.form in _formats():
+        return f"{path}: is {kind.name} that is broken; save or copy it again."
+    return f"{path}: is {kind.name}, which is not read; {kind.remedy}."
 
 
 def _one_line(error: BaseException) -> str:

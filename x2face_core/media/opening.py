@@ -10,7 +10,7 @@ from typing import Any
 import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -19,26 +19,62 @@ from av.video.stream import VideoStream
 from x2face_core.errors import InputError
 from x2face_core.media.placing import readable_file
 
-# Demuxers that take text, lists of other files or stills for a film.
-_NO_FILMS = {"tty", "concat", "hls", "dash", "image2", "sdp", "rtsp", "ffmetadata", "srt", "webvtt", "ass", "lrc"}
+_DEMUXERS = (
+    *(
+        "mov",
+        "matroska",
+        "avi",
+        "mpegts",
+        "mpeg",
+        "mpegvideo",
+        "flv",
+        "live_flv",
+        "asf",
+        "ogg",
+        "rm",
+        "mxf",
+        "gxf",
+        "nut",
+    ),
+    *("dv", "ivf", "wtv", "nsv", "h264", "hevc", "obu", "m4v", "mjpeg", "h263", "vc1", "yuv4mpegpipe", "gif", "apng"),
+    *("wav", "w64", "aiff", "au", "caf", "flac", "mp3", "aac", "ac3", "eac3", "dts", "dtshd", "truehd", "amr", "amrnb"),
+    *("amrwb", "ape", "wv", "tta", "tak", "mpc", "mpc8", "voc", "ircam", "sox", "gsm", "dsf", "iff", "loas", "oma"),
+)
+"""The demuxers that are used. FFmpeg has others: of text, lists of other files, stills, devices, the network."""
+
+
+def local(path: str | Path) -> str:
+    """A path as FFmpeg takes it for a file: absolute, as `take: 1/a.mp4` and `http://a.mp4` would be protocols."""
+    return str(Path(path).absolute())
 
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[InputContainer]:
-    """A film or sound file, open for reading. InputError when it is missing, empty, broken, or neither of the two."""
+    """A film or sound file, open for reading. InputError when it is missing, empty, broken, or neither of the two.
+
+    Every film and sound is opened here.
+    """
     place = readable_file(path)
+    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(_DEMUXERS)}
     try:
-        container = av.open(str(place), "r", metadata_errors="replace", options={"protocol_whitelist": "file"})
+        container = av.open(local(place), "r", metadata_errors="replace", options=options)
     except (FFmpegError, ValueError, OSError) as error:
         raise InputError(f"{path}: cannot be read as film or sound; {_why(error)}.") from None
     with container:
-        names = set(container.format.name.split(","))
-        if names & _NO_FILMS or container.format.name.endswith("_pipe"):
-            raise InputError(f"{path}: is no film and no sound, whatever its name says.")
         yield container
 
 
+def created(path: str | Path, form: str, **options: str) -> OutputContainer:
+    """A film file, open for writing; every film is opened for writing here.
+
+    form: FFmpeg's name of the container
+    """
+    return av.open(local(path), "w", format=form, options=options)
+
+
 def _why(error: Exception) -> str:
+    if isinstance(error, av.error.ArgumentError):  # FFmpeg's answer to other demuxers, too
+        return "it is neither, whatever its name says, or it is broken; convert it, or copy it again"
     detail = " ".join(str(getattr(error, "strerror", None) or error).split())
     return f"it is broken, cut short or not what its name says ({detail}); copy it again, or convert it"
 

@@ -7,9 +7,13 @@ from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from x2face_core.media.boxes import Box, crop
+from x2face_core.media.boxes import Box, kernel
 from x2face_core.media.pictures import Picture
+
+Stretch = tuple[int, int]
+"""The first of a row or column of pixels, and the one after the last."""
 
 
 def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 0.1) -> Picture:
@@ -18,42 +22,40 @@ def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 
     feather: width of the fade within the box, as a share of its side; 0 for a hard edge
     """
     height, width = picture.shape[:2]
-    x0, y0 = max(0, floor(box.x)), max(0, floor(box.y))
-    x1, y1 = min(width, ceil(box.x + box.side)), min(height, ceil(box.y + box.side))
+    across = max(0, floor(box.x)), min(width, ceil(box.x + box.side))
+    down = max(0, floor(box.y)), min(height, ceil(box.y + box.side))
     answer = np.array(picture)
-    if x0 >= x1 or y0 >= y1:
+    if across[0] >= across[1] or down[0] >= down[1]:
         return answer
-    new = _placed(generated, box)[y0 - floor(box.y) : y1 - floor(box.y), x0 - floor(box.x) : x1 - floor(box.x)]
-    share = _fade(box, feather)[y0 - floor(box.y) : y1 - floor(box.y), x0 - floor(box.x) : x1 - floor(box.x)]
-    old = answer[y0:y1, x0:x1].astype(np.uint16)
-    answer[y0:y1, x0:x1] = (old * (256 - share) + new * share + 128) >> 8
+    share = _fade(box, across, down, feather)
+    old = answer[slice(*down), slice(*across)].astype(np.uint16)
+    new = _placed(generated, box, across, down)
+    answer[slice(*down), slice(*across)] = (old * (256 - share) + new * share + 128) >> 8
     return answer
 
 
-def _placed(generated: Picture, box: Box) -> Picture:
-    """(n, n, 3) with a pixel for each that the box touches."""
+def _placed(generated: Picture, box: Box, across: Stretch, down: Stretch) -> Picture:
+    """(h, w, 3): what each pixel of the picture that the box touches gets, edges repeated for those it cuts."""
     scale = generated.shape[0] / box.side  # pixels of `generated` a pixel of the picture
-    count = _touched(box)
-    start = Box((floor(box.x) - box.x) * scale, (floor(box.y) - box.y) * scale, count * scale)
-    return crop(generated, start, count)
-
-
-def _touched(box: Box) -> int:
-    return max(ceil(box.x + box.side) - floor(box.x), ceil(box.y + box.side) - floor(box.y))
+    room = ceil(scale)
+    image = Image.fromarray(np.pad(generated, ((room, room), (room, room), (0, 0)), mode="edge"))
+    x0, x1 = ((x - box.x) * scale + room for x in across)
+    y0, y1 = ((y - box.y) * scale + room for y in down)
+    return np.asarray(image.resize((across[1] - across[0], down[1] - down[0]), kernel(scale), box=(x0, y0, x1, y1)))
 
 
 @lru_cache(maxsize=4)
-def _fade(box: Box, feather: float) -> NDArray[np.uint16]:
-    """(n, n, 1) in 0 … 256: how much of the new picture each touched pixel takes."""
-    across = _ramp(box.x - floor(box.x), box.side, _touched(box), feather)
-    down = _ramp(box.y - floor(box.y), box.side, _touched(box), feather)
-    share = np.minimum(across[None, :], down[:, None])
+def _fade(box: Box, across: Stretch, down: Stretch, feather: float) -> NDArray[np.uint16]:
+    """(h, w, 1) in 0 … 256: how much of the new picture each touched pixel takes."""
+    right = _ramp(across, box.x, box.side, feather)
+    below = _ramp(down, box.y, box.side, feather)
+    share = np.minimum(right[None, :], below[:, None])
     parts: NDArray[np.uint16] = np.round(256 * share * share * (3 - 2 * share)).astype(np.uint16)
     return parts[..., None]
 
 
-def _ramp(start: float, side: float, count: int, feather: float) -> NDArray[np.float64]:
-    centres = np.arange(count) + 0.5 - start
+def _ramp(pixels: Stretch, start: float, side: float, feather: float) -> NDArray[np.float64]:
+    centres = np.arange(*pixels) + 0.5 - start
     edge = np.minimum(centres, side - centres)
     ramp: NDArray[np.float64] = np.clip(edge / max(feather * side, 1e-6), 0, 1)
     return ramp

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.errors import NoFaceError, UsageError
+from x2face_core.errors import NoFaceError
 from x2face_core.media.boxes import Box
 from x2face_core.media.faces import Face, follow_face, spot_faces
 from x2face_core.media.pictures import Picture
@@ -42,23 +41,20 @@ def scan_film(
     path: str | Path,
     fps: float | None = None,
     scale: float = 1.6,
-    crop: Box | Literal["auto", "none"] | None = "auto",
+    crop: Box | str = "auto",
 ) -> FaceScan:
     """Find a film's most persistent face and one box for it.
 
     fps: the rate at which the film will be read; default its own
-    crop: "auto"; a Box, taken as it is; None or "none": the largest centred square. Without "auto" nothing is looked
-        for and all frames count as present.
+    crop: auto; none, the largest centred square; x,y,w,h or a Box, taken as it is. Without auto nothing is looked for
+        and all frames count as present.
     NoFaceError when no frame has a face; UsageError when a given box misses the film; InputError as read_frames.
     """
     if crop == "auto":
         return _looked_through(path, fps, scale)
     film = probe(path)
-    if isinstance(crop, Box) and not crop.meets(film.width, film.height):
-        raise UsageError(
-            f"crop {crop.x:g},{crop.y:g},{crop.side:g}: lies outside {path}, which is {film.width} x {film.height}."
-        )
-    box = crop if isinstance(crop, Box) else Box.whole(film.width, film.height)
+    box = crop if isinstance(crop, Box) else Box.given(crop, film.width, film.height, str(path))
+    box.refuse_outside(film.width, film.height, str(path))
     count = film.frames if fps is None or film.seconds is None else max(1, round(film.seconds * fps))
     return FaceScan(box, np.ones(count or 0, dtype=np.bool_))
 

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from x2face_core.data.bank import Bank
-from x2face_core.data.landmarks import INNER_LIPS, LIDS, MIRROR, POINTS
+from x2face_core.geometry.landmarks import INNER_LIPS, LIDS, MIRROR, POINTS
+from x2face_core.geometry.motion import Held, angles, hold, relative
+from x2face_core.geometry.splines import SplineFlows, seen_at
+from x2face_core.geometry.turning import Turner
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.drawing import Draw, Pairs, draw_pairs, jitter, mirror, random_turns, recolour
-from x2face_core.training.motion import Held, angles, hold, relative
 from x2face_core.training.recipes import GuidedRecipe
-from x2face_core.training.splines import SplineFlows, seen_at
-from x2face_core.training.turning import Turner
 from x2face_core.warping import resize_flow, warp
 
 _SLACK = 1.25  # splines across people may go so much further

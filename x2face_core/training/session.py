@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from x2face_core.data.bank import Bank, load_bank
 from x2face_core.data.folder import Clip, FaceFolder, Split
-from x2face_core.data.landmarks import canonical_layout
 from x2face_core.errors import UsageError, WeightsError
+from x2face_core.geometry.landmarks import canonical_layout
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint, sweep

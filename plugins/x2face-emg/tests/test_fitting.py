@@ -22,7 +22,7 @@ from x2face_core import X2Face
 
 from x2face_emg.demo import write
 
-HEAD = Path(str(files("x2face_core"))) / "assets" / "demo" / "head.mp4"
+HEAD = Path(str(files("x2face_lab"))) / "assets" / "demo" / "head.mp4"
 PARTS = {"monday": slice(0, 60), "tuesday": slice(60, 120), "take": slice(120, 195)}
 
 pytestmark = pytest.mark.slow

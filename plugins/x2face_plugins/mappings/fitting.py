@@ -17,8 +17,8 @@ from x2face_plugins.specs import MappingSpec
 
 if TYPE_CHECKING:
     from x2face_core.driving import Factor, Mapping
-    from x2face_core.films import Films
     from x2face_core.model import X2Face
+    from x2face_core.sources.films import Films
     from x2face_plugins.mappings.learning import Examples
 
 Progress = Callable[[str, int, "int | None"], None]
@@ -40,7 +40,7 @@ def fit(
     whole: films show faces cropped already; None: they do where the folder is one that `x2face prepare` made
     Raises InputError for a folder without examples, PluginError where the mapping fails; then nothing is written.
     """
-    from x2face_core.films import Films
+    from x2face_core.sources.films import Films
 
     check_folder(data, offer)
     films = Films(model, whole=_is_prepared(data) if whole is None else whole, read=_Meter(progress).add)

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from tests.films import swaying, write
 from tests.tracks import Look, landmarks
 from x2face_core.data.folder import Clip, FaceFolder
-from x2face_core.data.measuring import IBUG, Measured, measured
-from x2face_core.data.pose import FRONT, UPPER_FACE, head_pose
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.labelling import columns, marked
 from x2face_core.errors import InputError
+from x2face_core.geometry.mesh import IBUG, Measured, measured
+from x2face_core.geometry.pose import FRONT, UPPER_FACE, head_pose
 
 SHARED = Path(os.environ.get("X2FACE_SHARED", Path(__file__).parents[4] / "shared")) / "data"
 Floats = NDArray[np.float64]
@@ -132,7 +132,7 @@ def test_labels_are_read_as_they_were_saved(tmp_path: Path) -> None:
 
 
 def test_importing_the_measures_does_not_import_the_mesh() -> None:
-    code = "import sys, x2face_core.data.measuring, x2face_core.data.preparing.run; print('mediapipe' in sys.modules)"
+    code = "import sys, x2face_core.geometry.mesh, x2face_core.data.preparing.run; print('mediapipe' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
@@ -182,7 +182,7 @@ def test_the_labels_own_landmarks_give_their_pose() -> None:
 @pytest.mark.shared
 @pytest.mark.slow
 def test_the_mesh_measures_what_the_shared_labels_say() -> None:
-    from x2face_core.data.measuring import FaceMesh
+    from x2face_core.geometry.mesh import FaceMesh
     from x2face_core.media.video import read_frames
 
     folder = FaceFolder(SHARED)

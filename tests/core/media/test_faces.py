@@ -64,7 +64,21 @@ def test_a_box_is_square_about_the_face_and_scaled() -> None:
     assert Box.whole(300, 100) == Box(100, 0, 100)
 
 
-@pytest.mark.parametrize("text", ["", "1,2,3", "a,b,c,d", "0,0,0,0", "0,0,-5,5", "0,0,inf,5", "nan,0,9,9"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1,2,3",
+        "a,b,c,d",
+        "0,0,0,0",
+        "0,0,-5,5",
+        "0,0,inf,5",
+        "nan,0,9,9",
+        "0,0,1e9,1e9",
+        "1e6,0,9,9",
+        "0,-1e308,9,9",
+    ],
+)
 def test_a_bad_crop_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError, match="crop"):
         Box.parse(text)
@@ -96,6 +110,32 @@ def test_a_crop_beyond_the_picture_is_its_edge(corner: tuple[int, int]) -> None:
     assert np.all(crop(picture, Box(*corner, 8), 4) == 77)
 
 
+def test_a_crop_far_larger_than_its_picture_takes_little_memory_and_repeats_the_edge() -> None:
+    picture = np.full((300, 400, 3), 50, dtype=np.uint8)
+    picture[:, 200:] = 150
+    part = crop(picture, Box(-49_800, -50_000, 100_000), 64)  # the picture's middle is the box's
+    assert np.all(part[:, :31] < 110)
+    assert np.all(part[:, 33:] > 90)
+    part = crop(picture, Box(-3800, -4000, 8000), 64)
+    assert np.all(part[:, :31] == 50)
+    assert np.all(part[:, 33:] == 150)
+
+
+def test_a_crop_larger_than_its_picture_shows_it_where_it_is() -> None:
+    picture = np.full((100, 100, 3), 50, dtype=np.uint8)
+    picture[40:60, 40:60] = 250
+    part = crop(picture, Box(-2000, -2000, 4000), 200)  # 20 pixels a pixel: the bright square is one, at 102, 102
+    assert np.argmax(part[..., 0]) in {102 * 200 + 102, 102 * 200 + 101, 101 * 200 + 102}
+
+
+@pytest.mark.parametrize("text", ["640,0,10,10", "0,-11,10,10", "-100,-100,99,99"])
+def test_a_given_crop_that_misses_its_picture_is_a_usage_error_with_its_name(text: str) -> None:
+    with pytest.raises(UsageError, match=r"outside wall\.png, which has 640x480"):
+        Box.given(text, 640, 480, "wall.png")
+    assert Box.given("none", 640, 480, "wall.png") == Box(80, 0, 480)
+    assert Box.given("630,0,20,20", 640, 480, "wall.png") == Box(630, 0, 20)
+
+
 def test_a_crop_moves_with_fractions_of_a_pixel() -> None:
     ramp = np.repeat(np.arange(0, 200, 2, dtype=np.uint8)[None, :, None], 100, axis=0).repeat(3, axis=2)
     whole = crop(ramp, Box(20, 20, 40), 20).astype(float)
@@ -124,3 +164,18 @@ def test_a_pasted_face_fades_in_and_leaves_the_rest(box: Box) -> None:
 def test_a_box_beside_the_picture_pastes_nothing() -> None:
     picture = np.full((20, 20, 3), 50, dtype=np.uint8)
     assert np.array_equal(paste_back(picture, np.zeros((8, 8, 3), dtype=np.uint8), Box(40, 0, 10)), picture)
+
+
+def test_pasting_a_box_far_larger_than_the_picture_takes_little_memory() -> None:
+    picture = np.full((20, 30, 3), 50, dtype=np.uint8)
+    generated = np.full((64, 64, 3), 250, dtype=np.uint8)
+    assert np.all(paste_back(picture, generated, Box(-50_000, -50_000, 100_000)) == 250)
+
+
+def test_a_pasted_picture_lies_where_its_box_is() -> None:
+    picture = np.zeros((40, 60, 3), dtype=np.uint8)
+    generated = np.zeros((64, 64, 3), dtype=np.uint8)
+    generated[:, 32:] = 200  # the right half of the box, from x = 30
+    answer = paste_back(picture, generated, Box(-10, -20, 80), feather=0)
+    assert np.all(answer[:, :27] == 0)
+    assert np.all(answer[:, 33:] == 200)

@@ -49,10 +49,11 @@ def test_a_given_crop_is_taken_as_it_is(make_film: Maker, greys: Any) -> None:
     path = make_film(pictures=greys(10))
     assert scan_film(path, crop=Box(3, 4, 20)).box == Box(3, 4, 20)
     assert scan_film(path, crop="none").box == Box(8, 0, 48)
-    assert scan_film(path, crop=None).present.sum() == 10
-    assert scan_film(path, fps=50, crop=None).present.sum() == 20
-    with pytest.raises(UsageError, match="outside"):
-        scan_film(path, crop=Box(500, 0, 20))
+    assert scan_film(path, crop="none").present.sum() == 10
+    assert scan_film(path, fps=50, crop="none").present.sum() == 20
+    for outside in (Box(500, 0, 20), "500,0,20,20", "-900,0,20,20"):
+        with pytest.raises(UsageError, match="outside"):
+            scan_film(path, crop=outside)
 
 
 def test_the_scan_is_in_pixels_of_the_film_not_of_its_reduced_frames(make_film: Maker, portrait: Any) -> None:

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from x2face_core.errors import InputError, UsageError
+from x2face_core.media.containers import fitted
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import read_sound
 from x2face_core.media.video import probe, read_frames
@@ -57,6 +58,26 @@ def test_colours_are_kept(tmp_path: Path, suffix: str) -> None:
 def test_odd_sizes_are_written(tmp_path: Path, greys: Any, suffix: str, size: tuple[int, int]) -> None:
     write_film(tmp_path / f"a{suffix}", greys(3, 47, 63), 25)
     assert next(read_frames(tmp_path / f"a{suffix}")).shape[:2] == size
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [((64, 48), (64, 48)), ((63, 47), (64, 48)), ((20_000, 60), (16_384, 48)), ((8000, 7000), (6324, 5532))],
+)
+def test_a_film_is_as_large_as_its_pictures_up_to_what_encoders_hold(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    assert fitted(*size) == expected
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_a_panorama_is_reduced_to_what_encoders_hold(tmp_path: Path, suffix: str) -> None:
+    picture = np.full((60, 20_000, 3), 40, dtype=np.uint8)
+    picture[:, 10_000:] = 200
+    assert write_film(tmp_path / f"a{suffix}", [picture] * 2, 25) == 2
+    frame = next(read_frames(tmp_path / f"a{suffix}"))
+    assert frame.shape == (48, 16_384, 3)
+    assert abs(float(frame[:, :8100].mean()) - 40) < 5 and abs(float(frame[:, 8300:].mean()) - 200) < 5
 
 
 @pytest.mark.parametrize("fps", [23.976, 29.97, 30, 12.5])

@@ -12,7 +12,7 @@ import torch
 
 from x2face_core.data.bank import Bank, load_bank
 from x2face_core.data.folder import FaceFolder
-from x2face_core.data.landmarks import canonical_layout
+from x2face_core.geometry.landmarks import canonical_layout
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.engine import Trainer

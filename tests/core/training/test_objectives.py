@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from x2face_core.data.bank import Bank
-from x2face_core.data.landmarks import INNER_LIPS, LIDS, MIRROR
+from x2face_core.geometry.landmarks import INNER_LIPS, LIDS, MIRROR
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.drawing import Draw, draw_pairs, generator

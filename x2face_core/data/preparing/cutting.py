@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.errors import InputError
 from x2face_core.media.boxes import Box, crop
+from x2face_core.media.opening import created
 from x2face_core.media.pictures import Picture
 from x2face_core.media.placing import beside
 from x2face_core.media.sound import has_sound, read_sound_blocks
@@ -91,7 +91,7 @@ class _Writer:
         self._place = ExitStack()
         whole.push(self._place.__exit__)  # leaves nothing where anything goes wrong
         hidden = self._place.enter_context(beside(cut.path))
-        self._out = self._place.enter_context(av.open(str(hidden), "w", format="mp4"))
+        self._out = self._place.enter_context(created(hidden, "mp4"))
         self._film: Any = self._out.add_stream("libx264", rate=int(FPS), options={"preset": "fast", "crf": "20"})
         self._film.width = self._film.height = SIDE
         self._film.pix_fmt = "yuv420p"

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2face_core.data.folder import EXPRESSIONS
-from x2face_core.data.measuring import FaceMesh, Measured
 from x2face_core.data.preparing.tracks import FPS
+from x2face_core.geometry.mesh import FaceMesh, Measured
 from x2face_core.media.placing import beside
 from x2face_core.media.video import read_frames
 

@@ -39,7 +39,7 @@ def prepare(
     """
     films = list_films(source, out)
     if landmarks:
-        from x2face_core.data.measuring import require_mesh
+        from x2face_core.geometry.mesh import require_mesh
 
         require_mesh()
     state = State(out)

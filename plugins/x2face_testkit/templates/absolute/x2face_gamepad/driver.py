@@ -44,7 +44,7 @@ def picture_files(folder: Path) -> list[Path]:
 def read_picture(path: Path) -> torch.Tensor:
     """(1, 3, h, w) float32 in [0, 1]. InputError where the file is no picture."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
             pixels = np.array(picture.convert("RGB"))
     except OSError as error:
         raise InputError(f"{path} is no picture: {error}.") from error

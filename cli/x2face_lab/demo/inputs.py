@@ -1,0 +1,26 @@
+"""The demo's own files: the driving film, what is true in each frame, a spoken sound, and the sitter to be driven.
+
+docs/images/head.py renders them.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+FOLDER = Path(__file__).parents[1] / "assets" / "demo"
+FILM = FOLDER / "head.mp4"
+TRUTH = FOLDER / "head.csv"
+PICTURE = FOLDER / "sitter.png"
+SPEECH = FOLDER / "speech.wav"
+COLUMNS = ("roll", "pitch", "yaw", "mouth_open", "blink")
+
+
+def read_truth(path: Path = TRUTH) -> dict[str, NDArray[np.float64]]:
+    """Each column of the truth: (frames,)."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {name: np.array([float(row[name]) for row in rows]) for name in ("seconds", *COLUMNS)}

@@ -1,0 +1,57 @@
+"""The demo's films: who is driven by what. A new driver's film is a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from x2face_lab.demo.inputs import FILM, SPEECH
+
+ASTRONAUT, SITTER = "astronaut", "sitter"
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+TURN = {"yaw": "0,18,-18,0,0,0,0", "pitch": "0,0,0,0,13,-13,0", "seconds": 5.0}
+NOD = {"yaw": "0,14,-4,-14,4,10,-8,0", "roll": "0,3,-6,5,0,-5,3,0", "seconds": 7.5}
+LEAN = {"roll": "0,13,-13,0,0,0", "yaw": "0,0,0,18,-18,0", "seconds": 5.0}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One film for each of the sources.
+
+    settings: what each driver's settings are made of, by its name
+    seconds: how long the film is; None: as long as the drivers; compare: source and driving picture stand beside it
+    """
+
+    name: str
+    settings: Settings
+    sources: tuple[str, ...] = (ASTRONAUT, SITTER)
+    seconds: float | None = None
+    compare: bool = False
+
+    def films(self) -> Iterator[tuple[str, str]]:
+        """Each source's name and its film's file name."""
+        for source in self.sources:
+            yield source, f"{source}-{self.name}.mp4"
+
+
+def scenes(paint: Path) -> tuple[Scene, ...]:
+    """All of them. paint: the layer or preset for the edit overlay."""
+    film, speech, layer = {"input": str(FILM)}, {"input": str(SPEECH)}, {"input": paint}
+    return (
+        Scene("frame", {"frame": film}, compare=True),
+        Scene("pose", {"pose": TURN}),
+        Scene("audio", {"audio": speech}),
+        Scene("idle", {"idle": {}}, (ASTRONAUT,), seconds=5.0),
+        Scene("edit", {"edit": layer, "pose": LEAN}),
+        Scene("together", {"audio": speech, "pose": NOD, "idle": {}, "edit": layer}),
+    )
+
+
+def playable(among: Iterable[Scene], drivers: Iterable[str]) -> list[Scene]:
+    """The scenes for which all drivers are there."""
+    there = set(drivers)
+    return [scene for scene in among if there.issuperset(scene.settings)]

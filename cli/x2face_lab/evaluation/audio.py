@@ -1,0 +1,172 @@
+"""How a mouth follows speech: films that held-out clips' sound makes, beside what their speakers' mouths did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.errors import MissingError
+from x2face_core.rendering.pipeline import animate
+from x2face_core.sources.source import DriversByName, MappingsByName, Model, to_tensor
+from x2face_lab.evaluation.offsets import Listener
+from x2face_lab.evaluation.readers import SETTLING, Reader
+from x2face_lab.evaluation.tracks import read_clip, spread
+
+CLIPS = 32
+FACES = 8
+LATEST = 5
+"""Frames either way in which the lag is looked for."""
+_MOVES = 0.01
+"""Standard deviation of the mouth's opening, in heights of the face, from which a mouth moves."""
+_LEAST = 8
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One clip's sound on another person's photograph; a row a frame, NaN where no face is found.
+
+    identity: who speaks
+    true, generated: (n,) the mouth's opening, in the clip itself and in the film that its sound made
+    turned: (n, 3) degrees by which the film's head is away from where it is without sound
+    offsets: frames by which the sync encoder finds the sound late in the clip and in the film; None without it
+    """
+
+    identity: str
+    true: Floats
+    generated: Floats
+    turned: Floats
+    offsets: tuple[int, int] | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether the speaker's mouth moves enough to tell who follows it."""
+        return bool(np.isfinite(self.true).sum() >= _LEAST and np.nanstd(self.true) >= _MOVES)
+
+
+def speakers(folder: FaceFolder, clips: Sequence[Clip], count: int = CLIPS) -> list[Clip]:
+    """The clips in sync whose mouths vary most, one a person in turn; without labels, any of them."""
+    spoken = [clip for clip in clips if clip.sound]
+    if not (folder.path / "labels.npz").is_file():
+        return list(spread(spoken, count, lambda clip: 0.0))
+    opening = folder.labels.expression[:, 0]
+    varied = {clip.row: float(np.nanstd(opening[folder.labels.clip == clip.row])) for clip in spoken}
+    return list(spread(spoken, count, lambda clip: varied[clip.row]))
+
+
+def measure_audio(
+    model: Model,
+    folder: FaceFolder,
+    clips: Sequence[Clip],
+    reader: Reader,
+    load_mapping: MappingsByName,
+    load_driver: DriversByName,
+    *,
+    listener: Listener | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Spoken]:
+    """The driver `audio` with its default settings, each clip's sound on the first frame of somebody else's.
+
+    Raises MissingError where the driver's mapping, or the one that holds the pose, is not fitted, or nobody speaks.
+    """
+    chosen, films = speakers(folder, clips), []
+    if not chosen:
+        raise MissingError(f"{folder.path}: no such clip has sound in sync, as its clips.csv says.")
+    for number, clip in enumerate(chosen):
+        face = _other(clips, clip, number)
+        animation = animate(
+            model,
+            face[None],
+            [load_driver("audio", {"input": str(clip.path)})],
+            load_mapping=load_mapping,
+            load_driver=load_driver,
+        )
+        frames = to_tensor(frame.picture for frame in animation)
+        films.append(_spoken(model, clip, face, frames, reader, listener))
+        progress(number + 1, len(chosen))
+    return films
+
+
+def _other(clips: Sequence[Clip], clip: Clip, number: int) -> Tensor:
+    """The photograph (3, h, w) of somebody who does not speak in the clip, if there is anybody else."""
+    people: dict[str, Clip] = {}
+    for other in clips:
+        people.setdefault(other.identity, other)
+    others = [other for name, other in people.items() if name != clip.identity][:FACES] or [clip]
+    return read_clip(others[number % len(others)].path, 1)[0]
+
+
+@torch.inference_mode()
+def _spoken(
+    model: Model, clip: Clip, face: Tensor, frames: Tensor, reader: Reader, listener: Listener | None
+) -> Spoken:
+    real = read_clip(clip.path, clip.frames)
+    still = model.render(model.embed(face[None]), model.encode(face[None]))
+    seen = reader.read(torch.cat([still.expand(SETTLING, -1, -1, -1), frames]))
+    offsets = None if listener is None else (listener.offset(clip.path, real), listener.offset(clip.path, frames))
+    rest, film = seen[SETTLING - 1], seen[SETTLING:]
+    return Spoken(clip.identity, reader.read(real)[:, 3], film[:, 3], film[:, :3] - rest[:3], offsets)
+
+
+def summary(films: Sequence[Spoken]) -> dict[str, float]:
+    """Medians over the clips whose speakers' mouths move; a figure is left out where nothing tells it.
+
+    r: correlation of the generated opening with the true one; r_other: with that of clips of other speakers
+    amplitude: standard deviation of the generated opening over the true one's
+    lag: frames by which the generated mouth is late, where the mean of the correlations is highest
+    head: degrees within which the head stays in 95 % of the frames, whichever angle turns most
+    jitter, jitter_true: the mean of the opening's second difference, in heights of the face
+    """
+    moving = [film for film in films if film.moves]
+    others = [(a, b) for a, b in product(moving, films) if a.identity != b.identity]
+    figures = {
+        "r": _median([correlation(film.generated, film.true) for film in moving]),
+        "r_other": _median([correlation(b.generated, a.true) for a, b in others]),
+        "amplitude": _median([float(np.nanstd(film.generated) / np.nanstd(film.true)) for film in moving]),
+        "lag": _lag(moving),
+        "head": _reach(films),
+        "jitter": _median([jitter(film.generated) for film in moving]),
+        "jitter_true": _median([jitter(film.true) for film in moving]),
+    }
+    return {name: value for name, value in figures.items() if not np.isnan(value)}
+
+
+def correlation(generated: Floats, true: Floats, late: int = 0) -> float:
+    """Of frames that both have, taking the generated ones `late` frames later; 0 where either stands still."""
+    generated, true = generated[max(late, 0) :], true[max(-late, 0) :]
+    both = np.stack([generated[: len(true)], true[: len(generated)]])
+    both = both[:, np.isfinite(both).all(axis=0)]
+    if both.shape[1] < _LEAST:
+        return float("nan")
+    return float(np.corrcoef(both[0], both[1])[0, 1]) if both.std(axis=1).min() > 1e-6 else 0.0
+
+
+def jitter(opening: Floats) -> float:
+    """How much an opening (n,) trembles from frame to frame."""
+    return float(np.nanmean(np.abs(np.diff(opening, 2)))) if np.isfinite(np.diff(opening, 2)).any() else float("nan")
+
+
+def _lag(films: Sequence[Spoken]) -> float:
+    late = range(-LATEST, LATEST + 1)
+    curves = [np.array([correlation(film.generated, film.true, k) for k in late]) for film in films]
+    curves = [curve for curve in curves if np.isfinite(curve).all()]
+    mean = np.mean(curves, axis=0) if curves else np.zeros(1)
+    return late[int(mean.argmax())] if mean.max() > 0 else float("nan")
+
+
+def _reach(films: Sequence[Spoken]) -> float:
+    turned = np.concatenate([np.abs(film.turned).max(axis=1) for film in films]) if films else np.zeros(0)
+    turned = turned[np.isfinite(turned)]
+    return float(np.quantile(turned, 0.95)) if len(turned) else float("nan")
+
+
+def _median(values: Sequence[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.median(known)) if known else float("nan")

@@ -1,0 +1,104 @@
+"""How far a head turns when a pose is asked for, measured in the generated frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.data.folder import Clip
+from x2face_core.driving import Factor
+from x2face_core.model import X2Face
+from x2face_lab.evaluation.readers import MEASURES, Reader
+from x2face_lab.evaluation.tracks import read_clip
+
+REACH = {"roll": 15.0, "pitch": 15.0, "yaw": 25.0}
+"""Degrees to either side over which each axis is swept."""
+STEPS = 13
+_AXES = MEASURES[:3]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One face, one axis turned from side to side.
+
+    asked: (n,) degrees added to the source's own; measured: (n, 4) MEASURES a frame, NaN where no face is found
+    frames: (n, 3, h, w)
+    """
+
+    axis: str
+    asked: NDArray[np.float64]
+    measured: NDArray[np.float64]
+    frames: Tensor
+
+    def figures(self) -> dict[str, float]:
+        """How the face followed.
+
+        slope: degrees measured for a degree asked; r: their correlation; spill: how much the other axis that moved
+        most did, as a share of this one, largest less smallest; mouth: the same of the mouth's opening, in its own unit
+        found: the share of frames with a face; the others are NaN where that is less than half
+        """
+        found = ~np.isnan(self.measured).any(axis=1)
+        figures = dict.fromkeys(("slope", "r", "spill", "mouth"), float("nan"))
+        if found.mean() >= 0.5 and found.sum() >= 4:
+            asked, measured = self.asked[found], self.measured[found]
+            k, span = _AXES.index(self.axis), np.ptp(measured, axis=0)
+            figures["slope"] = float(np.polyfit(asked, measured[:, k], 1)[0])
+            figures["r"] = float(np.corrcoef(asked, measured[:, k])[0, 1])
+            figures["spill"] = float(max(span[j] for j in range(3) if j != k) / max(span[k], 1e-9))
+            figures["mouth"] = float(span[3])
+        return figures | {"found": float(found.mean())}
+
+
+@torch.inference_mode()
+def sweeps(model: X2Face, factor: Factor, picture: Tensor, reader: Reader) -> list[Sweep]:
+    """A face (3, h, w) turned along each axis by v_source + write(p) - write(p_source).
+
+    factor: reads and writes roll, pitch and yaw in degrees
+    """
+    face, vector = model.embed(picture[None]), model.encode(picture[None])
+    own, done = factor.read(vector), []
+    for k, axis in enumerate(_AXES):
+        asked = torch.zeros(STEPS, 3)
+        asked[:, k] = torch.linspace(-REACH[axis], REACH[axis], STEPS)
+        frames = model.render(face, vector + factor.write(own + asked) - factor.write(own))
+        done.append(Sweep(axis, asked[:, k].double().numpy(), reader.read(frames), frames))
+    return done
+
+
+def control(
+    model: X2Face,
+    factor: Factor,
+    pictures: Sequence[Tensor],
+    reader: Reader,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, dict[str, float]]:
+    """For roll, pitch and yaw the medians over faces of "slope", "r", "spill" and "mouth"; see Sweep.figures.
+
+    pictures: (3, h, w) each, the faces. An axis along which every face is lost is left out.
+    """
+    rows: dict[str, list[dict[str, float]]] = {axis: [] for axis in _AXES}
+    for number, picture in enumerate(pictures):
+        for sweep in sweeps(model, factor, picture, reader):
+            rows[sweep.axis].append(sweep.figures())
+        progress(number + 1, len(pictures))
+    return {axis: medians for axis, figures in rows.items() if (medians := _medians(figures))}
+
+
+def _medians(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Over the rows that have figures; {} where none has."""
+    known = [row for row in rows if not np.isnan(row["slope"])]
+    names = ("slope", "r", "spill", "mouth") if known else ()
+    return {name: float(np.median([row[name] for row in known])) for name in names}
+
+
+def faces_of(clips: Sequence[Clip], count: int = 12) -> list[Tensor]:
+    """The first frames (3, 256, 256) of clips of different people, in the order of the clips."""
+    people: dict[str, Clip] = {}
+    for clip in clips:
+        people.setdefault(clip.identity, clip)
+    return [read_clip(clip.path, 1)[0] for clip in list(people.values())[:count]]

@@ -1,0 +1,174 @@
+"""All that `x2face evaluate` measures, in one call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from x2face_core.data.folder import Clip, FaceFolder, Split
+from x2face_core.driving import Factor
+from x2face_core.errors import MissingError, UsageError, WeightsError
+from x2face_core.model import X2Face
+from x2face_core.sources.source import DriversByName, MappingsByName, no_drivers, no_mappings
+from x2face_lab.evaluation.across import Moved, measure_across
+from x2face_lab.evaluation.across import summary as across_summary
+from x2face_lab.evaluation.audio import FACES, measure_audio
+from x2face_lab.evaluation.audio import summary as audio_summary
+from x2face_lab.evaluation.control import control, faces_of
+from x2face_lab.evaluation.identity import identity
+from x2face_lab.evaluation.offsets import Listener, offset_shares
+from x2face_lab.evaluation.readers import Reader, best_reader
+from x2face_lab.evaluation.reading import read_pose
+from x2face_lab.evaluation.reconstruction import reconstruct
+from x2face_lab.evaluation.tracks import clips_of
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    figures: as `evaluate --json` prints them; moved: the films across people, to look at
+    notes: what could not be measured, and why
+    """
+
+    figures: dict[str, Any]
+    moved: Sequence[Moved]
+    notes: Sequence[str] = ()
+
+    def sheet(self, rows: int = 10) -> Tensor:
+        """(3, h, w): pairs of rows, the source and six driving frames, and what they made of it."""
+        strips = []
+        for one in self.moved[:rows]:
+            driving, generated = one.frames
+            blank = torch.zeros_like(one.source)
+            strips.append(torch.cat([one.source, *driving], dim=2))
+            strips.append(torch.cat([blank, *generated], dim=2))
+        return torch.cat(strips, dim=1)[:, ::2, ::2]
+
+
+def evaluate(
+    model: X2Face,
+    data: Path,
+    split: Split = "test",
+    progress: Progress = lambda what, done, total: None,
+    *,
+    load_mapping: MappingsByName = no_mappings,
+    load_driver: DriversByName = no_drivers,
+    reader: Reader | None = None,
+) -> Evaluation:
+    """Measure weights on a folder's people, by default those of its test split.
+
+    Only the reading of the pose needs labels. What no mapping is fitted for is left out, and said in the notes.
+    load_mapping, load_driver: as of a Source; reader: None: a face mesh where it is installed, else the vector
+    """
+    folder = FaceFolder(data)
+    clips, reader = clips_of(folder, split), reader or best_reader(model)
+    bench = Bench(model, folder, clips, reader, progress, load_mapping, load_driver)
+    figures = _fidelity(bench)
+    moved = measure_across(model, clips, reader, progress=bench.of("across people"))
+    figures |= _across(moved, reader)
+    if (folder.path / "labels.npz").is_file():
+        figures["pose"] = read_pose(model, folder, split)
+    figures |= bench.tried("control", _control) | bench.tried("audio", _audio)
+    if found := identity([one.faces for one in moved if one.faces is not None]):
+        figures["identity"] = rounded(found)
+    return Evaluation(figures, moved, bench.notes)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every part measures, and with what; notes gathers what could not be measured."""
+
+    model: X2Face
+    folder: FaceFolder
+    clips: Sequence[Clip]
+    reader: Reader
+    progress: Progress
+    load_mapping: MappingsByName
+    load_driver: DriversByName
+    notes: list[str] = field(default_factory=list)
+
+    def of(self, what: str) -> Callable[[int, int], None]:
+        """The progress of one part."""
+        return partial(self.progress, what)
+
+    def tried(self, name: str, part: Callable[[Bench], dict[str, Any]]) -> dict[str, Any]:
+        """The part's figures under its name; nothing, but a note, where something that it needs is not there."""
+        try:
+            found = part(self)
+        except (MissingError, WeightsError, UsageError) as error:
+            self.notes.append(f"{name} is not measured: {error}")
+            return {}
+        return {name: found} if found else {}
+
+
+def _fidelity(bench: Bench) -> dict[str, Any]:
+    sums = reconstruct(bench.model, bench.clips, bench.of("reconstruction"))
+    return {
+        "clips": len(bench.clips),
+        "people": len({clip.identity for clip in bench.clips}),
+        "frames": sums.frames,
+        **rounded(sums.figures(), 5),
+    }
+
+
+def _across(moved: Sequence[Moved], reader: Reader) -> dict[str, Any]:
+    found = across_summary(moved)
+    if not found:
+        return {}
+    return {
+        "across": rounded(found["r"]),
+        "across_slope": rounded(found["slope"]),
+        "across_found": round(found["found"]["share"], 3),
+        "across_read_by": reader.name,
+    }
+
+
+def _control(bench: Bench) -> dict[str, Any]:
+    pose = bench.load_mapping("pose")
+    if not isinstance(pose, Factor):
+        raise MissingError("the mapping 'pose' can be written but not read.")
+    faces = faces_of(bench.clips, FACES)
+    found = control(bench.model, pose, faces, bench.reader, bench.of("pose control"))
+    return {axis: rounded(figures) for axis, figures in found.items()}
+
+
+def _audio(bench: Bench) -> dict[str, Any]:
+    listener = _listener(bench)
+    films = measure_audio(
+        bench.model,
+        bench.folder,
+        bench.clips,
+        bench.reader,
+        bench.load_mapping,
+        bench.load_driver,
+        listener=listener,
+        progress=bench.of("speech"),
+    )
+    figures: dict[str, Any] = rounded(audio_summary(films))
+    pairs = [film.offsets for film in films if film.offsets is not None]
+    return figures | ({"sync": {name: rounded(told) for name, told in offset_shares(pairs).items()}} if pairs else {})
+
+
+def _listener(bench: Bench) -> Listener | None:
+    from x2face_audio.sync.weights import load_sync
+
+    try:
+        return Listener(load_sync()[0])
+    except WeightsError as error:
+        bench.notes.append(f"the offset of sound and lips is not measured: {error}")
+        return None
+
+
+def rounded(figures: Mapping[str, float], digits: int = 3) -> dict[str, float]:
+    """Without those that nothing tells, which JSON has no word for."""
+    return {name: round(value, digits) for name, value in figures.items() if not math.isnan(value)}

@@ -1,0 +1,87 @@
+"""Whose shape a driven face has: the source's own, or its driver's. By a face mesh; no face recogniser is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.geometry.landmarks import RIGID
+from x2face_core.geometry.motion import hold
+
+_SHAPE = np.array([*RIGID, 3, 4, 12, 13])
+"""Landmarks that tell people apart and that speech hardly moves: those of RIGID and more of the jaw line."""
+_CORNERS = [36, 45]  # outer, of the eyes
+_ROUNDS = 3
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Landmarks of one film across people, NaN where no face is found.
+
+    source: (n, 68, 3) of its picture; driver, generated: (n, 68, 3) a frame
+    """
+
+    source: Floats
+    driver: Floats
+    generated: Floats
+
+
+def identity(films: Sequence[Faces]) -> dict[str, float]:
+    """Distances between face shapes: the mean over landmarks, in percent of the distance of the eyes' outer corners.
+
+    A shape is the mean over a film of the landmarks as they would be with the head upright, frontal and of unit size.
+    nearer_source: share of films whose generated face is nearer to the source's shape than to the driver's
+    to_source, to_driver: mean distance of the generated face; apart: of source and driver
+    leak: how far the generated shape went on the way from source to driver; 0 not at all, 1 all of it; median
+    """
+    films = [film for film in films if all(_known(part) for part in (film.source, film.driver, film.generated))]
+    if not films:
+        return {}
+    template = _template(torch.stack([_found(film.source)[-1] for film in films]))
+    eyes = float((template[_CORNERS[0]] - template[_CORNERS[1]]).norm())
+    shapes = [tuple(_shape(part, template) for part in (film.source, film.driver, film.generated)) for film in films]
+    distances = np.array([[_apart(g, s), _apart(g, d), _apart(s, d)] for s, d, g in shapes]) / eyes * 100
+    to_source, to_driver, apart = distances.mean(axis=0).tolist()
+    return {
+        "nearer_source": float((distances[:, 0] < distances[:, 1]).mean()),
+        "to_source": to_source,
+        "to_driver": to_driver,
+        "apart": apart,
+        "leak": float(np.median([_leak(s, d, g) for s, d, g in shapes])),
+    }
+
+
+def _known(landmarks: Floats) -> bool:
+    return bool(np.isfinite(landmarks).all(axis=(1, 2)).any())
+
+
+def _found(landmarks: Floats) -> Tensor:
+    return torch.from_numpy(landmarks[np.isfinite(landmarks).all(axis=(1, 2))]).double()
+
+
+def _template(faces: Tensor) -> Tensor:
+    """(n, 68, 3) to their mean (68, 3), each held as the others."""
+    template = faces[0]
+    for _ in range(_ROUNDS):
+        template = hold(faces, template).face.mean(0)
+    return template
+
+
+def _shape(landmarks: Floats, template: Tensor) -> Tensor:
+    """(n, 68, 3) to (21, 3)."""
+    return hold(_found(landmarks), template).face.mean(0)[_SHAPE]
+
+
+def _apart(a: Tensor, b: Tensor) -> float:
+    return float((a - b).norm(dim=1).mean())
+
+
+def _leak(source: Tensor, driver: Tensor, generated: Tensor) -> float:
+    way = driver - source
+    return float(((generated - source) * way).sum() / way.square().sum().clamp_min(1e-12))

@@ -1,0 +1,88 @@
+"""What measures pose and mouth in a picture: a face mesh where it is installed, else the driving vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.errors import MissingError
+from x2face_core.model import READINGS, X2Face
+
+MEASURES = ("roll", "pitch", "yaw", "mouth_open")
+_COLUMNS = [READINGS.index(name) for name in MEASURES]
+SETTLING = 3
+"""Times that a still picture is shown before it is read: a mesh that follows a face settles on it."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a reader sees in a film, a row a picture, NaN where it finds no face.
+
+    measures: (n, 4) MEASURES
+    landmarks: (n, 68, 3) in widths of the picture, as geometry.mesh has them; None from a reader that knows none
+    """
+
+    measures: Floats
+    landmarks: Floats | None = None
+
+
+class Reader(Protocol):
+    """name: for the report; look: pictures (n, 3, h, w) in [0, 1] of one film; read: the measures alone, (n, 4)."""
+
+    name: str
+
+    def look(self, pictures: Tensor) -> Seen: ...
+
+    def read(self, pictures: Tensor) -> Floats: ...
+
+
+class VectorReader:
+    """The linear reading of the driving vector that comes with the weights."""
+
+    name = "vector"
+
+    def __init__(self, model: X2Face) -> None:
+        self.model = model
+
+    def look(self, pictures: Tensor) -> Seen:
+        return Seen(self.read(pictures))
+
+    def read(self, pictures: Tensor) -> Floats:
+        read = [self.model.read(self.model.encode(part)) for part in torch.split(pictures, 16)]
+        return torch.cat(read)[:, _COLUMNS].double().numpy()
+
+
+class MeshReader:
+    """A face mesh (the extra `landmarks`), which knows nothing of the networks."""
+
+    name = "mesh"
+
+    def __init__(self) -> None:
+        from x2face_core.geometry.mesh import FaceMesh
+
+        self.mesh = FaceMesh()
+
+    def look(self, pictures: Tensor) -> Seen:
+        self.mesh.restart()  # these pictures are another film than the last ones
+        measures, landmarks = np.full((len(pictures), 4), np.nan), np.full((len(pictures), 68, 3), np.nan)
+        for row, picture in enumerate((pictures.permute(0, 2, 3, 1) * 255).round().byte().numpy()):
+            found = self.mesh.measure(np.ascontiguousarray(picture))
+            if found is not None:
+                measures[row], landmarks[row] = [*found.pose, found.expression[0]], found.landmarks
+        return Seen(measures, landmarks)
+
+    def read(self, pictures: Tensor) -> Floats:
+        return self.look(pictures).measures
+
+
+def best_reader(model: X2Face) -> Reader:
+    try:
+        return MeshReader()
+    except MissingError:
+        return VectorReader(model)

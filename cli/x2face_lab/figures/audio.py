@@ -1,0 +1,142 @@
+"""The same sounds on several faces, at moments where the mouth is open and closed in turn (paper, Fig. 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.errors import WeightsError
+from x2face_core.media.sound import Samples
+from x2face_core.model import READINGS
+from x2face_core.sources.source import ModelSource
+from x2face_core.streaming.composing import Part, compose
+from x2face_lab.figures.moments import in_turn
+from x2face_lab.figures.mouths import HIGH, WIDE, cut, find_mouth
+from x2face_lab.figures.sheet import GAP, MARGIN, Label, Line, Panel, Parts, Place, Sheet, letters, line_height
+from x2face_lab.figures.sound import RATE, draw_curve, draw_spectrogram, draw_waveform
+from x2face_lab.figures.subjects import portrait, rendered
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_PANELS = (("waveform", 0.4), ("mel-spectro-\ngram, kHz", 0.7), ("mouth opening\nread from v", 0.4))  # heights in cells
+_LEAST = 4  # columns that the diagrams are wide
+_MARK = "#c0392b"
+_BETWEEN = 10  # pixels between subjects
+
+
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """What a sound makes of the subjects.
+
+    samples: (n,) mono at sound.RATE
+    seconds: (m,) of each frame; opening: (m,) how open the mouth is in it, in no unit
+    vectors: (m, 128) a subject
+    """
+
+    samples: Samples
+    seconds: NDArray[np.float64]
+    opening: NDArray[np.float64]
+    vectors: Sequence[Tensor]
+
+
+def spoken(subjects: Sequence[ModelSource], part: Part, samples: Samples, seconds: float) -> Spoken:
+    """Let a driver speak for each of the subjects. samples: what is heard, to be drawn; seconds: at most so long"""
+    vectors, fps = [], 25.0
+    for subject in subjects:
+        composed = compose([part], subject, seconds=seconds)
+        fps = composed.fps
+        vectors.append(torch.from_numpy(np.stack([row.vector for row in composed.rows])).float())
+    times = np.arange(len(vectors[0])) / fps
+    return Spoken(samples, times, opening(subjects[0], vectors[0]), vectors)
+
+
+def opening(subject: ModelSource, vectors: Tensor) -> NDArray[np.float64]:
+    """(n, 128) to (n,): how open the mouth is, as the weights read it in the vectors.
+
+    Where they carry no reading: the direction in which the vectors differ most, either way round.
+    """
+    try:
+        return subject.read(vectors)[:, READINGS.index("mouth_open")].double().numpy()
+    except WeightsError:
+        about = (vectors - vectors.mean(0)).double()
+        return np.asarray((about @ torch.linalg.svd(about, full_matrices=False).Vh[0]).numpy())
+
+
+def audio_sheet(subjects: Sequence[ModelSource], said: Spoken, count: int = 8, cell: int = 128) -> Sheet:
+    """Diagrams of the sound above, below them for each subject the source, its frames and its mouth.
+
+    count: up to so many moments, as `in_turn` chooses them by the opening; cell: pixels a side of a frame
+    """
+    moments = in_turn(said.opening, count)
+    parts, x = Parts(), MARGIN + cell + 2 * GAP
+    width = max(len(moments), _LEAST) * (cell + GAP) - GAP
+    y = _diagrams(parts, said, moments, Place(x, MARGIN + line_height(cell), width, 0), cell)
+    y = _joined(parts, said, moments, x, y, cell)
+    for subject, vectors in zip(subjects, said.vectors, strict=True):
+        y = _subject(parts, subject, vectors[moments], x, y, cell) + _BETWEEN
+    return parts.sheet()
+
+
+def _diagrams(parts: Parts, said: Spoken, moments: list[int], top: Place, cell: int) -> int:
+    """Waveform, spectrogram and opening, one below the other; where they end."""
+    drawn = (
+        partial(draw_waveform, samples=said.samples, columns=top.width),
+        partial(draw_spectrogram, samples=said.samples),
+        partial(draw_curve, seconds=said.seconds, curve=said.opening, chosen=moments),
+    )
+    y = top.y
+    for (name, share), draw in zip(_PANELS, drawn, strict=True):
+        place = Place(top.x, y, top.width, round(share * cell))
+        marked = partial(_over_time, draw=draw, said=said, moments=moments, timed=y == top.y)
+        parts.panels.append(Panel(place, marked, letters(cell) - 1))
+        parts.labels.append(Label(name, top.x - 3 * letters(cell), place.level, letters(cell), align="right"))
+        y = place.bottom + 2 * GAP
+    return y
+
+
+def _over_time(axes: Axes, *, draw: partial[None], said: Spoken, moments: list[int], timed: bool) -> None:
+    """A diagram with the same time across as the others, and the moments marked."""
+    draw(axes)
+    axes.set_xlim(0, _length(said))
+    for moment in moments:
+        axes.axvline(said.seconds[moment], color=_MARK, linewidth=0.8)
+    axes.tick_params(axis="x", bottom=False, labelbottom=False, top=timed, labeltop=timed)
+    if timed:
+        axes.xaxis.set_major_formatter("{x:g} s")
+
+
+def _length(said: Spoken) -> float:
+    """Seconds that the diagrams show."""
+    return max(len(said.samples) / RATE, float(said.seconds[-1]))
+
+
+def _joined(parts: Parts, said: Spoken, moments: list[int], x: int, y: int, cell: int) -> int:
+    """Lines from the moments in time to their columns, and above each column its time; where the frames begin."""
+    width = parts.panels[0].place.width
+    down, line = y + round(0.25 * cell), line_height(cell)
+    for k, moment in enumerate(moments):
+        middle = x + k * (cell + GAP) + cell / 2
+        start = x + width * said.seconds[moment] / _length(said)
+        parts.lines.append(Line(((start, y - 2 * GAP), (middle, down)), _MARK))
+        parts.labels.append(Label(f"{said.seconds[moment]:.2f} s", middle, down + line / 2, letters(cell)))
+    return down + line
+
+
+def _subject(parts: Parts, subject: ModelSource, vectors: Tensor, x: int, y: int, cell: int) -> int:
+    """Source and frames, and under the frames the mouths alone; where they end."""
+    frames = rendered(subject, vectors)
+    parts.row([portrait(subject)], MARGIN, y, cell)
+    parts.row(frames, x, y, cell)
+    mouth, lower = find_mouth(subject), y + cell + GAP
+    high = round(cell * HIGH / WIDE)
+    parts.row([cut(frame, mouth) for frame in frames], x, lower, cell, high)
+    parts.labels.append(Label("mouth", MARGIN + cell / 2, lower + high / 2, letters(cell)))
+    return lower + high

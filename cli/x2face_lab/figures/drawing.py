@@ -1,0 +1,110 @@
+"""Sheets become files: matplotlib draws them, without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from x2face_core.errors import UsageError
+from x2face_core.media.pictures import Picture
+from x2face_core.media.placing import beside
+from x2face_lab.figures.sheet import Label, Panel, Place, Sheet, Tile
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".png", ".pdf", ".svg")
+DPI = 100
+_STYLE: Any = {"font.family": "DejaVu Sans", "svg.hashsalt": "x2face"}
+_TITLE = "A figure by x2face; the faces in it are generated"
+_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": "x2face", "Title": _TITLE},
+    ".pdf": {"Creator": "x2face", "Title": _TITLE, "CreationDate": None},
+    ".svg": {"Creator": "x2face", "Title": _TITLE, "Date": None},
+}
+
+
+def write_sheet(path: Path, sheet: Sheet) -> None:
+    """Write a sheet by suffix, beside first and then renamed; the same sheet gives the same bytes; makes folders above.
+
+    A .png has a pixel for each of the sheet's; in .pdf and .svg the pictures keep all that they have.
+    UsageError where the place cannot be written to.
+    """
+    from matplotlib.style import context
+
+    suffix = path.suffix.lower()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with context(["default", _STYLE]), beside(path) as hidden:
+            draw(sheet, exact=suffix == ".png").savefig(hidden, format=suffix[1:], metadata=_METADATA[suffix])
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror or error}); choose another output.") from error
+
+
+def draw(sheet: Sheet, *, exact: bool = True) -> Figure:
+    """exact: bring pictures to the very pixels of their places"""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    figure = Figure(figsize=(sheet.width / DPI, sheet.height / DPI), dpi=DPI, facecolor="white")
+    for tile in sheet.tiles:
+        _draw_tile(figure, tile, sheet, exact)
+    for panel in sheet.panels:
+        _draw_panel(figure, panel, sheet)
+    for line in sheet.lines:
+        across = [x / sheet.width for x, _ in line.points]
+        up = [1 - y / sheet.height for _, y in line.points]
+        figure.add_artist(Line2D(across, up, color=line.colour, linewidth=0.8))
+    for label in sheet.labels:
+        _draw_label(figure, label, sheet)
+    return figure
+
+
+def _draw_tile(figure: Figure, tile: Tile, sheet: Sheet, exact: bool) -> None:
+    axes = figure.add_axes(_rectangle(tile.place, sheet))
+    axes.set_axis_off()
+    picture = resized(tile.picture, tile.place) if exact else tile.picture
+    axes.imshow(picture, aspect="auto", interpolation="none")
+
+
+def _draw_panel(figure: Figure, panel: Panel, sheet: Sheet) -> None:
+    axes = figure.add_axes(_rectangle(panel.place, sheet))
+    axes.tick_params(labelsize=panel.size * 72 / DPI, length=2, pad=1.5, width=0.6)
+    for spine in axes.spines.values():
+        spine.set_linewidth(0.6)
+    panel.draw(axes)
+
+
+def _draw_label(figure: Figure, label: Label, sheet: Sheet) -> None:
+    figure.text(
+        label.x / sheet.width,
+        1 - label.y / sheet.height,
+        label.text,
+        fontsize=label.size * 72 / DPI,
+        ha="center" if label.upright else label.align,
+        va="center",
+        rotation=90 if label.upright else 0,
+        weight="bold" if label.bold else "normal",
+        color=label.colour,
+        multialignment=label.align,
+    )
+
+
+def _rectangle(place: Place, sheet: Sheet) -> tuple[float, float, float, float]:
+    """In shares of the sheet, from its lower left corner."""
+    return (
+        place.x / sheet.width,
+        1 - place.bottom / sheet.height,
+        place.width / sheet.width,
+        place.height / sheet.height,
+    )
+
+
+def resized(picture: Picture, place: Place) -> Picture:
+    """The picture with as many pixels as its place has."""
+    if picture.shape[:2] == (place.height, place.width):
+        return picture
+    return np.asarray(Image.fromarray(picture).resize((place.width, place.height), Image.Resampling.LANCZOS))

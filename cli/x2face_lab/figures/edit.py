@@ -1,0 +1,54 @@
+"""The same paint on several embedded faces, and on the frames made of them (paper, Fig. 8 and 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from x2face_core.media.pictures import Picture
+from x2face_core.rendering.pipeline import Painted
+from x2face_core.sources.source import ModelSource
+from x2face_lab.figures.motion import Column, Motion
+from x2face_lab.figures.sheet import GAP, MARGIN, Label, Parts, Sheet, letters, line_height
+from x2face_lab.figures.subjects import laid_out, painted, portrait, rendered
+
+
+def edit_sheet(subjects: Sequence[ModelSource], overlays: Sequence[Painted], motion: Motion, cell: int = 128) -> Sheet:
+    """A row a subject: the source, its embedded face with the paint, and its frames with it; a film's above them.
+
+    The columns where heads are farthest round have bold labels. cell: pixels a side of a picture
+    """
+    parts, x = Parts(), MARGIN + 2 * (cell + GAP) + 3 * GAP
+    y = _header(parts, motion, x, cell)
+    driving = [column.driving for column in motion.columns if column.driving is not None]
+    if driving:
+        parts.row(driving, x, y, cell)
+        parts.labels.append(Label("driven by", x - 3 * GAP, y + cell / 2, letters(cell), align="right"))
+        y += cell + 3 * GAP
+    for subject, vectors in zip(subjects, motion.vectors, strict=True):
+        parts.row([portrait(subject), laid_out(painted(subject.face, overlays))], MARGIN, y, cell)
+        parts.row(_frames(subject, overlays, motion.columns, vectors), x, y, cell)
+        y += cell + GAP
+    return parts.sheet()
+
+
+def _header(parts: Parts, motion: Motion, x: int, cell: int) -> int:
+    """A label above each column; where the pictures begin."""
+    size, high = letters(cell), 2 * line_height(cell)
+    y = MARGIN + high / 2
+    for k, text in enumerate(("source", "embedded\nand painted")):
+        parts.labels.append(Label(text, MARGIN + k * (cell + GAP) + cell / 2, y, size))
+    for k, column in enumerate(motion.columns):
+        parts.labels.append(Label(column.label, x + k * (cell + GAP) + cell / 2, y, size, bold=column.widest))
+    return MARGIN + high
+
+
+def _frames(
+    subject: ModelSource, overlays: Sequence[Painted], columns: Sequence[Column], vectors: Tensor
+) -> list[Picture]:
+    """A frame (h, w, 3) a column; paint that moves is asked for each one's moment, other paint once."""
+    if not any(overlay.moving for overlay in overlays):
+        return rendered(subject, vectors, painted(subject.face, overlays))
+    faces = [painted(subject.face, overlays, column.seconds) for column in columns]
+    return [rendered(subject, vector[None], face)[0] for vector, face in zip(vectors, faces, strict=True)]

@@ -1,0 +1,90 @@
+"""What moves the faces of an edit figure: a film, or heads that turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.errors import WeightsError
+from x2face_core.media.pictures import Picture
+from x2face_core.model import READINGS
+from x2face_core.sources.source import ModelSource, places, to_pictures
+from x2face_core.streaming.composing import Part, compose
+from x2face_lab.figures.drawing import resized
+from x2face_lab.figures.moments import unlike
+from x2face_lab.figures.sheet import Place, signed
+from x2face_lab.figures.turning import turned
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A moment of the figure.
+
+    driving: (h, w, 3), the picture that drives it, where a film does; widest: the head is farthest round to one side
+    """
+
+    label: str
+    seconds: float = 0.0
+    driving: Picture | None = None
+    widest: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Moments, and for each subject driving vectors (a row a moment, 128)."""
+
+    columns: Sequence[Column]
+    vectors: Sequence[Tensor]
+
+
+def swept(subjects: Sequence[ModelSource], degrees: Sequence[float]) -> Motion:
+    """Heads that turn to these angles of yaw, added to their own."""
+    ends = (min(degrees), max(degrees))
+    columns = [Column(f"yaw {signed(angle)}", widest=angle in ends) for angle in degrees]
+    return Motion(columns, [turned(subject, "yaw", degrees) for subject in subjects])
+
+
+def filmed(subjects: Sequence[ModelSource], part: Part, count: int, seconds: float, side: int = 128) -> Motion:
+    """Moments of a film by which a driver moves the subjects.
+
+    First those at which the first subject's head is farthest round to either side, as read from its vectors, then those
+    that differ most from the ones chosen: `count` in all, in the film's order.
+    seconds: so much of the film is read; side: pixels of the driving pictures that are kept
+    """
+    vectors, driving, fps = _driven(subjects[0], part, seconds, side)
+    chosen, yaw = choose(subjects[0], vectors, count)
+    columns = []
+    for k in chosen:
+        label = f"{k / fps:.2f} s" + ("" if yaw is None else f"\nyaw {signed(round(yaw[k]))}")
+        widest = yaw is not None and yaw[k] in (yaw.min(), yaw.max())
+        columns.append(Column(label, k / fps, driving[k], widest))
+    others = [_driven(subject, part, seconds)[0] for subject in subjects[1:]]
+    return Motion(columns, [one[chosen] for one in (vectors, *others)])
+
+
+def choose(subject: ModelSource, vectors: Tensor, count: int) -> tuple[list[int], NDArray[np.float64] | None]:
+    """Which rows of vectors (n, 128) to show, and the yaw (n,) in degrees where the weights read it."""
+    points = places(vectors, subject).double().numpy()
+    try:
+        yaw = subject.read(vectors)[:, READINGS.index("yaw")].double().numpy()
+    except WeightsError:
+        return unlike(points, [0], count), None
+    return unlike(points, [int(yaw.argmin()), int(yaw.argmax())], count), yaw
+
+
+def _driven(
+    subject: ModelSource, part: Part, seconds: float, side: int = 0
+) -> tuple[Tensor, list[Picture | None], float]:
+    """A subject's vectors (n, 128), driving pictures of `side` pixels where there are any, and the rate."""
+    composed = compose([part], replace(subject, pictures_wanted=side > 0), seconds=seconds)
+    vectors, driving = [], []
+    for row in composed.rows:
+        vectors.append(torch.from_numpy(row.vector).float())
+        shown = None if row.picture is None else to_pictures(torch.as_tensor(row.picture)[None])[0]
+        driving.append(None if shown is None else resized(shown, Place(0, 0, side, side)))
+    return torch.stack(vectors), driving, composed.fps

@@ -1,0 +1,60 @@
+"""Where a subject's mouth is in its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from x2face_audio.sync.lips import BOTTOM, LEFT, RIGHT, TOP
+from x2face_core.driving import EmbeddedFace
+from x2face_core.media.pictures import Picture
+from x2face_core.sources.source import ModelSource
+from x2face_core.warping import identity_grid
+from x2face_lab.figures.sheet import Place
+
+WIDE, HIGH = 1.35, 0.95  # of the eyes' distance
+_LOWERED = 0.14  # the jaw goes down when the mouth opens, by which the middle is too high
+
+
+def find_places(subject: ModelSource, names: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Where the anchors of the embedded face are in a frame that shows the subject as it is: x, y in pixels.
+
+    A face that is a map of itself, each pixel's colour its own place, shows in the frame where each pixel came from.
+    """
+    height, width = subject.face.texture.shape[-2:]
+    grid = identity_grid(height, width).permute(2, 0, 1)  # (2, h, w)
+    chart = EmbeddedFace(torch.cat([grid / 2 + 0.5, torch.zeros(1, height, width)]))
+    origin = subject.model.render(chart, subject.vector[None])[0, :2] * 2 - 1
+    found = {}
+    for name in names:
+        anchor = torch.tensor(subject.face.anchors[name])[:, None, None]
+        nearest = int((origin - anchor.to(origin)).square().sum(0).argmin())
+        found[name] = (float(nearest % width), float(nearest // width))
+    return found
+
+
+def find_mouth(subject: ModelSource) -> Place:
+    """The part of the frames that shows the mouth; a fixed part of the lower face where weights know no anchors."""
+    height, width = subject.face.texture.shape[-2:]
+    if not {"left_eye", "right_eye", "mouth"} <= set(subject.face.anchors):
+        wide, high = width * (RIGHT - LEFT), height * (BOTTOM - TOP)
+        return within(width * LEFT, height * TOP, wide, high, (width, height))
+    places = find_places(subject, ("left_eye", "right_eye", "mouth"))
+    apart = float(np.hypot(*np.subtract(places["left_eye"], places["right_eye"])))
+    apart = min(max(apart, width / 8), width / 2)  # whatever untrained weights say
+    x, y = places["mouth"]
+    return within(x - WIDE / 2 * apart, y - (HIGH / 2 - _LOWERED) * apart, WIDE * apart, HIGH * apart, (width, height))
+
+
+def within(x: float, y: float, wide: float, high: float, size: tuple[int, int]) -> Place:
+    """The rectangle in whole pixels, moved until it is inside a picture of that size (width, height)."""
+    width, height = min(round(wide), size[0]), min(round(high), size[1])
+    left, top = min(max(round(x), 0), size[0] - width), min(max(round(y), 0), size[1] - height)
+    return Place(left, top, width, height)
+
+
+def cut(picture: Picture, place: Place) -> Picture:
+    """What a place of a picture shows: (place.height, place.width, 3)."""
+    return picture[place.y : place.bottom, place.x : place.right]

@@ -1,0 +1,184 @@
+"""The clips that the sync encoder learns from, decoded once: sound in several versions, and the lower face."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_audio.sync.lips import lower_faces
+from x2face_audio.sync.networks import SyncDims
+from x2face_audio.sync.sounds import CENTRE, FPS, RATE, Samples, mfcc
+from x2face_core.data.bank import decode
+from x2face_core.data.folder import Clip, FaceFolder, Split
+from x2face_core.errors import InputError
+from x2face_core.media.sound import read_sound
+
+LEAST = 18
+"""Frames of the shortest clip that is used."""
+_LEAD = RATE // 5  # silence before and after a clip's sound, so that every frame has its window
+
+
+@dataclass(frozen=True)
+class Version:
+    """How a clip's sound was changed, so that the encoder hears other rooms, microphones and voices.
+
+    loud: gain as a logarithm; noise: decibels below the sound; red: of noise, 0 white to 1; tilt: of the spectrum
+    speed: by which it is played faster, and higher
+    """
+
+    loud: float = 0.0
+    noise: float | None = None
+    red: float = 0.0
+    tilt: float = 0.0
+    speed: float = 1.0
+
+    @classmethod
+    def drawn(cls, random: np.random.Generator) -> Version:
+        noise = random.uniform(5, 30) if random.random() < 0.7 else None
+        red, tilt = random.uniform(0, 0.95), random.uniform(-0.5, 0.5)
+        return cls(random.normal() * 0.7, noise, red, tilt, random.uniform(0.88, 1.14))
+
+    def of(self, samples: Samples, random: np.random.Generator) -> Samples:
+        from scipy.signal import lfilter
+
+        count = int(len(samples) / self.speed)
+        heard = np.interp(np.arange(count) * self.speed, np.arange(len(samples)), samples)
+        heard = lfilter([1.0, self.tilt], [1.0], heard) * np.exp(self.loud)
+        if self.noise is not None:
+            noise = lfilter([1.0], [1.0, -self.red], random.standard_normal(count))
+            heard = heard + noise * (heard.std() / (noise.std() + 1e-9) * 10 ** (-self.noise / 20))
+        return np.asarray(heard, np.float32)
+
+
+@dataclass(frozen=True)
+class SyncBank:
+    """Frames in the order of their clips.
+
+    lips: (n, side, side) uint8 grey; measures: (n, 2) mouth opening and width, each clip's mean taken off, in
+        deviations; NaN where there are no labels
+    first, count: (clips,) where a clip's frames begin here, and how many they are
+    rows: (versions, m, 13) float32 MFCC, the clean version first
+    row_first, row_count: (versions, clips), where a clip's rows are
+    speed: (versions, clips); weight: (clips,) how often a clip is drawn; sums to 1
+    """
+
+    lips: Tensor
+    measures: Tensor
+    first: Tensor
+    count: Tensor
+    rows: tuple[Tensor, ...]
+    row_first: Tensor
+    row_count: Tensor
+    speed: Tensor
+    weight: Tensor
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def to(self, device: torch.device) -> SyncBank:
+        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "rows"}
+        return replace(self, **moved, rows=tuple(rows.to(device) for rows in self.rows))
+
+    def sound(self, clip: Tensor, frame: Tensor, version: int, rows: int = 20) -> Tensor:
+        """(n, 20, 13): what is heard around frames of clips."""
+        seconds = (_LEAD / RATE + (frame + 0.5) / FPS) / self.speed[version, clip]
+        start = ((seconds - CENTRE / RATE) * 100).round().long()
+        at = (start[:, None] + torch.arange(rows, device=start.device)).clamp_min(0)
+        at = torch.minimum(at, self.row_count[version, clip][:, None] - 1)
+        return self.rows[version][self.row_first[version, clip][:, None] + at]
+
+    def seen(self, clip: Tensor, frame: Tensor, frames: int = 5) -> Tensor:
+        """(n, frames, side, side) in [0, 1]: the lower face around frames of clips."""
+        half = frames // 2
+        at = (frame[:, None] + torch.arange(-half, frames - half, device=frame.device)).clamp_min(0)
+        at = torch.minimum(at, self.count[clip][:, None] - 1)
+        return self.lips[self.first[clip][:, None] + at].float() / 255
+
+
+@dataclass(frozen=True)
+class _Read:
+    lips: Tensor
+    rows: list[NDArray[np.float32]]
+    speeds: list[float]
+
+
+def load_sync_bank(
+    folder: FaceFolder,
+    split: Split,
+    dims: SyncDims,
+    *,
+    versions: int = 4,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> SyncBank:
+    """Decode the clips of a split whose table says that sound and lips go together. InputError where there are none."""
+    clips = [clip for clip in folder.of_split(split) if clip.sound and clip.frames >= LEAST]
+    if not clips:
+        raise InputError(
+            f"{folder.path}: its clips.csv has no clip of {LEAST} frames in the split {split!r} with sound in sync."
+        )
+    read: list[_Read] = []
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+        for one in threads.map(lambda clip: _read(clip, dims, versions), clips):
+            read.append(one)
+            progress(len(read), len(clips))
+    kept = [(clip, one) for clip, one in zip(clips, read, strict=True) if len(one.lips) >= LEAST]
+    return _assembled(folder, [clip for clip, _ in kept], [one for _, one in kept])
+
+
+def _read(clip: Clip, dims: SyncDims, versions: int) -> _Read:
+    pictures = torch.from_numpy(decode(clip.path, np.arange(clip.frames), 128)).permute(0, 3, 1, 2).float() / 255
+    lips = (lower_faces(pictures, dims.side) * 255).round().byte() if len(pictures) else pictures[:, 0].byte()
+    sound = np.pad(read_sound(clip.path, RATE), (_LEAD, _LEAD))
+    sound = np.pad(sound, (0, max(0, 2 * _LEAD + clip.frames * RATE // FPS - len(sound))))
+    random = np.random.default_rng(clip.row)
+    chosen = [Version(), *(Version.drawn(random) for _ in range(versions - 1))]
+    return _Read(lips, [mfcc(version.of(sound, random)) for version in chosen], [v.speed for v in chosen])
+
+
+def _assembled(folder: FaceFolder, clips: Sequence[Clip], read: Sequence[_Read]) -> SyncBank:
+    count = torch.tensor([len(one.lips) for one in read])
+    versions = range(len(read[0].rows))
+    row_count = torch.tensor([[len(one.rows[v]) for one in read] for v in versions])
+    return SyncBank(
+        lips=torch.cat([one.lips for one in read]),
+        measures=_measures(folder, clips, count),
+        first=count.cumsum(0) - count,
+        count=count,
+        rows=tuple(torch.from_numpy(np.concatenate([one.rows[v] for one in read])) for v in versions),
+        row_first=row_count.cumsum(1) - row_count,
+        row_count=row_count,
+        speed=torch.tensor([[one.speeds[v] for one in read] for v in versions]),
+        weight=_weights(clips, count),
+    )
+
+
+def _measures(folder: FaceFolder, clips: Sequence[Clip], count: Tensor) -> Tensor:
+    if not (folder.path / "labels.npz").is_file():
+        return torch.full((int(count.sum()), 2), torch.nan)
+    labels, parts = folder.labels, []
+    for clip, frames in zip(clips, count.tolist(), strict=True):
+        rows = labels.rows_of(np.full(frames, clip.row), np.arange(frames))
+        values = np.where(rows[:, None] >= 0, labels.expression[rows, :2], np.nan)
+        parts.append(values - np.nanmean(values, axis=0) if (rows >= 0).any() else values)
+    measured = torch.from_numpy(np.concatenate(parts)).float()
+    known = measured[~measured.isnan().any(1)]
+    return measured / known.std(0).clamp_min(1e-6) if len(known) > 1 else measured
+
+
+def _weights(clips: Sequence[Clip], count: Tensor) -> Tensor:
+    """People by the root of their frames, so that one with hours does not become the world."""
+    frames: dict[str, int] = {}
+    for clip, number in zip(clips, count.tolist(), strict=True):
+        frames[clip.identity] = frames.get(clip.identity, 0) + number
+    weights = torch.tensor(
+        [number / frames[clip.identity] ** 0.5 for clip, number in zip(clips, count.tolist(), strict=True)],
+        dtype=torch.float64,
+    )
+    return weights / weights.sum()

@@ -1,0 +1,121 @@
+"""The two streams of the sync encoder: 0.2 s of sound, and five frames of the lower face."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from x2face_audio.sync.sounds import COEFFICIENTS, ROWS
+
+
+@dataclass(frozen=True)
+class SyncDims:
+    """feature: numbers of a sound's feature, the last fully connected layer (256 in the paper, section 4.2)
+    shared: numbers of the space in which sound and lips are compared
+    context: numbers of a feature that also knows the moments around its own
+    width: channels of the first layers
+    side, frames: of the lower face that the visual stream sees
+    """
+
+    feature: int = 256
+    shared: int = 128
+    context: int = 128
+    width: int = 96
+    side: int = 48
+    frames: int = 5
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def _heard(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv1d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm1d(outputs), nn.ReLU())
+
+
+def _seen(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, 2, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+    )
+
+
+class AudioEncoder(nn.Module):
+    """0.2 s of MFCC to a feature that is never negative, as the released audio features are (paper 4.2)."""
+
+    def __init__(self, dims: SyncDims) -> None:
+        super().__init__()
+        w = dims.width
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", torch.zeros(COEFFICIENTS))
+        self.register_buffer("deviation", torch.ones(COEFFICIENTS))
+        self.layers = nn.Sequential(
+            _heard(COEFFICIENTS, w, 1), _heard(w, w, 1), _heard(w, 128, 2), _heard(128, 128, 1), _heard(128, 192, 2)
+        )
+        self.last = nn.Linear(192 * (ROWS // 4), dims.feature, bias=False)
+        self.norm = nn.BatchNorm1d(dims.feature)
+
+    def forward(self, sound: Tensor) -> Tensor:
+        """(n, 20, 13) to (n, feature), at least 0."""
+        x = (sound - self.mean) / self.deviation
+        x = self.layers(x.transpose(1, 2)).flatten(1)
+        return F.relu(self.norm(self.last(F.dropout(x, 0.2, self.training))))
+
+
+REACH = 6
+"""Moments either way that the context sees."""
+
+
+class Context(nn.Module):
+    """Features of 13 moments in a row to one of the middle one: what was said before and comes next shapes the lips."""
+
+    def __init__(self, dims: SyncDims) -> None:
+        super().__init__()
+        self.size = c = dims.context
+        self.layers = nn.ModuleList([nn.Conv1d(size, c, 5) for size in (dims.feature, c, c)])
+        self.norms = nn.ModuleList([nn.BatchNorm1d(c) for _ in range(2)])
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(clips, moments + 12, feature) to (clips, moments, context), at least 0."""
+        x = features.transpose(1, 2)
+        for layer, norm in zip(self.layers[:2], self.norms, strict=True):
+            x = F.relu(norm(layer(F.dropout(x, 0.2, self.training))))
+        return F.relu(self.layers[2](x)).transpose(1, 2)
+
+
+class VisualEncoder(nn.Module):
+    """Five frames of the lower face to a feature."""
+
+    def __init__(self, dims: SyncDims) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(_seen(dims.frames, 32, 5), _seen(32, 64, 3), _seen(64, 96, 3), _seen(96, 128, 3))
+        self.last = nn.Linear(128 * (-(-dims.side // 16)) ** 2, dims.feature, bias=False)
+        self.norm = nn.BatchNorm1d(dims.feature)
+
+    def forward(self, lips: Tensor) -> Tensor:
+        """(n, frames, side, side) grey in [0, 1] to (n, feature), at least 0; light and contrast do not matter."""
+        x = lips - lips.mean((1, 2, 3), keepdim=True)
+        x = x / (x.std((1, 2, 3), keepdim=True) + 0.05)
+        return F.relu(self.norm(self.last(self.layers(x).flatten(1))))
+
+
+class SyncNetworks(nn.Module):
+    """Both streams, and where they meet: unit vectors that are near where sound and lips belong together."""
+
+    def __init__(self, dims: SyncDims) -> None:
+        super().__init__()
+        self.dims = dims
+        self.audio, self.visual, self.context = AudioEncoder(dims), VisualEncoder(dims), Context(dims)
+        self.audio_shared = nn.Linear(dims.feature, dims.shared)
+        self.visual_shared = nn.Linear(dims.feature, dims.shared)
+
+    def place_sound(self, feature: Tensor) -> Tensor:
+        """(n, feature) of the audio stream to (n, shared) unit vectors."""
+        return F.normalize(self.audio_shared(feature), dim=1)
+
+    def place_lips(self, feature: Tensor) -> Tensor:
+        """(n, feature) of the visual stream to (n, shared) unit vectors."""
+        return F.normalize(self.visual_shared(feature), dim=1)

@@ -1,0 +1,124 @@
+"""What the sync encoder is taught: which sound belongs to which lips, and, where labels are, how the mouth moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from x2face_audio.sync.bank import SyncBank
+from x2face_audio.sync.networks import REACH, SyncNetworks
+from x2face_audio.sync.recipe import SyncRecipe
+from x2face_core.training.drawing import Draw
+
+
+@dataclass(frozen=True)
+class SyncBatch:
+    """Stretches of clips.
+
+    sound: (clips, moments + 2 * REACH, 20, 13); lips: (clips, moments, frames, side, side)
+    measures: (clips, moments, 2) mouth opening and width in deviations, NaN where unknown
+    """
+
+    sound: Tensor
+    lips: Tensor
+    measures: Tensor
+
+
+class SyncBatches:
+    """Draws stretches of clips and changes how they sound and look, on the device that holds the bank."""
+
+    def __init__(self, bank: SyncBank, recipe: SyncRecipe) -> None:
+        self.bank, self.recipe = bank, recipe
+        self.spread = bank.rows[0].std(0)
+
+    @torch.no_grad()
+    def draw(self, random: torch.Generator, count: int) -> SyncBatch:
+        """count: moments, of which each clip gives recipe.moments"""
+        draw, moments, bank = Draw(random), self.recipe.moments, self.bank
+        clips = max(2, count // moments)
+        places = torch.searchsorted(bank.weight.cumsum(0), draw.uniform(clips).double())
+        clip = places.clamp_max(len(bank) - 1)
+        start = (draw.uniform(clips) * (bank.count[clip] - moments + 1)).long()
+        frame = start[:, None] + torch.arange(moments, device=start.device)
+        rows = (bank.first[clip][:, None] + frame).flatten()
+        seen = bank.seen(clip.repeat_interleave(moments), frame.flatten())
+        return SyncBatch(
+            self._heard(clip, start, draw),
+            self._seen(seen.view(clips, moments, *seen.shape[1:]), draw),
+            bank.measures[rows].view(clips, moments, 2),
+        )
+
+    def _heard(self, clip: Tensor, start: Tensor, draw: Draw) -> Tensor:
+        """Each clip in one of its versions; other loudness and colour, a hiss, and some coefficients lost."""
+        frame = start[:, None] + torch.arange(-REACH, self.recipe.moments + REACH, device=start.device)
+        version = (draw.uniform(len(clip)) * len(self.bank.rows)).long().tolist()
+        heard = [self.bank.sound(clip[k].expand(frame.shape[1]), frame[k], v) for k, v in enumerate(version)]
+        sound = torch.stack(heard)
+        n, device = len(sound), sound.device
+        colour = torch.randn(n, 1, 1, sound.shape[-1], generator=draw.random, device=device) * 0.25
+        colour[..., 0] *= 2
+        hiss = torch.randn(sound.shape, generator=draw.random, device=device) * 0.1
+        sound = sound + (colour + hiss) * self.spread
+        lost = 1 + (draw.uniform(n) * (sound.shape[-1] - 2)).long()
+        gone = F.one_hot(lost, sound.shape[-1]) + F.one_hot(lost + 1, sound.shape[-1])
+        gone = gone * (draw.uniform(n, 1) < 0.5)
+        mean = self.bank.rows[0].mean(0)
+        return torch.where(gone[:, None, None].bool(), mean, sound)
+
+    def _seen(self, lips: Tensor, draw: Draw) -> Tensor:
+        """A clip at a time: mirrored, lighter or darker, shifted by a few pixels."""
+        n, side = len(lips), lips.shape[-1]
+        lips = torch.where(draw.uniform(n, 1, 1, 1, 1) < 0.5, lips.flip(-1), lips)
+        lips = lips * torch.exp(draw.uniform(n, 1, 1, 1, 1, low=-0.35, high=0.35))
+        shift = (draw.uniform(n, 2, low=-0.08, high=0.08) * side).round().int().tolist()
+        return torch.stack([one.roll((dy, dx), (-2, -1)) for one, (dy, dx) in zip(lips, shift, strict=True)])
+
+
+class SyncObjective(nn.Module):
+    """Both streams, and linear heads for the mouth's measures that are dropped after training."""
+
+    def __init__(self, networks: SyncNetworks, recipe: SyncRecipe) -> None:
+        super().__init__()
+        self.networks, self.recipe = networks, recipe
+        feature, context = networks.dims.feature, networks.dims.context
+        self.heads = nn.ModuleDict(
+            {"sound": nn.Linear(feature, 2), "lips": nn.Linear(feature, 2), "context": nn.Linear(context, 2)}
+        )
+        self.sharpness = nn.Parameter(torch.tensor(10.0).log())
+
+    def forward(self, batch: SyncBatch, progress: float) -> dict[str, Tensor]:
+        clips, moments = batch.lips.shape[:2]
+        heard = self.networks.audio(batch.sound.flatten(0, 1)).float().unflatten(0, (clips, -1))
+        lips = self.networks.visual(batch.lips.flatten(0, 1)).float()
+        sound = heard[:, REACH:-REACH].flatten(0, 1)
+        context = self.networks.context(heard).flatten(0, 1)
+        losses = {"contrast": self._contrast(sound, lips, clips, moments)}
+        for name, feature in (("sound", sound), ("lips", lips), ("context", context)):
+            losses[name] = _apart(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
+        taught = losses["sound"] + losses["lips"] / 3 + losses["context"]
+        return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * taught}
+
+    def _contrast(self, sound: Tensor, lips: Tensor, clips: int, moments: int) -> Tensor:
+        """InfoNCE both ways, among all moments and among those of the same clip; neighbours are not held against it."""
+        with torch.autocast(sound.device.type, enabled=False):
+            likeness = self.networks.place_sound(sound) @ self.networks.place_lips(lips).T * self.sharpness.exp()
+        clip = torch.arange(clips, device=sound.device).repeat_interleave(moments)
+        frame = torch.arange(moments, device=sound.device).repeat(clips)
+        same = clip[:, None] == clip
+        near = same & ((frame[:, None] - frame).abs() == 1)
+        among_all = likeness.masked_fill(near, -1e4)
+        among_own = among_all.masked_fill(~same, -1e4)
+        right = torch.arange(len(sound), device=sound.device)
+        tables = (among_all, among_all.T, among_own, among_own.T)
+        return torch.stack([F.cross_entropy(table, right) for table in tables]).mean()
+
+
+def _apart(found: Tensor, true: Tensor) -> Tensor:
+    """Smooth L1 of (clips, moments, 2) about each clip's own mean; clips without labels do not count."""
+    known = (~true.isnan()).all(2, keepdim=True).all(1, keepdim=True).expand_as(found)
+    true = true.nan_to_num()
+    errors = F.smooth_l1_loss(found - found.mean(1, keepdim=True), true - true.mean(1, keepdim=True), reduction="none")
+    return (errors * known).sum() / known.sum().clamp_min(1)

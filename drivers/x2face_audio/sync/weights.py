@@ -1,0 +1,77 @@
+"""The sync encoder on disk: safetensors, found by name in $X2FACE_HOME/sync, else in the package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from x2face_audio.sync.networks import SyncDims, SyncNetworks
+from x2face_core.errors import WeightsError
+from x2face_core.storing import write_tensors
+from x2face_core.weights import checksum, home, load_tensors, read_header
+
+DEFAULT = "sync-1"
+_KEY = "x2face.sync"
+_PACKAGED = Path(__file__).parents[1] / "assets" / "sync"
+
+
+@dataclass(frozen=True)
+class SyncInfo:
+    """What a file says of its encoder; fields as of weights.WeightsInfo."""
+
+    name: str
+    dims: dict[str, Any]
+    sha256: str
+    recipe: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    data: str = ""
+
+
+def find_sync(name: str | Path = DEFAULT) -> Path:
+    """The file of an encoder given by name or path. WeightsError where there is none."""
+    if Path(name).suffix == ".safetensors" and Path(name).is_file():
+        return Path(name)
+    for folder in (home() / "sync", _PACKAGED):
+        if (folder / f"{name}.safetensors").is_file():
+            return folder / f"{name}.safetensors"
+    raise WeightsError(f"{name}: no such sync encoder; `x2face train sync OUT --data DIR` makes one.")
+
+
+def load_sync(name: str | Path = DEFAULT) -> tuple[SyncNetworks, SyncInfo]:
+    """Both streams, ready to read. WeightsError where the file is missing, broken or something else."""
+    path = find_sync(name)
+    info = read_sync_info(path)
+    networks = SyncNetworks(SyncDims(**info.dims))
+    try:
+        networks.load_state_dict({key: value.float() for key, value in load_tensors(path).items()}, strict=False)
+    except RuntimeError as error:
+        raise WeightsError(f"{path}: its tensors do not fit ({error}); train or copy it again.") from error
+    return networks.eval().requires_grad_(False), info
+
+
+def read_sync_info(path: Path) -> SyncInfo:
+    try:
+        return SyncInfo(**json.loads(read_header(path, "x2face train sync").get("__metadata__", {})[_KEY]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path}: holds no sync encoder; `x2face train sync` writes such files.") from error
+
+
+def save_sync(path: Path, networks: SyncNetworks, described: Mapping[str, Any]) -> SyncInfo:
+    """Write beside and rename; matrices and kernels as fp16, the rest as fp32.
+
+    described: the fields of SyncInfo but for dims and sha256
+    """
+    stored = {name: _stored(value) for name, value in networks.state_dict().items() if value.is_floating_point()}
+    info = SyncInfo(**described, dims=networks.dims.to_dict(), sha256=checksum(stored))
+    write_tensors(path, stored, {_KEY: json.dumps(info.__dict__)})
+    return info
+
+
+def _stored(value: Tensor) -> Tensor:
+    return value.detach().cpu().to(torch.float16 if value.dim() >= 2 else torch.float32).contiguous()

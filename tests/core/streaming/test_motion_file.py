@@ -1,0 +1,87 @@
+"""Motions on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from x2face_core.errors import InputError, UsageError
+from x2face_core.streaming.motion_file import Motion, Origin, read_motion, write_motion
+
+ORIGIN = Origin(25.0, "0123456789abcdef", "light-9", ({"name": "frame", "dist": "x2face", "version": "1"},), "1.0")
+
+
+def motion(rows: int = 5) -> Motion:
+    dice = np.random.default_rng(0)
+    return Motion(dice.normal(size=(rows, 128)).astype(np.float32), dice.normal(size=128).astype(np.float32), ORIGIN)
+
+
+def broken(path: Path, told: Any, **tensors: np.ndarray) -> Path:
+    path.write_bytes(save(tensors, metadata={"x2face.motion": told if isinstance(told, str) else json.dumps(told)}))
+    return path
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    write_motion(tmp_path / "new" / "a.x2v", motion())
+    read = read_motion(tmp_path / "new" / "a.x2v")
+    assert np.array_equal(read.offsets, motion().offsets)
+    assert np.array_equal(read.vector, motion().vector)
+    assert read.origin == ORIGIN
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.x2v"]
+
+
+def test_the_vectors_are_the_offsets_from_the_recorded_face() -> None:
+    assert np.array_equal(motion().vectors, motion().offsets + motion().vector)
+
+
+def test_a_row_takes_512_bytes(tmp_path: Path) -> None:
+    write_motion(tmp_path / "short.x2v", motion(10))
+    write_motion(tmp_path / "long.x2v", motion(110))
+    grown = (tmp_path / "long.x2v").stat().st_size - (tmp_path / "short.x2v").stat().st_size
+    assert 100 * 512 <= grown <= 100 * 512 + 16  # the header tells of longer tensors
+
+
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"file/a\.x2v: cannot be written"):
+        write_motion(tmp_path / "file" / "a.x2v", motion())
+
+
+ROWS = np.zeros((2, 128), np.float32)
+GOOD = {"fps": 25.0, "space": "", "weights": "", "drivers": [], "version": ""}
+
+
+@pytest.mark.parametrize(
+    ("told", "tensors", "said"),
+    [
+        ("{", {"offsets": ROWS, "vector": ROWS[0]}, "no readable motion"),
+        ({"space": ""}, {"offsets": ROWS, "vector": ROWS[0]}, "fps"),
+        ({**GOOD, "mood": 1}, {"offsets": ROWS, "vector": ROWS[0]}, "mood"),
+        ({**GOOD, "fps": 0}, {"offsets": ROWS, "vector": ROWS[0]}, "0.0 rows a second"),
+        (GOOD, {"vector": ROWS[0]}, "offsets"),
+        (GOOD, {"offsets": ROWS[:0], "vector": ROWS[0]}, "shape"),
+        (GOOD, {"offsets": ROWS, "vector": ROWS}, "shape"),
+        (GOOD, {"offsets": ROWS.astype(np.float64), "vector": ROWS[0]}, "float32"),
+        (GOOD, {"offsets": ROWS + np.float32("nan"), "vector": ROWS[0]}, "not finite"),
+    ],
+)
+def test_a_broken_motion_is_refused(tmp_path: Path, told: Any, tensors: Any, said: str) -> None:
+    with pytest.raises(InputError, match=r"a\.x2v") as refused:
+        read_motion(broken(tmp_path / "a.x2v", told, **tensors))
+    assert said in str(refused.value)
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.x2v").write_text("no motion at all, just words")
+    (tmp_path / "other.x2v").write_bytes(save({"a": ROWS}))
+    write_motion(tmp_path / "cut.x2v", motion())
+    whole = (tmp_path / "cut.x2v").read_bytes()
+    (tmp_path / "cut.x2v").write_bytes(whole[: len(whole) // 2])
+    for name in ("text.x2v", "other.x2v", "cut.x2v", "gone.x2v", ""):
+        with pytest.raises(InputError):
+            read_motion(tmp_path / name)

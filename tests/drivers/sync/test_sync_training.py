@@ -1,0 +1,102 @@
+"""The sync encoder learns which hum belongs to which mouth, and its files hold what was learned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from x2face_audio.sync.bank import load_sync_bank
+from x2face_audio.sync.networks import SyncDims, SyncNetworks
+from x2face_audio.sync.objective import SyncBatches, SyncObjective
+from x2face_audio.sync.recipe import SYNC
+from x2face_audio.sync.session import SyncPlan, train_sync
+from x2face_audio.sync.weights import find_sync, load_sync, save_sync
+from x2face_core.data.folder import FaceFolder
+from x2face_core.errors import InputError, UsageError, WeightsError
+from x2face_core.training.engine import Length
+
+from ...speaking import write_speakers
+
+DIMS = SyncDims(feature=32, shared=16, context=16, width=16, side=32)
+RECIPE = replace(SYNC, batch=48, moments=12, versions=2, warmup=5, dtype="fp32")
+
+
+@pytest.fixture(scope="module")
+def speakers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_speakers(tmp_path_factory.mktemp("speakers"))
+
+
+def test_the_bank_pairs_sound_and_lips(speakers: Path) -> None:
+    bank = load_sync_bank(FaceFolder(speakers), "val", DIMS, versions=2)
+    frames = torch.arange(24)
+    loud = bank.sound(torch.zeros_like(frames), frames, 0)[:, :, 0].mean(1)  # log energy
+    wide = bank.measures[:24, 0]
+    assert float(torch.corrcoef(torch.stack([loud, wide]))[0, 1]) > 0.6
+    assert bank.seen(torch.zeros(3).long(), torch.tensor([0, 1, 23])).shape == (3, 5, 32, 32)
+
+
+def test_the_same_step_draws_the_same_batch(speakers: Path) -> None:
+    batches = SyncBatches(load_sync_bank(FaceFolder(speakers), "train", DIMS, versions=2), RECIPE)
+    a, b = (batches.draw(torch.Generator().manual_seed(3), 48) for _ in range(2))
+    assert torch.equal(a.sound, b.sound) and torch.equal(a.lips, b.lips)
+    assert a.sound.shape == (4, 24, 20, 13) and a.lips.shape == (4, 12, 5, 32, 32)
+
+
+def test_training_tells_sound_in_sync_from_sound_out_of_sync(speakers: Path) -> None:
+    torch.manual_seed(0)
+    batches = SyncBatches(load_sync_bank(FaceFolder(speakers), "train", DIMS, versions=2), RECIPE)
+    objective = SyncObjective(SyncNetworks(DIMS), RECIPE)
+    optimiser = torch.optim.AdamW(objective.parameters(), 3e-3)
+    losses = []
+    for step in range(40):
+        found = objective(batches.draw(torch.Generator().manual_seed(step), 48), 0.0)
+        optimiser.zero_grad()
+        found["loss"].backward()
+        optimiser.step()
+        losses.append(float(found["contrast"].detach()))
+    assert sum(losses[-5:]) < 0.85 * sum(losses[:5])
+
+
+def test_labels_are_not_needed(speakers: Path) -> None:
+    bank = load_sync_bank(FaceFolder(speakers), "train", DIMS, versions=1)
+    bank = replace(bank, measures=torch.full_like(bank.measures, torch.nan))
+    batch = SyncBatches(bank, RECIPE).draw(torch.Generator().manual_seed(0), 48)
+    with torch.no_grad():
+        losses = SyncObjective(SyncNetworks(DIMS), RECIPE)(batch, 0.0)
+    assert float(losses["context"]) == 0 and float(losses["contrast"]) > 0
+
+
+def test_a_run_leaves_an_encoder_and_goes_on_where_it_stopped(speakers: Path, tmp_path: Path) -> None:
+    plan = SyncPlan(tmp_path / "run", speakers, Length(steps=3), RECIPE, DIMS, device="cpu")
+    state = train_sync(plan, lambda report: None)
+    assert state.step == 3 and {"exact", "within_1", "mouth"} <= state.history[-1].keys()
+    _, info = load_sync(tmp_path / "run" / "sync.safetensors")
+    assert info.dims == DIMS.to_dict() and "drawn" in info.data
+    said: list[str] = []
+    longer = replace(plan, length=Length(steps=5))
+    assert train_sync(longer, lambda report: None, say=said.append).step == 5
+    assert "going on at step 3" in said[0]
+    with pytest.raises(UsageError, match="--fresh"):
+        train_sync(replace(longer, dims=replace(DIMS, width=8)), lambda report: None)
+
+
+def test_an_encoder_on_disk_answers_as_it_did(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    networks = SyncNetworks(DIMS).eval()
+    save_sync(tmp_path / "a.safetensors", networks, {"name": "a"})
+    loaded, _ = load_sync(tmp_path / "a.safetensors")
+    sound = torch.randn(4, 20, 13)
+    assert torch.allclose(loaded.audio(sound), networks.audio(sound), atol=1e-2)
+
+
+def test_what_is_missing_or_broken_is_said(tmp_path: Path, face_folder: Path) -> None:
+    with pytest.raises(WeightsError, match="train sync"):
+        find_sync("none-such")
+    (tmp_path / "b.safetensors").write_bytes(b"no header")
+    with pytest.raises(WeightsError, match=r"b\.safetensors"):
+        load_sync(tmp_path / "b.safetensors")
+    with pytest.raises(InputError, match="sound in sync"):
+        load_sync_bank(FaceFolder(face_folder), "train", DIMS)

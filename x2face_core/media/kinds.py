@@ -1,0 +1,76 @@
+"""Which picture formats are read, and what to say of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+FORMATS = (
+    "JPEG",
+    "MPO",
+    "PNG",
+    "WEBP",
+    "GIF",
+    "BMP",
+    "DIB",
+    "TIFF",
+    "JPEG2000",
+    "AVIF",
+    "HEIF",
+    "PPM",
+    "TGA",
+    "ICO",
+    "PSD",
+    "SGI",
+    "PCX",
+    "QOI",
+)
+"""Pillow's names of the formats that are read. It knows more; EPS would be run by Ghostscript."""
+
+PICTURE_SUFFIXES = {
+    ".avif",
+    ".bmp",
+    ".heic",
+    ".heif",
+    ".jfif",
+    ".jpe",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".webp",
+}
+"""What the names of a folder's pictures end in, in small letters."""
+
+
+class Kind(NamedTuple):
+    """A kind of file that is not read: what it is called, what to do, and Pillow's name where some Pillows read it."""
+
+    name: str
+    remedy: str
+    form: str = ""
+
+
+_HEIC = Kind("a HEIC picture", "`pip install pillow-heif` lets it be read, or export it as JPEG", "HEIF")
+_AVIF = Kind("an AVIF picture", "`pip install --upgrade pillow` lets it be read, or export it as JPEG", "AVIF")
+_JXL = Kind("a JPEG XL picture", "export it as JPEG or PNG")
+_DRAWING = "export it as PNG"
+_BEGINNINGS = {
+    b"%!": Kind("a PostScript file", _DRAWING),
+    b"\xc5\xd0\xd3\xc6": Kind("a PostScript file", _DRAWING),
+    b"%PDF": Kind("a PDF file", _DRAWING),
+    b"<svg": Kind("an SVG drawing", _DRAWING),
+    b"\xff\x0a": _JXL,
+    b"\0\0\0\x0cJXL ": _JXL,
+}
+_BRANDS = {**dict.fromkeys((b"heic", b"heix", b"mif1", b"hevc", b"msf1"), _HEIC), b"avif": _AVIF, b"avis": _AVIF}
+
+
+def other_kind(place: Path) -> Kind | None:
+    """What a file that is not read is, by its first bytes; None where they do not tell."""
+    with place.open("rb") as file:
+        start = file.read(32)
+    if start[4:8] == b"ftyp":
+        return _BRANDS.get(start[8:12])
+    return next((kind for beginning, kind in _BEGINNINGS.items() if start.startswith(beginning)), None)

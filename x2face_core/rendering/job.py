@@ -1,0 +1,181 @@
+"""One run from files to a film: sources, crops, drivers, what is shown, and the writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from x2face_core.errors import InputError
+from x2face_core.media.boxes import Box, crop
+from x2face_core.media.containers import fitted
+from x2face_core.media.pasting import paste_back
+from x2face_core.media.pictures import Picture
+from x2face_core.media.sound import has_sound
+from x2face_core.media.writing import write_film, write_folder
+from x2face_core.rendering.outputs import Output
+from x2face_core.rendering.pipeline import Frame, Painted, animate
+from x2face_core.rendering.recording import recorded
+from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portraits
+from x2face_core.sources.source import Model, to_pictures
+from x2face_core.streaming.composing import Part
+
+Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is to be made.
+
+    sources: photographs, folders or films of one face; source_frames: pictures taken of each folder or film
+    fusion: how several sources become one face, as X2Face.embed says
+    fps, seconds: of the film; None: as the drivers say
+    sound: driving, none or a file's name
+    compare: show source and driving picture at its left; paste_back: into the first source's whole picture
+    record: where the film's motion is written too
+    """
+
+    sources: tuple[Path, ...]
+    output: Output
+    cropping: Cropping = field(default_factory=Cropping)
+    source_frames: int = 3
+    fps: float | None = None
+    seconds: float | None = None
+    sound: str = "driving"
+    compare: bool = False
+    paste_back: bool = False
+    fusion: str = "mean"
+    batch_size: int = 8
+    seed: int = 0
+    record: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was made; boxes are x, y, width and height in pixels of the upright picture, rms as Meter's."""
+
+    output: Path
+    frames: int
+    fps: float
+    source_boxes: list[list[float]]
+    driving_box: list[float] | None
+    rms: list[float]
+    warnings: list[str]
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.fps
+
+
+def perform(
+    job: Job,
+    model: Model,
+    parts: Sequence[Part],
+    *,
+    overlays: Sequence[Painted] = (),
+    follow: Follow = lambda frames, what, total: frames,
+    **source: Any,
+) -> Report:
+    """Make the film and say what was made; nothing is left of a film that fails. Raises X2FaceErrors.
+
+    follow: gets the frames, what is done with them and how many are expected; passes them on, and may show how it goes
+    source: more for ModelSource, such as load_driver
+    """
+    portraits = find_portraits(job.sources, job.cropping, job.source_frames, model)
+    animation = animate(
+        model,
+        crops(portraits),
+        parts,
+        overlays=overlays,
+        fps=job.fps,
+        seconds=job.seconds,
+        batch_size=job.batch_size,
+        fusion=job.fusion,
+        seed=job.seed,
+        pictures_wanted=job.compare,
+        **source,
+    )
+    sound = find_sound(job, parts)
+    notes: list[str] = []
+    with (
+        recorded(animation, job.record, model, parts) as noted,
+        closing(measured(finished(noted, job, portraits[0]), job.output, notes)) as frames,
+    ):
+        written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
+    return Report(
+        output=job.output.path,
+        frames=written,
+        fps=animation.fps,
+        source_boxes=[_corners(portrait.box) for portrait in portraits],
+        driving_box=next((_rounded(box) for part in parts if (box := getattr(part.driver, "box", None))), None),
+        rms=[meter.rms for meter in animation.composed.meters],
+        warnings=[*notes, *(str(warning) for part in parts for warning in getattr(part.driver, "warnings", ()))],
+    )
+
+
+def _corners(box: Box) -> list[float]:
+    return _rounded((box.x, box.y, box.side, box.side))
+
+
+def _rounded(numbers: Sequence[float]) -> list[float]:
+    return [round(float(number), 2) for number in numbers]
+
+
+def find_sound(job: Job, parts: Sequence[Part]) -> Path | None:
+    """The file whose sound the film gets. InputError when the one that was named has none."""
+    if job.sound == "none" or not job.output.has_sound:
+        return None
+    if job.sound == "driving":
+        return next((sound for part in parts if (sound := getattr(part.driver, "sound", None))), None)
+    path = Path(job.sound)
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file; --sound takes driving, none or a file.")
+    if not has_sound(path):
+        raise InputError(f"{path} has no sound.")
+    return path
+
+
+def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
+    """The frames as they will be seen."""
+    whole = portrait.whole() if job.paste_back else None
+    source = portrait.crop if whole is None else whole
+    for frame in frames:
+        picture = frame.picture if whole is None else paste_back(whole, frame.picture, portrait.box)
+        yield beside(source, frame, picture) if job.compare else picture
+
+
+def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
+    """The same frames; notes where the film will be smaller than they are."""
+    with closing(frames):
+        reduces = not output.folder and output.path.suffix.lower() != ".gif"
+        for number, frame in enumerate(frames):
+            if number == 0 and reduces and max(size := fitted(*frame.shape[1::-1])) < max(frame.shape):
+                notes.append(
+                    f"{output.path}: is reduced from {frame.shape[1]}x{frame.shape[0]} to {size[0]}x{size[1]} pixels, "
+                    "the most that films hold; a folder/ of pictures holds all."
+                )
+            yield frame
+
+
+def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:
+    """Source, driving picture if there is one, and result, all as high as the result."""
+    height = picture.shape[0]
+    panels = [source]
+    if frame.driving is not None:
+        driving = to_pictures(frame.driving[None])[0]
+        panels.append(crop(driving, Box(0, 0, driving.shape[1]), height))
+    return np.concatenate([*panels, picture], axis=1)
+
+
+def write(output: Output, frames: Iterator[Picture], fps: float, sound: Path | None) -> int:
+    """Write the frames and say how many there were; folders above the output are made once there is a frame."""
+    frames = chain([next(frames)], frames)
+    output.path.parent.mkdir(parents=True, exist_ok=True)
+    if output.folder:
+        return write_folder(output.path, frames)
+    return write_film(output.path, frames, fps, sound=sound)

@@ -1,0 +1,66 @@
+"""Keeping a run's motion while its frames go by, 512 bytes a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from x2face_core.rendering.pipeline import Animation, Frame
+from x2face_core.sources.source import Model
+from x2face_core.streaming.composing import Part
+from x2face_core.streaming.motion_file import Motion, Origin, write_motion
+from x2face_core.streaming.vectors import as_vectors
+
+
+@contextmanager
+def recorded(animation: Animation, path: Path | None, model: Model, parts: Sequence[Part]) -> Iterator[Iterator[Frame]]:
+    """The animation's frames; where there is a path, their motion is written there once they have gone by.
+
+    After Ctrl-C it holds what was done, like the film; after any other exception nothing is written.
+    """
+    if path is None:
+        yield animation.frames
+        return
+    recorder = Recorder(animation)
+    try:
+        yield recorder.frames()
+    except KeyboardInterrupt:
+        recorder.save(path, origin_of(animation.fps, model, parts))
+        raise
+    recorder.save(path, origin_of(animation.fps, model, parts))
+
+
+class Recorder:
+    """Notes each frame's offset from the source's vector as it passes."""
+
+    def __init__(self, animation: Animation) -> None:
+        self._animation = animation
+        self._still = as_vectors(animation.source.vector)
+        self._rows = bytearray()  # float32; grows in place
+
+    def frames(self) -> Iterator[Frame]:
+        for frame in self._animation:
+            self._rows += (frame.vector - self._still).astype(np.float32).tobytes()
+            yield frame
+
+    def save(self, path: Path, origin: Origin) -> None:
+        """Write what was seen, if anything was."""
+        if self._rows:
+            offsets = np.frombuffer(self._rows, np.float32).reshape(-1, len(self._still))
+            write_motion(path, Motion(offsets, self._still.astype(np.float32), origin))
+
+
+def origin_of(fps: float, model: Model, parts: Sequence[Part]) -> Origin:
+    drivers = tuple({"name": part.name, "dist": part.dist, "version": part.version} for part in parts)
+    return Origin(fps, model.fingerprint, getattr(model, "name", ""), drivers, _version())
+
+
+def _version() -> str:
+    try:
+        return version("x2face")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return ""

@@ -1,0 +1,1 @@
+"""Pictures become sources: portraits found and cropped, embedded faces, films encoded as driving vectors."""

@@ -1,0 +1,63 @@
+"""The embedded face as a picture: written for a paint program, and read back (paper section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from x2face_core.driving import EmbeddedFace
+from x2face_core.errors import InputError, WeightsError
+from x2face_core.media.images import opened_picture, to_rgb, write_picture
+from x2face_core.sources.source import to_pictures
+
+SUFFIX = ".png"
+_KEY = "x2face.space"
+
+
+def write_embedded(path: Path, face: EmbeddedFace, space: str) -> None:
+    """Write the texture with 8 bits a colour, half a grey level off at most; makes the folders above.
+
+    space: fingerprint of the weights, kept as a text of the picture
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_picture(path, to_pictures(face.texture[None])[0], {_KEY: space})
+
+
+class Repainted:
+    """An overlay that puts a picture in the place of the embedded face.
+
+    Where the picture is transparent, the source's own embedded face stays. It is brought to the texture's size.
+    space: fingerprint of the weights in use
+    InputError where it is no picture, or not square; WeightsError where it says that it is of other weights.
+    """
+
+    def __init__(self, path: Path, space: str) -> None:
+        self._picture = _read(path, space)
+
+    def edit(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
+        size = face.texture.shape[-1], face.texture.shape[-2]
+        picture = self._picture
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.LANCZOS)  # weighs colours by alpha
+        painted = torch.from_numpy(np.array(picture)).permute(2, 0, 1).to(face.texture) / 255  # (4, h, w)
+        return replace(face, texture=torch.lerp(face.texture, painted[:3], painted[3:]))
+
+
+def _read(path: Path, space: str) -> Image.Image:
+    """RGBA, opaque where the file has no alpha."""
+    with opened_picture(path) as image:
+        width, height = image.size
+        if width != height:
+            raise InputError(f"{path}: has {width}x{height} pixels; an embedded face is as wide as it is high.")
+        if (told := image.info.get(_KEY, space)) != space:
+            raise WeightsError(
+                f"{path}: is an embedded face of other weights (space {told}, not {space}); "
+                "`x2face embed` makes one for those in use."
+            )
+        if image.has_transparency_data:
+            return image.convert("RGBA")
+        return Image.fromarray(to_rgb(image)).convert("RGBA")

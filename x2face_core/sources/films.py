@@ -1,0 +1,99 @@
+"""Films as driving vectors: the host's eyes, for the driver of films and for mappings that are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2face_core.errors import InputError, NoFaceError
+from x2face_core.media.boxes import crop
+from x2face_core.media.clips import Clip, kind_of, open_clip
+from x2face_core.rendering.pipeline import batches
+from x2face_core.sources.source import Model, to_tensor
+from x2face_core.streaming.streams import ahead
+
+BATCH = 16
+
+
+class Encoder(Protocol):
+    """A source, or Films: whatever reads crops.
+
+    side: pixels a side of the crops that it reads
+    """
+
+    @property
+    def side(self) -> int: ...
+    def encode(self, pictures: Tensor) -> Tensor: ...
+
+
+def read_vectors(clip: Clip, encoder: Encoder, limit: int | None = None) -> tuple[Tensor, NDArray[np.bool_]]:
+    """Every picture's vector (n, 128), and whether it shows the face (n,); limit: at most so many pictures.
+
+    Pictures are decoded ahead in a thread and encoded in batches; a few of them are in memory at a time.
+    """
+    crops = (
+        crop(picture, clip.box_in(picture), encoder.side) for picture in islice(clip.pictures(encoder.side), limit)
+    )
+    vectors = torch.cat([encoder.encode(to_tensor(batch)) for _, batch in batches(ahead(crops, 2 * BATCH), BATCH)])
+    return vectors, np.array([clip.present(k) for k in range(len(vectors))])
+
+
+def last_seen(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each frame the last one up to it with a face; before the first of them, that first one."""
+    numbers = np.where(seen, np.arange(len(seen)), -1)
+    last = np.maximum.accumulate(numbers)
+    last[last < 0] = int(seen.argmax())
+    return last
+
+
+class Films:
+    """What a mapping's `examples` reads films with; a driving.Film.
+
+    whole: take pictures whole, as they are crops of faces already, as in a folder that `x2face prepare` made
+    read: called with how many frames were encoded
+    films: how many gave vectors; faceless: those in which no face was found
+    """
+
+    def __init__(self, model: Model, *, whole: bool = False, read: Callable[[int], None] = lambda frames: None) -> None:
+        self._model = model
+        self._crop = "none" if whole else "auto"
+        self._read = read
+        self.films = 0
+        self.faceless: list[Path] = []
+
+    @property
+    def side(self) -> int:
+        return self._model.dims.side
+
+    def __call__(self, path: Path | str) -> tuple[Tensor, float]:
+        """Vectors and fps; frames without the face have the last one's, a film without any has no rows."""
+        path = Path(path)
+        if not path.exists():
+            raise InputError(f"{path}: there is no such film.")
+        try:
+            clip = open_clip(str(path), kind_of(str(path)), self._crop, self._model.dims.crop_scale)
+            vectors, seen = read_vectors(clip, self)
+        except NoFaceError:
+            self.faceless.append(path)
+            return self._nothing, 25.0
+        self.films += 1
+        return vectors[torch.from_numpy(last_seen(seen))], clip.fps
+
+    @property
+    def _nothing(self) -> Tensor:
+        return torch.empty(0, self._model.dims.vector)
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Crops (n, 3, h, w) in [0, 1] to vectors (n, 128)."""
+        parts = []
+        for start in range(0, len(pictures), BATCH):
+            parts.append(self._model.encode(pictures[start : start + BATCH]).detach().float().cpu())
+            self._read(len(parts[-1]))
+        return torch.cat(parts) if parts else self._nothing

@@ -1,0 +1,157 @@
+"""The sources: pictures of the face to be driven, found in photographs, folders and films."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from x2face_core.errors import NoFaceError
+from x2face_core.media.boxes import Box, crop
+from x2face_core.media.faces import find_box
+from x2face_core.media.folders import picture_files
+from x2face_core.media.images import read_picture
+from x2face_core.media.pictures import Picture
+from x2face_core.media.scan import scan_film
+from x2face_core.media.video import is_film, probe, read_frames
+from x2face_core.sources.source import Model, places, to_tensor
+
+LOOKS = 48  # pictures of a film or a folder that are considered at most
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """One picture of the source's face.
+
+    crop: (side, side, 3) uint8; box: where it lies in the whole picture
+    path: where the whole picture is; moment: which one of LOOKS evenly spaced ones, if that is a film
+    """
+
+    path: Path
+    box: Box
+    crop: Picture
+    moment: int | None = None
+
+    def whole(self) -> Picture:
+        """The picture that the crop is from."""
+        if self.moment is None:
+            return read_picture(self.path)
+        return next(islice(_moments(self.path), self.moment, None))
+
+
+@dataclass(frozen=True)
+class Cropping:
+    """How sources are cropped: where (auto, none or x,y,w,h), the face box's share, pixels a side."""
+
+    where: str = "auto"
+    scale: float = 1.6
+    side: int = 256
+
+    def __post_init__(self) -> None:
+        if self.where not in ("auto", "none"):
+            Box.parse(self.where)
+
+    def box(self, picture: Picture, name: str) -> Box:
+        """Where the crop lies. NoFaceError, UsageError for a box that lies outside."""
+        if self.where == "auto":
+            return find_box(picture, self.scale, name=name)
+        return Box.given(self.where, picture.shape[1], picture.shape[0], name)
+
+    def portrait(self, path: Path) -> Portrait:
+        """A photograph's portrait. NoFaceError, InputError."""
+        picture = read_picture(path)
+        box = self.box(picture, str(path))
+        return Portrait(path, box, crop(picture, box, self.side))
+
+
+def find_portraits(paths: Sequence[Path], cropping: Cropping, count: int, model: Model) -> list[Portrait]:
+    """All sources' portraits; a film or a folder gives `count` of its own that differ most.
+
+    NoFaceError where a source shows no face; InputError where one cannot be read.
+    """
+    portraits: list[Portrait] = []
+    for path in paths:
+        if path.is_dir():
+            portraits += diverse(_of_folder(path, cropping), count, model)
+        elif is_film(path):
+            portraits += diverse(_of_film(path, cropping), count, model)
+        else:
+            portraits.append(cropping.portrait(path))
+    return portraits
+
+
+def _of_folder(path: Path, cropping: Cropping) -> list[Portrait]:
+    files = picture_files(path)
+    chosen = np.unique(np.linspace(0, len(files) - 1, min(LOOKS, len(files))).round().astype(int))
+    found = [portrait for k in chosen if (portrait := _or_none(files[k], cropping))]
+    if not found:
+        raise NoFaceError(f"{path}: no picture in this folder shows a face; --crop none takes whole pictures.")
+    return found
+
+
+def _or_none(path: Path, cropping: Cropping) -> Portrait | None:
+    try:
+        return cropping.portrait(path)
+    except NoFaceError:
+        return None
+
+
+def _of_film(path: Path, cropping: Cropping) -> list[Portrait]:
+    info = probe(path)
+    scan = scan_film(path, info.fps, cropping.scale, cropping.where)
+    rate = _moments_rate(path)
+    return [
+        Portrait(path, scan.box, crop(picture, scan.box, cropping.side), moment)
+        for moment, picture in enumerate(_moments(path))
+        if scan.has_face(round(moment * info.fps / rate))
+    ]
+
+
+def _moments_rate(path: Path) -> float:
+    info = probe(path)
+    return min(info.fps, LOOKS / info.seconds) if info.seconds else info.fps
+
+
+def _moments(path: Path) -> Iterator[Picture]:
+    """Up to LOOKS evenly spaced pictures of a film."""
+    return islice(read_frames(path, _moments_rate(path)), LOOKS)
+
+
+def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Portrait]:
+    """The most typical portrait, then each time the one whose pose and expression is farthest from all chosen.
+
+    Only the half that is nearest to the typical one is chosen from: embedded faces of extreme poses do not lie quite
+    alike, and their mean would show a ghost.
+    """
+    if len(portraits) <= 1:
+        return list(portraits)
+    points = places(model.encode(crops(portraits)), model).numpy()
+    near = nearest(points, max(count, len(points) // 2))
+    return [portraits[near[k]] for k in farthest(points[near], count)]
+
+
+def nearest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
+    """Numbers of the `count` points (n, k) nearest to their median, the nearest first."""
+    order: list[int] = np.square(points - np.median(points, axis=0)).sum(axis=1).argsort()[:count].tolist()
+    return order
+
+
+def farthest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
+    """Numbers of `count` points (n, k) spread far apart, beginning with the one nearest to their median."""
+    first = int(np.square(points - np.median(points, axis=0)).sum(axis=1).argmin())
+    chosen = [first]
+    far = np.square(points - points[first]).sum(axis=1)
+    while len(chosen) < min(count, len(points)):
+        chosen.append(int(far.argmax()))
+        far = np.minimum(far, np.square(points - points[chosen[-1]]).sum(axis=1))
+    return chosen
+
+
+def crops(portraits: Iterable[Portrait]) -> Tensor:
+    """(k, 3, side, side) in [0, 1]."""
+    return to_tensor(portrait.crop for portrait in portraits)

@@ -1,0 +1,1 @@
+"""Streams of driving vectors: paced to the film's rate, held, composed, kept in files."""
