@@ -43,9 +43,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
             overlays=overlays,
             follow=screen.follow,
             load_driver=lambda name, more: delegate(registry, name, more),
-            load_mapping=mapping_loader(
-                registry, model.fingerprint, given.get("mappings", ()), model.info.path
-            ),
+            load_mapping=mapping_loader(registry, model.fingerprint, given.get("mappings", ()), model.info.path),
         )
     return {
         **_of_film(report),

@@ -23,8 +23,8 @@ def source_options() -> list[click.Option]:
                help="Pictures taken of a film or a folder as source: those that differ most."),
         option(["--crop"], default="auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is."),
         option(["--crop-scale"], type=FiniteRange(0.5, 10), default=1.6, help="Side of the crop, in faces."),
-        option(["--fusion"], type=click.Choice(["mean", "confidence", "confidence-exp"]), default="mean",
-               help="How several sources become one face."),
+        option(["--fusion"], type=click.Choice(["auto", "mean", "confidence", "confidence-exp"]), default="auto",
+               help="How several sources become one face; auto: as the weights say."),
         option(["--size"], type=click.IntRange(32, 2048), default=256, help="Side of the face in pixels."),
     ]  # fmt: skip
 

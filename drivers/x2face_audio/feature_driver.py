@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from x2face_audio.driver import BLOCK, printed_correction
@@ -55,9 +56,11 @@ class FeatureDriver:
     def drive(self, source: Source) -> Iterator[Chunk]:
         mapping = source.mapping("audio_features")
         if not isinstance(mapping, FeatureMapping):
-            raise MissingError("The mapping audio_features is not this driver's own; `x2face fit audio_features` fits it.")
+            raise MissingError(
+                "The mapping audio_features is not this driver's own; `x2face fit audio_features` fits that."
+            )
         still = mapping.write(self.rest)
-        offsets = (self._offset(mapping.write(rows), still, source) for rows in self.features.split(BLOCK))
+        offsets = (self._offset(mapping.write(rows), still, source) for rows in torch.split(self.features, BLOCK))
         for rows in smoothed(offsets, self.settings.smooth or 0.0):
             yield Chunk(rows, self.settings.fps or FPS)
 

@@ -36,7 +36,7 @@ def _read_file(path: Path) -> Tensor:
     values = _array(path)
     if values.ndim not in (1, 2) or values.shape[-1] != RELEASED or not len(values):
         raise InputError(
-            f"{path}: features of shape {values.shape}; ({RELEASED},) or (n, {RELEASED}) are those of the released ones."
+            f"{path}: features of shape {values.shape}; ({RELEASED},) or (n, {RELEASED}) numbers are needed."
         )
     if not np.issubdtype(values.dtype, np.floating) or not np.isfinite(values).all():
         raise InputError(f"{path}: features of {values.dtype}, or not finite; floating numbers are needed.")

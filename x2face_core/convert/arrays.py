@@ -59,13 +59,14 @@ def size_of(kind: Kind, shape: tuple[Any, ...]) -> int:
     """Bytes of an array."""
     if not all(isinstance(length, int) and length >= 0 for length in shape):
         raise UnpicklingError(f"an array of shape {shape}")
-    return math.prod(shape) * kind.dtype.itemsize
+    numbers: int = math.prod(shape)
+    return numbers * kind.dtype.itemsize
 
 
 class Reconstruct(metaclass=Sealed):
     """Stands for numpy's _reconstruct, which makes an empty array for BUILD to fill."""
 
-    def __new__(cls, subtype: Any, *_: Any) -> Any:  # type: ignore[misc]
+    def __new__(cls, subtype: Any, *_: Any) -> Any:
         if subtype is not Array:
             raise UnpicklingError("an array of another class")
         return Array()
@@ -74,7 +75,7 @@ class Reconstruct(metaclass=Sealed):
 class FromBuffer(metaclass=Sealed):
     """Stands for numpy's _frombuffer, which protocol 5 uses."""
 
-    def __new__(cls, data: Any, kind: Any, shape: Any, order: Any, *_: Any) -> Any:  # type: ignore[misc]
+    def __new__(cls, data: Any, kind: Any, shape: Any, order: Any, *_: Any) -> Any:
         array = Array()
         array.value = filled(data, kind, shape, order)
         return array
@@ -83,14 +84,14 @@ class FromBuffer(metaclass=Sealed):
 class Scalar(metaclass=Sealed):
     """Stands for numpy's scalar: one number, as Python has it."""
 
-    def __new__(cls, kind: Any, data: Any) -> Any:  # type: ignore[misc]
+    def __new__(cls, kind: Any, data: Any) -> Any:
         return filled(data, kind, (), "C").item()
 
 
 class Encode(metaclass=Sealed):
-    """Stands for codecs.encode, by which Python 3 writes bytes in the first three protocols: Latin-1 and nothing else."""
+    """Stands for codecs.encode, by which Python 3 writes bytes in old protocols: Latin-1 and nothing else."""
 
-    def __new__(cls, text: Any, encoding: Any, *_: Any) -> Any:  # type: ignore[misc]
+    def __new__(cls, text: Any, encoding: Any, *_: Any) -> Any:
         if not isinstance(text, str) or encoding != "latin1":
             raise Refused(f"_codecs.encode(…, {encoding!r})")
         return text.encode("latin1")
@@ -116,7 +117,7 @@ def _inline(file: BinaryIO, state: Mapping[str, Any]) -> Numbers:
 
 
 def array_names(file: BinaryIO) -> Names:
-    """What pickles of numpy 1 and 2 and of joblib name, and the stand-ins. file: the pickle's own, for joblib's arrays"""
+    """What pickles by numpy 1 and 2 and by joblib name. file: the pickle's own, in which joblib's arrays follow"""
     multiarray = {"_reconstruct": Reconstruct, "scalar": Scalar}
     inline = joblib_array(file)
     return {

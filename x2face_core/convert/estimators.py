@@ -36,7 +36,7 @@ class Plain(metaclass=Sealed):
 class Reconstructor(metaclass=Sealed):
     """Stands for copyreg's _reconstructor, by which the first two protocols make an object for BUILD to fill."""
 
-    def __new__(cls, kind: Any, base: Any, state: Any) -> Any:  # type: ignore[misc]
+    def __new__(cls, kind: Any, base: Any, state: Any) -> Any:
         if not isinstance(kind, Sealed) or not issubclass(kind, Array | Estimator) or base is not Plain:
             raise UnpicklingError("an object of another class")
         return kind()

@@ -22,7 +22,7 @@ def find_released(folder: Path) -> list[Path]:
     InputError where there is no folder, or none of the networks in it.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: there is no such folder; --from-github-layout takes the one with the released files.")
+        raise InputError(f"{folder}: there is no such folder; it takes one with the released files in it.")
     found = [first for names in RELEASED if (first := _first(folder, names)) is not None]
     if not any(path.match("x2face_model*") for path in found):
         raise InputError(f"{folder}: holds no x2face_model.pth and no x2face_model_forpython3.pth, at any depth.")

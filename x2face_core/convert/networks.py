@@ -36,7 +36,7 @@ def _refuse_others(found: Mapping[str, Tensor], names: Mapping[str, str], where:
     if missing:
         raise WeightsError(f"{where}: lacks {len(missing)} tensors of the networks, such as {missing[0]}.")
     if unknown:
-        raise WeightsError(f"{where}: has {len(unknown)} tensors that the released networks lack, such as {unknown[0]}.")
+        raise WeightsError(f"{where}: has {len(unknown)} tensors that no released network has, such as {unknown[0]}.")
 
 
 def _dims(found: Mapping[str, Tensor], levels: int, where: str) -> Dims:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -41,7 +42,10 @@ def read_part(path: Path) -> Part:
     content = read_released(path)
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
-    found = _of_scikit_learn(content) or _of_torch(content)
+    try:
+        found = _of_scikit_learn(content) or _of_torch(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path}: holds a {type(content).__name__} that was not fitted ({error!r}).") from error
     if found is None:
         raise WeightsError(
             f"{path}: holds neither the networks, nor a pose or speech mapping, as the authors released them."
@@ -82,5 +86,8 @@ def _of_scikit_learn(content: Any) -> tuple[Kind, Tensors] | None:
 
 
 def _numbers(attributes: Mapping[str, Any], **named: str) -> Tensors:
-    """Some attributes as tensors, in double precision."""
-    return {ours: torch.as_tensor(attributes[theirs]).double() for ours, theirs in named.items()}
+    """Some attributes as tensors, in double precision. KeyError, TypeError where one is missing or nothing."""
+    return {
+        ours: torch.from_numpy(np.array(attributes[theirs]).astype(np.float64, casting="same_kind"))
+        for ours, theirs in named.items()
+    }

@@ -45,7 +45,9 @@ def read_released(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); give a released file.") from error
     except Refused as error:
-        raise WeightsError(f"{path}: refused, as it asks for {error}, which no weights need; nothing of it ran.") from error
+        raise WeightsError(
+            f"{path}: refused: it asks for {error}, which no weights need. Nothing of it ran."
+        ) from error
     except _BROKEN as error:
         raise WeightsError(
             f"{path}: cut short, or no file of torch's or scikit-learn's ({_told(error)}); download it again."

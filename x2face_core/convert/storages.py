@@ -34,7 +34,7 @@ _DTYPES = {
 class Rebuild(metaclass=Sealed):
     """Stands for torch's _rebuild_tensor and _rebuild_tensor_v2."""
 
-    def __new__(cls, storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Any:  # type: ignore[misc]
+    def __new__(cls, storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Any:
         if not isinstance(storage, Tensor):
             raise UnpicklingError("a tensor without a storage")
         return storage.as_strided(size, stride, offset)  # refuses what reaches beyond the storage
@@ -43,7 +43,7 @@ class Rebuild(metaclass=Sealed):
 class Parameter(metaclass=Sealed):
     """Stands for torch's _rebuild_parameter."""
 
-    def __new__(cls, data: Any, *_: Any) -> Any:  # type: ignore[misc]
+    def __new__(cls, data: Any, *_: Any) -> Any:
         return data
 
 

@@ -20,7 +20,7 @@ BATCH = 8
 
 
 def find_subjects(
-    paths: Sequence[Path], cropping: Cropping, count: int, model: Model, fusion: str = "mean", **more: Any
+    paths: Sequence[Path], cropping: Cropping, count: int, model: Model, fusion: str = "auto", **more: Any
 ) -> list[ModelSource]:
     """A subject for each path; several pictures of a film or a folder become one face.
 
