@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -31,6 +32,37 @@ def test_every_package_is_shipped_typed_and_watched() -> None:
 
 def test_rooms_are_no_packages() -> None:
     assert not [room for room in ("plugins", "drivers", "cli") if (ROOT / room / "__init__.py").exists()]
+
+
+def test_the_page_on_the_architecture_has_every_package_and_every_part_of_the_core() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms, inside = page.split("## Inside the core")
+    assert set(re.findall(r"^\| `([\w/]+)` \|", rooms, re.MULTILINE)) == packages()
+    rows = re.findall(r"^\| (`[\w`, ]+`) \|", inside.partition("## Where")[0], re.MULTILINE)
+    core = next(contract for contract in TOOL["importlinter"]["contracts"] if "containers" in contract)
+    assert [set(re.findall(r"\w+", row)) for row in rows] == [set(layer.split(" | ")) for layer in core["layers"]]
+
+
+def test_the_core_names_no_package_above_it() -> None:
+    above = "|".join(sorted(Path(package).name for package in packages() if package != "x2face_core"))
+    naming = [str(file) for file in ROOT.glob("x2face_core/**/*.py") if re.search(above, file.read_text("utf-8"))]
+    assert naming == []
+
+
+def test_no_file_of_the_program_is_over_300_lines() -> None:
+    folders = ("x2face_core", "plugins", "drivers", "cli", "docs", "benchmarks")
+    files = [file for folder in folders for file in ROOT.glob(f"{folder}/**/*.py")]
+    assert [str(file) for file in files if len(file.read_text("utf-8").splitlines()) > 300] == []
+
+
+def folders_of(place: Path) -> set[str]:
+    """Names of the folders there that hold Python files."""
+    return {file.relative_to(place).parts[0] for file in place.glob("*/**/*.py")}
+
+
+def test_tests_stand_in_folders_named_after_rooms_and_parts_of_the_core() -> None:
+    assert folders_of(ROOT / "tests") == {"core", "plugins", "testkit", "drivers", "cli", "lab", "docs"}
+    assert folders_of(ROOT / "tests" / "core") <= folders_of(ROOT / "x2face_core")
 
 
 def test_the_readme_has_two_commands_of_one_line() -> None:

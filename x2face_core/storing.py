@@ -1,38 +1,34 @@
-"""Tensors on disk: safetensors that appear under their name only when whole."""
+"""State on disk, tensors and texts: it appears under its name only when whole, in the place of what was there."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_core.errors import InputError
+from x2face_core.files.faults import unwritable, writing
+from x2face_core.media.placing import beside
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write beside and rename, readable by whom the system's umask says. InputError where that cannot be done."""
+    """Write safetensors, readable by whom the system's umask says. UsageError where that cannot be done."""
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.touch()
-        mode = beside.stat().st_mode  # save_file's own is for the owner alone
-        save_file(dict(tensors), beside, metadata=dict(metadata))
-        beside.chmod(mode)
-        beside.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"{path}: cannot be written ({error}); choose another place.") from error
-    finally:
-        _removed(beside)
+    with beside(path) as hidden, writing(path):
+        hidden.touch()
+        mode = hidden.stat().st_mode  # save_file's own is for the owner alone
+        try:
+            save_file(dict(tensors), hidden, metadata=dict(metadata))
+        except SafetensorError as error:  # how it tells of a full disk
+            raise unwritable(path, error) from error
+        hidden.chmod(mode)
 
 
-def _removed(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:  # its folder is no folder
-        return
+def write_text(path: Path, text: str) -> None:
+    """Write a text. UsageError where that cannot be done."""
+    with beside(path) as hidden, writing(path):
+        hidden.write_text(text, encoding="utf-8")

@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from x2face_cli import failures, screen
+from x2face_cli.interrupts import interruptible
+from x2face_cli.streams import guarded_streams
 from x2face_cli.verbosity import with_verbosity
 from x2face_core.errors import PluginError, X2FaceError
 
@@ -90,8 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments: without the program's name; those of the process by default
     """
     screen.set_verbosity(0)
-    try:
-        code = x2face.main(arguments, prog_name="x2face", standalone_mode=False)
-    except (Exception, SystemExit, KeyboardInterrupt) as error:
-        return failures.report(error)
+    with guarded_streams(), interruptible():
+        try:
+            code = x2face.main(arguments, prog_name="x2face", standalone_mode=False)
+        except BaseException as error:
+            return failures.report(error)
     return code if isinstance(code, int) else 0

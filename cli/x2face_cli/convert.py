@@ -30,17 +30,17 @@ def convert(files: tuple[Path, ...], folder: Path | None, output: str, overwrite
         raise UsageError("Give the released files, or --from-github-layout FOLDER with them in it; one of the two.")
     from x2face_core.rendering.outputs import settle_file
 
-    path = settle_file(output, ".safetensors", overwrite=overwrite, inputs=files)
+    place = settle_file(output, ".safetensors", overwrite=overwrite, inputs=files)
     from x2face_core.convert.finding import find_released
     from x2face_lab.converting import convert
     from x2face_plugins.registry import Registry
 
-    convert(find_released(folder) if folder else files, path, Registry.load(), screen.warn)
+    convert(find_released(folder) if folder else files, place.path, Registry.load(), screen.warn)
     from x2face_cli.weights import describe
 
-    about = describe(str(path))
+    about = describe(str(place.path))
     if as_json:
-        screen.result_json(about | {"output": str(path)})
+        screen.result_json(about | {"output": str(place)})
         return
     screen.note(f"{about['name']}: networks{''.join(f', {name}' for name in about['mappings'])}")
-    screen.result(path)
+    screen.result(place)

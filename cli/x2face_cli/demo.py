@@ -11,6 +11,7 @@ import click
 
 from x2face_cli import screen
 from x2face_core.errors import UsageError
+from x2face_core.files.ledger import noting
 
 if TYPE_CHECKING:
     from x2face_lab.demo.scenes import Scene
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-o", "--output", metavar="DIR", default="outputs/demo", show_default=True, help="Where the films go.")
+@noting()
 def demo(output: str) -> None:
     """Make the demonstration films and print where they are.
 

@@ -9,6 +9,7 @@ import click
 
 from x2face_cli import screen
 from x2face_cli.sourcing import cropping, source_options
+from x2face_core.files.ledger import noting
 
 OPTIONS = [
     *source_options(),
@@ -20,6 +21,7 @@ OPTIONS = [
 
 
 @click.command(params=OPTIONS, context_settings={"help_option_names": ["-h", "--help"]})
+@noting()
 def embed(**given: Any) -> None:
     """Write the embedded face, which every frame is sampled from: paint on it, and the paint moves with the face.
 
@@ -27,10 +29,10 @@ def embed(**given: Any) -> None:
     x2face embed -s photo.jpg -o face.png
     x2face run -s photo.jpg --embedded face.png --frame film.mp4
     """
-    from x2face_core.rendering.outputs import settle_file
+    from x2face_core.rendering.outputs import default_name, settle_file
 
     sources = [Path(source) for source in given["sources"]]
-    text = given["output"] or f"outputs/{sources[0].stem}--embedded.png"
+    text = given["output"] or f"outputs/{default_name(sources[0], 'embedded')}.png"
     output = settle_file(text, ".png", overwrite=given["overwrite"], inputs=sources)
     from x2face_cli.running import load_model
     from x2face_core.sources.embedded import write_embedded
@@ -38,5 +40,6 @@ def embed(**given: Any) -> None:
 
     model = load_model({**given, "dtype": "auto"})
     portraits = find_portraits(sources, cropping(given), given["source_frames"], model)
-    write_embedded(output, model.embed(crops(portraits), given["fusion"]), model.fingerprint)
+    face = model.embed(crops(portraits), given["fusion"])
+    write_embedded(output.path, face, model.fingerprint, overwrite=output.overwrite)
     screen.result(output)

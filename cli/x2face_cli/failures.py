@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+
 import click
 
 from x2face_cli import screen
-from x2face_core.errors import InputError, UsageError, X2FaceError
+from x2face_cli.interrupts import INTERRUPTED
+from x2face_core.errors import InputError, PluginError, UsageError, X2FaceError
+from x2face_core.files.faults import WRITING, reason, unwritable
 
-INTERRUPTED = 130
 BUG = 1
+# What torch says where memory is short, as it has no class of its own for that.
+_NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
 def report(error: BaseException) -> int:
@@ -21,7 +26,7 @@ def report(error: BaseException) -> int:
     known = _known(error)
     if known is None:
         return _report_bug(error)
-    screen.error(str(known), error)
+    screen.error(_told(known), error)
     return known.exit_code
 
 
@@ -29,7 +34,7 @@ def _exit_code(error: SystemExit) -> int:
     if isinstance(error.code, int):
         return error.code
     if error.code:
-        screen.error(error.code)
+        screen.error(str(error.code))
     return BUG if error.code else 0
 
 
@@ -41,7 +46,29 @@ def _known(error: BaseException) -> X2FaceError | None:
         return InputError(error.format_message())
     if isinstance(error, click.ClickException):
         return UsageError(_with_hint(error))
-    return None
+    if _is_of_memory(error):
+        return InputError("there is not enough memory for this; a smaller --size or --batch-size would do.")
+    return _of_system(error) if isinstance(error, OSError) else None
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    if isinstance(error, RuntimeError):
+        return any(words in str(error) for words in _NO_MEMORY)
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+
+
+def _of_system(error: OSError) -> X2FaceError:
+    """What the system refuses and nobody has said more of."""
+    name = "a file" if error.filename is None else error.filename
+    if error.errno in WRITING:
+        return unwritable(name, error)
+    return InputError(f"{name}: cannot be read or written ({reason(error)}).")
+
+
+def _told(known: X2FaceError) -> str:
+    """The message; with the way to the traceback, where the fault is in a plugin's code."""
+    hidden = isinstance(known, PluginError) and known.__cause__ is not None and screen.verbosity() < 2
+    return f"{str(known).rstrip()} (-vv shows where.)" if hidden else str(known)
 
 
 def _with_hint(error: click.ClickException) -> str:

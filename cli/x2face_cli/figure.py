@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from x2face_cli.options import FiniteRange
 from x2face_cli.sourcing import source_options
 from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
+
+if TYPE_CHECKING:
+    from x2face_core.rendering.outputs import Output
 
 LIMIT = 90.0
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -184,7 +187,7 @@ def edit(ctx: click.Context, /, **given: Any) -> None:
     figuring.edit(ctx.obj, given, output)
 
 
-def _settle(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Path:
+def _settle(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Output:
     """Where the figure goes. UsageError for an unknown suffix, or something in the way."""
     from x2face_core.rendering.outputs import settle_file
     from x2face_lab.figures.drawing import SUFFIXES

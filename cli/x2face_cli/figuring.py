@@ -12,6 +12,8 @@ from x2face_cli import options, screen
 from x2face_cli.running import load_model
 from x2face_cli.sourcing import cropping
 from x2face_core.errors import UsageError
+from x2face_core.files.ledger import noting
+from x2face_core.rendering.outputs import Output
 from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.composing import Part
 from x2face_lab.figures.drawing import write_sheet
@@ -25,7 +27,8 @@ Given = Mapping[str, Any]
 Make = Callable[[Sequence[ModelSource]], Sheet]
 
 
-def pose(registry: Registry, given: Given, output: Path) -> None:
+@noting()
+def pose(registry: Registry, given: Given, output: Output) -> None:
     from x2face_lab.figures.pose import pose_sheet
     from x2face_lab.figures.turning import AXES, angles
 
@@ -33,7 +36,8 @@ def pose(registry: Registry, given: Given, output: Path) -> None:
     _figure(registry, given, output, lambda who: pose_sheet(who, sweeps, given["cell"], absolute=given["absolute"]))
 
 
-def audio(registry: Registry, given: Given, output: Path) -> None:
+@noting()
+def audio(registry: Registry, given: Given, output: Output) -> None:
     from x2face_lab.demo.inputs import SPEECH
     from x2face_lab.figures.audio import audio_sheet, spoken
     from x2face_lab.figures.sound import read_start
@@ -47,7 +51,8 @@ def audio(registry: Registry, given: Given, output: Path) -> None:
     _figure(registry, given, output, make, [part])
 
 
-def edit(registry: Registry, given: Given, output: Path) -> None:
+@noting()
+def edit(registry: Registry, given: Given, output: Output) -> None:
     from x2face_lab.figures.edit import edit_sheet
     from x2face_lab.figures.motion import Motion, filmed, swept
     from x2face_lab.figures.turning import angles
@@ -102,7 +107,7 @@ def _sources(given: Given) -> Iterator[list[Path]]:
         yield list(pictures.values())
 
 
-def _figure(registry: Registry, given: Given, output: Path, make: Make, parts: Sequence[Part] = ()) -> None:
+def _figure(registry: Registry, given: Given, output: Output, make: Make, parts: Sequence[Part] = ()) -> None:
     """Find and embed the faces, write the sheet that is made of them, and say where it is."""
     model = load_model({**given, "dtype": "auto"})
     mappings = mapping_loader(registry, model.fingerprint, given["mappings"], model.info.path)
@@ -116,7 +121,7 @@ def _figure(registry: Registry, given: Given, output: Path, make: Make, parts: S
             load_mapping=mappings,
             load_driver=lambda name, more: delegate(registry, name, more),
         )
-        write_sheet(output, make(subjects))
+        write_sheet(output.path, make(subjects), overwrite=output.overwrite)
     for warning in dict.fromkeys(str(one) for part in parts for one in getattr(part.driver, "warnings", ())):
         screen.warn(warning)
     screen.result(output)

@@ -1,4 +1,4 @@
-"""`x2face prepare`: from films to face tracks."""
+"""`x2face prepare`: from films and photographs to faces to train on."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import click
 from x2face_cli import screen
 
 if TYPE_CHECKING:
-    from x2face_core.data.preparing.records import Record
+    from x2face_core.data.preparing.records import Record, Still
     from x2face_core.data.preparing.tables import Report
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--landmarks", is_flag=True, help="Label the clips with a face mesh: the recipe `guided` needs it.")
-@click.option("--workers", type=click.IntRange(1), show_default="one a core", help="Films at a time.")
+@click.option("--landmarks", is_flag=True, help="Label the faces with a face mesh: the recipe `guided` needs it.")
+@click.option("--workers", type=click.IntRange(1), show_default="one a core", help="Files at a time.")
 def prepare(source: Path, out: Path, landmarks: bool, workers: int | None) -> None:
-    """Turn the films in a folder, and in the folders within, into clips of faces to train on.
+    """Turn the films and photographs in a folder, and in the folders within, into faces to train on.
 
-    Each face gets a fixed square of 256 pixels from cut to cut, at 25 frames a second, with the film's sound. People
-    are told apart by folders named id/video/clip.mp4; elsewhere each film counts as somebody of its own. Stopped or
-    killed, the same line goes on.
+    Each face in a film gets a fixed square of 256 pixels from cut to cut, at 25 frames a second, with the film's sound;
+    of a photograph the largest face becomes such a square. People are told apart by folders named id/video/clip.mp4 or
+    person/picture.jpg; elsewhere each file counts as somebody of its own. Stopped or killed, the same line goes on.
 
     \b
     x2face prepare films tracks --landmarks
@@ -40,37 +40,47 @@ def prepare(source: Path, out: Path, landmarks: bool, workers: int | None) -> No
 
 
 class _Shown:
-    """A bar of films, and with -v a line each."""
+    """A bar of files, and with -v a line each."""
 
     def __init__(self, bars: ExitStack) -> None:
         self.bars = bars
         self.advance: Callable[[float], None] = lambda done: None
 
-    def done(self, done: int, total: int, record: Record | None) -> None:
+    def done(self, done: int, total: int, record: Record | Still | None) -> None:
         if record is None:
             if done:
-                screen.note(f"{done} of {total} films were done before")
-            self.advance = self.bars.enter_context(screen.progress("preparing", total, "films"))
+                screen.note(f"{done} of {total} files were done before")
+            self.advance = self.bars.enter_context(screen.progress("preparing", total, "files"))
             self.advance(done)
             return
         self.advance(1)
-        screen.detail(f"{record.key}: {record.trouble or f'{len(record.clips)} clips, {len(record.dropped)} dropped'}")
+        screen.detail(f"{record.key}: {record}")
 
 
 def _summarise(report: Report) -> None:
-    from x2face_core.data.folder import SPLITS
+    from x2face_core.data.tables import SPLITS
 
     for name in SPLITS:
-        clips, people, seconds = report.of_split(name)
-        screen.note(f"{name:<6}{clips:6} clips {people:5} people {seconds:9.1f} s")
+        (clips, people, seconds), (pictures, faces) = report.of_split(name), report.stills_of_split(name)
+        films = f"{clips:6} clips {people:5} people {seconds:9.1f} s" if report.clips else ""
+        stills = f"{pictures:6} pictures {faces:5} people" if report.stills else ""
+        screen.note(f"{name:<6}{films}{stills}")
     for why, (tracks, seconds) in report.dropped.items():
         screen.note(f"dropped {why}: {tracks} tracks, {seconds:.1f} s")
-    for film in report.without_face:
-        screen.warn(f"{film}: no face was found.")
+    for why, count in report.dropped_stills.items():
+        screen.note(f"dropped {why}: {count} pictures")
+    for key in report.without_face:
+        screen.warn(f"{key}: no face was found.")
     for trouble in report.broken.values():
         screen.warn(trouble)
-    if not report.of_split("val")[0]:
+    _warn_of_splits(report)
+    screen.note(f"what was dropped and why: {report.out / 'prepared.json'}")
+
+
+def _warn_of_splits(report: Report) -> None:
+    if not report.clips:
+        screen.warn("pictures alone train nothing: prepare films with them, in one folder.")
+    elif not report.of_split("val")[0]:
         screen.warn("all clips show one person: none is left for val, which training asks for. Add films of others.")
     elif not report.of_split("test")[0]:
         screen.warn("two people only: none is left for test; evaluate with --split val, or add films of others.")
-    screen.note(f"what was dropped and why: {report.out / 'prepared.json'}")

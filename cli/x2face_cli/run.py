@@ -130,15 +130,15 @@ def run(ctx: click.Context, /, **given: Any) -> None:
 
 def _settle(given: dict[str, Any], settings: dict[str, Any]) -> tuple[Output, Path | None]:
     """Where the film and its motion go, known before anything heavy is imported."""
-    from x2face_core.rendering.outputs import settle, settle_file
+    from x2face_core.rendering.outputs import named_files, settle, settle_file
 
     inputs = [str(value) for one in settings.values() if (value := getattr(one, "input", None)) is not None]
+    read = {key: value for key, value in given.items() if key not in ("output", "record")}
     driving = Path(inputs[0]).stem if inputs else next(iter(settings))
     sources = [Path(source) for source in given["sources"]]
-    beside = [path for path in (given["embedded"], *given["mappings"]) if path is not None]
-    rules = {"overwrite": given["overwrite"], "inputs": [*sources, *map(Path, inputs), *beside]}
+    rules = {"overwrite": given["overwrite"], "inputs": list(named_files([read, *settings.values()]))}
     output = settle(given["output"], sources, driving, **rules)
-    return output, settle_file(given["record"], ".x2v", **rules) if given["record"] else None
+    return output, settle_file(given["record"], ".x2v", **rules).path if given["record"] else None
 
 
 def _job(given: dict[str, Any], output: Output, record: Path | None) -> Job:

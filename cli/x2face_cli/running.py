@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2face_cli import screen
+from x2face_core.files.ledger import noting
 from x2face_core.rendering.job import Job, Report, perform
 from x2face_core.rendering.pipeline import Painted
 from x2face_core.streaming.composing import Part, Still
@@ -17,12 +18,14 @@ from x2face_plugins.mappings.loading import mapping_loader
 
 if TYPE_CHECKING:
     from x2face_core.model import X2Face
+    from x2face_core.rendering.outputs import Output
     from x2face_plugins.registry import Registry
 
 LIGHT = 32_000_000  # parameters
 DTYPES = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16"}
 
 
+@noting()
 def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
     """Do the job; the answer has the keys of `run --json`.
 
@@ -35,7 +38,7 @@ def run(registry: Registry, settings: Mapping[str, Any], job: Job, given: Mappin
     if given.get("embedded"):
         overlays.insert(0, _repainted(given["embedded"], model))
     screen.detail(f"weights {model.name}, {model.device}, {model.dtype}")
-    with _telling_what_is_left(job.output.path):
+    with _telling_what_is_left(job.output):
         report = perform(
             job,
             model,
@@ -67,14 +70,14 @@ def _repainted(path: Path, model: X2Face) -> Painted:
 
 
 @contextmanager
-def _telling_what_is_left(path: Path) -> Iterator[None]:
+def _telling_what_is_left(output: Output) -> Iterator[None]:
     """On Ctrl-C, say where the part of the film is that was done."""
-    before = _changed(path)
+    before = _changed(output.path)
     try:
         yield
     except KeyboardInterrupt:
-        if _changed(path) != before:
-            screen.note(f"{path} has what was done so far")
+        if _changed(output.path) != before:
+            screen.note(f"{output} has what was done so far")
         raise
 
 

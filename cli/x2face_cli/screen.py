@@ -1,11 +1,18 @@
-"""All that is printed. Results go to stdout as they are; everything else goes to stderr."""
+"""All that is printed. Results go to stdout as they are; everything else goes to stderr.
+
+No text from elsewhere, a file's name, a plugin's summary, the metadata of weights, reaches a terminal with characters
+that would move its cursor or turn its letters round: they are escaped.
+"""
 
 from __future__ import annotations
 
+import math
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +21,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Row = Sequence[str]
+
+_CELL = 500  # letters of a table's cell
+# Control characters but for line feeds and tabs, those that turn the direction of writing, and halves of characters.
+_ESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 _verbosity = 0
 
@@ -29,50 +40,77 @@ def verbosity() -> int:
 
 
 def result(text: object) -> None:
-    """A line that was asked for."""
-    click.echo(text)
+    """A line that was asked for: as it is, except for a terminal."""
+    click.echo(_plain(str(text)) if sys.stdout.isatty() else text)
 
 
 def result_json(value: object) -> None:
     """One line of JSON."""
     import json
 
-    click.echo(json.dumps(value, ensure_ascii=False))
+    click.echo(_ESCAPED.sub(_json_escape, json.dumps(_jsonable(value), ensure_ascii=False, allow_nan=False)))
 
 
 def note(text: str) -> None:
     """What is going on; silent with -q."""
     if _verbosity >= 0:
-        click.echo(text, err=True)
+        click.echo(_plain(text), err=True)
 
 
 def detail(text: str) -> None:
     """What is only said with -v."""
     if _verbosity >= 1:
-        click.echo(text, err=True)
+        click.echo(_plain(text), err=True)
 
 
 def warn(text: str) -> None:
     """What the user should know though it went on; silent with -q."""
-    note(click.style(f"x2face: warning: {_one_line(text)}", fg="yellow"))
+    if _verbosity >= 0:
+        click.echo(_styled(f"x2face: warning: {_one_line(text)}", fg="yellow"), err=True)
 
 
 def error(text: str, cause: BaseException | None = None) -> None:
     """What stopped the command, in one line; with -vv where it came from, before it."""
     if cause is not None and _verbosity >= 2:
         trace(cause)
-    click.echo(f"{click.style('x2face: error:', fg='red', bold=True)} {_one_line(text)}", err=True)
+    click.echo(f"{_styled('x2face: error:', fg='red', bold=True)} {_one_line(text)}", err=True)
 
 
 def trace(cause: BaseException) -> None:
     """Where an error came from."""
     import traceback
 
-    click.echo("".join(traceback.format_exception(cause)).rstrip(), err=True)
+    click.echo(_plain("".join(traceback.format_exception(cause)).rstrip()), err=True)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _one_line(text: str, most: int = 2000) -> str:
+    line = _plain(" ".join(text.split()))
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _plain(text: str) -> str:
+    """Lines as they are, and every character that is no letter, sign or space escaped."""
+    return _ESCAPED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    import json
+
+    return json.dumps(found[0])[1:-1]
+
+
+def _jsonable(value: object) -> object:
+    """What JSON has a form for: of numbers that are not finite it has none, and null stands for them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _jsonable(inner) for key, inner in value.items()}
+    return [_jsonable(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _styled(text: str, **style: Any) -> str:
+    """In colour, unless $NO_COLOR says otherwise (https://no-color.org)."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
 def table(head: Row, rows: Sequence[tuple[Row, str | None]]) -> None:
@@ -80,10 +118,11 @@ def table(head: Row, rows: Sequence[tuple[Row, str | None]]) -> None:
 
     rows: cells, and the style of the row, such as "red", or None
     """
+    safe = [(tuple(_one_line(cell, _CELL) for cell in cells), style) for cells, style in rows]
     if sys.stdout.isatty():
-        _draw(head, rows)
+        _draw(head, safe)
     else:
-        _columns([head, *(cells for cells, _ in rows)])
+        _columns([head, *(cells for cells, _ in safe)])
 
 
 def _draw(head: Row, rows: Sequence[tuple[Row, str | None]]) -> None:
@@ -106,21 +145,21 @@ def _columns(rows: Sequence[Row]) -> None:
 def finding(status: str, name: str, text: str, width: int = 18) -> None:
     """A line on stdout that is well (ok), not quite (warn) or not at all (fail). width: letters of the longest name"""
     colour = {"ok": "green", "warn": "yellow"}.get(status, "red")
-    click.echo(f"{click.style(status.ljust(4), fg=colour)}  {name:<{width}} {_one_line(text)}")
+    click.echo(f"{_styled(status.ljust(4), fg=colour)}  {_one_line(name):<{width}} {_one_line(text)}")
 
 
 def tree(value: Mapping[str, object], indent: str = "") -> None:
     """Names and values on stdout, a line each, what is within something further in."""
     for name, inner in value.items():
         if isinstance(inner, Mapping) and inner:
-            result(f"{indent}{name}:")
+            result(f"{indent}{_one_line(str(name))}:")
             tree(inner, indent + "  ")
         else:
-            result(f"{indent}{name}: {_shown(inner)}")
+            result(f"{indent}{_one_line(str(name))}: {_shown(inner)}")
 
 
 def _shown(value: object) -> str:
-    return "-" if value is None or (isinstance(value, Sized) and not value) else str(value)
+    return "-" if value is None or (isinstance(value, Sized) and not value) else _one_line(str(value))
 
 
 @contextmanager

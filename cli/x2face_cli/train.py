@@ -40,6 +40,7 @@ class TrainCommand(click.Command):
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="How long, over all parts of the run.")
 @click.option("--steps", type=click.IntRange(1), help="How many steps, over all parts of the run.")
 @click.option("--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over.")
+@click.option("--from", "start", metavar="WEIGHTS", help="Weights, by name or path, that a new run begins with.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe or of the sizes.")
 def train(out: Path, data: Path, **given: Any) -> None:
@@ -48,6 +49,7 @@ def train(out: Path, data: Path, **given: Any) -> None:
     \b
     x2face train runs/first --data tracks --minutes 120
     torchrun --nproc-per-node=4 -m x2face_cli train runs/first --data tracks --steps 100000
+    x2face train runs/mine --from light-1 --data tracks --minutes 30   # fine-tune the default weights
     x2face train sync OUT --data tracks --minutes 60       # the sync encoder; --help tells its options
     """
     plan = _plan(out, data, given)
@@ -76,4 +78,6 @@ def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
     recipe = RECIPES[given["recipe"]]
     recipe = replace(recipe, preset=given["preset"] or recipe.preset)
     recipe, dims = with_settings(recipe, PRESETS[recipe.preset], settings)
-    return Plan(out, data, recipe, dims, length, fresh=not given["resume"], device=given["device"])
+    return Plan(
+        out, data, recipe, dims, length, fresh=not given["resume"], start=given["start"], device=given["device"]
+    )

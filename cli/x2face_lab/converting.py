@@ -11,6 +11,7 @@ from x2face_audio.released import released_features
 from x2face_core.convert.networks import convert_networks
 from x2face_core.convert.parts import Kind, Part, one_of_each, read_part
 from x2face_core.errors import InputError, WeightsError
+from x2face_core.media.placing import make_folders_above
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_plugins.mappings.carrying import save_with_mappings
 from x2face_pose.released import released_pose
@@ -51,7 +52,7 @@ def convert(files: Sequence[Path], output: Path, registry: Registry, warn: Warn 
     dims, tensors = convert_networks(networks.tensors, str(networks.path))
     found = [*_mappings(parts, dims, warn)]
     carried = [(registry.mapping(one.name), one.mapping, ", ".join(path.name for path in one.files)) for one in found]
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folders_above(output)
     return save_with_mappings(output, tensors, _described(output.stem, dims, networks.path), carried)
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from x2face_audio.mapping import AudioMapping
-from x2face_audio.plugin import MICROPHONE
+from x2face_audio.settings import MICROPHONE
 from x2face_audio.smoothing import smoothed
 from x2face_audio.sync.features import AudioFeatures, stream
 from x2face_audio.sync.sounds import Samples
@@ -20,7 +20,7 @@ from x2face_core.media.sound import has_sound, read_sound_blocks, sound_seconds
 from x2face_plugins import Chunk, Factor, Source
 
 if TYPE_CHECKING:
-    from x2face_audio.plugin import Settings
+    from x2face_audio.settings import Settings
 
 BLOCK = 25  # moments at once
 LIVE_BLOCK = 2

@@ -17,7 +17,7 @@ from x2face_core.errors import MissingError, UsageError
 from x2face_plugins import Chunk, Source
 
 if TYPE_CHECKING:
-    from x2face_audio.plugin import Settings
+    from x2face_audio.settings import Settings
 
 FPS = 25.0
 

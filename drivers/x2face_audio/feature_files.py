@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_audio.plugin import FEATURE_FILES, RELEASED
+from x2face_audio.settings import FEATURE_FILES, RELEASED
 from x2face_core.errors import InputError
 
 KEY = "audio_feat"

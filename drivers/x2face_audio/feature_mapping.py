@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from x2face_audio.feature_files import read_features
-from x2face_audio.plugin import FEATURE_FILES, RELEASED
+from x2face_audio.settings import FEATURE_FILES, RELEASED
 from x2face_core.driving import Film
 from x2face_core.errors import InputError
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2face_audio.plugin import FEATURES
 from x2face_audio.regression import Sums, chosen
+from x2face_audio.settings import FEATURES
 from x2face_audio.sync.features import SpeechFeatures, stream
 from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
 from x2face_audio.sync.weights import load_sync

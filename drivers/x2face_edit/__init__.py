@@ -1,5 +1,5 @@
 """Paint pictures and films on the embedded face, which then move with it."""
 
-from x2face_edit.plugin import Settings
+from x2face_edit.settings import Settings
 
 __all__ = ["Settings"]

@@ -17,7 +17,7 @@ from x2face_edit.presets import KEYS, Layer, changed, read_preset, refuse_to_rep
 from x2face_plugins import EmbeddedFace
 
 if TYPE_CHECKING:
-    from x2face_edit.plugin import Settings
+    from x2face_edit.settings import Settings
 
 
 class EditOverlay:

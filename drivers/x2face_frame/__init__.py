@@ -1,5 +1,5 @@
 """Drive a face by the face in a film, a folder of pictures, a picture or a camera."""
 
-from x2face_frame.plugin import Settings
+from x2face_frame.settings import Settings
 
 __all__ = ["Settings"]

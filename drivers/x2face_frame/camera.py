@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import av
 import av.error
@@ -15,26 +14,30 @@ from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_faces
 from x2face_core.media.pictures import Picture
 from x2face_core.sources.source import to_tensor
+from x2face_frame.settings import Settings
 from x2face_plugins import Chunk, Source
-
-if TYPE_CHECKING:
-    from x2face_frame.driver import FrameDriver
 
 FPS = 25.0
 
 
-def drive_by_camera(driver: FrameDriver, source: Source) -> Iterator[Chunk]:
-    """A chunk of one row a picture, without end; the first picture with a face is the rest and gives the box."""
-    crop_at, box, rest = driver.settings.crop, None, None
-    for picture in read_camera(int(driver.settings.input)):
-        box = box or _find(picture, crop_at, source.crop_scale)
+def drive_by_camera(
+    settings: Settings, source: Source, relative: bool, found: Callable[[Box], None]
+) -> Iterator[Chunk]:
+    """A chunk of one row a picture, without end; the first picture with a face is the rest and gives the box.
+
+    found: called with that box
+    """
+    box, rest = None, None
+    for picture in read_camera(int(settings.input)):
         if box is None:
-            continue
-        driver.box = (box.x, box.y, box.side, box.side)
+            box = _find(picture, settings.crop, source.crop_scale)
+            if box is None:
+                continue
+            found(box)
         vector = source.encode(to_tensor([crop(picture, box, source.side)]))
         rest = vector if rest is None else rest
         shown = to_tensor([crop(picture, box, source.pictures.shape[-1])]) if source.pictures_wanted else None
-        yield Chunk(vector - rest if driver.relative else vector, FPS, shown)
+        yield Chunk(vector - rest if relative else vector, FPS, shown)
 
 
 def _find(picture: Picture, crop_at: str, scale: float) -> Box | None:

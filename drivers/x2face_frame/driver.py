@@ -22,7 +22,7 @@ from x2face_core.streaming.streams import ahead
 from x2face_plugins import Chunk, Source
 
 if TYPE_CHECKING:
-    from x2face_frame.plugin import Settings
+    from x2face_frame.settings import Settings
 
 BATCH = 16
 
@@ -50,12 +50,13 @@ class FrameDriver:
         if self.live:
             from x2face_frame.camera import drive_by_camera
 
-            return drive_by_camera(self, source)
+            return drive_by_camera(self.settings, source, self.relative, self._found)
         return self._drive(source)
 
     def _drive(self, source: Source) -> Iterator[Chunk]:
         clip = self._open(source)
-        self.sound, self.box = clip.sound, (clip.box.x, clip.box.y, clip.box.side, clip.box.side)
+        self.sound = clip.sound
+        self._found(clip.box)
         limit = None if source.seconds is None else math.ceil(source.seconds * clip.fps) + 1  # one to interpolate to
         vectors = self._read(clip, source, limit)
         if clip.still and limit is not None:
@@ -67,6 +68,9 @@ class FrameDriver:
         for start in range(0, len(vectors), BATCH):
             rows = vectors[start : start + BATCH]
             yield Chunk(rows, clip.fps, None if pictures is None else to_tensor(islice(pictures, len(rows))))
+
+    def _found(self, box: Box) -> None:
+        self.box = (box.x, box.y, box.side, box.side)
 
     def _open(self, source: Source) -> Clip:
         try:

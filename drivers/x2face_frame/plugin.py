@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, hookimpl, option
+from x2face_frame.settings import Settings
+from x2face_plugins import DriverSpec, hookimpl
 
 if TYPE_CHECKING:
     from x2face_core.driving import Driver
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What drives, and how its vectors are taken."""
-
-    input: str = option(
-        metavar="FILM|PICTURE|FOLDER|CAMERA",
-        help="A film, a picture, a folder of pictures (a frame each, by name) or a camera's number.",
-    )
-    absolute: bool = option(False, help="Take over the driving face's pose as it is, not its motion from a rest frame.")
-    zero: str = option(
-        "auto",
-        metavar="auto|N",
-        help="The frame that counts as rest, from 0; auto: the one nearest to the source's pose and expression.",
-    )
-    crop: str = option(
-        "auto",
-        metavar="auto|none|X,Y,W,H",
-        help="Where the driving face is: found, the whole picture squared, or a rectangle; one box for the whole film.",
-    )
 
 
 def load(settings: Settings) -> Driver:

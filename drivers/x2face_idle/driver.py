@@ -18,7 +18,7 @@ from x2face_idle.swaying import Sway
 from x2face_plugins import Chunk, Source
 
 if TYPE_CHECKING:
-    from x2face_idle.plugin import Settings
+    from x2face_idle.settings import Settings
 
 DEPTH = 2.0  # blinks as films show them that one is made of: the decoder closes the lids less than it is told to,
 DEEPEST = 2.5  # and draws brows and nose together with them, which beyond this looks like pain

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from x2face_core.data.folder import FaceFolder
 from x2face_idle.findings import by_clip, chosen
-from x2face_idle.plugin import LABELS, UNITS
+from x2face_idle.settings import LABELS, UNITS
 from x2face_plugins import InputError
 
 if TYPE_CHECKING:

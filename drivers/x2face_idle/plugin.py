@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, MappingSpec, hookimpl, option
+from x2face_idle.settings import LABELS, UNITS, Settings
+from x2face_plugins import DriverSpec, MappingSpec, hookimpl
 
 if TYPE_CHECKING:
     from x2face_core.driving import Driver, Mapping
 
-LABELS: tuple[str, ...] = ("blink",)
-UNITS: tuple[str, ...] = ("share",)
 FITTED = Path(__file__).parent / "mappings"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How lively."""
-
-    amount: float = option(
-        1.0, min=0, max=3, help="How far the head sways and the lids close: 0 is still, 1 as people do at rest."
-    )
 
 
 def load(settings: Settings) -> Driver:

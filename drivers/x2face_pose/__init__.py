@@ -1,5 +1,5 @@
 """Turn the head by angles: roll, pitch and yaw, from a table or as sweeps; and the mapping `pose` (paper 4.1)."""
 
-from x2face_pose.plugin import Settings
+from x2face_pose.settings import Settings
 
 __all__ = ["Settings"]

@@ -14,10 +14,10 @@ from x2face_core.errors import PluginError
 from x2face_plugins import Chunk, Source
 from x2face_pose.courses import course_of
 from x2face_pose.curves import Floats
-from x2face_pose.plugin import AXES
+from x2face_pose.settings import AXES
 
 if TYPE_CHECKING:
-    from x2face_pose.plugin import Settings
+    from x2face_pose.settings import Settings
 
 BATCH = 256
 _REACH = {"roll": 40.0, "pitch": 24.0, "yaw": 32.0}  # beyond them the face stretches more than it turns (docs/pose.md)

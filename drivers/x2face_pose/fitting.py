@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from x2face_core.errors import InputError
-from x2face_pose.plugin import AXES
+from x2face_pose.settings import AXES
 
 Pair = tuple[Tensor, Tensor]
 _LEAST = 0.5  # degrees of standard deviation that an angle has to have, for a fit to know it from noise

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from x2face_core.driving import Film
 from x2face_pose.fitting import Affine, fit_pose, judged
-from x2face_pose.plugin import AXES
+from x2face_pose.settings import AXES
 
 Pair = tuple[Tensor, Tensor]
 TURNS = 4

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from x2face_core.driving import Film
 from x2face_core.errors import InputError
-from x2face_pose.plugin import AXES
+from x2face_pose.settings import AXES
 from x2face_pose.tables import header_of, number, read_rows
 
 Pair = tuple[Tensor, Tensor]

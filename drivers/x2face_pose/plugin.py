@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, MappingSpec, hookimpl, option
+from x2face_plugins import DriverSpec, MappingSpec, hookimpl
+from x2face_pose.settings import AXES, Settings
 
 if TYPE_CHECKING:
     from x2face_core.driving import Driver, Mapping
 
-AXES = ("roll", "pitch", "yaw")
 FITTED = Path(__file__).parent / "mappings"
-_SWEEP = "A:B|A,B,…"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Angles in degrees: roll clockwise in the picture, pitch up, yaw to the picture's right."""
-
-    input: Path | None = option(
-        None, metavar="FILE.csv", help="A table seconds,roll,pitch,yaw, in degrees; smooth between its rows."
-    )
-    roll: str | None = option(None, metavar=_SWEEP, help="Tip the head clockwise: from A to B, or through keyframes.")
-    pitch: str | None = option(None, metavar=_SWEEP, help="Lift the head, in the same way.")
-    yaw: str | None = option(None, metavar=_SWEEP, help="Turn the head to the picture's right, in the same way.")
-    seconds: float | None = option(
-        None, min=0.01, help="How long sweeps last, and a table that has one row; 4 seconds by default."
-    )
-    absolute: bool = option(False, help="Angles are the head's pose itself, not added to the source's own.")
 
 
 def load(settings: Settings) -> Driver:

@@ -11,7 +11,7 @@ import numpy as np
 
 from x2face_core.errors import InputError
 from x2face_pose.curves import Floats
-from x2face_pose.plugin import AXES
+from x2face_pose.settings import AXES
 
 LIMIT = 60
 """Degrees beyond which a pose is taken for a mistake."""

@@ -1,5 +1,5 @@
 """Replay the motion that a run recorded, on any face."""
 
-from x2face_track.plugin import Settings
+from x2face_track.settings import Settings
 
 __all__ = ["Settings"]

@@ -11,7 +11,7 @@ from x2face_core.weights import list_weights
 from x2face_plugins import Chunk, InputError, Source
 
 if TYPE_CHECKING:
-    from x2face_track.plugin import Settings
+    from x2face_track.settings import Settings
 
 BATCH = 64
 

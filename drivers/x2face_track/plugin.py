@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, hookimpl, option
+from x2face_plugins import DriverSpec, hookimpl
+from x2face_track.settings import Settings
 
 if TYPE_CHECKING:
     from x2face_core.driving import Driver
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Which motion, and how it is taken."""
-
-    input: Path = option(metavar="FILE.x2v", help="A motion that `x2face run --record FILE.x2v` wrote.")
-    absolute: bool = option(
-        False, help="Take over the recorded face's pose as it was, not its motion from the face at rest."
-    )
 
 
 def load(settings: Settings) -> Driver:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
-import tempfile
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from x2face_core.errors import UsageError
+from x2face_core.files.faults import expanded, writing
+from x2face_core.files.sweeping import workshop
 from x2face_plugins.checking import NAME, RESERVED_COMMANDS, RESERVED_NAMES
 from x2face_plugins.registry import Registry
 
@@ -33,17 +34,16 @@ def make(name: str, kind: str, folder: Path | None, registry: Registry) -> Path:
     Raises UsageError for a name that cannot be had, or a folder that holds something.
     """
     check_name(name, registry)
-    folder = Path(f"{distribution(name)}") if folder is None else folder
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+    folder = expanded(distribution(name) if folder is None else folder)
+    if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
         raise UsageError(f"{folder} exists already; -o takes a new folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".x2face-") as beside:
-        made = Path(beside) / "made"
-        for inside, source in files(kind):
-            _copy(source, made / renamed(str(inside), name), name, kind)
-        if folder.exists():
-            folder.rmdir()
-        shutil.move(made, folder)
+    with writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with workshop(folder.parent) as beside:
+            made = beside / "made"
+            for inside, source in files(kind):
+                _copy(source, made / renamed(str(inside), name), name, kind)
+            made.rename(folder)  # takes the place of an empty folder, and of nothing else
     return folder
 
 

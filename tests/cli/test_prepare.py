@@ -21,7 +21,7 @@ def test_it_prints_where_the_clips_are_and_sums_up_on_stderr(x2face: Callable[..
     assert "none is left for test" in said.err
     again = x2face("prepare", str(tmp_path / "films"), str(tmp_path / "tracks"))
     assert again.code == 0
-    assert "3 of 3 films were done before" in again.err
+    assert "3 of 3 files were done before" in again.err
 
 
 @pytest.mark.parametrize(

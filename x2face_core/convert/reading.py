@@ -12,7 +12,9 @@ from zipfile import BadZipFile
 from x2face_core.convert import estimators, storages
 from x2face_core.convert.arrays import Array, array_names
 from x2face_core.convert.unpickling import COLLECTIONS, Refused, RestrictedUnpickler
-from x2face_core.errors import InputError, WeightsError
+from x2face_core.errors import WeightsError
+from x2face_core.files.faults import reading
+from x2face_core.media.placing import readable_file
 
 _LARGEST = 64_000_000  # bytes that a compressed pickle may unfold to; the released regressions have 0.14 million
 _ZIP, _OLD_JOBLIB = b"PK\x03\x04", b"ZF"
@@ -40,10 +42,10 @@ def read_released(path: Path) -> Any:
     Raises InputError where the file cannot be read, WeightsError where it is broken, something else, or names anything
     but the classes of such files.
     """
+    place = readable_file(path)
     try:
-        return _read(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}); give a released file.") from error
+        with reading(path):
+            return _read(place)
     except Refused as error:
         raise WeightsError(
             f"{path}: refused: it asks for {error}, which no weights need. Nothing of it ran."

@@ -15,23 +15,27 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.data.folder import Clip, FaceFolder, Split
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.measures import Measures, measures_of
+from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
-from x2face_core.geometry.landmarks import with_forehead
 from x2face_core.media.opening import opened
 
 
 @dataclass(frozen=True)
 class Bank:
-    """Frames in the order of their clips, on one device.
+    """Frames in the order of their clips, then single photographs, on one device.
 
     pictures: (n, side, side, 3) uint8 RGB
-    clip, frame: (n,) int64, row of clips.csv and frame number in it
+    clip, frame: (n,) int64, row of clips.csv and frame number in it; clip is -1 for a photograph
     first, count: (n,) int64, where the frames of the same clip begin here and how many they are
     weight: (n,) float64, how often a frame is drawn as target; sums to 1
-    landmarks: (n, 71, 3) float32 in half-pictures, or None where the folder has no labels
+    landmarks: (n, 73, 3) float32 in half-pictures, irises last, or None where the folder has no labels
     pose: (n, 3) float32 roll, pitch, yaw in degrees, or None
     expression: (n, 4) float32, standardised by median and deviation, or None
+    gaze: (n, 2) float32 in eye widths; None where not measured
+    blend: (n, b) float32 blendshape scores, standardised; None where not measured
+    blend_mirror: (b,) int64, which score takes a score's place when the picture is mirrored
     """
 
     pictures: Tensor
@@ -43,6 +47,9 @@ class Bank:
     landmarks: Tensor | None = None
     pose: Tensor | None = None
     expression: Tensor | None = None
+    gaze: Tensor | None = None
+    blend: Tensor | None = None
+    blend_mirror: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -84,12 +91,12 @@ def load_bank(
     *,
     every: int = 5,
     labels: bool = True,
-    balance: Callable[[Sequence[Clip], Sequence[int]], NDArray[np.float64]] | None = None,
+    stills: float = 0.0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Bank:
     """Decode every nth frame of a split, or, with labels, the frames that have landmarks.
 
-    balance: from clips and their frame counts to the weight of each clip; by default as `clip_weights`
+    stills: share of the draws that goes to the folder's photographs, where it has labelled ones
     """
     clips = folder.of_split(split)
     if not clips:
@@ -98,12 +105,13 @@ def load_bank(
     kept = [(clip, frames) for clip, frames in zip(clips, wanted, strict=True) if len(frames) >= 2]
     if not kept:
         raise InputError(f"{folder.path}: no clip of the split {split!r} has two frames to pair.")
+    photographs = _photographs(folder, split, side) if labels and stills > 0 else None
     pictures: list[NDArray[np.uint8]] = []
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
         for part in threads.map(lambda job: decode(job[0].path, job[1], side), kept):
             pictures.append(part)
             progress(len(pictures), len(kept))
-    return _assemble(folder, kept, pictures, labels, balance or clip_weights)
+    return _assemble(folder, kept, pictures, labels, photographs, stills)
 
 
 def _labelled(folder: FaceFolder, clips: Sequence[Clip]) -> list[NDArray[np.int64]]:
@@ -113,6 +121,37 @@ def _labelled(folder: FaceFolder, clips: Sequence[Clip]) -> list[NDArray[np.int6
     starts = np.searchsorted(ref[:, 0], [clip.row for clip in clips])
     ends = np.searchsorted(ref[:, 0], [clip.row for clip in clips], side="right")
     return [ref[a:b, 1] for a, b in zip(starts, ends, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Photographs:
+    """pictures: (k, side, side, 3); rows: (k,) of pictures.csv; weight: (k,), sums to 1."""
+
+    pictures: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+
+def _photographs(folder: FaceFolder, split: Split, side: int) -> _Photographs | None:
+    """The split's labelled photographs; each source is drawn by the root of its number, so that none is the world."""
+    from x2face_core.media.images import read_picture
+
+    found = folder.stills
+    chosen = [] if found is None or found.labels is None else found.of_split(split)
+    if not chosen:
+        return None
+    pictures = [_reduced(read_picture(picture.path), side) for picture in chosen]
+    numbers: dict[str, int] = {}
+    for picture in chosen:
+        numbers[picture.source] = numbers.get(picture.source, 0) + 1
+    weight = np.array([numbers[picture.source] ** -0.5 for picture in chosen])
+    return _Photographs(np.stack(pictures), np.array([picture.row for picture in chosen]), weight / weight.sum())
+
+
+def _reduced(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BOX))
 
 
 def clip_weights(clips: Sequence[Clip], counts: Sequence[int]) -> NDArray[np.float64]:
@@ -137,46 +176,54 @@ def _assemble(
     kept: list[tuple[Clip, NDArray[np.int64]]],
     pictures: list[NDArray[np.uint8]],
     labels: bool,
-    balance: Callable[[Sequence[Clip], Sequence[int]], NDArray[np.float64]],
+    photographs: _Photographs | None,
+    share: float,
 ) -> Bank:
     pairs = [(clip, frames[: len(part)], part) for (clip, frames), part in zip(kept, pictures, strict=True)]
     pairs = [entry for entry in pairs if len(entry[2]) >= 2]
     if not pairs:
         raise InputError(f"{folder.path}: none of its clips could be decoded.")
     counts = np.array([len(part) for _, _, part in pairs])
-    weights = balance([clip for clip, _, _ in pairs], counts.tolist())
+    weights = clip_weights([clip for clip, _, _ in pairs], counts.tolist())
     clip = np.repeat([entry[0].row for entry in pairs], counts)
     frame = np.concatenate([frames for _, frames, _ in pairs])
     weight = np.repeat(weights / counts, counts)
-    measured = _measurements(folder, clip, frame) if labels else {}
-    if labels:  # open mouths are drawn in proportion to how open they are
-        weight = weight * measured.pop("openness")
+    rows = np.zeros(0, np.int64) if photographs is None else photographs.rows
+    measured = measures_of(folder, clip, frame, rows) if labels else None
+    if measured is not None:  # open mouths and shut eyes are drawn more often within their clip
+        weight = weight * measured.interest[: len(clip)]
         sums = np.repeat(np.add.reduceat(weight, np.cumsum(counts) - counts), counts)
         weight = weight / sums * np.repeat(weights, counts)
-    return Bank(
+    weight = weight / weight.sum()
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    bank = Bank(
         pictures=torch.from_numpy(np.concatenate([part for _, _, part in pairs])),
         clip=torch.from_numpy(clip),
         frame=torch.from_numpy(frame),
-        first=torch.from_numpy(np.repeat(np.cumsum(counts) - counts, counts)),
+        first=torch.from_numpy(first),
         count=torch.from_numpy(np.repeat(counts, counts)),
-        weight=torch.from_numpy(weight / weight.sum()),
-        **{name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in measured.items()},
+        weight=torch.from_numpy(weight),
+    )
+    if photographs is not None:
+        bank = _joined(bank, photographs, share)
+    return bank if measured is None else _measured(bank, measured)
+
+
+def _joined(bank: Bank, photographs: _Photographs, share: float) -> Bank:
+    """The bank with photographs behind its frames, each a clip of its own."""
+    count = len(photographs.rows)
+    ones = torch.ones(count, dtype=torch.int64)
+    return replace(
+        bank,
+        pictures=torch.cat([bank.pictures, torch.from_numpy(photographs.pictures)]),
+        clip=torch.cat([bank.clip, -ones]),
+        frame=torch.cat([bank.frame, torch.from_numpy(photographs.rows)]),
+        first=torch.cat([bank.first, len(bank) + torch.arange(count)]),
+        count=torch.cat([bank.count, ones]),
+        weight=torch.cat([bank.weight * (1 - share), torch.from_numpy(photographs.weight) * share]),
     )
 
 
-def _measurements(
-    folder: FaceFolder, clip: NDArray[np.int64], frame: NDArray[np.int64]
-) -> dict[str, NDArray[np.float32]]:
-    labels = folder.labels
-    rows = labels.rows_of(clip, frame)
-    key = labels.landmark_ref[:, 0] * 1_000_000 + labels.landmark_ref[:, 1]
-    order = np.argsort(key)
-    at = order[np.searchsorted(key[order], clip * 1_000_000 + frame)]
-    expression = labels.expression[rows]
-    median, deviation = np.median(expression, axis=0), expression.std(axis=0) + 1e-6
-    return {
-        "landmarks": with_forehead(labels.landmarks[at]),
-        "pose": labels.pose[rows],
-        "expression": np.clip((expression - median) / deviation, -3, 4).astype(np.float32),
-        "openness": (expression[:, 0].clip(0, 0.3) + 0.02).astype(np.float32),
-    }
+def _measured(bank: Bank, measures: Measures) -> Bank:
+    arrays = {f.name: getattr(measures, f.name) for f in fields(measures) if f.name != "interest"}
+    return replace(bank, **{name: torch.from_numpy(value) for name, value in arrays.items() if value is not None})

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from x2face_core.data.stills import Stills, read_stills
+from x2face_core.data.tables import Split, blendshapes, expression, gaze, rows, split_of
 from x2face_core.errors import InputError
-
-Split = Literal["train", "val", "test"]
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
-EXPRESSIONS = ("mouth_open", "mouth_width", "eye_left", "eye_right")
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,8 @@ class Labels:
     expression: (n, 4) mouth_open, mouth_width, eye_left, eye_right (docs/data.md)
     landmark_ref: (m, 2) clip, frame of each landmark row
     landmarks: (m, 68, 3) iBUG order; x, y in [0, 1] of the crop, z in the same unit, negative towards the camera
+    gaze: (n, 2) iris between the corners of its eye, in eye widths, right and down positive; None where not measured
+    blend: (n, b) blendshape scores in [0, 1] under blend_names; None where not measured
     """
 
     clip: NDArray[np.int64]
@@ -51,6 +49,9 @@ class Labels:
     expression: NDArray[np.float32]
     landmark_ref: NDArray[np.int64]
     landmarks: NDArray[np.float32]
+    gaze: NDArray[np.float32] | None = None
+    blend: NDArray[np.float32] | None = None
+    blend_names: tuple[str, ...] = ()
 
     def rows_of(self, clips: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
         """The label rows of given frames; -1 where a frame has none."""
@@ -72,16 +73,13 @@ class FaceFolder:
             raise InputError(f"{self.path}: no such folder; `x2face prepare` makes one from films.")
         if not table.is_file():
             raise InputError(f"{self.path}: holds no clips.csv; `x2face prepare` makes such a folder from films.")
-        self.clips = [self._clip(row, number) for number, row in enumerate(_rows(table))]
+        self.clips = [self._clip(row, number) for number, row in enumerate(rows(table))]
         if not self.clips:
             raise InputError(f"{table}: lists no clips.")
 
     def _clip(self, row: dict[str, str], number: int) -> Clip:
         where = f"{self.path / 'clips.csv'}, line {number + 2}"
         try:
-            split = row["split"]
-            if split not in SPLITS:
-                raise InputError(f"{where}: split is {split!r}; it must be train, val or test.")
             return Clip(
                 row=number,
                 path=self.path / "clips" / row["clip"],
@@ -89,7 +87,7 @@ class FaceFolder:
                 frames=int(row["frames"]),
                 seconds=float(row["seconds"]),
                 sound=row.get("sound", "none") == "sync",
-                split=split,
+                split=split_of(row, where),
                 yaw_range=float(row.get("yaw_range") or 0),
                 source=row.get("source", ""),
             )
@@ -98,6 +96,11 @@ class FaceFolder:
 
     def of_split(self, split: Split) -> list[Clip]:
         return [clip for clip in self.clips if clip.split == split]
+
+    @cached_property
+    def stills(self) -> Stills | None:
+        """The folder's photographs, where it has some beside its clips."""
+        return read_stills(self.path)
 
     @cached_property
     def labels(self) -> Labels:
@@ -119,15 +122,10 @@ def _labels(file: Path) -> Labels:
             clip=data["clip"].astype(np.int64),
             frame=data["frame"].astype(np.int64),
             pose=data["pose"].astype(np.float32),
-            expression=np.stack([data[name].astype(np.float32) for name in EXPRESSIONS], axis=1),
+            expression=expression(data),
             landmark_ref=data["landmark_ref"].astype(np.int64),
             landmarks=data["landmarks"].astype(np.float32),
+            gaze=gaze(data),
+            blend=blendshapes(data),
+            blend_names=tuple(map(str, data["blend_names"])) if "blend_names" in data else (),
         )
-
-
-def _rows(table: Path) -> list[dict[str, str]]:
-    try:
-        with table.open(newline="", encoding="utf-8") as lines:
-            return list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{table}: cannot be read ({error}); expected a table as in docs/data.md.") from error

@@ -13,10 +13,12 @@ _LIPS = [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67,
 MIRROR = np.array([*_JAW, *_BROWS, *_NOSE, *_EYES, *_LIPS, 70, 69, 68])
 """Which landmark takes a landmark's place when the picture is mirrored."""
 
+MIRROR_WITH_IRISES = np.array([*MIRROR, 72, 71])
+"""The same where two irises follow (with_irises)."""
+
 RIGID = np.array([0, 1, 2, 14, 15, 16, 27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45])
 """Landmarks that speech and expression hardly move: upper jaw line, nose, corners of the eyes."""
 
-EYES = np.arange(36, 48)
 LIPS = np.arange(48, 68)
 INNER_LIPS = ((61, 67), (62, 66), (63, 65))
 """Pairs of upper and lower inner lip."""
@@ -24,7 +26,13 @@ INNER_LIPS = ((61, 67), (62, 66), (63, 65))
 LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 """Pairs of upper and lower lid."""
 
+IRIS_CORNERS = ((71, 36), (71, 39), (72, 42), (72, 45))
+"""Pairs of iris and corner of its eye."""
+
 POINTS = 71
+POINTS_WITH_IRISES = 73
+LAYOUT_GAZE = (0.0, -0.07)
+"""Where the irises of the canonical layout look: the median of faces that look at the camera, see with_irises."""
 
 
 def with_forehead(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -37,6 +45,23 @@ def with_forehead(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     between = (points[:, 21] + points[:, 22]) / 2
     above = [points[:, 18] + 0.35 * upwards, between + 0.45 * upwards, points[:, 25] + 0.35 * upwards]
     return np.concatenate([points, np.stack(above, axis=1)], axis=1)
+
+
+def with_irises(landmarks: NDArray[np.float32], gaze: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, 71, 3) landmarks and (n, 2) gaze to (n, 73, 3), the irises last: that in the picture's left first.
+
+    gaze: iris between the corners of its eye, in eye widths, right and down positive; both eyes look alike
+    """
+    irises = [_iris(landmarks[:, left], landmarks[:, right], gaze) for left, right in ((36, 39), (42, 45))]
+    return np.concatenate([landmarks, np.stack(irises, axis=1)], axis=1).astype(np.float32)
+
+
+def _iris(left: NDArray[np.float32], right: NDArray[np.float32], gaze: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, 3): from the middle of an eye's corners, along their line and square to it in the picture."""
+    along = right - left
+    down = np.stack([-along[:, 1], along[:, 0], np.zeros(len(along))], axis=1)
+    iris = (left + right) / 2 + gaze[:, :1] * along + gaze[:, 1:] * down
+    return iris.astype(np.float32)
 
 
 def canonical_layout(landmarks: NDArray[np.float32], openness: float = 0.85) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from x2face_core.geometry.landmarks import INNER_LIPS, LIPS, RIGID
+from x2face_core.geometry.landmarks import INNER_LIPS, LIDS, LIPS, RIGID
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def hold(landmarks: Tensor, template: Tensor) -> Held:
 def relative(source: Held, zero: Held, driving: Held, lips: float = 1.0) -> Tensor:
     """(n, k, 3): the source's landmarks after the motion that leads the driver from zero to driving.
 
-    Rotations multiply, scales multiply, shifts and expressions add; lips may not pass through one another.
+    Rotations multiply, scales multiply, shifts and expressions add; lips and lids may not pass through one another.
     lips: gain on the change of the lips
     """
     change = driving.face - zero.face
@@ -78,7 +78,7 @@ def _middle(held: Held) -> Tensor:
 
 def _closed(face: Tensor) -> Tensor:
     face = face.clone()
-    for upper, lower in INNER_LIPS:
+    for upper, lower in (*INNER_LIPS, *LIDS):
         overlap = (face[:, upper, 1] - face[:, lower, 1]).clamp_min(0) / 2
         face[:, upper, 1] -= overlap
         face[:, lower, 1] += overlap

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from x2face_core.warping import identity_grid
 
 _STIFFNESS = 1e-3
+_INSIDE = 0.14  # in normalised coordinates: places in the face are at most so far from a landmark
+_FADE = 0.12
 _PIECE = 8  # splines evaluated at once, so that the kernels stay in a CPU's cache
 
 
@@ -94,11 +96,21 @@ class SplineFlows:
     def _flow(self, places: Tensor) -> Tensor:
         return (places - self.grid).reshape(-1, self.side, self.side, 2).permute(0, 3, 1, 2)
 
-    def focus(self, landmarks: Tensor, lips: float, eyes: float, sigma: float = 0.06) -> Tensor:
-        """(n, 71, 2) to weights (n, 1, side, side) of mean 1, higher around the lips and eyes."""
+    def near(self, landmarks: Tensor) -> Tensor:
+        """(n, k, 2) to (n, 1, side, side): 1 in the face, falling to 0 about a tenth of the picture outside it."""
+        distances = _squared_distances(self.grid.expand(len(landmarks), -1, -1), landmarks).amin(-1).sqrt()
+        near = torch.exp(-(((distances - _INSIDE).clamp_min(0) / _FADE) ** 2))
+        return near.reshape(-1, 1, self.side, self.side)
+
+    def focus(self, landmarks: Tensor, lips: float, eyes: float, sigma: float = 0.06, floor: float = 1.0) -> Tensor:
+        """(n, k, 2) to weights (n, 1, side, side) of mean 1, higher around the lips and eyes.
+
+        floor: what places outside the face weigh beside those in it
+        """
         queries = self.grid.expand(len(landmarks), -1, -1)
         to_lips = _squared_distances(queries, landmarks[:, 48:68]).amin(-1)
         to_eyes = _squared_distances(queries, landmarks[:, 36:48]).amin(-1)
-        weights = 1 + lips * torch.exp(-to_lips / sigma**2) + eyes * torch.exp(-to_eyes / sigma**2)
+        ground = floor + (1 - floor) * self.near(landmarks).flatten(1)
+        weights = ground + lips * torch.exp(-to_lips / sigma**2) + eyes * torch.exp(-to_eyes / sigma**2)
         weights = weights / weights.mean(dim=1, keepdim=True)
         return weights.reshape(-1, 1, self.side, self.side)

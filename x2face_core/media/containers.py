@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
+from x2face_core.media.atoms import check_whole
 from x2face_core.media.opening import created
 from x2face_core.media.pictures import Picture
 from x2face_core.media.rates import exact
@@ -48,7 +49,9 @@ class Plan:
 def write_mp4(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
     """H.264 and AAC, its index in front, so that it plays while it loads."""
     with created(path, "mp4", movflags="+faststart+use_metadata_tags") as out:
-        return _encode(out, pictures, plan, ("libx264", _X264), ("aac", 128_000))
+        count = _encode(out, pictures, plan, ("libx264", _X264), ("aac", 128_000))
+    check_whole(path)
+    return count
 
 
 def write_webm(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from x2face_core.errors import InputError, UsageError
+from x2face_core.files.faults import writing
 from x2face_core.media.kinds import FORMATS, other_kind
 from x2face_core.media.pictures import Picture
 from x2face_core.media.placing import beside, readable_file
@@ -89,10 +90,12 @@ def to_rgb(image: Image.Image) -> Picture:
         return np.array(image.convert("RGB"))
 
 
-def write_picture(path: str | Path, picture: Picture, metadata: Mapping[str, str] | None = None) -> None:
+def write_picture(
+    path: str | Path, picture: Picture, metadata: Mapping[str, str] | None = None, *, overwrite: bool = True
+) -> None:
     """Write a picture by suffix (.png, .jpg, .webp, …), beside first and then renamed; makes no folders.
 
-    metadata: texts, kept in .png only
+    metadata: texts, kept in .png only; overwrite: replace a file that is there, else UsageError
     UsageError when the suffix is unknown or the place cannot be written to.
     """
     place = Path(path)
@@ -100,13 +103,13 @@ def write_picture(path: str | Path, picture: Picture, metadata: Mapping[str, str
         raise UsageError(
             f"{path}: pictures are not written as {place.suffix or 'a name without suffix'}; use .png or .jpg."
         )
-    with beside(place) as hidden:
-        try:
-            Image.fromarray(picture).save(hidden, **_options(place.suffix.lower(), metadata or {}))
-        except OSError as error:
-            raise UsageError(
-                f"{path}: cannot be written ({error.strerror or error}); choose another output."
-            ) from error
+    with beside(place, overwrite=overwrite) as hidden, writing(path):
+        save_picture(hidden, picture, metadata)
+
+
+def save_picture(path: Path, picture: Picture, metadata: Mapping[str, str] | None = None) -> None:
+    """The same at once under its name. OSError where that cannot be done."""
+    Image.fromarray(picture).save(path, **_options(path.suffix.lower(), metadata or {}))
 
 
 def _options(suffix: str, metadata: Mapping[str, str]) -> dict[str, Any]:

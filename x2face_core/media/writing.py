@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from x2face_core.errors import InputError, UsageError
+from x2face_core.files.faults import writing
 from x2face_core.media.containers import Plan, write_mp4, write_webm
 from x2face_core.media.gifs import write_gif
-from x2face_core.media.images import write_picture
+from x2face_core.media.images import save_picture
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import beside
+from x2face_core.media.placing import beside, refuse_others, settled, within
 from x2face_core.media.sound import sound_channels
-from x2face_core.media.working import in_thread
+from x2face_core.media.working import Outcome, in_thread
 
 _WRITERS: dict[str, Callable[[Path, Iterator[Picture], Plan], int]] = {
     ".mp4": write_mp4,
@@ -34,16 +33,18 @@ def write_film(
     *,
     sound: str | Path | None = None,
     metadata: Mapping[str, str] | None = None,
+    overwrite: bool = True,
 ) -> int:
     """Write frames as .mp4, .webm or .gif, by suffix; answers how many were written.
 
     frames: all of one size; odd sizes get their last row or column twice where the format needs even ones
     sound: a file whose sound is cut to the film's length (left out of .gif)
     metadata: texts such as title and comment
+    overwrite: replace a file that is there when the film is done; else that is a UsageError
     The film appears under its name only when it is whole. Ctrl-C while frames are made: what was done becomes a
-    playable film and KeyboardInterrupt goes on; any other exception leaves nothing. Replaces an existing file; makes no
-    folders. UsageError for an unknown suffix or a place that cannot be written to; InputError for a sound that cannot
-    be read or where there is no frame.
+    playable film and KeyboardInterrupt goes on; any other exception leaves nothing. Makes no folders.
+    UsageError for an unknown suffix or a place that cannot be written to; InputError for a sound that cannot be read or
+    where there is no frame.
     """
     place = Path(path)
     write = _WRITERS.get(place.suffix.lower())
@@ -55,55 +56,56 @@ def write_film(
     channels = sound_channels(voice) if voice is not None else 0
     first, rest = _started(path, frames)
     plan = Plan(first.shape[1], first.shape[0], fps, voice, channels, dict(metadata or {}))
-    return _written(place, lambda hidden, pictures: write(hidden, pictures, plan), rest)
+    with beside(place, overwrite=overwrite) as hidden:
+        outcome = in_thread(_refusable(place, lambda pictures: write(hidden, pictures, plan)), rest)
+    return _counted(outcome)
 
 
-def write_folder(path: str | Path, frames: Iterable[Picture], *, metadata: Mapping[str, str] | None = None) -> int:
-    """Write frames as 000000.png, 000001.png, … in a folder that appears when done; Ctrl-C as in write_film.
+def write_folder(
+    path: str | Path,
+    frames: Iterable[Picture],
+    *,
+    metadata: Mapping[str, str] | None = None,
+    overwrite: bool = True,
+) -> int:
+    """Write frames as 000000.png, 000001.png, … in a folder, where they appear when done; Ctrl-C as in write_film.
 
-    Replaces an existing folder only if it is empty or holds nothing but such pictures, else UsageError.
+    overwrite: replace such pictures that the folder holds; else that is a UsageError, as is a folder with other files
     """
-    place = Path(path)
-    _refuse_other_files(place)
-    return _written(
-        place, lambda hidden, pictures: _write_pictures(hidden, pictures, metadata), _started(path, frames)[1]
-    )
+    place = settled(path)
+    if place.is_file():
+        raise UsageError(f"{path}: is a file, and a folder is to be written; choose another output.")
+    if place.is_dir():
+        with writing(path):
+            refuse_others(place)
+    rest = _started(path, frames)[1]
+    with within(path, overwrite=overwrite) as hidden:
+        outcome = in_thread(_refusable(place, lambda pictures: _write_pictures(hidden, pictures, metadata)), rest)
+    return _counted(outcome)
 
 
-def _written(place: Path, write: Callable[[Path, Iterator[Picture]], int], frames: Iterator[Picture]) -> int:
-    """Run a writer beside its place; a film that Ctrl-C made shorter is kept before the interrupt goes on."""
-    with beside(place) as hidden:
-        outcome = in_thread(partial(_guarded, write, place, hidden), frames)
+def _counted(outcome: Outcome) -> int:
+    """How many frames were written; a film that Ctrl-C made shorter is kept before the interrupt goes on."""
     if outcome.interrupted is not None:
         raise outcome.interrupted
     return outcome.count
 
 
-def _guarded(
-    write: Callable[[Path, Iterator[Picture]], int], place: Path, hidden: Path, frames: Iterator[Picture]
-) -> int:
-    try:
-        return write(hidden, frames)
-    except OSError as error:  # PyAV's too, where the system has the say
-        raise UsageError(f"{place}: cannot be written ({error.strerror or error}); choose another output.") from error
+def _refusable(place: Path, write: Callable[[Iterator[Picture]], int]) -> Callable[[Iterator[Picture]], int]:
+    """The same writer, with a UsageError where the system refuses it; PyAV's errors are the system's too."""
+
+    def attempt(pictures: Iterator[Picture]) -> int:
+        with writing(place):
+            return write(pictures)
+
+    return attempt
 
 
 def _write_pictures(folder: Path, pictures: Iterator[Picture], metadata: Mapping[str, str] | None) -> int:
-    folder.mkdir()
     count = 0
     for count, picture in enumerate(pictures, start=1):
-        write_picture(folder / f"{count - 1:06d}.png", picture, metadata)
+        save_picture(folder / f"{count - 1:06d}.png", picture, metadata)
     return count
-
-
-def _refuse_other_files(place: Path) -> None:
-    if not place.exists():
-        return
-    if not place.is_dir():
-        raise UsageError(f"{place}: is a file, and a folder is to be written; choose another output.")
-    strange = next((file.name for file in place.iterdir() if not re.fullmatch(r"\d{6,}\.png", file.name)), None)
-    if strange is not None:
-        raise UsageError(f"{place}: holds other files ({strange}) and is not replaced; choose another folder.")
 
 
 def _started(path: str | Path, frames: Iterable[Picture]) -> tuple[Picture, Iterator[Picture]]:

@@ -16,6 +16,7 @@ from x2face_core.media.boxes import Box, crop
 from x2face_core.media.containers import fitted
 from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
+from x2face_core.media.placing import make_folders_above
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
 from x2face_core.rendering.outputs import Output
@@ -37,7 +38,7 @@ class Job:
     fps, seconds: of the film; None: as the drivers say
     sound: driving, none or a file's name
     compare: show source and driving picture at its left; paste_back: into the first source's whole picture
-    record: where the film's motion is written too
+    record: where the film's motion is written too, overwritten as the output is
     """
 
     sources: tuple[Path, ...]
@@ -103,12 +104,12 @@ def perform(
     sound = find_sound(job, parts)
     notes: list[str] = []
     with (
-        recorded(animation, job.record, model, parts) as noted,
+        recorded(animation, job.record, model, parts, overwrite=job.output.overwrite) as noted,
         closing(measured(finished(noted, job, portraits[0]), job.output, notes)) as frames,
     ):
         written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
     return Report(
-        output=job.output.path,
+        output=Path(str(job.output)),
         frames=written,
         fps=animation.fps,
         source_boxes=[_corners(portrait.box) for portrait in portraits],
@@ -156,7 +157,7 @@ def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Ge
         for number, frame in enumerate(frames):
             if number == 0 and reduces and max(size := fitted(*frame.shape[1::-1])) < max(frame.shape):
                 notes.append(
-                    f"{output.path}: is reduced from {frame.shape[1]}x{frame.shape[0]} to {size[0]}x{size[1]} pixels, "
+                    f"{output}: is reduced from {frame.shape[1]}x{frame.shape[0]} to {size[0]}x{size[1]} pixels, "
                     "the most that films hold; a folder/ of pictures holds all."
                 )
             yield frame
@@ -175,7 +176,7 @@ def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:
 def write(output: Output, frames: Iterator[Picture], fps: float, sound: Path | None) -> int:
     """Write the frames and say how many there were; folders above the output are made once there is a frame."""
     frames = chain([next(frames)], frames)
-    output.path.parent.mkdir(parents=True, exist_ok=True)
+    make_folders_above(output.path)
     if output.folder:
-        return write_folder(output.path, frames)
-    return write_film(output.path, frames, fps, sound=sound)
+        return write_folder(output.path, frames, overwrite=output.overwrite)
+    return write_film(output.path, frames, fps, sound=sound, overwrite=output.overwrite)

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 from x2face_core.errors import UsageError
+from x2face_core.files.faults import expanded, writing
+from x2face_core.media.placing import settled
 
 SUFFIXES = (".mp4", ".webm", ".gif")
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+"""What is read of a folder of pictures."""
+_LONGEST = 100  # bytes of a default name's half
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Output:
-    """A film by suffix, or a folder of numbered pictures."""
+    """A film by suffix, or a folder of numbered pictures.
+
+    overwrite: what is there by the time that it is written is replaced
+    shown: as the user wrote it
+    """
 
     path: Path
     folder: bool = False
+    overwrite: bool = True
+    shown: str = ""
+
+    def __str__(self) -> str:
+        return self.shown or str(self.path)
 
     @property
     def has_sound(self) -> bool:
@@ -28,45 +45,95 @@ def settle(
 ) -> Output:
     """Decide where the film goes; a name that ends in / is a folder.
 
-    text: as the user wrote it; None: outputs/{source}--{driving}.mp4
-    UsageError for an unknown suffix, something in the way, or an output that is one of the inputs.
+    text: as the user wrote it; None: outputs/{source}--{driving}.mp4. The output's path is absolute, so that nothing
+        that happens meanwhile, a driver's chdir say, moves it.
+    UsageError for an unknown suffix, a place that cannot be written to, something in the way, or an output that is one
+    of the inputs, holds one, or lies in a folder that is one.
     """
-    text = text or f"outputs/{sources[0].stem}--{driving}.mp4"
-    output = Output(Path(text), folder=text.endswith(("/", "\\")))
+    text = text or f"outputs/{default_name(sources[0], driving)}.mp4"
+    output = Output(_absolute(text), text.endswith(("/", "\\")), overwrite, str(expanded(text)))
     if not output.folder and output.path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{text}: a film's name ends in {', '.join(SUFFIXES)}; a folder's in /.")
-    _refuse_what_is_in_the_way(output, overwrite)
-    _refuse_an_input(output.path, inputs)
+    _check(text, output, inputs)
     return output
 
 
-def settle_file(text: str, suffix: str, *, overwrite: bool, inputs: Iterable[Path]) -> Path:
+def default_name(source: Path, what: str) -> str:
+    """`{source}--{what}`, without what no name can hold: slashes, control characters, more than 255 bytes."""
+    of = expanded(source)
+    return f"{_short(of.stem or Path(os.path.realpath(of)).stem)}--{_short(what)}"
+
+
+def _short(text: str) -> str:
+    plain = "".join("_" if one in "/\\" or not one.isprintable() else one for one in text)
+    return os.fsdecode(os.fsencode(plain)[:_LONGEST]).encode(errors="ignore").decode()
+
+
+def settle_file(text: str, suffix: str, *, overwrite: bool, inputs: Iterable[Path]) -> Output:
     """The same for one file of a kind of its own, whose name has to end in `suffix`. UsageError as in settle."""
-    path = Path(text)
-    if text.endswith(("/", "\\")) or path.suffix.lower() != suffix:
+    output = Output(_absolute(text), False, overwrite, str(expanded(text)))
+    if text.endswith(("/", "\\")) or output.path.suffix.lower() != suffix:
         raise UsageError(f"{text}: the name of this file has to end in {suffix}.")
-    _refuse_what_is_in_the_way(Output(path), overwrite)
-    _refuse_an_input(path, inputs)
-    return path
+    _check(text, output, inputs)
+    return output
 
 
-def _refuse_an_input(output: Path, inputs: Iterable[Path]) -> None:
-    for path in inputs:
-        if output.exists() and path.exists() and output.samefile(path):
+def _absolute(text: str) -> Path:
+    return Path(os.path.abspath(expanded(text)))  # noqa: PTH100 (links are followed later)
+
+
+def named_files(value: object) -> Iterator[Path]:
+    """Every file and folder that settings name, in whatever field: they may all be read."""
+    if isinstance(value, str | Path):
+        if (path := expanded(value)) and os.path.lexists(path):
+            yield path
+    elif isinstance(value, Mapping):
+        yield from (path for one in value.values() for path in named_files(one))
+    elif isinstance(value, tuple | list):
+        yield from (path for one in value for path in named_files(one))
+    elif is_dataclass(value):
+        yield from (path for field in fields(value) for path in named_files(getattr(value, field.name, None)))
+
+
+def _check(text: str, output: Output, inputs: Iterable[Path]) -> None:
+    if _URL.match(text):
+        raise UsageError(f"{text} is an address, and outputs are files on this machine; choose a file's name.")
+    with writing(output):
+        place = settled(output.path)
+        _refuse_what_is_in_the_way(output, place)
+        _refuse_unwritable(output, place)
+        _refuse_an_input(output, place, inputs)
+
+
+def _refuse_unwritable(output: Output, place: Path) -> None:
+    above = next(folder for folder in (place, *place.parents)[0 if output.folder else 1 :] if folder.exists())
+    if not above.is_dir():
+        raise UsageError(f"{output}: {above} is a file, not a folder; choose another output.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise UsageError(f"{output}: nothing can be written to {above}; choose another output.")
+    if place.is_file() and not os.access(place, os.W_OK):
+        raise UsageError(f"{output} is protected from being written to; choose another output.")
+
+
+def _refuse_an_input(output: Output, place: Path, inputs: Iterable[Path]) -> None:
+    if not place.exists():
+        return
+    for one in inputs:
+        if not one.exists():
+            continue
+        if place.samefile(one) or (place.suffix.lower() in PICTURES and place.parent.samefile(one)):
             raise UsageError(f"{output} is one of the inputs; choose another output.")
+        if place.is_dir() and place in Path(os.path.realpath(one)).parents:
+            raise UsageError(f"{output} holds {one}, which is one of the inputs; choose another output.")
 
 
-def _refuse_what_is_in_the_way(output: Output, overwrite: bool) -> None:
-    path = output.path
-    above = next((folder for folder in path.parents if folder.exists()), None)
-    if above is not None and not above.is_dir():
-        raise UsageError(f"{path}: {above} is a file, not a folder; choose another output.")
-    if not path.exists() and not path.is_symlink():
+def _refuse_what_is_in_the_way(output: Output, place: Path) -> None:
+    if not os.path.lexists(output.path):
         return
-    if path.is_dir() != output.folder:
-        there, wanted = ("a folder", "a file") if path.is_dir() else ("a file", "a folder")
-        raise UsageError(f"{path} is {there} and the output would be {wanted}; choose another name.")
-    if output.folder and not any(path.iterdir()):
+    if place.exists() and place.is_dir() != output.folder:
+        there, wanted = ("a folder", "a file") if place.is_dir() else ("a file", "a folder")
+        raise UsageError(f"{output} is {there} and the output would be {wanted}; choose another name.")
+    if output.folder and not (place.is_dir() and any(place.iterdir())):
         return
-    if not overwrite:
-        raise UsageError(f"{path} exists already; --overwrite replaces it.")
+    if not output.overwrite:
+        raise UsageError(f"{output} exists already; --overwrite replaces it.")

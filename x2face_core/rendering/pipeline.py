@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
-from typing import Any, TypeVar
+from itertools import takewhile
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +15,9 @@ from x2face_core.driving import Driver, EmbeddedFace, Overlay
 from x2face_core.errors import PluginError
 from x2face_core.foreign import Owner, call_foreign
 from x2face_core.sources.source import Model, ModelSource, to_pictures
+from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, Part, Row, compose
 
-T = TypeVar("T")
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -136,11 +136,3 @@ def _rendered(model: Model, face: EmbeddedFace, rows: Sequence[Row], fps: float)
         pictures = to_pictures(model.render(face, vectors))
     for picture, row in zip(pictures, rows, strict=True):
         yield Frame(picture, row.vector, fps, row.picture)
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
-    """Lists of up to `size` items, each with the number of its first one."""
-    items, start = iter(items), 0
-    while batch := list(islice(items, size)):
-        yield start, batch
-        start += len(batch)

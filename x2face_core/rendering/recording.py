@@ -17,7 +17,9 @@ from x2face_core.streaming.vectors import as_vectors
 
 
 @contextmanager
-def recorded(animation: Animation, path: Path | None, model: Model, parts: Sequence[Part]) -> Iterator[Iterator[Frame]]:
+def recorded(
+    animation: Animation, path: Path | None, model: Model, parts: Sequence[Part], *, overwrite: bool = True
+) -> Iterator[Iterator[Frame]]:
     """The animation's frames; where there is a path, their motion is written there once they have gone by.
 
     After Ctrl-C it holds what was done, like the film; after any other exception nothing is written.
@@ -29,9 +31,9 @@ def recorded(animation: Animation, path: Path | None, model: Model, parts: Seque
     try:
         yield recorder.frames()
     except KeyboardInterrupt:
-        recorder.save(path, origin_of(animation.fps, model, parts))
+        recorder.save(path, origin_of(animation.fps, model, parts), overwrite=overwrite)
         raise
-    recorder.save(path, origin_of(animation.fps, model, parts))
+    recorder.save(path, origin_of(animation.fps, model, parts), overwrite=overwrite)
 
 
 class Recorder:
@@ -47,11 +49,11 @@ class Recorder:
             self._rows += (frame.vector - self._still).astype(np.float32).tobytes()
             yield frame
 
-    def save(self, path: Path, origin: Origin) -> None:
+    def save(self, path: Path, origin: Origin, *, overwrite: bool) -> None:
         """Write what was seen, if anything was."""
         if self._rows:
             offsets = np.frombuffer(self._rows, np.float32).reshape(-1, len(self._still))
-            write_motion(path, Motion(offsets, self._still.astype(np.float32), origin))
+            write_motion(path, Motion(offsets, self._still.astype(np.float32), origin), overwrite=overwrite)
 
 
 def origin_of(fps: float, model: Model, parts: Sequence[Part]) -> Origin:

@@ -12,19 +12,20 @@ from PIL import Image
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, WeightsError
 from x2face_core.media.images import opened_picture, to_rgb, write_picture
+from x2face_core.media.placing import make_folders_above
 from x2face_core.sources.source import to_pictures
 
 SUFFIX = ".png"
 _KEY = "x2face.space"
 
 
-def write_embedded(path: Path, face: EmbeddedFace, space: str) -> None:
+def write_embedded(path: Path, face: EmbeddedFace, space: str, *, overwrite: bool = True) -> None:
     """Write the texture with 8 bits a colour, half a grey level off at most; makes the folders above.
 
-    space: fingerprint of the weights, kept as a text of the picture
+    space: fingerprint of the weights, kept as a text of the picture; overwrite: as write_picture says
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_picture(path, to_pictures(face.texture[None])[0], {_KEY: space})
+    make_folders_above(path)
+    write_picture(path, to_pictures(face.texture[None])[0], {_KEY: space}, overwrite=overwrite)
 
 
 class Repainted:

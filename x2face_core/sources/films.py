@@ -15,8 +15,8 @@ from torch import Tensor
 from x2face_core.errors import InputError, NoFaceError
 from x2face_core.media.boxes import crop
 from x2face_core.media.clips import Clip, kind_of, open_clip
-from x2face_core.rendering.pipeline import batches
 from x2face_core.sources.source import Model, to_tensor
+from x2face_core.streaming.batching import batches
 from x2face_core.streaming.streams import ahead
 
 BATCH = 16

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.errors import InputError, UsageError
-from x2face_core.media.placing import beside, readable_file
+from x2face_core.errors import InputError
+from x2face_core.files.faults import writing
+from x2face_core.media.placing import beside, make_folders_above, readable_file
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -56,18 +57,17 @@ class Motion:
         return self.vector + self.offsets
 
 
-def write_motion(path: Path, motion: Motion) -> None:
-    """Write beside and rename; makes the folders above. UsageError where the place cannot be written to."""
-    from safetensors import SafetensorError
+def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
+    """Write beside and rename; makes the folders above. UsageError where the place cannot be written to.
+
+    overwrite: replace a file that is there; else that is a UsageError
+    """
     from safetensors.numpy import save
 
     tensors = {"offsets": motion.offsets, "vector": motion.vector}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as hidden:
-            hidden.write_bytes(save(tensors, metadata={_KEY: json.dumps(asdict(motion.origin))}))
-    except (OSError, SafetensorError) as error:
-        raise UsageError(f"{path}: cannot be written ({error}); choose another place for the motion.") from error
+    make_folders_above(path)
+    with beside(path, overwrite=overwrite) as hidden, writing(path):
+        hidden.write_bytes(save(tensors, metadata={_KEY: json.dumps(asdict(motion.origin))}))
 
 
 def read_motion(path: str | Path) -> Motion:

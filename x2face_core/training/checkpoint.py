@@ -43,12 +43,6 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> 
     write_tensors(path, whole, {"x2face.run": json.dumps(state.__dict__)})
 
 
-def sweep(path: Path) -> None:
-    """Remove what a process killed while it wrote a checkpoint left beside it."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        left.unlink(missing_ok=True)
-
-
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:
     try:
         with safe_open(path, framework="pt") as file:

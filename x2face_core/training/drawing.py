@@ -30,7 +30,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows of a bank: source and target of one clip, and which pairs are mirrored."""
+    """Rows of a bank: source and target of one clip, and which pairs are mirrored; a photograph is its own pair."""
 
     source: Tensor
     target: Tensor

@@ -8,7 +8,15 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.bank import Bank
+from x2face_core.data.folder import FaceFolder
 from x2face_core.networks.x2face import X2FaceNetworks
+
+
+def people_of(folder: FaceFolder, bank: Bank) -> Tensor:
+    """(len(bank),) int64: a number for each person, for every frame of a bank of clips."""
+    numbers: dict[str, int] = {}
+    of_clip = {clip.row: numbers.setdefault(clip.identity, len(numbers)) for clip in folder.clips}
+    return torch.tensor([of_clip[row] for row in bank.clip.tolist()])
 
 
 @dataclass(frozen=True)
@@ -16,14 +24,19 @@ class HeldOut:
     """Pairs of people whom training never sees, the same at every evaluation.
 
     sources, driving: (n, 3, side, side), a frame and another of the same clip
+    people: (n,) int64, who is in a pair
     """
 
     sources: Tensor
     driving: Tensor
+    people: Tensor
 
     @classmethod
-    def of(cls, bank: Bank, count: int = 300, seed: int = 5) -> HeldOut:
-        """At most `count` pairs: driving frames by the bank's weights, sources evenly from the rest of their clips."""
+    def of(cls, bank: Bank, people: Tensor, count: int = 300, seed: int = 5) -> HeldOut:
+        """At most `count` pairs: driving frames by the bank's weights, sources evenly from the rest of their clips.
+
+        people: (len(bank),) int64, who is in each frame
+        """
         random = torch.Generator().manual_seed(seed)
         weight = bank.weight.cpu()
         targets = torch.multinomial(weight, min(count, int((weight > 0).sum())), generator=random)
@@ -31,18 +44,25 @@ class HeldOut:
         ahead = 1 + (torch.rand(len(targets), generator=random) * (number - 1)).long()
         sources = first + (targets - first + ahead) % number
         rows = sources.to(bank.pictures.device), targets.to(bank.pictures.device)
-        return cls(bank.floats(rows[0]), bank.floats(rows[1]))
+        return cls(bank.floats(rows[0]), bank.floats(rows[1]), people.cpu()[targets])
 
     @torch.no_grad()
     def figures(self, networks: X2FaceNetworks) -> dict[str, float]:
-        """L1 of the generated frames, of copying the source, and the ratio of the two."""
+        """L1 of the generated frames, of copying the source, the ratio of the two, and its mean over people."""
         networks.eval()
         generated = torch.cat(
             [networks(s, d) for s, d in zip(torch.split(self.sources, 50), torch.split(self.driving, 50), strict=True)]
         )
-        l1 = float((generated - self.driving).abs().mean())
-        copied = float((self.sources - self.driving).abs().mean())
-        return {"held_l1": l1, "held_copy": copied, "held_ratio": l1 / copied}
+        l1 = (generated - self.driving).abs().mean((1, 2, 3)).cpu()
+        copied = (self.sources - self.driving).abs().mean((1, 2, 3)).cpu()
+        rows = [self.people == one for one in set(self.people.tolist())]
+        ratios = [float(l1[row].sum() / copied[row].sum()) for row in rows]
+        return {
+            "held_l1": float(l1.mean()),
+            "held_copy": float(copied.mean()),
+            "held_ratio": float(l1.mean() / copied.mean()),
+            "held_ratio_by_person": sum(ratios) / len(ratios),
+        }
 
     @torch.no_grad()
     def sheet(self, networks: X2FaceNetworks, rows: int = 8) -> Tensor:

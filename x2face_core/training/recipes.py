@@ -52,32 +52,47 @@ class Recipe:
 
 @dataclass(frozen=True)
 class GuidedRecipe(Recipe):
-    """Flows guided by the landmarks' splines (docs/training.md), beside the photometric loss.
+    """Flows guided by the landmarks' splines and by optical flow (docs/training.md), beside the photometric loss.
 
+    photometric: weight of the photometric loss
+    optical: weight of the composed flow's distance to optical flow, outside the face, at first, falling as guidance
+        does; 0 does without OpenCV
+    outside: what places outside the face weigh in the losses against splines, beside those in it
+    stills: share of the draws that goes to single photographs, where the folder has some
     guidance: weight of the flow losses at first, falling to guidance_end of it
     relative: weight of the flow that one person's motion gives another, beside guidance
     stretch: weight of how wrongly flows stretch, which opens mouths and shuts eyes, beside guidance
-    gaps: weight of how far apart flows see both lips and both lids of an eye, beside guidance
+    gaps: weight of how far apart flows see both lips, beside guidance; lids, irises: how much more the lids of an eye,
+        and its iris and corners, count there
     spline_side: pixels a side of the splines' flows; 32 blurs the lips
-    landmarks, expression: weights of the linear heads on v, which are dropped after training
+    landmarks, expression, blend: weights of the linear heads on v, which are dropped after training: expression, pose
+        and gaze in one, blendshape scores in another
     lips, eyes: how much more pixels there count, in the losses
-    turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares
+    turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares; of the
+        two pictures that a photograph gives one always is
     gamma, gain: colour jitter that source and target share; view_gamma, view_gain: of the driving input alone
     """
 
     far: int = 2
+    photometric: float = 4.0
+    optical: float = 20.0
+    outside: float = 0.1
+    stills: float = 0.25
     guidance: float = 14.0
     guidance_end: float = 0.3
     relative: float = 1.0
     stretch: float = 0.3
     gaps: float = 2.0
+    lids: float = 3.0
+    irises: float = 2.0
     spline_side: int = 64
     landmarks: float = 2.0
     expression: float = 1.2
+    blend: float = 0.6
     lips: float = 24.0
     eyes: float = 8.0
     lips_gain: float = 1.0
-    turned: float = 0.5
+    turned: float = 0.3
     yaw: float = 25.0
     pitch: float = 16.0
     roll: float = 15.0

@@ -8,31 +8,39 @@ OUT/sheet-STEP.png, curve.png, history.json
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from x2face_core.data.bank import Bank, load_bank
-from x2face_core.data.folder import Clip, FaceFolder, Split
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.stills import Still
+from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError, WeightsError
-from x2face_core.geometry.landmarks import canonical_layout
+from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint, sweep
+from x2face_core.storing import write_text
+from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Batches, Length, Report, Trainer
-from x2face_core.training.guided import GuidedBatches, GuidedObjective
-from x2face_core.training.heldout import HeldOut
+from x2face_core.training.guided import GuidedObjective
+from x2face_core.training.guided_batches import GuidedBatches
+from x2face_core.training.heldout import HeldOut, people_of
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
 from x2face_core.training.precision import fastest
 from x2face_core.training.processes import Processes, join, leave
 from x2face_core.training.recipes import GuidedRecipe, Recipe
 from x2face_core.training.sheets import write_curve, write_sheet
 from x2face_core.training.shipping import fit_reading, ship
+from x2face_core.training.starting import Started, starting
+from x2face_core.training.taking import taken
 
 Progress = Callable[[str, int, int], None]
 
@@ -43,6 +51,7 @@ class Plan:
 
     out: the run's folder, made where it is not there; data: a folder as docs/data.md has it
     fresh: start over even where the folder holds a checkpoint
+    start: weights, by name or path, that a run without a checkpoint begins with; None: random ones
     device: auto, cpu or cuda
     """
 
@@ -52,6 +61,7 @@ class Plan:
     dims: Dims
     length: Length
     fresh: bool = False
+    start: str | Path | None = None
     device: str = "auto"
 
 
@@ -67,7 +77,8 @@ def train(
     _check_resumable(plan)
     processes = join(plan.device)
     try:
-        return _train(plan, folder, processes, report, say, progress)
+        with taken(plan.out, first=processes.first, fresh=plan.fresh):
+            return _train(plan, folder, processes, report, say, progress)
     finally:
         leave()
 
@@ -80,37 +91,41 @@ def _train(
     say: Callable[[str], None],
     progress: Progress,
 ) -> RunState:
-    labels = isinstance(plan.recipe, GuidedRecipe)
     torch.manual_seed(plan.recipe.seed)
-    banks = {}
-    splits: tuple[Split, ...] = ("train", "val")
-    for split in splits:
-        banks[split] = load_bank(
-            folder,
-            split,
-            plan.dims.side,
-            every=plan.recipe.every,
-            labels=labels,
-            progress=partial(progress, f"reading {split}"),
-        ).to(processes.device)
-    layout = _layout(banks["train"]) if labels else None
+    train_bank, val_bank = (_bank(plan, folder, split, processes, progress) for split in ("train", "val"))
+    started = None if plan.start is None else starting(plan.start, plan.dims)
+    layout = _layout(train_bank, started) if isinstance(plan.recipe, GuidedRecipe) else None
     networks = X2FaceNetworks(plan.dims)
     networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    objective, batches = _taught(networks, banks["train"], layout, plan.recipe)
+    objective, batches = _taught(networks, train_bank, layout, plan.recipe)
+    if started is not None:
+        networks.load_state_dict(started.tensors, strict=False)
     objective.to(processes.device)
     recipe = _with_dtype(plan, objective, batches, processes)
-    plan.out.mkdir(parents=True, exist_ok=True)
-    if processes.first:
-        sweep(plan.out / CHECKPOINT)
-    judge = _Judge(plan.out, folder, banks["train"], HeldOut.of(banks["val"]), layout)
+    judge = _Judge(plan.out, folder, train_bank, HeldOut.of(val_bank, people_of(folder, val_bank)), layout)
     dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
-    data = {"statement": statement(folder.of_split("train")), "frames": len(banks["train"])}
+    data = {"statement": _statement(folder, plan.recipe, started), "frames": len(train_bank)}
     trainer = Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
     resumed = not plan.fresh and trainer.resume()
     say(
         f"{'going on at' if resumed else 'starting with'} step {trainer.state.step}, {recipe.dtype}, {processes.device}"
     )
     return trainer.run(plan.length, report)
+
+
+def _bank(plan: Plan, folder: FaceFolder, split: Split, processes: Processes, progress: Progress) -> Bank:
+    """A split's frames; photographs join those of training alone, so that held-out figures stay those of films."""
+    guided = plan.recipe if isinstance(plan.recipe, GuidedRecipe) else None
+    bank = load_bank(
+        folder,
+        split,
+        plan.dims.side,
+        every=plan.recipe.every,
+        labels=guided is not None,
+        stills=guided.stills if guided is not None and split == "train" else 0.0,
+        progress=partial(progress, f"reading {split}"),
+    )
+    return bank.to(processes.device)
 
 
 def _check_resumable(plan: Plan) -> None:
@@ -129,15 +144,25 @@ def _check_resumable(plan: Plan) -> None:
         )
 
 
-def _layout(bank: Bank) -> Tensor:
+def _layout(bank: Bank, started: Started | None) -> Tensor:
+    """(73, 3): that of the weights that the run starts from, which keeps embedded faces, or a new one."""
     assert bank.landmarks is not None
-    return torch.from_numpy(canonical_layout(bank.landmarks.cpu().numpy())).to(bank.landmarks.device)
+    if started is not None and started.layout is not None:
+        points = started.layout.numpy()
+    else:
+        films = bank.landmarks[bank.clip >= 0, :POINTS]
+        points = canonical_layout(films.cpu().numpy())
+    with_eyes = with_irises(points[None], np.array([LAYOUT_GAZE], np.float32))[0]
+    return torch.from_numpy(with_eyes).to(bank.landmarks.device)
 
 
 def _taught(networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe: Recipe) -> tuple[nn.Module, Batches]:
     if isinstance(recipe, GuidedRecipe):
         assert layout is not None
-        return GuidedObjective(networks, layout, recipe), GuidedBatches(bank, layout, recipe)
+        measures = 7 + (0 if bank.gaze is None else 2)
+        scores = 0 if bank.blend is None else bank.blend.shape[1]
+        objective = GuidedObjective(networks, layout, recipe, measures, scores)
+        return objective, GuidedBatches(bank, layout, recipe)
     return PhotometricObjective(networks), PhotometricBatches(bank, recipe)
 
 
@@ -151,8 +176,24 @@ def _with_dtype(plan: Plan, objective: nn.Module, batches: Batches, processes: P
     return replace(recipe, dtype="bf16" if bf16 else "fp32")
 
 
-def statement(clips: Sequence[Clip]) -> str:
+def _statement(folder: FaceFolder, recipe: Recipe, started: Started | None) -> str:
     """What networks saw, for those who use them."""
+    parts = [statement(folder.of_split("train"))]
+    if isinstance(recipe, GuidedRecipe) and recipe.stills and folder.stills is not None:
+        parts.append(_photographs(folder.stills.of_split("train")))
+    if started is not None:
+        parts.append(f"begun with {started.name}, which saw {started.data}")
+    return "; ".join(parts)
+
+
+def _photographs(stills: Sequence[Still]) -> str:
+    sources = Counter(still.source or "unnamed" for still in stills)
+    listed = ", ".join(f"{name} {count}" for name, count in sorted(sources.items()))
+    return f"{len(stills)} photographs of {len({still.identity for still in stills})} people: {listed}"
+
+
+def statement(clips: Sequence[Clip]) -> str:
+    """What networks saw of films, for those who use them."""
     seconds: dict[str, float] = {}
     for clip in clips:
         seconds[clip.source] = seconds.get(clip.source, 0.0) + clip.seconds
@@ -175,9 +216,10 @@ class _Judge:
         figures = self.held.figures(networks)
         reading = fit_reading(networks, self.bank, self.folder) if self.layout is not None else None
         row = {"step": float(state.step)} | figures
-        ship(self.out / "weights.safetensors", networks, state, reading, self.layout, held=row)
+        layout = None if self.layout is None else self.layout[:POINTS]
+        ship(self.out / "weights.safetensors", networks, state, reading, layout, held=row)
         write_sheet(self.out / f"sheet-{state.step:07d}.png", self.held.sheet(networks))
         history = [*state.history, row]
         write_curve(self.out / "curve.png", history)
-        (self.out / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+        write_text(self.out / "history.json", json.dumps(history, indent=1))
         return figures

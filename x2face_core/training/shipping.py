@@ -21,13 +21,14 @@ def fit_reading(
 ) -> dict[str, Tensor]:
     """Ridge regression from driving vectors to pose (degrees) and expression (docs/data.md).
 
-    It sees at most `most` frames, drawn without replacement by the bank's weights.
+    It sees at most `most` frames of clips, drawn without replacement by the bank's weights.
 
     weight: (7, 128), bias: (7,), scale: (7,) the standard deviations of what is read
     """
     networks.eval()
     random = torch.Generator().manual_seed(0)
-    rows = torch.multinomial(bank.weight.cpu(), min(most, len(bank)), generator=random)
+    weight = bank.weight.cpu() * (bank.clip.cpu() >= 0)
+    rows = torch.multinomial(weight, min(most, int((weight > 0).sum())), generator=random)
     v = torch.cat([networks.encode(bank.floats(part.to(bank.pictures.device))).cpu() for part in torch.split(rows, 64)])
     labels = folder.labels
     at = labels.rows_of(bank.clip.cpu()[rows].numpy(), bank.frame.cpu()[rows].numpy())

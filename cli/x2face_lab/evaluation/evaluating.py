@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2face_core.data.folder import Clip, FaceFolder, Split
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.tables import Split
 from x2face_core.driving import Factor
 from x2face_core.errors import MissingError, UsageError, WeightsError
 from x2face_core.model import X2Face

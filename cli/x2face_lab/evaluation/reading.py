@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from x2face_core.data.bank import load_bank
-from x2face_core.data.folder import FaceFolder, Split
+from x2face_core.data.folder import FaceFolder
+from x2face_core.data.tables import Split
 from x2face_core.model import X2Face
 
 

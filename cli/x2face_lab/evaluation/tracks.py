@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.bank import decode
-from x2face_core.data.folder import Clip, FaceFolder, Split
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 
 SIDE = 256

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from x2face_core.errors import UsageError
+from x2face_core.files.faults import writing
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import beside
+from x2face_core.media.placing import beside, make_folders_above
 from x2face_lab.figures.sheet import Label, Panel, Place, Sheet, Tile
 
 if TYPE_CHECKING:
@@ -27,21 +27,18 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def write_sheet(path: Path, sheet: Sheet) -> None:
+def write_sheet(path: Path, sheet: Sheet, *, overwrite: bool = True) -> None:
     """Write a sheet by suffix, beside first and then renamed; the same sheet gives the same bytes; makes folders above.
 
     A .png has a pixel for each of the sheet's; in .pdf and .svg the pictures keep all that they have.
-    UsageError where the place cannot be written to.
+    overwrite: replace a file that is there; else that is a UsageError, as is a place that cannot be written to
     """
     from matplotlib.style import context
 
     suffix = path.suffix.lower()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with context(["default", _STYLE]), beside(path) as hidden:
-            draw(sheet, exact=suffix == ".png").savefig(hidden, format=suffix[1:], metadata=_METADATA[suffix])
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror or error}); choose another output.") from error
+    make_folders_above(path)
+    with context(["default", _STYLE]), beside(path, overwrite=overwrite) as hidden, writing(path):
+        draw(sheet, exact=suffix == ".png").savefig(hidden, format=suffix[1:], metadata=_METADATA[suffix])
 
 
 def draw(sheet: Sheet, *, exact: bool = True) -> Figure:

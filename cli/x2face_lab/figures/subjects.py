@@ -12,9 +12,10 @@ from torch import Tensor
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.media.pictures import Picture
-from x2face_core.rendering.pipeline import Painted, batches
+from x2face_core.rendering.pipeline import Painted
 from x2face_core.sources.portraits import Cropping, crops, find_portraits
 from x2face_core.sources.source import Model, ModelSource, to_pictures
+from x2face_core.streaming.batching import batches
 
 BATCH = 8
 

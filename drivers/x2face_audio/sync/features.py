@@ -1,4 +1,4 @@
-"""What a driver by sound asks of a sound: features, so many a second, as sound streams in."""
+"""Feature extractors: sound, as it streams in, to a fixed number of feature vectors a second."""
 
 from __future__ import annotations
 
@@ -16,17 +16,11 @@ from x2face_audio.sync.sounds import CENTRE, FPS, RATE, ROWS, WINDOW, Samples, m
 class AudioFeatures(Protocol):
     """Turns sound into features; SyncFeatures here, a stranger's SyncNet or speech model elsewhere.
 
-    name: of the features, to tell apart mappings fitted on others
-    dim: numbers a feature
     rate: samples a second that it reads
     fps: features a second; rate / fps is a whole number of samples
     window: samples that one feature sees; centre: which of them its moment is at
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def dim(self) -> int: ...
     @property
     def rate(self) -> int: ...
     @property
@@ -37,7 +31,7 @@ class AudioFeatures(Protocol):
     def centre(self) -> int: ...
 
     def __call__(self, samples: Samples) -> Tensor:
-        """(window + (n - 1) * rate // fps,) samples in [-1, 1] to (n, dim), a feature a window."""
+        """(window + (n - 1) * rate // fps,) samples in [-1, 1] to (n, numbers a feature), a feature a window."""
         ...
 
 
@@ -46,10 +40,8 @@ class SyncFeatures:
 
     rate, fps, window, centre = RATE, FPS, WINDOW, CENTRE
 
-    def __init__(self, encoder: AudioEncoder, name: str = "sync") -> None:
-        self.name = name
+    def __init__(self, encoder: AudioEncoder) -> None:
         self.encoder = encoder.eval()
-        self.dim = encoder.last.out_features
 
     @torch.no_grad()
     def __call__(self, samples: Samples) -> Tensor:
@@ -66,11 +58,9 @@ class SpeechFeatures:
     window = WINDOW + 2 * REACH * (RATE // FPS)
     centre = CENTRE + REACH * (RATE // FPS)
 
-    def __init__(self, encoder: AudioEncoder, context: Context, name: str = "speech") -> None:
-        self.name = name
+    def __init__(self, encoder: AudioEncoder, context: Context) -> None:
         self.moments = SyncFeatures(encoder)
         self.context = context.eval()
-        self.dim = context.size
 
     @torch.no_grad()
     def __call__(self, samples: Samples) -> Tensor:
@@ -79,7 +69,7 @@ class SpeechFeatures:
 
 
 def stream(blocks: Iterable[Samples], features: AudioFeatures, size: int = 25) -> Iterator[Tensor]:
-    """Sound in blocks of any length to features (n, dim), about `size` at a time, in constant memory.
+    """Sound in blocks of any length to features (n, numbers a feature), about `size` at a time, in constant memory.
 
     Feature k is at (k + 0.5) / fps seconds, in the middle of film frame k; silence stands before and after the sound,
     so that there are round(seconds * fps) of them, one at least.

@@ -21,15 +21,18 @@ from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
 from x2face_audio.sync.recipe import SYNC, SyncRecipe
 from x2face_audio.sync.weights import save_sync
-from x2face_core.data.folder import FaceFolder, Split
+from x2face_core.data.folder import FaceFolder
+from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError
-from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint, sweep
+from x2face_core.storing import write_text
+from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.precision import fastest
 from x2face_core.training.processes import Processes, join, leave
 from x2face_core.training.session import Progress, statement
 from x2face_core.training.sheets import write_curve
+from x2face_core.training.taking import taken
 
 WEIGHTS = "sync.safetensors"
 
@@ -59,10 +62,11 @@ def train_sync(
     _check_resumable(plan)
     processes = join(plan.device)
     try:
-        trainer = _trainer(plan, folder, processes, progress)
-        resumed = not plan.fresh and trainer.resume()
-        say(f"{'going on at' if resumed else 'starting with'} step {trainer.state.step}, {processes.device}")
-        return trainer.run(plan.length, report)
+        with taken(plan.out, first=processes.first, fresh=plan.fresh):
+            trainer = _trainer(plan, folder, processes, progress)
+            resumed = not plan.fresh and trainer.resume()
+            say(f"{'going on at' if resumed else 'starting with'} step {trainer.state.step}, {processes.device}")
+            return trainer.run(plan.length, report)
     finally:
         leave()
 
@@ -85,9 +89,6 @@ def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress:
         batch = batches.draw(generator(recipe.seed, 0, 0, processes.device), recipe.batch)
         bf16 = processes.agree(float(fastest(objective, batch, processes.device) is torch.bfloat16))
         recipe = replace(recipe, dtype="bf16" if bf16 else "fp32")
-    plan.out.mkdir(parents=True, exist_ok=True)
-    if processes.first:
-        sweep(plan.out / CHECKPOINT)
     dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
     data: dict[str, object] = {"statement": statement([c for c in folder.of_split("train") if c.sound])}
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, _Judge(plan.out, val), data)
@@ -126,5 +127,5 @@ class _Judge:
         save_sync(self.out / WEIGHTS, networks, described)
         history = [*state.history, row]
         write_curve(self.out / "curve.png", history, {"contrast": (40, 90, 200), "within_1": (200, 60, 40)})
-        (self.out / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+        write_text(self.out / "history.json", json.dumps(history, indent=1))
         return figures

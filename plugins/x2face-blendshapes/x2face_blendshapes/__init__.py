@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from x2face_blendshapes.plugin import Settings
+from x2face_blendshapes.settings import Settings
 
 __all__ = ["Settings"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from x2face_blendshapes.plugin import LABELS
+from x2face_blendshapes.settings import LABELS
 
 HEAD = ("HeadRoll", "HeadPitch", "HeadYaw")
 HELD = (

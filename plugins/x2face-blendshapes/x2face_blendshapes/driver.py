@@ -14,7 +14,7 @@ from x2face_blendshapes.performing import performed, warnings_of
 from x2face_blendshapes.takes import read_take
 
 if TYPE_CHECKING:
-    from x2face_blendshapes.plugin import Settings
+    from x2face_blendshapes.settings import Settings
 
 ROWS = 256  # of a chunk
 _CLOSE = 1e-6  # of a frame

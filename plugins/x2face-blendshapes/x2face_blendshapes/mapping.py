@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from x2face_plugins import Film, InputError
 
-from x2face_blendshapes.plugin import LABELS, UNITS
+from x2face_blendshapes.settings import LABELS, UNITS
 from x2face_blendshapes.tracks import Track, liveliest, read_tracks
 
 Pair = tuple[torch.Tensor, torch.Tensor]

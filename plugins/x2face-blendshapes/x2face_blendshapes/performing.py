@@ -12,7 +12,7 @@ from x2face_blendshapes.channels import HEAD, HELD, coefficients, degrees, ignor
 from x2face_blendshapes.takes import Take
 
 if TYPE_CHECKING:
-    from x2face_blendshapes.plugin import Settings
+    from x2face_blendshapes.settings import Settings
 
 
 def performed(take: Take, settings: Settings) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from x2face_emg.plugin import CHANNELS, Settings
+from x2face_emg.settings import CHANNELS, Settings
 
 __all__ = ["CHANNELS", "Settings"]

@@ -11,11 +11,11 @@ import torch
 from x2face_plugins import Chunk, Source
 
 from x2face_emg.envelopes import activity
-from x2face_emg.plugin import CHANNELS
 from x2face_emg.recording import read_recording
+from x2face_emg.settings import CHANNELS
 
 if TYPE_CHECKING:
-    from x2face_emg.plugin import Settings
+    from x2face_emg.settings import Settings
 
 BATCH = 256
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from x2face_emg.plugin import CHANNELS
 from x2face_emg.recording import Floats, Recording
+from x2face_emg.settings import CHANNELS
 
 HIGH_PASS = 20.0  # Hz: below it the skin and the cables move, not the muscles
 LOW_PASS = 6.0  # Hz: faces hardly move faster

@@ -12,9 +12,9 @@ from torch import Tensor
 from x2face_plugins import Film, InputError
 
 from x2face_emg.envelopes import activity
-from x2face_emg.plugin import CHANNELS
 from x2face_emg.recording import read_recording
 from x2face_emg.regression import Pair, chosen
+from x2face_emg.settings import CHANNELS
 
 FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 SHORTEST = 1.0  # seconds that a film and its recording have in common

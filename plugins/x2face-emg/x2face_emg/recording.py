@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from x2face_plugins import InputError
 
-from x2face_emg.plugin import CHANNELS
+from x2face_emg.settings import CHANNELS
 
 LEAST = 10  # lines
 SLOWEST, FASTEST = 5.0, 50_000.0  # samples a second

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from x2face_osc.plugin import Settings
+from x2face_osc.settings import Settings
 
 __all__ = ["Settings"]

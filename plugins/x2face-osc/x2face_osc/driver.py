@@ -15,7 +15,7 @@ from x2face_osc.listening import listening
 from x2face_osc.packets import MalformedError, messages_of
 
 if TYPE_CHECKING:
-    from x2face_osc.plugin import Settings
+    from x2face_osc.settings import Settings
 
 BEAT = 0.04  # seconds: after so long a silence the last word is said again, so that whoever waits is heard
 _NAMED = 8  # addresses in a warning

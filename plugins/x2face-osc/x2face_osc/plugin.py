@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, hookimpl, option
+from x2face_plugins import DriverSpec, hookimpl
+
+from x2face_osc.settings import Settings
 
 if TYPE_CHECKING:
     from x2face_osc.driver import OscDriver
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Each field is an option of `x2face run`: input is --osc, host is --osc-host."""
-
-    input: int = option(metavar="PORT", min=1, max=65535, help="The UDP port to listen at, such as 9000.")
-    host: str = option(
-        "127.0.0.1", help="The address to listen at; 0.0.0.0 also hears other machines, whoever they are."
-    )
-    gain: float = option(1.0, min=0, max=4, help="How much mouth and lids move.")
-    mirror: bool = option(False, help="Move as in a mirror: left is right.")
 
 
 def load(settings: Settings) -> OscDriver:

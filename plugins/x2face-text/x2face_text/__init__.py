@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from x2face_text.plugin import Settings
+from x2face_text.settings import Settings
 
 __all__ = ["Settings"]

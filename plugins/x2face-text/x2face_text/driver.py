@@ -14,7 +14,7 @@ from x2face_plugins import Chunk, InputError, Source
 from x2face_text.speaking import speak
 
 if TYPE_CHECKING:
-    from x2face_text.plugin import Settings
+    from x2face_text.settings import Settings
 
 
 class TextDriver:

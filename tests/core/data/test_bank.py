@@ -83,12 +83,15 @@ def test_expressions_are_standardised(folder: FaceFolder, bank: Bank) -> None:
     torch.testing.assert_close(bank.expression.std(0), torch.ones(4), atol=0.05, rtol=0)
 
 
-def test_open_mouths_are_drawn_more_in_proportion(bank: Bank) -> None:
-    def openness(row: int) -> float:
+def test_open_mouths_and_shut_eyes_are_drawn_more_in_proportion(bank: Bank) -> None:
+    def interest(row: int) -> float:
         clip = int(bank.clip[row])
-        return look_of(clip // 2, clip % 2, int(bank.frame[row])).mouth_open + 0.02
+        look = look_of(clip // 2, clip % 2, int(bank.frame[row]))
+        shut = max(0.0, 0.25 - (look.eye_left + look.eye_right) / 2) / 0.25
+        return look.mouth_open + 0.02 + 0.12 * shut
 
-    expected = openness(1) / openness(3)
+    expected = interest(1) / interest(3)
+    assert expected != pytest.approx(1, abs=0.1)
     assert float(bank.weight[1] / bank.weight[3]) == pytest.approx(expected, rel=0.01)
 
 

@@ -198,7 +198,7 @@ def test_a_folder_of_something_else_is_refused(films: Path, tmp_path: Path) -> N
 
 
 def test_clips_of_other_films_are_refused(films: Path, tracks: Path) -> None:
-    with pytest.raises(UsageError, match="holds the clips of"):
+    with pytest.raises(UsageError, match="holds what was made of"):
         prepare(films / "cut.mp4", tracks)
 
 

@@ -12,8 +12,9 @@ import torch
 
 from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import PluginError
-from x2face_core.rendering.pipeline import Painted, animate, batches
+from x2face_core.rendering.pipeline import Painted, animate
 from x2face_core.sources.source import ModelSource, to_pictures, to_tensor
+from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Part
 
 

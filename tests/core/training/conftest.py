@@ -7,16 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from x2face_core.data.bank import Bank, load_bank
 from x2face_core.data.folder import FaceFolder
-from x2face_core.geometry.landmarks import canonical_layout
+from x2face_core.geometry.landmarks import POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.engine import Trainer
-from x2face_core.training.guided import GuidedBatches, GuidedObjective
+from x2face_core.training.guided import GuidedObjective
+from x2face_core.training.guided_batches import GuidedBatches
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
 from x2face_core.training.processes import Processes
 from x2face_core.training.recipes import RECIPES, GuidedRecipe
@@ -47,7 +49,8 @@ def bank(face_folder: Path) -> Bank:
 @pytest.fixture(scope="session")
 def layout(bank: Bank) -> torch.Tensor:
     assert bank.landmarks is not None
-    return torch.from_numpy(canonical_layout(bank.landmarks.numpy()))
+    points = canonical_layout(bank.landmarks[:, :POINTS].numpy())
+    return torch.from_numpy(with_irises(points[None], np.zeros((1, 2), np.float32))[0])
 
 
 @pytest.fixture

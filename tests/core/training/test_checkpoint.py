@@ -11,13 +11,11 @@ from safetensors.torch import save_file
 
 from x2face_core.errors import WeightsError
 from x2face_core.training.checkpoint import (
-    CHECKPOINT,
     RunState,
     load_checkpoint,
     optimiser_tensors,
     restore_optimiser,
     save_checkpoint,
-    sweep,
 )
 
 STATE = RunState(
@@ -101,11 +99,3 @@ def test_an_optimiser_goes_on_from_its_tensors(kind: str) -> None:
     assert torch.equal(on, whole)
     forgetful, _ = taught(3, None, half)
     assert not torch.equal(forgetful, whole)
-
-
-def test_what_a_killed_process_left_beside_a_checkpoint_is_removed(tmp_path: Path) -> None:
-    left, kept = tmp_path / f".{CHECKPOINT}.123", tmp_path / CHECKPOINT
-    left.touch()
-    kept.touch()
-    sweep(kept)
-    assert (left.exists(), kept.exists()) == (False, True)

@@ -10,12 +10,13 @@ import torch
 from torch.nn import functional as F
 
 from x2face_core.data.bank import Bank
-from x2face_core.geometry.landmarks import INNER_LIPS, LIDS, MIRROR
+from x2face_core.geometry.landmarks import INNER_LIPS, IRIS_CORNERS, LIDS, MIRROR_WITH_IRISES
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.drawing import Draw, draw_pairs, generator
 from x2face_core.training.engine import Trainer
-from x2face_core.training.guided import GuidedBatch, GuidedBatches, GuidedObjective
+from x2face_core.training.guided import GuidedObjective
+from x2face_core.training.guided_batches import GuidedBatch, GuidedBatches
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
 from x2face_core.training.recipes import RECIPES, GuidedRecipe
 from x2face_core.warping import resize_flow, warp
@@ -44,7 +45,8 @@ def at(flow: Tensor, points: Tensor) -> Tensor:
 
 def test_a_batch_is_of_the_shapes_it_says(bank: Bank, layout: Tensor) -> None:
     batch = drawn(bank, layout, replace(GUIDED, spline_side=24))
-    shapes = {f.name: tuple(getattr(batch, f.name).shape) for f in fields(batch)}
+    given = {f.name: value for f in fields(batch) if (value := getattr(batch, f.name)) is not None}
+    shapes = {name: tuple(value.shape) for name, value in given.items()}
     assert shapes == shapes | {
         "source": (8, 3, 32, 32),
         "target": (8, 3, 32, 32),
@@ -52,14 +54,17 @@ def test_a_batch_is_of_the_shapes_it_says(bank: Bank, layout: Tensor) -> None:
         "embedding_flow": (8, 2, 24, 24),
         "driving_flow": (8, 2, 24, 24),
         "across_flow": (8, 2, 24, 24),
+        "optical_flow": (8, 2, 24, 24),
+        "optical_trust": (8, 1, 24, 24),
+        "seen": (8, 1, 32, 32),
         "focus": (8, 1, 32, 32),
         "focus_across": (8, 1, 32, 32),
-        "landmarks": (8, 71, 2),
+        "landmarks": (8, 73, 2),
         "measures": (8, 7),
         "partner": (8,),
     }
-    for f in fields(batch):
-        assert torch.isfinite(getattr(batch, f.name).float()).all(), f.name
+    assert all(torch.isfinite(value.float()).all() for value in given.values())
+    assert batch.blend is None  # the drawn faces have no blendshape scores
 
 
 def test_without_augmentation_targets_are_the_banks_frames(bank: Bank, layout: Tensor) -> None:
@@ -75,7 +80,7 @@ def test_mirrored_targets_have_mirrored_landmarks_and_swapped_eyes(bank: Bank, l
     batch, (target, mirrored) = drawn(bank, layout), rows(bank)
     assert bank.landmarks is not None and bank.expression is not None
     k = int(mirrored.nonzero()[0])
-    points = bank.landmarks[target[k]][torch.as_tensor(MIRROR)][:, :2] * torch.tensor([-1.0, 1.0])
+    points = bank.landmarks[target[k]][torch.as_tensor(MIRROR_WITH_IRISES)][:, :2] * torch.tensor([-1.0, 1.0])
     torch.testing.assert_close(batch.landmarks[k], points)
     torch.testing.assert_close(batch.measures[k, :4], bank.expression[target[k]][[0, 1, 3, 2]])
 
@@ -181,9 +186,11 @@ def test_gaps_of_flows_that_stay_are_those_of_the_faces_to_the_layout(
     monkeypatch.setattr(objective.networks.driving, "decode", lambda vectors: still)
 
     def off(points: Tensor) -> Tensor:
-        pairs = torch.tensor([*INNER_LIPS, *LIDS])
-        upper, lower = (points[:, pairs[:, side]] - layout[pairs[:, side], :2] for side in (0, 1))
-        return (upper - lower).abs().mean((1, 2))
+        """Lids count three times, irises twice what lips do; the sum is a seventh of all, lips and lids being seven."""
+        pairs = torch.tensor([*INNER_LIPS, *LIDS, *IRIS_CORNERS])
+        weights = torch.tensor([1.0] * 3 + [3.0] * 4 + [2.0] * 4)
+        one, other = (points[:, pairs[:, side]] - layout[pairs[:, side], :2] for side in (0, 1))
+        return ((one - other).abs().mean(2) * weights).sum(1) / 7
 
     expected = off(batch.source_points[..., :2]) + off(batch.landmarks) + off(batch.across_points) * batch.sane
     torch.testing.assert_close(objective(batch, 0.0)["gaps"], expected.mean())
@@ -205,8 +212,8 @@ def test_views_are_of_the_targets_first_and_then_of_the_sources(bank: Bank, layo
     batch = drawn(bank, layout, GUIDED)
     target, source = batch.views.chunk(2)
     for views, pictures in ((target, batch.target), (source, batch.source)):
-        nearest = (rank(views)[:, None] - rank(pictures)[None]).abs().mean((2, 3)).argmin(1)
-        assert nearest.tolist() == list(range(8))
+        apart = (rank(views)[:, None] - rank(pictures)[None]).abs().mean((2, 3))
+        assert (apart.diagonal() <= apart.amin(1) + 1e-6).all()  # a picture may be drawn twice
 
 
 def rank(pictures: Tensor) -> Tensor:
@@ -225,7 +232,7 @@ def test_guidance_fades_to_its_end_and_nothing_else_does(
     assert float(late["loss"]) == pytest.approx(float(last["loss"]))
     heads = PLAIN.landmarks * first["landmarks"] + PLAIN.expression * first["expression"]
     unfaded = first["loss"] - faded / (1 - PLAIN.guidance_end)
-    assert float(unfaded) == pytest.approx(float(first["photometric"] + heads), rel=1e-3)
+    assert float(unfaded) == pytest.approx(float(PLAIN.photometric * first["photometric"] + heads), rel=1e-3)
 
 
 def test_every_parameter_is_taught(objective: GuidedObjective, bank: Bank, layout: Tensor) -> None:
@@ -239,7 +246,7 @@ def test_thirty_steps_of_the_guided_recipe_lower_its_loss(
 ) -> None:
     trainer = make_trainer("guided", batch=8, lr=3e-3)
     before, after = taught(trainer, drawn(bank, layout, GUIDED, count=16))
-    assert after["loss"] < 0.95 * before["loss"]
+    assert after["loss"] < 0.97 * before["loss"]
     assert after["landmarks"] < 0.7 * before["landmarks"]
 
 
@@ -285,3 +292,30 @@ def test_the_photometric_loss_is_the_mean_difference_to_the_driving_frame(bank: 
     expected = (objective.networks(batch.source, batch.target) - batch.target).abs().mean()
     torch.testing.assert_close(losses["loss"], expected)
     torch.testing.assert_close(losses["l1"], losses["loss"].detach())
+
+
+def test_one_of_the_two_pictures_that_a_photograph_gives_is_turned(bank: Bank, layout: Tensor) -> None:
+    alone = replace(bank, first=torch.arange(len(bank)), count=torch.ones(len(bank), dtype=torch.int64))
+    batch = drawn(alone, layout, PLAIN, count=16)
+    moved = (batch.source_points - batch.landmarks).abs().amax((1, 2))
+    assert (moved > 1e-3).all()
+    assert batch.optical_trust is not None and (batch.optical_trust == 0).all()
+    assert float(batch.seen.amin()) < 0.1  # the ground of turned pictures, bent with the head, teaches nothing
+
+
+def test_optical_flow_teaches_the_composed_flow_outside_the_face(
+    objective: GuidedObjective, bank: Bank, layout: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Networks that answer a flow of nothing are off by the flow itself, weighed by the trust."""
+    batch, still = drawn(bank, layout), torch.zeros(16, 2, 16, 16)
+    monkeypatch.setattr(objective.networks.embedding, "forward", lambda pictures: (still[:8], still[:8, :1]))
+    monkeypatch.setattr(objective.networks.driving, "decode", lambda vectors: still)
+    assert batch.optical_flow is not None and batch.optical_trust is not None
+    expected = (batch.optical_flow.abs() * batch.optical_trust).mean()
+    torch.testing.assert_close(objective(batch, 0.0)["optical"], expected)
+    assert expected > 0
+
+
+def test_without_optical_flow_nothing_of_it_is_taught(objective: GuidedObjective, bank: Bank, layout: Tensor) -> None:
+    batch = drawn(bank, layout, replace(PLAIN, optical=0.0))
+    assert batch.optical_flow is None and "optical" not in objective(batch, 0.0)

@@ -120,7 +120,7 @@ def test_a_model_reads_as_was_fitted(
 
 
 def test_held_out_pairs_are_two_frames_of_one_clip_and_always_the_same(bank: Bank) -> None:
-    held, again = HeldOut.of(bank), HeldOut.of(bank)
+    held, again = HeldOut.of(bank, bank.clip // 2), HeldOut.of(bank, bank.clip // 2)
     assert torch.equal(held.sources, again.sources) and torch.equal(held.driving, again.driving)
     assert held.sources.shape == (48, 3, 32, 32)
     everyone = bank.floats(torch.arange(len(bank)))
@@ -134,7 +134,7 @@ def test_held_out_pairs_are_two_frames_of_one_clip_and_always_the_same(bank: Ban
 
 
 def test_held_out_figures_compare_with_copying(bank: Bank, dims: Dims) -> None:
-    held = HeldOut.of(bank, count=10)
+    held = HeldOut.of(bank, bank.clip // 2, count=10)
 
     class Copies(torch.nn.Module):
         def forward(self, sources: Tensor, driving: Tensor) -> Tensor:
@@ -148,11 +148,25 @@ def test_held_out_figures_compare_with_copying(bank: Bank, dims: Dims) -> None:
     assert copied["held_ratio"] == pytest.approx(1)
     assert copied["held_copy"] == pytest.approx(float((held.sources - held.driving).abs().mean()))
     assert half["held_ratio"] == pytest.approx(0.5)
+    assert half["held_ratio_by_person"] == pytest.approx(0.5)
     assert half["held_l1"] == pytest.approx(half["held_copy"] / 2)
 
 
+def test_held_out_ratios_by_person_count_people_alike() -> None:
+    """Of four pairs three are of somebody whose frames come out halfway, one of somebody whose frames are copied."""
+    sources, driving = torch.zeros(4, 3, 2, 2), torch.full((4, 3, 2, 2), 0.5)
+
+    class Known(torch.nn.Module):
+        def forward(self, sources: Tensor, driving: Tensor) -> Tensor:
+            return torch.cat([torch.full((3, 3, 2, 2), 0.25), torch.zeros(1, 3, 2, 2)])
+
+    figures = HeldOut(sources, driving, torch.tensor([7, 7, 7, 2])).figures(Known())  # type: ignore[arg-type]
+    assert figures["held_ratio"] == pytest.approx((3 * 0.5 + 1) / 4)
+    assert figures["held_ratio_by_person"] == pytest.approx(0.75)
+
+
 def test_a_contact_sheet_has_seven_columns(networks: X2FaceNetworks, bank: Bank) -> None:
-    held = HeldOut.of(bank, count=5)
+    held = HeldOut.of(bank, bank.clip // 2, count=5)
     sheet = held.sheet(networks, rows=3)
     assert sheet.shape == (3, 3 * 32, 7 * 32)
     torch.testing.assert_close(sheet[:, :32, :32], held.sources[0])

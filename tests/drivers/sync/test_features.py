@@ -20,8 +20,6 @@ DIMS = SyncDims(feature=16, context=8, width=8)
 class Loudness:
     """A stranger's features: the energy of a frame's own 1/25 s."""
 
-    name: str = "loudness"
-    dim: int = 1
     rate: int = 16000
     fps: int = 25
     window: int = 640

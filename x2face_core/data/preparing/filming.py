@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from x2face_core.data.preparing.cutting import Cut, Written, write_clips
-from x2face_core.data.preparing.films import Film, folder_name
+from x2face_core.data.preparing.inputs import Film, folder_name
 from x2face_core.data.preparing.labelling import Labeller, columns
 from x2face_core.data.preparing.records import Clip, Dropped, Record, State
 from x2face_core.data.preparing.tracks import FPS, Track, find_tracks, numbered
@@ -24,7 +24,7 @@ SHORT, SMALL, DOUBTFUL, UNMESHED = "too short", "too small", "doubtful", "no mes
 
 
 @dataclass(frozen=True)
-class Task:
+class FilmTask:
     """What is to be done with a film. record: what was done before, or None."""
 
     film: Film
@@ -32,20 +32,23 @@ class Task:
     landmarks: bool
     record: Record | None = None
 
+    @property
+    def due(self) -> bool:
+        return self.record is None or (self.landmarks and not self.record.labelled)
 
-def prepare_film(task: Task) -> Record:
-    """Cut a film's tracks out unless that was done, label them where asked, and note what became of it."""
-    state = State(task.out)
-    try:
-        record = task.record or _cut(task.film, task.out)
-        if task.landmarks and not record.labelled:
-            record = _label(record, state)
-    except MissingError:
-        raise
-    except InputError as error:
-        record = Record(task.film.key, task.film.stamp, trouble=str(error))
-    state.save(record)
-    return record
+    def perform(self) -> Record:
+        """Cut a film's tracks out unless that was done, label them where asked, and note what became of it."""
+        state = State(self.out)
+        try:
+            record = self.record or _cut(self.film, self.out)
+            if self.landmarks and not record.labelled:
+                record = _label(record, state)
+        except MissingError:
+            raise
+        except InputError as error:
+            record = Record(self.film.key, self.film.stamp, trouble=str(error))
+        state.save(record)
+        return record
 
 
 def _cut(film: Film, out: Path) -> Record:

@@ -1,4 +1,4 @@
-"""Labelling written clips with a face mesh, as the labels of docs/data.md."""
+"""Labelling written clips and crops with a face mesh, as the labels of docs/data.md."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.folder import EXPRESSIONS
+from x2face_core.data.preparing.cutting import SIDE
 from x2face_core.data.preparing.tracks import FPS
+from x2face_core.data.tables import EXPRESSIONS
 from x2face_core.geometry.mesh import FaceMesh, Measured
 from x2face_core.media.placing import beside
 from x2face_core.media.video import read_frames
 
+STILL_COLUMNS = ("pose", "gaze", "landmarks", "mesh", *EXPRESSIONS)
+EIGHTHS = 8 * SIDE  # a mesh is kept in eighths of a pixel of the crop
 LANDMARKS_EVERY = 5  # frames
 BLINK_EVERY = 2  # frames, of those in which the eyes are shut or nearly so
 SHUT = 0.6  # of the clip's median lid opening
@@ -42,14 +45,30 @@ def columns(clips: Sequence[dict[int, Measured]]) -> Columns:
     every = [(clip, frame, row) for clip, rows in enumerate(clips) for frame, row in rows.items()]
     wanted = [marked(rows) for rows in clips]
     chosen = [entry for entry in every if entry[1] in wanted[entry[0]]]
-    expression = np.array([row.expression for _, _, row in every]).reshape(-1, len(EXPRESSIONS))
     return {
         "clip": np.array([clip for clip, _, _ in every], np.int32),
         "frame": np.array([frame for _, frame, _ in every], np.int32),
-        "pose": np.array([row.pose for _, _, row in every], np.float32).reshape(-1, 3),
-        "gaze": np.array([row.gaze for _, _, row in every], np.float16).reshape(-1, 2),
         "landmark_ref": np.array([(clip, frame) for clip, frame, _ in chosen], np.int32).reshape(-1, 2),
-        "landmarks": np.array([row.landmarks for _, _, row in chosen], np.float16).reshape(-1, 68, 3),
+        "landmarks": _landmarks([row for _, _, row in chosen]),
+        **_numbers([row for _, _, row in every]),
+    }
+
+
+def still_columns(rows: Sequence[Measured]) -> Columns:
+    """The arrays of pictures.npz."""
+    mesh = np.array([row.mesh for row in rows]).reshape(-1, 478, 3) * EIGHTHS
+    return {"landmarks": _landmarks(rows), "mesh": mesh.round().astype(np.int16), **_numbers(rows)}
+
+
+def _landmarks(rows: Sequence[Measured]) -> NDArray[np.generic]:
+    return np.array([row.landmarks for row in rows], np.float16).reshape(-1, 68, 3)
+
+
+def _numbers(rows: Sequence[Measured]) -> Columns:
+    expression = np.array([row.expression for row in rows]).reshape(-1, len(EXPRESSIONS))
+    return {
+        "pose": np.array([row.pose for row in rows], np.float32).reshape(-1, 3),
+        "gaze": np.array([row.gaze for row in rows], np.float16).reshape(-1, 2),
         **{name: expression[:, at].astype(np.float16) for at, name in enumerate(EXPRESSIONS)},
     }
 
@@ -64,8 +83,11 @@ def marked(rows: dict[int, Measured]) -> set[int]:
 
 def joined(parts: Sequence[tuple[Columns, int]]) -> Columns:
     """Several films' columns as one; with each the number that its first clip has here."""
-    moved = [_moved(part, first) for part, first in parts]
-    return {name: np.concatenate([part[name] for part in moved]) for name in moved[0]}
+    return stacked([_moved(part, first) for part, first in parts])
+
+
+def stacked(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _moved(part: Columns, first: int) -> Columns:
@@ -81,15 +103,15 @@ def save(path: Path, labels: Columns) -> None:
         np.savez_compressed(hidden, **arrays)
 
 
-def load(path: Path) -> Columns:
+def load(path: Path, names: Sequence[str] = COLUMNS) -> Columns:
     with np.load(path, allow_pickle=False) as data:
-        return {name: data[name] for name in COLUMNS}
+        return {name: data[name] for name in names}
 
 
-def is_whole(path: Path) -> bool:
+def is_whole(path: Path, names: Sequence[str] = COLUMNS) -> bool:
     """Whether labels are there and have all arrays: those of an earlier version lack some."""
     try:
         with np.load(path, allow_pickle=False) as data:
-            return set(COLUMNS) <= set(data)
+            return set(names) <= set(data)
     except (OSError, ValueError, BadZipFile):
         return False

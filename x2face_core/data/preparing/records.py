@@ -1,21 +1,23 @@
-"""What became of each film, kept beside the clips so that a run that was stopped goes on."""
+"""What became of each film and photograph, kept in the output so that a run that was stopped goes on."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from x2face_core.data.preparing import labelling
-from x2face_core.data.preparing.films import Film
+from x2face_core.data.preparing.inputs import Film, Photograph
 from x2face_core.errors import UsageError
 from x2face_core.media.placing import beside
 
 STATE = ".prepare"  # the folder of the state, in the output
 VERSION = 1
+FACELESS = "no face"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,33 @@ class Record:
     labelled: bool = False
     trouble: str = ""
 
+    def __str__(self) -> str:
+        return self.trouble or f"{len(self.clips)} clips, {len(self.dropped)} dropped"
+
+
+@dataclass(frozen=True)
+class Still:
+    """One photograph.
+
+    file: its crop below pictures/, empty where there is none; identity: who is in it
+    face_pixels: width of the face in the photograph; over: share of the crop's side beyond the photograph's edge
+    why, detail: reason and figure for which it was dropped; trouble: why it could not be read
+    """
+
+    key: str
+    stamp: str
+    file: str = ""
+    identity: str = ""
+    face_pixels: int = 0
+    over: float = 0.0
+    why: str = ""
+    detail: str = ""
+    labelled: bool = False
+    trouble: str = ""
+
+    def __str__(self) -> str:
+        return self.trouble or f"dropped, {self.why} {self.detail}".rstrip() if not self.file else "kept"
+
 
 class State:
     """The folder of records in an output folder."""
@@ -67,7 +96,7 @@ class State:
         """Take the output over: new, empty, or left by an earlier run on the same input. UsageError otherwise."""
         mark = self.folder / "input.json"
         if self.out.exists() and not self.out.is_dir():
-            raise UsageError(f"{self.out}: is a file; give a folder for the clips.")
+            raise UsageError(f"{self.out}: is a file; give a folder.")
         if mark.is_file():
             self._refuse_another(json.loads(mark.read_text(encoding="utf-8")), source)
             return
@@ -81,15 +110,14 @@ class State:
 
     def _refuse_another(self, known: dict[str, Any], source: str) -> None:
         if known.get("input") != source:
-            raise UsageError(f"{self.out}: holds the clips of {known.get('input')}; choose another folder.")
+            raise UsageError(f"{self.out}: holds what was made of {known.get('input')}; choose another folder.")
         if known.get("version") != VERSION:
             raise UsageError(f"{self.out}: was made by another version of prepare; remove it or choose another folder.")
 
     def load(self, film: Film) -> Record | None:
         """What is known of a film, as long as it has not changed since and its clips are there."""
-        try:
-            found = json.loads(self._record(film.key).read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+        found = self._read(film.key)
+        if found is None:
             return None
         clips = tuple(Clip(**clip) for clip in found.pop("clips"))
         record = Record(clips=clips, dropped=tuple(Dropped(**row) for row in found.pop("dropped")), **found)
@@ -98,11 +126,29 @@ class State:
             record = replace(record, labelled=False)
         return record if record.stamp == film.stamp and not record.trouble and there else None
 
-    def save(self, record: Record) -> None:
+    def load_still(self, photograph: Photograph) -> Still | None:
+        """What is known of a photograph, as long as it has not changed since and its crop is there."""
+        found = self._read(photograph.key)
+        if found is None:
+            return None
+        still = Still(**found)
+        if still.labelled and still.file and not labelling.is_whole(self.labels(still.key), labelling.STILL_COLUMNS):
+            still = replace(still, labelled=False)
+        there = not still.file or (self.out / "pictures" / still.file).is_file()
+        return still if still.stamp == photograph.stamp and not still.trouble and there else None
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = json.loads(self._record(key).read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        return found
+
+    def save(self, record: Record | Still) -> None:
         write_json(self._record(record.key), asdict(record))
 
     def labels(self, key: str) -> Path:
-        """Where a film's labels are kept until all are joined."""
+        """Where the labels of a film or photograph are kept until all are joined."""
         return self._record(key).with_suffix(".npz")
 
     def save_labels(self, key: str, labels: labelling.Columns) -> None:
@@ -110,16 +156,21 @@ class State:
 
     def sweep(self) -> None:
         """Remove what a killed run was writing."""
-        for folder in (self.out, self.folder, *(self.out / "clips").glob("*/")):
+        for folder in (self.out, self.folder, *self._folders()):
             for left in folder.glob(".x2face-*"):
                 left.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Take the state away again, and the folder with it where nothing else is in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        for folder in (*(self.out / "clips").glob("*/"), self.out / "clips", self.out):
+        for folder in (*self._folders(), self.out / "clips", self.out / "pictures", self.out):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+
+    def _folders(self) -> Iterator[Path]:
+        """Those in which clips and crops lie."""
+        for name in ("clips", "pictures"):
+            yield from (self.out / name).glob("*/")
 
     def _record(self, key: str) -> Path:
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"

@@ -1,4 +1,4 @@
-"""All films of a folder, one after the other or several at once."""
+"""All films and photographs of a folder, one after the other or several at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -14,11 +15,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from x2face_core.data.preparing.filming import SHORTEST, SMALLEST, Task, prepare_film
-from x2face_core.data.preparing.films import list_films
-from x2face_core.data.preparing.records import Record, State
+from x2face_core.data.preparing.cropping import StillTask
+from x2face_core.data.preparing.filming import SHORTEST, SMALLEST, FilmTask
+from x2face_core.data.preparing.inputs import Inputs, list_inputs
+from x2face_core.data.preparing.records import Record, State, Still
 from x2face_core.data.preparing.tables import Report, write_tables
 from x2face_core.errors import InputError, NoFaceError
+
+Task = FilmTask | StillTask
 
 
 def prepare(
@@ -27,17 +31,17 @@ def prepare(
     *,
     landmarks: bool = False,
     workers: int | None = None,
-    progress: Callable[[int, int, Record | None], None] = lambda done, total, record: None,
+    progress: Callable[[int, int, Record | Still | None], None] = lambda done, total, record: None,
 ) -> Report:
-    """Make a folder of face tracks (docs/data.md) of the films below a folder, or of one film.
+    """Make a folder of face tracks (docs/data.md) of the films and photographs below a folder, or of one of them.
 
-    landmarks: label the tracks with a face mesh too; MissingError without the extra `landmarks`
-    workers: processes; None: one a core, and not more than films
-    progress: called with films done, films in all, and the one that was just done
-    A run that was stopped or killed goes on where it was. InputError when there is no film, or every film is broken;
-    NoFaceError when no clip is left; UsageError when `out` is something else.
+    landmarks: label the faces with a face mesh too; MissingError without the extra `landmarks`
+    workers: processes; None: one a core, and not more than files
+    progress: called with files done, files in all, and the one that was just done
+    A run that was stopped or killed goes on where it was. InputError when there is no file, or every file is broken;
+    NoFaceError when no face is left; UsageError when `out` is something else.
     """
-    films = list_films(source, out)
+    inputs = list_inputs(source, out)
     if landmarks:
         from x2face_core.geometry.mesh import require_mesh
 
@@ -45,41 +49,59 @@ def prepare(
     state = State(out)
     state.open(str(source.resolve()))
     state.sweep()
-    records = {film.key: record for film in films if (record := state.load(film)) is not None}
-    tasks = [Task(film, out, landmarks, records.get(film.key)) for film in films]
-    due = [task for task in tasks if task.record is None or (landmarks and not task.record.labelled)]
-    progress(len(films) - len(due), len(films), None)
+    name = source.resolve().stem
+    tasks = _tasks(inputs, state, name, landmarks)
+    records = {task.record.key: task.record for task in tasks if task.record is not None}
+    due = [task for task in tasks if task.due]
+    progress(len(tasks) - len(due), len(tasks), None)
     with closing(performed(due, workers)) as made:
-        for done, record in enumerate(made, start=1 + len(films) - len(due)):
+        for done, record in enumerate(made, start=1 + len(tasks) - len(due)):
             records[record.key] = record
-            progress(done, len(films), record)
-    report = Report.of([records[film.key] for film in films], out)
-    if not report.clips:
+            progress(done, len(tasks), record)
+    report = _report(inputs, records, out)
+    if not report.clips and not report.stills:
         state.discard()
-        raise _nothing(report, source)
-    write_tables(state, report, source.resolve().stem)
+        raise _nothing(report, inputs, source)
+    write_tables(state, report, name)
     return report
 
 
-def _nothing(report: Report, source: Path) -> InputError | NoFaceError:
-    """Why there is not one clip."""
-    films, broken = len(report.records), report.broken
-    if films == 1 and broken:
+def _tasks(inputs: Inputs, state: State, source: str, landmarks: bool) -> list[Task]:
+    films = [FilmTask(film, state.out, landmarks, state.load(film)) for film in inputs.films]
+    stills = [
+        StillTask(photograph, state.out, source, landmarks, state.load_still(photograph))
+        for photograph in inputs.photographs
+    ]
+    return [*films, *stills]
+
+
+def _report(inputs: Inputs, records: dict[str, Record | Still], out: Path) -> Report:
+    films = [record for film in inputs.films if isinstance(record := records[film.key], Record)]
+    stills = [still for photograph in inputs.photographs if isinstance(still := records[photograph.key], Still)]
+    return Report.of(films, stills, out)
+
+
+def _nothing(report: Report, inputs: Inputs, source: Path) -> InputError | NoFaceError:
+    """Why there is not one clip and not one picture."""
+    broken = report.broken
+    if len(inputs) == 1 and broken:
         return InputError(next(iter(broken.values())))
-    if len(broken) == films:
+    if len(broken) == len(inputs):
         first = next(iter(broken.values()))
-        return InputError(f"{source}: none of its {films} films can be read; the first: {first}")
-    why = ", ".join(f"{count} {reason}" for reason, (count, _) in report.dropped.items())
+        return InputError(f"{source}: none of its {inputs} can be read; the first: {first}")
+    dropped = Counter({why: count for why, (count, _) in report.dropped.items()}) + report.dropped_stills
+    why = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
     found = f"no face that can be used was found (dropped: {why})" if why else "no face was found"
-    needed = f"faces have to be seen from the front for {SHORTEST:g} s, in a square of {SMALLEST} pixels at least"
-    return NoFaceError(f"{source}: {found} in {films} film{'s' * (films > 1)}; {needed}.")
+    lasting = f"for {SHORTEST:g} s, " * bool(inputs.films)
+    needed = f"faces have to be seen from the front {lasting}in a square of {SMALLEST} pixels at least"
+    return NoFaceError(f"{source}: {found} in {inputs}; {needed}.")
 
 
-def performed(tasks: Sequence[Task], workers: int | None = None) -> Generator[Record, None, None]:
+def performed(tasks: Sequence[Task], workers: int | None = None) -> Generator[Record | Still, None, None]:
     """The records of all tasks, as they are done. Ctrl-C ends the processes; what they were writing is removed."""
     count = min(workers or os.cpu_count() or 1, len(tasks))
     if count <= 1:
-        yield from map(prepare_film, tasks)
+        yield from map(_perform, tasks)
         return
     try:
         yield from _in_processes(tasks, count)
@@ -90,16 +112,20 @@ def performed(tasks: Sequence[Task], workers: int | None = None) -> Generator[Re
         ) from None
 
 
-def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[Record]:
+def _perform(task: Task) -> Record | Still:
+    return task.perform()
+
+
+def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[Record | Still]:
     """No more tasks are handed out than there are processes, so that none begins after Ctrl-C."""
     waiting = iter(tasks)
     with _processes(count) as pool:
-        running: set[Future[Record]] = {pool.submit(prepare_film, task) for task in islice(waiting, count)}
+        running: set[Future[Record | Still]] = {pool.submit(_perform, task) for task in islice(waiting, count)}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
-                running |= {pool.submit(prepare_film, task) for task in islice(waiting, 1)}
+                running |= {pool.submit(_perform, task) for task in islice(waiting, 1)}
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from x2face_core.data.folder import Split
+from x2face_core.data.tables import Split
 
 SHARES: dict[Split, float] = {"val": 0.15, "test": 0.10}
 """The rest, 0.75, is for training: section 5 of the paper."""

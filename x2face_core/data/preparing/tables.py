@@ -1,50 +1,73 @@
-"""The files that training reads and people look at: clips.csv, labels.npz and the report prepared.json."""
+"""The files that training reads, clips.csv, labels.npz, pictures.csv and pictures.npz, and the report prepared.json."""
 
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from x2face_core.data.folder import SPLITS, Split
 from x2face_core.data.preparing import labelling
-from x2face_core.data.preparing.records import Clip, Record, State, write_json
+from x2face_core.data.preparing.records import FACELESS, Clip, Record, State, Still, write_json
 from x2face_core.data.preparing.splitting import split_groups
 from x2face_core.data.preparing.tracks import FPS
+from x2face_core.data.tables import SPLITS, Split
 from x2face_core.media.placing import beside
 
+STILL_COLUMNS = ("file", "source", "identity", "kind", "face_pixels", "split", "over")
 COLUMNS = ("clip", "identity", "source", "seconds", "frames", "sound", "crop_pixels", "yaw_range", "split")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run made of all its films."""
+    """What a run made of all its films and photographs.
+
+    clips, stills: those that were kept; splits: of groups of clips and of the stills' identities
+    labelled: whether all films with clips are; stills_labelled: whether all crops are
+    """
 
     out: Path
     records: Sequence[Record]
-    clips: Sequence[Clip]
+    photographs: Sequence[Still]
     splits: dict[str, Split]
-    labelled: bool
 
     @classmethod
-    def of(cls, records: Sequence[Record], out: Path) -> Report:
-        """labelled: whether all of its films are."""
-        clips = [clip for record in records for clip in record.clips]
-        labelled = bool(clips) and all(record.labelled for record in records if record.clips)
-        return cls(out, records, clips, split_groups(clip.group for clip in clips), labelled)
+    def of(cls, records: Sequence[Record], photographs: Sequence[Still], out: Path) -> Report:
+        """People of the films are split among themselves, so that thousands of photographs leave some for val."""
+        filmed = split_groups(clip.group for record in records for clip in record.clips)
+        others = split_groups(still.identity for still in photographs if still.file and still.identity not in filmed)
+        return cls(out, records, photographs, others | filmed)
+
+    @property
+    def clips(self) -> list[Clip]:
+        return [clip for record in self.records for clip in record.clips]
+
+    @property
+    def stills(self) -> list[Still]:
+        return [still for still in self.photographs if still.file]
+
+    @property
+    def labelled(self) -> bool:
+        return bool(self.clips) and all(record.labelled for record in self.records if record.clips)
+
+    @property
+    def stills_labelled(self) -> bool:
+        return bool(self.stills) and all(still.labelled for still in self.stills)
 
     @property
     def broken(self) -> dict[str, str]:
-        """Film to what is wrong with it."""
-        return {record.key: record.trouble for record in self.records if record.trouble}
+        """Film or photograph to what is wrong with it."""
+        every: list[Record | Still] = [*self.records, *self.photographs]
+        return {record.key: record.trouble for record in every if record.trouble}
 
     @property
     def without_face(self) -> list[str]:
-        """Films that can be read and in which no face was found, not even one that was dropped."""
-        return [r.key for r in self.records if not (r.trouble or r.clips or r.dropped)]
+        """Films and photographs that can be read and in which no face was found, not even one that was dropped."""
+        films = [r.key for r in self.records if not (r.trouble or r.clips or r.dropped)]
+        return films + [still.key for still in self.photographs if still.why == FACELESS]
 
     @property
     def dropped(self) -> dict[str, tuple[int, float]]:
@@ -55,23 +78,49 @@ class Report:
             tracks[row.why] = count + 1, seconds + row.end - row.start
         return tracks
 
+    @property
+    def dropped_stills(self) -> Counter[str]:
+        """Reason to how many photographs, those without a face left out."""
+        return Counter(still.why for still in self.photographs if still.why and still.why != FACELESS)
+
     def of_split(self, split: Split) -> tuple[int, int, float]:
         """Clips, people and seconds."""
         clips = [clip for clip in self.clips if self.splits[clip.group] == split]
         return len(clips), len({clip.identity for clip in clips}), sum(clip.frames for clip in clips) / FPS
 
+    def stills_of_split(self, split: Split) -> tuple[int, int]:
+        """Pictures and people."""
+        stills = [still for still in self.stills if self.splits[still.identity] == split]
+        return len(stills), len({still.identity for still in stills})
+
     def as_json(self) -> dict[str, object]:
         """As it stands in prepared.json."""
-        names = ("clips", "people", "seconds")
-        splits = {split: dict(zip(names, self.of_split(split), strict=True)) for split in SPLITS}
+        names = ("clips", "people", "seconds", "pictures", "people_in_pictures")
+        splits = {
+            split: dict(zip(names, (*self.of_split(split), *self.stills_of_split(split)), strict=True))
+            for split in SPLITS
+        }
         dropped = {why: {"tracks": count, "seconds": round(s, 2)} for why, (count, s) in self.dropped.items()}
-        lists = {"broken": self.broken, "without_face": self.without_face}
-        films = [asdict(record) for record in self.records]
-        return {"splits": splits, "labelled": self.labelled, "dropped": dropped, **lists, "films": films}
+        return {
+            "splits": splits,
+            "labelled": self.labelled,
+            "dropped": dropped,
+            "dropped_pictures": dict(self.dropped_stills),
+            "broken": self.broken,
+            "without_face": self.without_face,
+            "films": [asdict(record) for record in self.records],
+            "pictures": [asdict(still) for still in self.photographs],
+        }
 
 
 def write_tables(state: State, report: Report, source: str) -> None:
-    """Write what all films' records add up to. source: what is said of the clips' origin."""
+    """Write what all records add up to. source: what is said of the origin of clips and pictures."""
+    _write_clips(state, report, source)
+    _write_stills(state, report, source)
+    write_json(state.out / "prepared.json", report.as_json())
+
+
+def _write_clips(state: State, report: Report, source: str) -> None:
     labels = _write_labels(state, report.records) if report.labelled else None
     if labels is None:
         (state.out / "labels.npz").unlink(missing_ok=True)  # an earlier run's, for other rows
@@ -79,8 +128,30 @@ def write_tables(state: State, report: Report, source: str) -> None:
     rows = [
         _row(clip, source, turn, report.splits[clip.group]) for clip, turn in zip(report.clips, ranges, strict=True)
     ]
-    _write_csv(state.out / "clips.csv", rows)
-    write_json(state.out / "prepared.json", report.as_json())
+    _write_csv(state.out / "clips.csv", COLUMNS, rows)
+
+
+def _write_stills(state: State, report: Report, source: str) -> None:
+    names = labelling.STILL_COLUMNS
+    if report.stills_labelled:
+        parts = [labelling.load(state.labels(still.key), names) for still in report.stills]
+        labelling.save(state.out / "pictures.npz", labelling.stacked(parts))
+    else:
+        (state.out / "pictures.npz").unlink(missing_ok=True)
+    rows = [_still_row(still, source, report.splits[still.identity]) for still in report.stills]
+    _write_csv(state.out / "pictures.csv", STILL_COLUMNS, rows)
+
+
+def _still_row(still: Still, source: str, split: Split) -> dict[str, object]:
+    return {
+        "file": still.file,
+        "source": source,
+        "identity": still.identity,
+        "kind": "photo",
+        "face_pixels": still.face_pixels,
+        "split": split,
+        "over": still.over,
+    }
 
 
 def _write_labels(state: State, records: Sequence[Record]) -> labelling.Columns:
@@ -115,8 +186,12 @@ def _row(clip: Clip, source: str, turn: float, split: Split) -> dict[str, object
     }
 
 
-def _write_csv(path: Path, rows: Sequence[dict[str, object]]) -> None:
+def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, object]]) -> None:
+    """A table; none where there are no rows."""
+    if not rows:
+        path.unlink(missing_ok=True)
+        return
     with beside(path) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

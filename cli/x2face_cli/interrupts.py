@@ -1,0 +1,71 @@
+"""What ends a command from outside: Ctrl-C, and what services, shells and machines send when they are done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from x2face_core.files.sweeping import abandon_all
+
+INTERRUPTED = 130
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_INSISTING = ("SIGINT", "SIGTERM", "SIGBREAK")  # a closed terminal sends SIGHUP twice by itself
+
+
+class Interrupts:
+    """Turns the first signal into KeyboardInterrupt and ends the process at the second.
+
+    came: whether one has come; a KeyboardInterrupt without one is somebody's bug
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        if not self.came:
+            self.came = True
+            raise KeyboardInterrupt
+        if number in _numbers(_INSISTING):
+            _end_at_once()
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupts]:
+    """For the time of a command, SIGTERM and SIGHUP end it as Ctrl-C does: what is half done is put in order.
+
+    A second Ctrl-C or SIGTERM ends it at once; even then nothing half written is left. Signals that are ignored, as
+    under nohup, or that somebody else handles, stay so.
+    """
+    interrupts = Interrupts()
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    mine = threading.current_thread() is threading.main_thread()
+    caught = [number for number in _numbers(_ENDING) if mine and signal.getsignal(number) in usual]
+    before = {number: signal.signal(number, interrupts.handle) for number in caught}
+    try:
+        yield interrupts
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _numbers(names: tuple[str, ...]) -> list[int]:
+    """Those that this system has."""
+    return [int(number) for name in names if (number := getattr(signal, name, None)) is not None]
+
+
+def _end_at_once() -> None:
+    if "multiprocessing" in sys.modules:
+        import multiprocessing
+
+        for process in multiprocessing.active_children():
+            process.terminate()
+    abandon_all()
+    with suppress(OSError):
+        shown = b"\x1b[?25h" if os.isatty(2) else b""  # a progress bar hides the cursor
+        os.write(2, shown + b"x2face: interrupted\n")
+    os._exit(INTERRUPTED)

@@ -1,0 +1,19 @@
+"""Settings of the idle driver; labels and units of its mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from x2face_plugins import option
+
+LABELS: tuple[str, ...] = ("blink",)
+UNITS: tuple[str, ...] = ("share",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How lively."""
+
+    amount: float = option(
+        1.0, min=0, max=3, help="How far the head sways and the lids close: 0 is still, 1 as people do at rest."
+    )

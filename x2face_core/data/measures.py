@@ -1,0 +1,103 @@
+"""What a folder's labels say of chosen frames and photographs, as arrays to train on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2face_core.data.folder import FaceFolder
+from x2face_core.geometry.landmarks import with_forehead, with_irises
+
+_SHUT = 0.25
+"""Lid gap in eye widths below which an eye counts as closing."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Labels a picture; the fields are those of Bank.
+
+    interest: (n,), how much more often a frame is drawn: in proportion to the mouth's opening, and more while eyes shut
+    """
+
+    landmarks: NDArray[np.float32]
+    pose: NDArray[np.float32]
+    expression: NDArray[np.float32]
+    interest: NDArray[np.float32]
+    gaze: NDArray[np.float32] | None
+    blend: NDArray[np.float32] | None
+    blend_mirror: NDArray[np.int64] | None
+
+
+def measures_of(
+    folder: FaceFolder, clip: NDArray[np.int64], frame: NDArray[np.int64], stills: NDArray[np.int64]
+) -> Measures:
+    """Labels of frames that have landmarks, and after them of photographs by their rows.
+
+    Expression and blendshapes are standardised by what the frames show; gaze is kept where all that is asked has it.
+    """
+    labels = folder.labels
+    rows = labels.rows_of(clip, frame)
+    expression = labels.expression[rows]
+    landmarks, pose, gaze, blend = labels.landmarks[_landmark_rows(folder, clip, frame)], labels.pose[rows], None, None
+    gaze = None if labels.gaze is None else labels.gaze[rows]
+    blend = None if labels.blend is None else labels.blend[rows]
+    centre, spread = np.median(expression, axis=0), expression.std(axis=0) + 1e-6
+    scores = None if blend is None else (np.median(blend, axis=0), blend.std(axis=0) + 0.02)
+    if len(stills) and folder.stills is not None and folder.stills.labels is not None:
+        found = folder.stills.labels
+        landmarks = np.concatenate([landmarks, found.landmarks[stills]])
+        pose = np.concatenate([pose, found.pose[stills]])
+        expression = np.concatenate([expression, found.expression[stills]])
+        gaze = _both(gaze, found.gaze, stills)
+        blend = _both(blend, found.blend, stills)
+    looking = np.zeros((len(landmarks), 2), np.float32) if gaze is None else gaze
+    return Measures(
+        landmarks=with_irises(with_forehead(landmarks), looking),
+        pose=pose,
+        expression=np.clip((expression - centre) / spread, -3, 4).astype(np.float32),
+        interest=_interest(expression),
+        gaze=gaze,
+        blend=None if blend is None or scores is None else np.clip((blend - scores[0]) / scores[1], -4, 5),
+        blend_mirror=None if blend is None else mirrored_scores(labels.blend_names),
+    )
+
+
+def _interest(expression: NDArray[np.float32]) -> NDArray[np.float32]:
+    opened = expression[:, 0].clip(0, 0.3) + 0.02
+    shut = (_SHUT - expression[:, 2:4].mean(axis=1)).clip(0, _SHUT) / _SHUT
+    interest: NDArray[np.float32] = (opened + 0.12 * shut).astype(np.float32)
+    return interest
+
+
+def _both(
+    frames: NDArray[np.float32] | None, stills: NDArray[np.float32] | None, rows: NDArray[np.int64]
+) -> NDArray[np.float32] | None:
+    """Of frames and of photographs; None where either lacks it, or counts other things."""
+    if frames is None or stills is None or frames.shape[1:] != stills.shape[1:]:
+        return None
+    return np.concatenate([frames, stills[rows]])
+
+
+def _landmark_rows(folder: FaceFolder, clip: NDArray[np.int64], frame: NDArray[np.int64]) -> NDArray[np.int64]:
+    ref = folder.labels.landmark_ref
+    key = ref[:, 0] * 1_000_000 + ref[:, 1]
+    order = np.argsort(key)
+    at: NDArray[np.int64] = order[np.searchsorted(key[order], clip * 1_000_000 + frame)]
+    return at
+
+
+def mirrored_scores(names: Sequence[str]) -> NDArray[np.int64]:
+    """(b,): the number of the score that takes a score's place in a mirrored picture: Left for Right, and back."""
+    at = {name: number for number, name in enumerate(names)}
+    return np.array([at.get(_other_side(name), number) for number, name in enumerate(names)], np.int64)
+
+
+def _other_side(name: str) -> str:
+    if name.endswith("Left"):
+        return name.removesuffix("Left") + "Right"
+    if name.endswith("Right"):
+        return name.removesuffix("Right") + "Left"
+    return name

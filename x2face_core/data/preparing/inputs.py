@@ -1,0 +1,155 @@
+"""Which films and photographs a folder holds, what they become, and whose faces they show by the folders' names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from mimetypes import guess_type
+from pathlib import Path
+
+from x2face_core.errors import InputError
+from x2face_core.media.video import is_film
+
+_PICTURES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+_SOUNDS = {".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".oga", ".opus", ".wma", ".aif", ".aiff"}
+
+
+@dataclass(frozen=True)
+class Film:
+    """One film of the input.
+
+    path: where it is
+    key: its path below the input folder, which identifies it from run to run
+    name: what its clips' names begin with
+    identity: who is in it; where it shows several faces at once, the first of them
+    stamp: changes when the file does
+    """
+
+    path: Path
+    key: str
+    name: str
+    identity: str
+    stamp: str
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """One photograph of the input.
+
+    path, key, stamp: as of Film
+    name: what its crop is called
+    identity: who is in it
+    """
+
+    path: Path
+    key: str
+    name: str
+    identity: str
+    stamp: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Films and photographs, each in the order of their paths."""
+
+    films: tuple[Film, ...] = ()
+    photographs: tuple[Photograph, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.films) + len(self.photographs)
+
+    def __str__(self) -> str:
+        counts = ((len(self.films), "film"), (len(self.photographs), "picture"))
+        return " and ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count) or "nothing"
+
+
+def list_inputs(place: Path, out: Path) -> Inputs:
+    """All films and photographs below a folder, or the one file that `place` is.
+
+    out: left out of the search. InputError when nothing is there or nothing there is a film or a photograph.
+    """
+    if not place.exists():
+        raise InputError(f"{place}: there is no such folder, film or picture; check the name.")
+    if place.is_file():
+        alone = {place.name: place}
+        is_still = _is_photograph(place) and not _is_film(place)
+        return Inputs((), _photographs(alone)) if is_still else Inputs(_films(alone), ())
+    files = {path.relative_to(place).as_posix(): path for path in _candidates(place, out)}
+    films = {key: path for key, path in files.items() if _is_film(path)}
+    pictures = {key: path for key, path in files.items() if key not in films and _is_photograph(path)}
+    if not films and not pictures:
+        raise InputError(
+            f"{place}: holds no film and no picture, nor does any folder in it; give the folder where yours are."
+        )
+    return Inputs(_films(films), _photographs(pictures))
+
+
+def _films(paths: dict[str, Path]) -> tuple[Film, ...]:
+    named = ((path, key, name) for (key, path), name in zip(paths.items(), _names(paths), strict=True))
+    return tuple(Film(path, key, name, film_identity(key, name), _stamp(path)) for path, key, name in named)
+
+
+def _photographs(paths: dict[str, Path]) -> tuple[Photograph, ...]:
+    named = ((path, key, name) for (key, path), name in zip(paths.items(), _names(paths), strict=True))
+    return tuple(Photograph(path, key, name, photograph_identity(key, name), _stamp(path)) for path, key, name in named)
+
+
+def film_identity(key: str, name: str) -> str:
+    """VoxCeleb's layout, `id/video/clip.mp4`, says who it is; anywhere else a film is somebody of its own."""
+    parts = Path(key).parts
+    return parts[-3] if len(parts) >= 3 else name
+
+
+def photograph_identity(key: str, name: str) -> str:
+    """As of films; `person/picture.jpg` says it too."""
+    parts = Path(key).parts
+    return parts[0] if len(parts) == 2 else film_identity(key, name)
+
+
+def folder_name(identity: str) -> str:
+    """Clips of one person lie together; in a plain folder, those of one film."""
+    return _slug(identity)
+
+
+def _stamp(path: Path) -> str:
+    known = path.stat()
+    return f"{known.st_size}-{known.st_mtime_ns}"
+
+
+def _names(keys: Iterable[str]) -> list[str]:
+    names = {key: _slug("-".join(Path(key).with_suffix("").parts)) for key in keys}
+    shared = Counter(names.values())
+    return [_unlike(name, key, shared) for key, name in names.items()]
+
+
+def _candidates(place: Path, out: Path) -> Iterator[Path]:
+    own = out.resolve()
+    for path in sorted(place.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(place).parts)
+        if not hidden and path.is_file() and own not in path.resolve().parents:
+            yield path
+
+
+def _is_film(path: Path) -> bool:
+    if path.suffix.lower() in _SOUNDS:
+        return False
+    try:
+        return is_film(path)
+    except InputError:  # empty or locked: one that is called a film is reported as broken
+        return (guess_type(path.name)[0] or "").startswith("video/")
+
+
+def _is_photograph(path: Path) -> bool:
+    return path.suffix.lower() in _PICTURES
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", text).strip("._") or "unnamed"
+
+
+def _unlike(name: str, key: str, shared: Counter[str]) -> str:
+    """The name, told apart where another film would have the same one."""
+    return name if shared[name] == 1 else f"{name}__{hashlib.sha256(key.encode()).hexdigest()[:6]}"

@@ -1,0 +1,95 @@
+"""The photographs of a folder of face tracks: pictures/, pictures.csv, and labels, pictures.npz (docs/data.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2face_core.data.tables import Split, blendshapes, expression, gaze, rows, split_of
+from x2face_core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Still:
+    """A row of pictures.csv: one square crop of one person.
+
+    over: share of the crop's side that lies beyond the photograph's edge and shows its border smeared
+    """
+
+    row: int
+    path: Path
+    identity: str
+    source: str
+    split: Split
+    over: float
+
+
+@dataclass(frozen=True)
+class StillLabels:
+    """pictures.npz: a row a picture, in the order of pictures.csv.
+
+    pose: (n, 3) roll, pitch, yaw in degrees; expression: (n, 4) tables.EXPRESSIONS; landmarks: (n, 68, 3) as of Labels
+    gaze: (n, 2), blend: (n, b): as of Labels, None where not measured
+    """
+
+    pose: NDArray[np.float32]
+    expression: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    gaze: NDArray[np.float32] | None = None
+    blend: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Stills:
+    """Photographs and their labels; labels None where the folder holds no pictures.npz."""
+
+    pictures: list[Still]
+    labels: StillLabels | None
+
+    def of_split(self, split: Split) -> list[Still]:
+        return [picture for picture in self.pictures if picture.split == split]
+
+
+def read_stills(folder: Path) -> Stills | None:
+    """The photographs of a folder, None where it has no pictures.csv. InputError where its files are broken."""
+    table, file = folder / "pictures.csv", folder / "pictures.npz"
+    if not table.is_file():
+        return None
+    pictures = [_still(folder, row, number) for number, row in enumerate(rows(table))]
+    labels = _labels(file) if file.is_file() else None
+    if labels is not None and len(labels.pose) != len(pictures):
+        raise InputError(f"{file}: has {len(labels.pose)} rows; expected {len(pictures)}, as pictures.csv has.")
+    return Stills(pictures, labels)
+
+
+def _still(folder: Path, row: dict[str, str], number: int) -> Still:
+    where = f"{folder / 'pictures.csv'}, line {number + 2}"
+    try:
+        return Still(
+            row=number,
+            path=folder / "pictures" / row["file"],
+            identity=row["identity"],
+            source=row.get("source", ""),
+            split=split_of(row, where),
+            over=float(row.get("over") or 0),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{where}: cannot be read ({error}); expected the columns of docs/data.md.") from error
+
+
+def _labels(file: Path) -> StillLabels:
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as data:
+            return StillLabels(
+                pose=data["pose"].astype(np.float32),
+                expression=expression(data),
+                landmarks=data["landmarks"].astype(np.float32),
+                gaze=gaze(data),
+                blend=blendshapes(data),
+            )
+    except (KeyError, ValueError, OSError, BadZipFile) as error:
+        raise InputError(f"{file}: cannot be read ({error}); expected the arrays of docs/data.md.") from error

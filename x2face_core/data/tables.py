@@ -1,0 +1,52 @@
+"""What the tables and label files of a folder of face tracks have in common (docs/data.md)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2face_core.errors import InputError
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+EXPRESSIONS = ("mouth_open", "mouth_width", "eye_left", "eye_right")
+
+
+def rows(table: Path) -> list[dict[str, str]]:
+    """The rows of a CSV table with a header. InputError where it cannot be read."""
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as lines:
+            return list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{table}: cannot be read ({error}); expected a table as in docs/data.md.") from error
+
+
+def split_of(row: Mapping[str, str], where: str) -> Split:
+    """The row's split. InputError, beginning with `where`, for any other word."""
+    split = row["split"]
+    if split not in SPLITS:
+        raise InputError(f"{where}: split is {split!r}; it must be train, val or test.")
+    return split
+
+
+def expression(data: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+    """(n, 4) EXPRESSIONS of a label file."""
+    return np.stack([data[name].astype(np.float32) for name in EXPRESSIONS], axis=1)
+
+
+def gaze(data: Mapping[str, NDArray[Any]]) -> NDArray[np.float32] | None:
+    """(n, 2) of a label file, None where it has none."""
+    return data["gaze"].astype(np.float32) if "gaze" in data else None
+
+
+def blendshapes(data: Mapping[str, NDArray[Any]]) -> NDArray[np.float32] | None:
+    """(n, b) scores in [0, 1] of a label file, None where it has none; uint8 counts from 0 to 255."""
+    if "blend" not in data:
+        return None
+    scores = data["blend"]
+    return scores.astype(np.float32) / np.float32(255 if scores.dtype == np.uint8 else 1)

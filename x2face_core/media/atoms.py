@@ -1,0 +1,29 @@
+"""The parts that an .mp4 is made of, as far as it takes to see that none of it is missing."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+_HEAD = 8  # bytes: length and name
+_LONG_HEAD = 16  # with a length of 64 bits after them
+
+
+def check_whole(path: Path) -> None:
+    """Raise OSError where a file that was just written ends before its last part does.
+
+    FFmpeg moves the index to the front when all is written (faststart), and says nothing where the disk is full then.
+    """
+    size = path.stat().st_size
+    at, index = 0, False
+    with path.open("rb") as file:
+        while at + _HEAD <= size:
+            file.seek(at)
+            head = file.read(_LONG_HEAD)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:
+                length = int.from_bytes(head[8:], "big")
+            index |= head[4:8] == b"moov"
+            at += max(length, _HEAD)
+    if at != size or not index:
+        raise OSError(errno.ENOSPC, "it was cut short, as happens where a disk is full")

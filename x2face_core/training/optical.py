@@ -1,0 +1,79 @@
+"""Optical flow between the two frames of a pair: the motion of hair, neck, shoulders and background."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from x2face_core.errors import MissingError
+from x2face_core.warping import resize_flow, warp
+
+_FALLOFF = 12.0
+"""Trust is exp(-falloff x local L1 between the warped source and the target, in [0, 1])."""
+_REACH = 0.6
+"""Flows longer than this, in normalised coordinates, are mismatches."""
+
+
+def compose(driving: Tensor, embedding: Tensor) -> Tensor:
+    """The flow (n, 2, h, w) from driving frame to source picture that two flows (n, 2, h, w) through the layout make.
+
+    driving: samples the embedded face; embedding: samples the source where the embedded face is laid out
+    """
+    return driving + warp(embedding, driving)
+
+
+class OpticalFlow:
+    """Dense inverse search (Kroeger et al., ECCV 2016, as in OpenCV), started from a flow that is roughly right.
+
+    side: the side of the flows that it answers
+    MissingError where OpenCV is not installed.
+    """
+
+    def __init__(self, side: int) -> None:
+        try:
+            import cv2
+        except ImportError as error:
+            raise MissingError(
+                f"the recipe teaches by optical flow, which needs OpenCV ({error}); "
+                "pip install 'x2face[training]', or do without it: --set optical=0."
+            ) from None
+        cv2.setNumThreads(1)  # pictures are small; threads cost more than they bring
+        self.side = side
+        library: Any = cv2
+        self._search: Any = library.DISOpticalFlow_create(library.DISOPTICAL_FLOW_PRESET_MEDIUM)
+
+    @torch.no_grad()
+    def flows(self, source: Tensor, target: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Flows (n, 2, side, side) that sample each target from its source, and how far to trust them.
+
+        source, target: (n, 3, h, w) in [0, 1]
+        start: (n, 2, k, k) in normalised coordinates; the search finds what is left after it
+        trust: (n, 1, side, side) in [0, 1], by how well the warped source fits the target
+        """
+        height, width = target.shape[-2:]
+        rest = self._residuals(_grey(warp(source, start)), _grey(target))
+        scale = torch.tensor([2 / (width - 1), 2 / (height - 1)])
+        residual = (torch.from_numpy(rest) * scale).permute(0, 3, 1, 2).to(source.device)
+        flow = residual + warp(resize_flow(start, height, width), residual)
+        error = F.avg_pool2d(
+            (warp(source, flow) - target).abs().mean(1, keepdim=True), 5, 1, 2, count_include_pad=False
+        )
+        trust = torch.exp(-_FALLOFF * error) * (flow.abs().amax(1, keepdim=True) < _REACH)
+        small = F.interpolate(torch.cat([flow, trust], 1), size=(self.side, self.side), mode="area")
+        return small[:, :2], small[:, 2:]
+
+    def _residuals(self, sources: NDArray[np.uint8], targets: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, h, w) twice to (n, h, w, 2), in pixels."""
+        pairs = zip(targets, sources, strict=True)
+        return np.stack([self._search.calc(target, source, None) for target, source in pairs])
+
+
+def _grey(pictures: Tensor) -> NDArray[np.uint8]:
+    weights = torch.tensor([0.299, 0.587, 0.114], device=pictures.device).view(1, 3, 1, 1)
+    grey: NDArray[np.uint8] = ((pictures * weights).sum(1) * 255).round().byte().cpu().numpy()
+    return grey
