@@ -55,9 +55,9 @@ def carried_mappings(path: Path | None) -> list[MappingInfo]:
 
 
 def _info(told: dict[str, Any], space: str, path: Path) -> MappingInfo:
-    labels, units = tuple(told.pop("labels")), tuple(told.pop("units"))
-    prefix = _prefix(told["dist"], told["name"])
-    return MappingInfo(**told, labels=labels, units=units, space=space, path=path, prefix=prefix)
+    named = {"labels": tuple(told["labels"]), "units": tuple(told["units"])}
+    found = {"space": space, "path": path, "prefix": _prefix(told["dist"], told["name"])}
+    return MappingInfo(**{**told, **named, **found})
 
 
 def _prefix(dist: str, name: str) -> str:
