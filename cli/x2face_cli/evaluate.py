@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
+from x2face_cli.values import PlacePath, Word
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from x2face_core.model import X2Face
     from x2face_lab.evaluation.evaluating import Evaluation
+    from x2face_plugins.session import Session
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
+@click.option("--data", type=PlacePath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
-@click.option("--weights", metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="A folder for the contact sheet."
-)
+@click.option("-o", "--output", type=PlacePath(file_okay=False), help="A folder for the contact sheet.")
 def evaluate(
     data: Path | None, split: Any, weights: str | None, device: str, as_json: bool, output: Path | None
 ) -> None:
@@ -39,9 +38,9 @@ def evaluate(
     """
     if data is None:
         raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
-    from x2face_core.model import X2Face
+    from x2face_plugins.session import Session
 
-    found = _measure(X2Face.load(weights, device=device), data, split)
+    found = _measure(Session.load(weights, device), data, split)
     for note in found.notes:
         screen.note(note)
     if output is not None:
@@ -54,21 +53,17 @@ def evaluate(
         screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
-def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
+def _measure(session: Session, data: Path, split: Any) -> Evaluation:
     from x2face_lab.evaluation.evaluating import evaluate as measure
-    from x2face_plugins.activating import delegate
-    from x2face_plugins.mappings.loading import mapping_loader
-    from x2face_plugins.registry import Registry
 
-    registry = Registry.load()
     with ExitStack() as bars:
         return measure(
-            model,
+            session.model,
             data,
             split,
             screen.stages(bars),
-            load_mapping=mapping_loader(registry, model.fingerprint, weights=model.info.path),
-            load_driver=lambda name, settings: delegate(registry, name, settings),
+            load_mapping=session.mapping,
+            load_driver=session.delegate,
         )
 
 

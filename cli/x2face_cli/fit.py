@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
+from x2face_cli.values import PlacePath, Word
 
 if TYPE_CHECKING:
     from x2face_plugins.mappings.files import MappingInfo
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("name")
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder to learn from.")
-@click.option("--weights", metavar="NAME|FILE", help="The weights to fit it for; see `x2face weights list`.")
+@click.option("--data", type=PlacePath(), required=True, help="The folder to learn from.")
+@click.option(
+    "--weights", type=Word(), metavar="NAME|FILE", help="The weights to fit it for; see `x2face weights list`."
+)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PlacePath(),
     metavar="FILE",
     help="Where it goes, for `x2face run --mapping FILE`; by default where every run finds it.",
 )
@@ -50,10 +53,10 @@ def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **
     offer = Registry.load().mapping(name)
     if output is not None:
         check_place(output)
-    from x2face_cli.running import load_model
+    from x2face_plugins.session import load_model
 
     fitting.check_folder(data, offer)
-    model = load_model({**given, "dtype": "auto"})
+    model = load_model(given["weights"], given["device"], "auto")
     with ExitStack() as bars:
         shown = screen.stages(bars, "frames")
         whole = True if crop == "none" else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from x2face_cli import screen
+from x2face_cli.values import PlacePath
 
 if TYPE_CHECKING:
     from x2face_core.data.preparing.records import Record, Still
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=PlacePath())
+@click.argument("out", metavar="OUT", type=PlacePath())
 @click.option("--landmarks", is_flag=True, help="Label the faces with a face mesh: the recipe `guided` needs it.")
-@click.option("--workers", type=click.IntRange(1), show_default="one a core", help="Files at a time.")
+@click.option("--workers", type=click.IntRange(1, 256), show_default="one a core", help="Files at a time.")
 def prepare(source: Path, out: Path, landmarks: bool, workers: int | None) -> None:
     """Turn the films and photographs in a folder, and in the folders within, into faces to train on.
 

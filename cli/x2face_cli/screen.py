@@ -85,7 +85,7 @@ def trace(cause: BaseException) -> None:
 
 def _one_line(text: str, most: int = 2000) -> str:
     line = _plain(" ".join(text.split()))
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    return line if len(line) <= most else f"{line[: most // 2]}…{line[most // 2 + 1 - most :]}"  # how it ends says why
 
 
 def _plain(text: str) -> str:

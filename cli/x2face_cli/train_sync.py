@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from x2face_cli import screen
+from x2face_cli.values import PlacePath, WholeRange, minutes
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Face tracks with sound in sync.")
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="How long, over all parts of the run.")
-@click.option("--steps", type=click.IntRange(1), help="How many steps, over all parts of the run.")
+@click.argument("out", type=PlacePath(file_okay=False))
+@click.option("--data", type=PlacePath(), required=True, help="Face tracks with sound in sync.")
+@click.option("--minutes", type=minutes(), help="How long, over all parts of the run.")
+@click.option("--steps", type=WholeRange(1), help="How many steps, over all parts of the run.")
 @click.option("--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe.")

@@ -13,8 +13,7 @@ from x2face_audio.driver import BLOCK, printed_correction
 from x2face_audio.feature_files import read_features
 from x2face_audio.feature_mapping import FeatureMapping
 from x2face_audio.smoothing import smoothed
-from x2face_core.errors import MissingError, UsageError
-from x2face_plugins import Chunk, Source
+from x2face_plugins import Chunk, MissingError, Source, UsageError
 
 if TYPE_CHECKING:
     from x2face_audio.settings import Settings

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_audio.settings import FEATURE_FILES, RELEASED
-from x2face_core.errors import InputError
-from x2face_core.files.faults import reading
-from x2face_core.media.placing import readable_file
+from x2face_plugins import InputError
+from x2face_plugins.media import readable_file
 
 KEY = "audio_feat"
 
@@ -47,10 +46,10 @@ def _read_file(path: Path) -> Tensor:
 
 def _array(path: Path) -> NDArray[Any]:
     try:
-        with reading(path), readable_file(path).open("rb") as file:
+        with readable_file(path).open("rb") as file:
             found = np.load(file, allow_pickle=False)
             return np.asarray(found if isinstance(found, np.ndarray) else found[KEY])
     except KeyError:
         raise InputError(f"{path}: has no array {KEY!r}; the released feature files have one.") from None
-    except (ValueError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise InputError(f"{path}: cannot be read as features ({error}).") from error

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from x2face_audio.feature_files import read_features
 from x2face_audio.settings import FEATURE_FILES, RELEASED
-from x2face_core.driving import Film
-from x2face_core.errors import InputError
+from x2face_plugins import FilmEncoder, InputError
 
 FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 
@@ -26,9 +25,6 @@ class FeatureMapping:
     mean, scale: (256,), that scaler, for whoever wants to have it
     """
 
-    labels: tuple[str, ...] = tuple(f"fc7_{k}" for k in range(RELEASED))
-    units: tuple[str, ...] = ("",) * RELEASED
-
     def __init__(self) -> None:
         self.weight, self.bias = torch.zeros(128, RELEASED), torch.zeros(128)
         self.mean, self.scale = torch.zeros(RELEASED), torch.ones(RELEASED)
@@ -37,7 +33,7 @@ class FeatureMapping:
         """(n, 256) features to driving vectors (n, 128). Only differences between two of its answers mean something."""
         return values.to(self.weight) @ self.weight.T + self.bias
 
-    def examples(self, folder: Path, film: Film) -> Iterator[tuple[Tensor, Tensor]]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """A pair for each feature file with a film of the same name beside it: row k belongs to frame k."""
         films = {file: shown for file in _feature_files(folder) if (shown := _film_of(file))}
         if not films:

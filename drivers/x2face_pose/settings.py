@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from x2face_plugins import option
+from x2face_plugins import LONGEST, option
 
 AXES = ("roll", "pitch", "yaw")
 _SWEEP = "A:B|A,B,…"
@@ -22,6 +22,6 @@ class Settings:
     pitch: str | None = option(None, metavar=_SWEEP, help="Lift the head, in the same way.")
     yaw: str | None = option(None, metavar=_SWEEP, help="Turn the head to the picture's right, in the same way.")
     seconds: float | None = option(
-        None, min=0.01, help="How long sweeps last, and a table that has one row; 4 seconds by default."
+        None, min=0.01, max=LONGEST, help="How long sweeps last, and a table that has one row; 4 seconds by default."
     )
     absolute: bool = option(False, help="Angles are the head's pose itself, not added to the source's own.")

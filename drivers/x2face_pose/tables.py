@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.errors import InputError
+from x2face_plugins import LONGEST, InputError
+from x2face_plugins.media import readable_file
 from x2face_pose.curves import Floats
 from x2face_pose.settings import AXES
 
@@ -51,8 +52,7 @@ def read_table(path: Path) -> tuple[Floats, dict[str, Floats]]:
 
     InputError, naming file, line and value, for anything but seconds that ascend and angles within LIMIT.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file; --pose takes a table seconds,roll,pitch,yaw.")
+    readable_file(path)
     header = header_of(path)
     if not _is_header(header, "seconds"):
         raise InputError(f"{path}, line 1: expected seconds,roll,pitch,yaw, found {','.join(header)!r}.")
@@ -86,6 +86,8 @@ def _moment(path: Path, line: int, text: str, last: float | None) -> float:
     value = number(path, line, "seconds", text)
     if value < 0:
         raise InputError(f"{path}, line {line}: seconds is {text}; the film begins at 0.")
+    if value > LONGEST:
+        raise InputError(f"{path}, line {line}: seconds is {text}; films last {LONGEST:g} at most.")
     if last is not None and value <= last:
         raise InputError(f"{path}, line {line}: seconds is {text}, after {last:g}; rows go forwards in time.")
     return value

@@ -21,7 +21,7 @@ from sklearn.linear_model import LinearRegression
 
 from x2face_core.media.images import read_picture, write_picture
 from x2face_core.media.sound import has_sound
-from x2face_core.sources.source import to_tensor
+from x2face_core.pixels import to_tensor
 
 from ..released import made_up_pose, made_up_state, released_frames, released_pose, released_speech
 from .conftest import Said

@@ -23,7 +23,7 @@ def drawn(k: int) -> np.ndarray:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> Path:
     """A folder with source.png and frames/, and networks that load at once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     write_picture("source.png", drawn(4))
     (tmp_path / "frames").mkdir()
     for k in range(4):

@@ -29,7 +29,7 @@ def drawn(k: int) -> np.ndarray:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> Path:
     """A folder with source.png, other.png and film.mp4 (10 frames at 20 a second), and networks that load at once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     write_picture("source.png", drawn(4))
     write_picture("other.png", drawn(6))
     write_film("film.mp4", (drawn(k) for k in range(10)), 20)

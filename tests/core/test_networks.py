@@ -262,7 +262,7 @@ def test_sizes_come_back_from_a_file_as_they_were() -> None:
         ({"padding": "reflect"}, "'reflect'"),
         ({"depth": 9}, "'depth'"),
         ({"order": "reversed"}, "'reversed'"),
-        ({"side": "large"}, "wrong kind"),
+        ({"side": "large"}, "a whole number is needed"),
     ],
 )
 def test_impossible_sizes_are_named(values: dict[str, object], named: str) -> None:

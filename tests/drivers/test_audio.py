@@ -19,7 +19,8 @@ from x2face_core.rendering.job import Job, perform
 from x2face_core.rendering.outputs import Output
 from x2face_core.sources.portraits import Cropping
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part, compose
+from x2face_core.streaming.active import ActiveDriver
+from x2face_core.streaming.composing import compose
 
 from ..speaking import hum, write_wav
 
@@ -34,8 +35,6 @@ def mapping() -> AudioMapping:
 
 class Pose:
     """Roll, pitch and yaw are the vector's first three numbers."""
-
-    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
 
     def read(self, vectors: torch.Tensor) -> torch.Tensor:
         return vectors[:, :3]
@@ -62,7 +61,7 @@ def source(tiny_model: Any, mapping: AudioMapping) -> ModelSource:
 
 
 def spoken(settings: Settings, source: ModelSource) -> np.ndarray:
-    composed = compose([Part.of("audio", AudioDriver(settings))], source)
+    composed = compose([ActiveDriver.of(AudioDriver(settings))], source)
     return np.stack([row.vector for row in composed.rows]) - source.vector.double().numpy()
 
 
@@ -136,7 +135,7 @@ def test_an_impulse_sounds_in_the_frame_in_which_it_falls(source: ModelSource, t
     picture = tmp_path / "face.png"
     write_picture(picture, np.full((64, 64, 3), 120, np.uint8))
     job = Job(sources=(picture,), output=Output(tmp_path / "o.mp4"), cropping=Cropping("none", 1.6, 64))
-    part = Part.of("audio", AudioDriver(Settings(str(heard))))
+    part = ActiveDriver.of(AudioDriver(Settings(str(heard))))
     report = perform(job, tiny_model, [part], load_mapping=source.load_mapping)
     assert report.frames == 50
     samples = np.abs(read_sound(tmp_path / "o.mp4"))

@@ -18,7 +18,8 @@ from x2face_audio.plugin import demo_features, load
 from x2face_audio.settings import Settings
 from x2face_core.errors import InputError, MissingError, UsageError
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part, compose
+from x2face_core.streaming.active import ActiveDriver
+from x2face_core.streaming.composing import compose
 
 from ..speaking import hum, write_wav
 
@@ -46,7 +47,7 @@ def rows(*seventh: float) -> np.ndarray[Any, Any]:
 
 
 def moved(settings: Settings, source: ModelSource) -> np.ndarray[Any, Any]:
-    composed = compose([Part.of("audio", load(settings))], source)
+    composed = compose([ActiveDriver.of(load(settings))], source)
     return np.stack([row.vector for row in composed.rows]) - source.vector.double().numpy()
 
 
@@ -90,7 +91,7 @@ def test_rows_have_the_rate_that_is_said(source: ModelSource, tmp_path: Path) ->
     np.savez(tmp_path / "f.npz", audio_feat=rows(1, 3))
     for fps, settings in ((25.0, {}), (1.0, {"fps": 1.0})):
         driver = load(Settings(str(tmp_path / "f.npz"), correction="none", **settings))
-        assert compose([Part.of("audio", driver)], source).fps == fps
+        assert compose([ActiveDriver.of(driver)], source).fps == fps
         assert isinstance(driver, FeatureDriver) and driver.frames == 2
 
 

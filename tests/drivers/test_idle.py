@@ -25,8 +25,6 @@ from x2face_idle.swaying import SPREAD, Sway
 class Angles:
     """A factor whose roll, pitch and yaw are a vector's first three numbers."""
 
-    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
-
     def read(self, vectors: torch.Tensor) -> torch.Tensor:
         return vectors[:, :3]
 
@@ -155,7 +153,7 @@ def test_nobody_who_blinks_a_lot_is_all_that_is_learned(tmp_path: Path) -> None:
 @pytest.mark.weights
 def test_the_default_weights_read_the_shipped_blink_as_closing_eyes() -> None:
     from x2face_core.model import X2Face
-    from x2face_core.sources.source import to_tensor
+    from x2face_core.pixels import to_tensor
     from x2face_plugins.mappings.loading import mapping_loader
     from x2face_plugins.registry import Registry
 

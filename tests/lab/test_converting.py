@@ -26,7 +26,7 @@ from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.composing import compose
 from x2face_core.weights import load_tensors, read_info, verify
 from x2face_lab.converting import convert
-from x2face_plugins.activating import load_part
+from x2face_plugins.activating import load_driver
 from x2face_plugins.mappings.loading import mapping_loader
 from x2face_plugins.mappings.lookup import fitted_names
 from x2face_plugins.registry import Registry
@@ -135,7 +135,7 @@ def source(model: X2Face, pictures: list[Tensor]) -> ModelSource:
 
 def driven(source: ModelSource, name: str, settings: Any) -> Tensor:
     """Frames (n, 3, side, side), as a run has them but for being rounded to 8 bits."""
-    rows = compose([load_part(REGISTRY, name, settings)], source).rows
+    rows = compose([load_driver(REGISTRY.driver(name), settings)], source).rows
     return source.model.render(source.face, torch.from_numpy(np.stack([row.vector for row in rows])).float())
 
 

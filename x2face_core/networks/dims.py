@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
+from x2face_core.bounds import fault_of
 from x2face_core.errors import WeightsError
 
 Padding = Literal["zeros", "border"]
 Order = Literal["released", "printed"]
 Fusion = Literal["mean", "confidence", "confidence-exp"]
+
+
+BOUNDS = {
+    "side": (4, 2048),
+    "flow_side": (4, 2048),
+    "width": (1, 1024),
+    "max_factor": (1, 64),
+    "vector": (1, 4096),
+    "driving_tanh": (1, 2),
+    "crop_scale": (0.5, 10.0),
+}
+"""What sizes may be: far beyond any networks that were trained, and far from what no machine can hold."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,7 @@ class Dims:
     order: activation before convolution and norm (released code) or after the convolution (printed, A.1 and A.2)
     inner_norm: batch norm on the innermost convolution too, as the text reads; the released code has none
     padding: what lies outside a picture, black (released code) or its smeared border
+    completion: channels of the network that completes embedded faces (networks/completion.py); 0 for none
     crop_scale: face box to crop, the side of the square crop in face-box sides (released examples: 1.6)
     fusion: how several embedded faces become one unless it is said, see X2Face.embed; mean as printed (section 5),
         confidence as the released forward does
@@ -41,9 +55,12 @@ class Dims:
     inner_norm: bool = False
     padding: Padding = "zeros"
     crop_scale: float = 1.6
+    completion: int = 0
     fusion: Fusion = "mean"
 
     def __post_init__(self) -> None:
+        if fault := fault_of(self, BOUNDS) or self._flag_fault():
+            raise WeightsError(f"Dims.{fault}")
         for name in ("side", "flow_side"):
             value = getattr(self, name)
             if value < 4 or value & (value - 1):
@@ -55,6 +72,11 @@ class Dims:
         for name, kind in (("padding", Padding), ("order", Order), ("fusion", Fusion)):
             if getattr(self, name) not in get_args(kind):
                 raise WeightsError(f"Dims.{name} is {getattr(self, name)!r}; it may be {' or '.join(get_args(kind))}.")
+
+    def _flag_fault(self) -> str | None:
+        flags = {name: getattr(self, name) for name in ("confidence", "inner_norm")}
+        odd = next((name for name, value in flags.items() if not isinstance(value, bool)), None)
+        return odd and f"{odd} is {flags[odd]!r:.60}; it may be true or false."
 
     @property
     def levels(self) -> int:

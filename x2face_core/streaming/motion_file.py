@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,12 +12,13 @@ from numpy.typing import NDArray
 
 from x2face_core.errors import InputError
 from x2face_core.files.faults import writing
+from x2face_core.files.kinds import FileKind
 from x2face_core.media.placing import beside, make_folders_above, readable_file
 
 Floats: TypeAlias = NDArray[np.float32]
 
 SUFFIX = ".x2v"
-_KEY = "x2face.motion"
+_KIND = FileKind("x2face.motion", "motion", f"x2face run --record FILE{SUFFIX}", "record or copy it again", InputError)
 
 
 @dataclass(frozen=True)
@@ -67,24 +67,19 @@ def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
     tensors = {"offsets": motion.offsets, "vector": motion.vector}
     make_folders_above(path)
     with beside(path, overwrite=overwrite) as hidden, writing(path):
-        hidden.write_bytes(save(tensors, metadata={_KEY: json.dumps(asdict(motion.origin))}))
+        hidden.write_bytes(save(tensors, metadata=_KIND.metadata(asdict(motion.origin))))
 
 
 def read_motion(path: str | Path) -> Motion:
     """Read what `x2face run --record` wrote. InputError where it is missing, broken or something else."""
-    from safetensors import SafetensorError, safe_open
-
     place = readable_file(path)
-    try:
-        with safe_open(place, framework="np") as file:
-            told = (file.metadata() or {}).get(_KEY)
-            if told is None:
-                raise InputError(f"{path}: holds no motion; `x2face run --record FILE{SUFFIX}` writes such files.")
-            motion = Motion(file.get_tensor("offsets"), file.get_tensor("vector"), _origin(json.loads(told)))
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: is no readable motion ({_one_line(error)}); record or copy it again.") from None
+    origin = _KIND.read(place, _origin)
+    arrays = _KIND.arrays(place)
+    if missing := {"offsets", "vector"} - set(arrays):
+        raise InputError(f"{path}: lacks its {' and '.join(sorted(missing))}; {_KIND.remedy}.")
+    motion = Motion(arrays["offsets"], arrays["vector"], origin)  # type: ignore[arg-type]  # checked below
     if fault := _fault(motion):
-        raise InputError(f"{path}: {fault}; record or copy it again.")
+        raise InputError(f"{path}: {fault}; {_KIND.remedy}.")
     return motion
 
 
@@ -102,7 +97,3 @@ def _fault(motion: Motion) -> str | None:
         if values.dtype != np.float32 or not np.isfinite(values).all():
             return "it has numbers that are not finite float32"
     return None
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from x2face_core.errors import WeightsError
+from x2face_core.files.kinds import FileKind
 from x2face_core.storing import write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
 """Its name in a run's folder."""
+_KIND = FileKind("x2face.run", "checkpoint", "x2face train", "--fresh starts over")
 
 
 @dataclass
@@ -40,17 +39,13 @@ class RunState:
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> None:
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_tensors(path, whole, {"x2face.run": json.dumps(state.__dict__)})
+    write_tensors(path, whole, _KIND.metadata(state.__dict__))
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open has no iteration)
-        return tensors, RunState(**json.loads(metadata["x2face.run"]))
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{path}: not a checkpoint of `x2face train` ({error}); --fresh starts over.") from error
+    """Tensors and state. WeightsError where the file is missing, broken or something else."""
+    state = _KIND.read(path, lambda told: RunState(**told))
+    return _KIND.tensors(path), state
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

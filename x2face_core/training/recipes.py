@@ -6,8 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
+from x2face_core.bounds import fault_of
 from x2face_core.errors import UsageError, WeightsError
 from x2face_core.networks.dims import Dims
+
+_WEIGHT, _SHARE, _ANGLE = (0.0, 1e6), (0.0, 1.0), (0.0, 90.0)
+
+BOUNDS = {
+    **dict.fromkeys(("momentum", "ema", "end", "guidance_end", "stills", "turned", "growth", "shift"), _SHARE),
+    **dict.fromkeys(("gamma", "gain", "view_gamma", "view_gain"), _SHARE),
+    **dict.fromkeys(("yaw", "pitch", "roll"), _ANGLE),
+    "lr": (1e-12, 10.0),
+    "weight_decay": (0.0, 100.0),
+    "warmup": (0, 1e9),
+    "batch": (2, 65_536),
+    "accumulate": (1, 65_536),
+    "every": (1, 1e6),
+    "far": (1, 64),
+    "seed": (0, 2**32 - 1),
+    "checkpoint_minutes": (0.0, 1e5),
+    "evaluate_minutes": (0.0, 1e5),
+    "spline_side": (4, 512),
+    "width": (1, 512),
+    "moments": (1, 1024),
+    "versions": (1, 64),
+}
+"""What a recipe's numbers may be, whatever recipe it is; those that are not named are weights."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +69,39 @@ class Recipe:
     evaluate_minutes: float = 10.0
 
     def __post_init__(self) -> None:
-        for name, least in (("batch", 2), ("accumulate", 1), ("every", 1)):
-            if getattr(self, name) < least:
-                raise UsageError(f"{name} is {getattr(self, name)}; a recipe needs at least {least}.")
+        """UsageError for numbers that no training could go well with."""
+        numbers = {field.name: _WEIGHT for field in fields(self) if field.type in ("int", "float")}
+        if fault := fault_of(self, numbers | BOUNDS):
+            raise UsageError(f"The recipe {self.name}: {fault}")
 
 
 @dataclass(frozen=True)
-class GuidedRecipe(Recipe):
+class LabelledRecipe(Recipe):
+    """What the recipes have that read labels.
+
+    stills: share of the draws that goes to single photographs, where the folder has some
+    turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares; of the
+        two pictures that a photograph gives one always is
+    """
+
+    far: int = 2
+    stills: float = 0.25
+    turned: float = 0.3
+    yaw: float = 25.0
+    pitch: float = 16.0
+    roll: float = 15.0
+    growth: float = 0.08
+    shift: float = 0.06
+
+
+@dataclass(frozen=True)
+class GuidedRecipe(LabelledRecipe):
     """Flows guided by the landmarks' splines and by optical flow (docs/training.md), beside the photometric loss.
 
     photometric: weight of the photometric loss
     optical: weight of the composed flow's distance to optical flow, outside the face, at first, falling as guidance
         does; 0 does without OpenCV
     outside: what places outside the face weigh in the losses against splines, beside those in it
-    stills: share of the draws that goes to single photographs, where the folder has some
     guidance: weight of the flow losses at first, falling to guidance_end of it
     relative: weight of the flow that one person's motion gives another, beside guidance
     stretch: weight of how wrongly flows stretch, which opens mouths and shuts eyes, beside guidance
@@ -68,16 +111,12 @@ class GuidedRecipe(Recipe):
     landmarks, expression, blend: weights of the linear heads on v, which are dropped after training: expression, pose
         and gaze in one, blendshape scores in another
     lips, eyes: how much more pixels there count, in the losses
-    turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares; of the
-        two pictures that a photograph gives one always is
     gamma, gain: colour jitter that source and target share; view_gamma, view_gain: of the driving input alone
     """
 
-    far: int = 2
     photometric: float = 4.0
     optical: float = 20.0
     outside: float = 0.1
-    stills: float = 0.25
     guidance: float = 14.0
     guidance_end: float = 0.3
     relative: float = 1.0
@@ -92,16 +131,28 @@ class GuidedRecipe(Recipe):
     lips: float = 24.0
     eyes: float = 8.0
     lips_gain: float = 1.0
-    turned: float = 0.3
-    yaw: float = 25.0
-    pitch: float = 16.0
-    roll: float = 15.0
-    growth: float = 0.08
-    shift: float = 0.06
     gamma: float = 0.25
     gain: float = 0.2
     view_gamma: float = 0.33
     view_gain: float = 0.25
+
+
+@dataclass(frozen=True)
+class CompletionRecipe(LabelledRecipe):
+    """The network that completes embedded faces, taught when embedding and driving network are done (docs/training.md).
+
+    width: channels of its first level
+    lips: how much more the mouth counts in the losses
+    texture: weight of the completed face against that of the other frame, where that one shows it
+    edges: weight of the differences between neighbours about the mouth, which keeps teeth from blurring
+    opacity: cost of painting, so that what is seen is left alone
+    """
+
+    width: int = 16
+    lips: float = 20.0
+    texture: float = 0.5
+    edges: float = 1.0
+    opacity: float = 0.01
 
 
 R = TypeVar("R", bound=Recipe)
@@ -109,6 +160,9 @@ D = TypeVar("D", Dims, None)
 
 RECIPES: dict[str, Recipe] = {
     "guided": GuidedRecipe(name="guided"),
+    "completion": CompletionRecipe(
+        name="completion", lr=2e-3, weight_decay=0.0, warmup=50, batch=16, ema=0.995, dtype="fp32", evaluate_minutes=5.0
+    ),
     "photometric": Recipe(name="photometric", lr=3e-4),
     "paper": Recipe(
         name="paper",
@@ -140,7 +194,7 @@ def with_settings(recipe: R, dims: D, settings: Mapping[str, str]) -> tuple[R, D
             replace(recipe, **{key: value for key, value in changes.items() if key in ours}),
             dims if dims is None else replace(dims, **{k: value for k, value in changes.items() if k in theirs}),
         )
-    except WeightsError as error:
+    except (WeightsError, UsageError) as error:
         raise UsageError(f"--set: {error}") from None
 
 

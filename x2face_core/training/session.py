@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from x2face_core.data.bank import Bank, load_bank
+from x2face_core.data.bank import Bank
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import load_bank
 from x2face_core.data.stills import Still
 from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError, WeightsError
@@ -28,6 +29,7 @@ from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.storing import write_text
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
+from x2face_core.training.completing import CompletionBatches, CompletionObjective
 from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Batches, Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
@@ -36,7 +38,7 @@ from x2face_core.training.heldout import HeldOut, people_of
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
 from x2face_core.training.precision import fastest
 from x2face_core.training.processes import Processes, join, leave
-from x2face_core.training.recipes import GuidedRecipe, Recipe
+from x2face_core.training.recipes import CompletionRecipe, GuidedRecipe, LabelledRecipe, Recipe
 from x2face_core.training.sheets import write_curve, write_sheet
 from x2face_core.training.shipping import fit_reading, ship
 from x2face_core.training.starting import Started, starting
@@ -73,6 +75,8 @@ def train(
     progress: Progress = lambda what, done, total: None,
 ) -> RunState:
     """Train as planned, from the folder's checkpoint where there is one. Under torchrun, call it in every process."""
+    if isinstance(plan.recipe, CompletionRecipe) and plan.start is None:
+        raise UsageError("the recipe completion completes what other networks make: say whose, --from WEIGHTS.")
     folder = FaceFolder(plan.data)
     _check_resumable(plan)
     processes = join(plan.device)
@@ -94,7 +98,7 @@ def _train(
     torch.manual_seed(plan.recipe.seed)
     train_bank, val_bank = (_bank(plan, folder, split, processes, progress) for split in ("train", "val"))
     started = None if plan.start is None else starting(plan.start, plan.dims)
-    layout = _layout(train_bank, started) if isinstance(plan.recipe, GuidedRecipe) else None
+    layout = _layout(train_bank, started) if isinstance(plan.recipe, LabelledRecipe) else None
     networks = X2FaceNetworks(plan.dims)
     networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective, batches = _taught(networks, train_bank, layout, plan.recipe)
@@ -115,14 +119,14 @@ def _train(
 
 def _bank(plan: Plan, folder: FaceFolder, split: Split, processes: Processes, progress: Progress) -> Bank:
     """A split's frames; photographs join those of training alone, so that held-out figures stay those of films."""
-    guided = plan.recipe if isinstance(plan.recipe, GuidedRecipe) else None
+    labelled = plan.recipe if isinstance(plan.recipe, LabelledRecipe) else None
     bank = load_bank(
         folder,
         split,
         plan.dims.side,
         every=plan.recipe.every,
-        labels=guided is not None,
-        stills=guided.stills if guided is not None and split == "train" else 0.0,
+        labels=labelled is not None,
+        stills=labelled.stills if labelled is not None and split == "train" else 0.0,
         progress=partial(progress, f"reading {split}"),
     )
     return bank.to(processes.device)
@@ -163,6 +167,9 @@ def _taught(networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe:
         scores = 0 if bank.blend is None else bank.blend.shape[1]
         objective = GuidedObjective(networks, layout, recipe, measures, scores)
         return objective, GuidedBatches(bank, layout, recipe)
+    if isinstance(recipe, CompletionRecipe):
+        assert layout is not None
+        return CompletionObjective(networks, layout, recipe), CompletionBatches(bank, layout, recipe)
     return PhotometricObjective(networks), PhotometricBatches(bank, recipe)
 
 
@@ -179,7 +186,7 @@ def _with_dtype(plan: Plan, objective: nn.Module, batches: Batches, processes: P
 def _statement(folder: FaceFolder, recipe: Recipe, started: Started | None) -> str:
     """What networks saw, for those who use them."""
     parts = [statement(folder.of_split("train"))]
-    if isinstance(recipe, GuidedRecipe) and recipe.stills and folder.stills is not None:
+    if isinstance(recipe, LabelledRecipe) and recipe.stills and folder.stills is not None:
         parts.append(_photographs(folder.stills.of_split("train")))
     if started is not None:
         parts.append(f"begun with {started.name}, which saw {started.data}")

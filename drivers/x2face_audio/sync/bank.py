@@ -15,8 +15,8 @@ from torch import Tensor
 from x2face_audio.sync.lips import lower_faces
 from x2face_audio.sync.networks import SyncDims
 from x2face_audio.sync.sounds import CENTRE, FPS, RATE, Samples, mfcc
-from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 from x2face_core.media.sound import read_sound

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,12 @@ from torch import Tensor
 
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_core.errors import WeightsError
+from x2face_core.files.kinds import FileKind
 from x2face_core.storing import write_tensors
-from x2face_core.weights import checksum, home, load_tensors, read_header
+from x2face_core.weights import checksum, home
 
 DEFAULT = "sync-1"
-_KEY = "x2face.sync"
+_KIND = FileKind("x2face.sync", "sync encoder", "x2face train sync", "train or copy it again")
 _PACKAGED = Path(__file__).parents[1] / "assets" / "sync"
 
 
@@ -49,17 +49,15 @@ def load_sync(name: str | Path = DEFAULT) -> tuple[SyncNetworks, SyncInfo]:
     info = read_sync_info(path)
     networks = SyncNetworks(SyncDims(**info.dims))
     try:
-        networks.load_state_dict({key: value.float() for key, value in load_tensors(path).items()}, strict=False)
+        networks.load_state_dict({key: value.float() for key, value in _KIND.tensors(path).items()}, strict=False)
     except RuntimeError as error:
-        raise WeightsError(f"{path}: its tensors do not fit ({error}); train or copy it again.") from error
+        raise WeightsError(f"{path}: its tensors do not fit ({error}); {_KIND.remedy}.") from error
     return networks.eval().requires_grad_(False), info
 
 
 def read_sync_info(path: Path) -> SyncInfo:
-    try:
-        return SyncInfo(**json.loads(read_header(path, "x2face train sync").get("__metadata__", {})[_KEY]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{path}: holds no sync encoder; `x2face train sync` writes such files.") from error
+    """What a file says of its encoder; only its header is read. WeightsError where it holds none."""
+    return _KIND.read(path, lambda told: SyncInfo(**told))
 
 
 def save_sync(path: Path, networks: SyncNetworks, described: Mapping[str, Any]) -> SyncInfo:
@@ -69,7 +67,7 @@ def save_sync(path: Path, networks: SyncNetworks, described: Mapping[str, Any]) 
     """
     stored = {name: _stored(value) for name, value in networks.state_dict().items() if value.is_floating_point()}
     info = SyncInfo(**described, dims=networks.dims.to_dict(), sha256=checksum(stored))
-    write_tensors(path, stored, {_KEY: json.dumps(info.__dict__)})
+    write_tensors(path, stored, _KIND.metadata(info.__dict__))
     return info
 
 

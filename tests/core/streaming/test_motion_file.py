@@ -59,7 +59,7 @@ GOOD = {"fps": 25.0, "space": "", "weights": "", "drivers": [], "version": ""}
 @pytest.mark.parametrize(
     ("told", "tensors", "said"),
     [
-        ("{", {"offsets": ROWS, "vector": ROWS[0]}, "no readable motion"),
+        ("{", {"offsets": ROWS, "vector": ROWS[0]}, "description cannot be read"),
         ({"space": ""}, {"offsets": ROWS, "vector": ROWS[0]}, "fps"),
         ({**GOOD, "mood": 1}, {"offsets": ROWS, "vector": ROWS[0]}, "mood"),
         ({**GOOD, "fps": 0}, {"offsets": ROWS, "vector": ROWS[0]}, "0.0 rows a second"),

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from x2face_core.data.bank import Bank, load_bank
+from x2face_core.data.bank import Bank
 from x2face_core.data.folder import FaceFolder
+from x2face_core.data.loading import load_bank
 from x2face_core.geometry.landmarks import POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks

@@ -62,8 +62,6 @@ def test_evaluating_tells_every_figure_of_the_contract(tiny_model: X2Face, face_
 class Roll:
     """Writes the tiny model's reading of the pose, which is a vector's first three numbers."""
 
-    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
-
     def read(self, vectors: torch.Tensor) -> torch.Tensor:
         return vectors[:, :3]
 

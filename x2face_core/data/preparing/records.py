@@ -158,7 +158,10 @@ class State:
         """Remove what a killed run was writing."""
         for folder in (self.out, self.folder, *self._folders()):
             for left in folder.glob(".x2face-*"):
-                left.unlink(missing_ok=True)
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Take the state away again, and the folder with it where nothing else is in it."""

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from x2face_core.errors import InputError
+from x2face_core.files.kinds import FileKind
+
+KIND = FileKind("x2face.test", "test", "x2face test", "test again", InputError)
+ROWS = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+def written(path: Path, metadata: dict[str, str] | None) -> Path:
+    save_file({"a.rows": ROWS, "b.rows": ROWS + 1}, path, metadata=metadata)
+    return path
+
+
+def test_a_description_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    told = {"name": "x", "labels": ["roll"], "fps": 25.0}
+    assert KIND.read(written(tmp_path / "x", KIND.metadata(told)), dict) == told
+
+
+def test_tensors_can_be_had_by_the_beginning_of_their_names(tmp_path: Path) -> None:
+    path = written(tmp_path / "x", None)
+    assert {name: value.tolist() for name, value in KIND.tensors(path, "b.").items()} == {"rows": (ROWS + 1).tolist()}
+    assert sorted(KIND.arrays(path)) == ["a.rows", "b.rows"]
+
+
+def no_colour(told: dict[str, Any]) -> str:
+    return str(told["colour"])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        (None, "holds no test, as `x2face test` writes one; test again"),
+        ({"x2face.weights": "{}"}, "holds no test"),
+        ({"x2face.test": "{"}, "its description cannot be read"),
+        ({"x2face.test": "[1]"}, "its description cannot be read"),
+        ({"x2face.test": "{}"}, "its description cannot be read .*colour"),
+    ],
+)
+def test_another_kind_and_a_broken_description_are_told_in_one_line(
+    tmp_path: Path, metadata: dict[str, str] | None, said: str
+) -> None:
+    with pytest.raises(InputError, match=f"x: {said}") as refused:
+        KIND.read(written(tmp_path / "x", metadata), no_colour)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"text, honestly, and more of it", (2).to_bytes(8, "little") + b"[]", (1 << 60).to_bytes(8, "little")],
+)
+def test_what_is_no_safetensors_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(InputError, match="x: not a safetensors file .*test again"):
+        KIND.read(tmp_path / "x", dict)
+    with pytest.raises(InputError, match="x: broken .*test again"):
+        KIND.tensors(tmp_path / "x")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        KIND.read(tmp_path / "x", dict)
+
+
+def test_a_description_and_arrays_are_read_without_torch(tmp_path: Path) -> None:
+    path = written(tmp_path / "x", KIND.metadata({}))
+    code = """
+import sys
+from pathlib import Path
+from x2face_core.files.kinds import FileKind
+
+kind = FileKind("x2face.test", "", "", "")
+kind.read(Path(sys.argv[1]), dict)
+kind.arrays(Path(sys.argv[1]))
+print("torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

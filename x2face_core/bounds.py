@@ -1,0 +1,38 @@
+"""Numbers within bounds: said once for a dataclass, checked wherever its values come from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+
+LONGEST = 7 * 86_400.0
+"""Seconds that a film lasts at most: a week. Beyond it somebody has mistyped."""
+
+Bounds = Mapping[str, tuple[float, float]]
+
+
+def fault_of(values: object, bounds: Bounds) -> str | None:
+    """What is wrong with the first number of a dataclass that is none, or out of bounds; None where all are well.
+
+    bounds: a field's name to the least and the largest that it may be; a field of type int has to be a whole number
+    """
+    for field in fields(values):  # type: ignore[arg-type]
+        if field.name in bounds:
+            value, (low, high) = getattr(values, field.name), bounds[field.name]
+            if not _is_number(value, whole=field.type in ("int", int)):
+                return f"{field.name} is {_shown(value)}; a {'whole ' * (field.type in ('int', int))}number is needed."
+            if not low <= value <= high:
+                return f"{field.name} is {value}; it may be from {low:g} to {high:g}."
+    return None
+
+
+def _is_number(value: object, *, whole: bool) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        return False
+    return math.isfinite(value)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,0 +1,87 @@
+"""The kinds of safetensors files that x2face writes: each has a description, JSON in the file's metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from x2face_core.errors import WeightsError, X2FaceError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+T = TypeVar("T")
+_LONGEST = 10_000_000  # bytes of a header; longer is no safetensors file
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """One kind, for reading files of it and for naming it in errors.
+
+    key: of the description in the metadata; content: what such a file holds, as in "holds no mapping"
+    writer: the command that writes it; remedy: what to do about a broken one
+    error: raised where a file is missing, broken or of another kind
+    """
+
+    key: str
+    content: str
+    writer: str
+    remedy: str
+    error: type[X2FaceError] = WeightsError
+
+    def metadata(self, description: Mapping[str, Any]) -> dict[str, str]:
+        """The metadata that a file of this kind is written with."""
+        return {self.key: json.dumps(description)}
+
+    def read(self, path: Path, make: Callable[[dict[str, Any]], T]) -> T:
+        """What `make` makes of a file's description. Only the header is read; torch is not imported."""
+        text = self.header(path).get("__metadata__", {}).get(self.key)
+        if text is None:
+            raise self.error(f"{path}: holds no {self.content}, as `{self.writer}` writes one; {self.remedy}.")
+        try:
+            return make(json.loads(text))
+        except (KeyError, TypeError, ValueError) as error:
+            raise self.error(f"{path}: its description cannot be read ({_line(error)}); {self.remedy}.") from error
+
+    def header(self, path: Path) -> dict[str, Any]:
+        """The whole header: of each tensor its type, shape and place, and the metadata."""
+        try:
+            with path.open("rb") as file:
+                length = int.from_bytes(file.read(8), "little")
+                if not 0 < length < _LONGEST:
+                    raise ValueError("no header of safetensors")
+                header = json.loads(file.read(length))
+            if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
+                raise ValueError("no header of safetensors")
+            return header
+        except (OSError, ValueError) as error:
+            raise self.error(
+                f"{path}: not a safetensors file ({_line(error)}), as `{self.writer}` writes one; {self.remedy}."
+            ) from error
+
+    def tensors(self, path: Path, prefix: str = "") -> dict[str, Tensor]:
+        """The tensors as stored. prefix: those alone whose names begin so, without it"""
+        return self._load(path, prefix, "pt")
+
+    def arrays(self, path: Path) -> dict[str, NDArray[np.generic]]:
+        """The same as arrays; torch is not imported."""
+        return self._load(path, "", "np")
+
+    def _load(self, path: Path, prefix: str, framework: str) -> dict[str, Any]:
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, framework=framework) as file:
+                names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118 (no mapping)
+                return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+        except (SafetensorError, OSError) as error:
+            raise self.error(f"{path}: broken ({_line(error)}); {self.remedy}.") from error
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
