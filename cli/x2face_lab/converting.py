@@ -11,7 +11,7 @@ from x2face_audio.released import released_features
 from x2face_core.convert.networks import convert_networks
 from x2face_core.convert.parts import Kind, Part, one_of_each, read_part
 from x2face_core.errors import InputError, WeightsError
-from x2face_core.media.placing import make_folders_above
+from x2face_core.files.placing import make_folders_above
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_plugins.mappings.carrying import save_with_mappings
 from x2face_pose.released import released_pose

@@ -13,6 +13,7 @@ import joblib
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
@@ -24,7 +25,7 @@ from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.model import X2Face
 from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.composing import compose
-from x2face_core.weights import load_tensors, read_info, verify
+from x2face_core.weights import read_info, verify
 from x2face_lab.converting import convert
 from x2face_plugins.activating import load_driver
 from x2face_plugins.mappings.loading import mapping_loader
@@ -341,7 +342,7 @@ def test_a_folder_s_files_are_found_by_their_names(small: Released, tmp_path: Pa
         "scaler_7000.pkl",
     ]
     convert(find_released(clone), tmp_path / "b.safetensors", REGISTRY)
-    ours, before = load_tensors(tmp_path / "b.safetensors"), load_tensors(small.bundle)
+    ours, before = load_file(tmp_path / "b.safetensors"), load_file(small.bundle)
     assert all(torch.equal(ours[name], before[name]) for name in before)
 
 

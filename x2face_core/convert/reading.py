@@ -14,7 +14,7 @@ from x2face_core.convert.arrays import Array, array_names
 from x2face_core.convert.unpickling import COLLECTIONS, Refused, RestrictedUnpickler
 from x2face_core.errors import WeightsError
 from x2face_core.files.faults import reading
-from x2face_core.media.placing import readable_file
+from x2face_core.files.placing import readable_file
 
 _LARGEST = 64_000_000  # bytes that a compressed pickle may unfold to; the released regressions have 0.14 million
 _ZIP, _OLD_JOBLIB = b"PK\x03\x04", b"ZF"

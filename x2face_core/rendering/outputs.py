@@ -10,7 +10,7 @@ from pathlib import Path
 
 from x2face_core.errors import UsageError
 from x2face_core.files.faults import expanded, writing
-from x2face_core.media.placing import settled
+from x2face_core.files.placing import settled
 
 SUFFIXES = (".mp4", ".webm", ".gif")
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}

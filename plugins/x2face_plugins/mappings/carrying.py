@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from x2face_core.errors import WeightsError
+from x2face_core.files.checksums import checksum
+from x2face_core.files.descriptions import described
+from x2face_core.files.kinds import FileKind
 from x2face_core.foreign import call_foreign
-from x2face_core.weights import WeightsInfo, read_header, read_info, save_weights
+from x2face_core.weights import WeightsInfo, read_info, save_weights
 from x2face_plugins.mappings.files import MappingInfo, as_tensors
 
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 
     Carried = tuple[Offer[MappingSpec], driving.Mapping, str]
 
-_KEY = "x2face.mappings"
-WRITER = "x2face convert"
+_KIND = FileKind("x2face.mappings", "weights that carry mappings", "x2face convert", "make it again")
 
 
 def save_with_mappings(
@@ -33,31 +34,26 @@ def save_with_mappings(
     tensors, info: of the weights; carried: which mapping, fitted, and what it was fitted on
     """
     beside: dict[str, Tensor] = {}
-    told = []
+    told = {}
     for offer, mapping, data in carried:
         state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)
         beside |= {f"{_prefix(offer.dist, offer.name)}{name}": value for name, value in state.items()}
-        described = MappingInfo.of(offer, "", data=data).to_json()
-        told.append({name: value for name, value in described.items() if name != "space"})  # it is the weights'
-    return save_weights(path, tensors, info, halves=False, beside=beside, metadata={_KEY: json.dumps(told)})
+        shown = MappingInfo.of(offer, "", data=data, sha256=checksum(state)).to_json()
+        told[offer.full_name] = {name: value for name, value in shown.items() if name != "space"}  # it is the weights'
+    return save_weights(path, tensors, info, halves=False, beside=beside, metadata=_KIND.metadata(told))
 
 
 def carried_mappings(path: Path | None) -> list[MappingInfo]:
     """The mappings in a file of weights; most carry none. WeightsError where it cannot be read."""
-    text = read_header(path, WRITER).get("__metadata__", {}).get(_KEY) if path else None
-    if path is None or text is None:
+    if path is None or _KIND.key not in _KIND.header(path).get("__metadata__", {}):
         return []
     space = read_info(path).fingerprint
-    try:
-        return [_info(told, space, path) for told in json.loads(text)]
-    except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{path}: what it says of its mappings cannot be read ({error}); make it again.") from error
+    return _KIND.read(path, lambda told: [_info(one, space, path) for one in dict(told).values()])
 
 
-def _info(told: dict[str, Any], space: str, path: Path) -> MappingInfo:
-    named = {"labels": tuple(told["labels"]), "units": tuple(told["units"])}
-    found = {"space": space, "path": path, "prefix": _prefix(told["dist"], told["name"])}
-    return MappingInfo(**{**told, **named, **found})
+def _info(told: Any, space: str, path: Path) -> MappingInfo:
+    info = described(MappingInfo, told, space=space, path=path, prefix="")
+    return replace(info, prefix=_prefix(info.dist, info.name))
 
 
 def _prefix(dist: str, name: str) -> str:

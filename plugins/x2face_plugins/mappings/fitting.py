@@ -36,16 +36,18 @@ def fit(
 ) -> MappingInfo:
     """Fit a mapping to a folder for the driving space of a model, try it out, and store it.
 
-    output: None for the user's own place, where runs find it
+    output: None for the user's own place, where runs find it; a file that appears there meanwhile is not replaced
     whole: films show faces cropped already; None: they do where the folder is one that `x2face prepare` made
     Raises InputError for a folder without examples, PluginError where the mapping fails; then nothing is written.
     """
     from x2face_core.sources.films import Films
 
     check_folder(data, offer)
+    overwrite = output is None or output.exists()
     films = Films(model, whole=_is_prepared(data) if whole is None else whole, read=_Meter(progress).add)
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
-        info = _fit(offer, data, films, model.fingerprint, output)
+        learned = _fit(offer, data, films, model.fingerprint)
+        info = save_mapping(output or mapping_place(offer, model.fingerprint), *learned, overwrite=overwrite)
     for path in films.faceless:
         warn(f"{path}: no face was found.")
     return info
@@ -74,7 +76,7 @@ class _Meter:
         self._progress("reading films", self._frames, None)
 
 
-def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str, output: Path | None) -> MappingInfo:
+def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str) -> tuple[Mapping | Factor, MappingInfo]:
     from x2face_plugins.mappings.learning import Examples, learn
 
     examples = Examples(offer.owner, offer.spec.labels)
@@ -87,8 +89,7 @@ def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str, output
         raise
     _try_out(offer, mapping, examples)
     learned_from = f"{data.resolve().name}: {examples.rows} rows, {films.films} films"
-    info = MappingInfo.of(offer, space, figures=figures, data=learned_from)
-    return save_mapping(output or mapping_place(offer, space), mapping, info)
+    return mapping, MappingInfo.of(offer, space, figures=figures, data=learned_from)
 
 
 def _try_out(offer: Offer[MappingSpec], mapping: Mapping | Factor, examples: Examples) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from x2face_core.driving import Factor, Mapping
 from x2face_core.errors import MissingError, PluginError, UsageError, WeightsError
 from x2face_core.foreign import call_foreign
-from x2face_plugins.mappings.files import MappingInfo, load_state
+from x2face_plugins.mappings.files import MappingInfo, state_of
 from x2face_plugins.mappings.lookup import chosen_files, find_mapping
 from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
@@ -51,7 +51,7 @@ def load_mapping(offer: Offer[MappingSpec], info: MappingInfo) -> Mapping | Fact
             f"{path}: takes {_listed(info.labels)}, and {offer.name} of {offer.dist} {offer.version} "
             f"{_listed(spec.labels)}; {again}"
         )
-    state = load_state(path, info.prefix)
+    state = state_of(info)
     try:
         call_foreign(offer.owner, lambda: mapping.load_state_dict(state))
     except PluginError as error:
