@@ -82,6 +82,13 @@ def _absolute(text: str) -> Path:
     return Path(os.path.abspath(expanded(text)))  # noqa: PTH100 (links are followed later)
 
 
+def settle_folder(path: Path) -> Path:
+    """The same for a folder of several files, which is made where it is not there. UsageError as in settle."""
+    output = Output(_absolute(str(path)), folder=True, shown=str(path))
+    _check(str(path), output, [])
+    return output.path
+
+
 def named_files(value: object) -> Iterator[Path]:
     """Every file and folder that settings name, in whatever field: they may all be read."""
     if isinstance(value, str | Path):

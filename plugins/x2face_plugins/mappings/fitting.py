@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
+from collections.abc import Mapping as Mapped
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import InputError, NoFaceError
 from x2face_core.foreign import call_foreign
@@ -50,7 +51,21 @@ def fit(
         info = save_mapping(output or mapping_place(offer, model.fingerprint), *learned, overwrite=overwrite)
     for path in films.faceless:
         warn(f"{path}: no face was found.")
+    for figure in worse_than_the_mean(info.figures):
+        warn(
+            f"{offer.name}: {figure} is below 0, worse than the mean would be; fit it on more data, or better weights."
+        )
     return info
+
+
+def worse_than_the_mean(figures: Mapped[str, Any]) -> list[str]:
+    """The shares of variance explained, r2 and r2 of whatever, that are below 0, each with its number."""
+    told = []
+    for name, value in figures.items():
+        if name.partition(" ")[0].lower() == "r2":
+            numbers = value if isinstance(value, list | tuple) else [value]
+            told += [f"{name} {one:g}" for one in numbers if isinstance(one, int | float) and one < 0]
+    return told
 
 
 def check_folder(data: Path, offer: Offer[MappingSpec]) -> None:
@@ -88,7 +103,7 @@ def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str) -> tup
             raise NoFaceError(f"{data}: no film shows a face, such as {films.faceless[0].name}.") from None
         raise
     _try_out(offer, mapping, examples)
-    learned_from = f"{data.resolve().name}: {examples.rows} rows, {films.films} films"
+    learned_from = f"{data.resolve().name}: {examples.rows} rows" + f", {films.films} films" * bool(films.films)
     return mapping, MappingInfo.of(offer, space, figures=figures, data=learned_from)
 
 
