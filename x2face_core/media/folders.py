@@ -24,7 +24,7 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:
-    """Numbers of up to `most` of `count` things, evenly spaced, the first among them, and the last where there are two."""
+    """Numbers of up to `most` of `count` things, evenly spaced from the first to the last."""
     return np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(np.int64))
 
 
