@@ -76,7 +76,7 @@ class X2Face:
         path = find_weights(weights)
         info = read_info(path)
         tensors = load_tensors(path)
-        chosen = _device(device)
+        chosen = device_of(device)
         networks = _networks(Dims.from_dict(info.dims), tensors, path)
         reading = None
         if "reading.weight" in tensors:
@@ -189,7 +189,8 @@ def _checked(pictures: Tensor) -> Tensor:
     return pictures
 
 
-def _device(device: str) -> torch.device:
+def device_of(device: str) -> torch.device:
+    """The device that a name means; auto is the first GPU, else the CPU. UsageError where there is none such."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device not in (there := usable_devices()):
