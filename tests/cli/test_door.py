@@ -107,6 +107,7 @@ def test_a_run_s_words_are_the_command_line_s(place: Path) -> None:
         ({"poze_yaw": 20}, "there is no option --poze-yaw; did you mean --pose-yaw?"),
         ({"sizes": 20, "idle": True}, "there is no option --sizes; did you mean --size?"),
         ({"size": 1, "idle": True}, "--size 1: is not from 32 to 2048"),
+        ({"source": np.zeros((4, 4, 3), np.uint8), "idle": True}, "--source: a path is needed"),
         ({}, "nothing drives the face"),
         ({"idle": True}, "--seconds"),
     ],
@@ -115,7 +116,7 @@ def test_a_wrong_word_is_an_error_for_the_user(place: Path, words: dict[str, Any
     from x2face import UsageError
 
     with pytest.raises(UsageError) as refused:
-        x2face.run("photo.png", **{"crop": "none", **words})
+        x2face.run(**{"source": "photo.png", "crop": "none", **words})
     assert told in str(refused.value)
 
 
