@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from x2face_core.errors import UsageError
 from x2face_core.rendering.outputs import Output, named_files, resolve_file, resolve_output
-from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_plugins.choosing import Choice
 from x2face_plugins.run_options import RunOptions
 
 if TYPE_CHECKING:
     from x2face_core.rendering.job import Job
+    from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 
 _OF_THE_JOB = (
     "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed",
@@ -58,6 +58,8 @@ class Plan:
 
     def load(self) -> Loaded:
         """Load the drivers and overlays. PluginError where one fails, InputError where an input cannot be read."""
+        from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+
         loaded = [one.load() for one in self.choices]
         return Loaded(
             drivers=[one for one in loaded if isinstance(one, ActiveDriver)],
