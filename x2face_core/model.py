@@ -16,7 +16,7 @@ from x2face_core.networks.blocks import Down, Up
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import blend
-from x2face_core.weights import WeightsInfo, find_weights, load_tensors, read_info
+from x2face_core.weights import WeightsInfo, find_weights, load_weights
 
 READINGS = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right")
 FUSIONS = {"mean": 0.0, "confidence": 0.1, "confidence-exp": 0.0}
@@ -74,15 +74,11 @@ class X2Face:
         Raises WeightsError where they are missing or broken.
         """
         path = find_weights(weights)
-        info = read_info(path)
-        tensors = load_tensors(path)
+        info, tensors = load_weights(path)
         chosen = device_of(device)
-        networks = _networks(Dims.from_dict(info.dims), tensors, path)
-        reading = None
-        if "reading.weight" in tensors:
-            reading = tuple(tensors[f"reading.{part}"].float() for part in ("weight", "bias", "scale"))
-        layout = tensors.get("layout")
-        model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)  # type: ignore[arg-type]
+        networks = _networks(_dims(info, path), tensors, path)
+        reading, layout = _reading(tensors, networks.dims, path), _layout(tensors, path)
+        model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)
         model.dtype = model._fastest() if dtype == "auto" else _dtype(dtype, chosen)
         return model
 
@@ -211,6 +207,36 @@ def _dtype(dtype: str, device: torch.device) -> torch.dtype:
     if dtype == "fp16" and device.type == "cpu":
         raise UsageError("dtype fp16: CPUs compute it slowly or not at all; fp32 or bf16 would do.")
     return _DTYPES[dtype]
+
+
+def _dims(info: WeightsInfo, path: Path) -> Dims:
+    try:
+        return Dims.from_dict(info.dims)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
+
+
+def _reading(tensors: dict[str, Tensor], dims: Dims, path: Path) -> tuple[Tensor, Tensor, Tensor] | None:
+    """weight (7, 128), bias (7,) and scale (7,), where the file has them."""
+    shapes = {"weight": (len(READINGS), dims.vector), "bias": (len(READINGS),), "scale": (len(READINGS),)}
+    found = {part: tensors.get(f"reading.{part}") for part in shapes}
+    if all(value is None for value in found.values()):
+        return None
+    for part, shape in shapes.items():
+        value = found[part]
+        if value is None or value.shape != shape:
+            there = "missing" if value is None else f"of shape {tuple(value.shape)}"
+            raise WeightsError(f"{path}: reading.{part} is {there}; {shape} is needed.")
+    weight, bias, scale = (value.float() for value in found.values() if value is not None)
+    return weight, bias, scale.clamp(min=1e-6)
+
+
+def _layout(tensors: dict[str, Tensor], path: Path) -> Tensor | None:
+    """(71, 2 or 3), where the file has one."""
+    layout = tensors.get("layout")
+    if layout is not None and (layout.dim() != 2 or layout.shape[1] not in (2, 3) or not layout.is_floating_point()):
+        raise WeightsError(f"{path}: its layout is of shape {tuple(layout.shape)}; (71, 3) is needed.")
+    return layout
 
 
 def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetworks:

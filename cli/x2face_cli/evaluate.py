@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from x2face_plugins.session import Session
 
 
+FIGURES, SHEET = "figures.json", "across.png"
+
+
 @click.command()
 @click.option("--data", type=PlacePath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
@@ -38,8 +41,11 @@ def evaluate(
     """
     if data is None:
         raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
+    if output is not None:
+        _check_folder(output)
     from x2face_plugins.session import Session
 
+    screen.note(f"measuring on the split {split} of {data}, which takes minutes: each clip is driven and read again")
     found = _measure(Session.load(weights, device), data, split)
     for note in found.notes:
         screen.note(note)
@@ -67,10 +73,30 @@ def _measure(session: Session, data: Path, split: Any) -> Evaluation:
         )
 
 
+def _check_folder(folder: Path) -> None:
+    """UsageError where nothing can be written, or where files of something else would be replaced."""
+    from x2face_core.rendering.outputs import resolve_folder
+
+    resolve_folder(folder)
+    for name in (FIGURES, SHEET):
+        if (folder / name).exists() and not _is_evaluation(folder / FIGURES):
+            raise UsageError(f"{folder / name} is there and not of an earlier evaluation; choose another folder.")
+
+
+def _is_evaluation(path: Path) -> bool:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and {"clips", "people"} <= told.keys()
+
+
 def _keep(folder: Path, found: Evaluation) -> None:
+    from x2face_core.files.placing import make_folders_above
+    from x2face_core.files.storing import write_text
     from x2face_core.training.sheets import write_sheet
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "figures.json").write_text(json.dumps(found.figures, indent=1), encoding="utf-8")
+    make_folders_above(folder / FIGURES)
+    write_text(folder / FIGURES, json.dumps(found.figures, indent=1))
     if found.moved:
-        write_sheet(folder / "across.png", found.sheet())
+        write_sheet(folder / SHEET, found.sheet())

@@ -52,7 +52,7 @@ def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **
 
     offer = Registry.load().mapping(name)
     if output is not None:
-        check_place(output)
+        check_place(output, offer)
     from x2face_plugins.session import load_model
 
     fitting.check_folder(data, offer)

@@ -5,6 +5,7 @@ Heavy: import it in what `load` calls, not in the module that declares the plugi
 
 from __future__ import annotations
 
+from x2face_core.files.placing import beside, readable_file
 from x2face_core.geometry.anchors import ANCHORS
 from x2face_core.media.animations import animation_frames, animation_size, is_animation
 from x2face_core.media.boxes import Box, crop
@@ -13,7 +14,6 @@ from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.media.faces import find_faces
 from x2face_core.media.images import opened_picture, read_picture, to_rgb, write_picture
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import beside, readable_file
 from x2face_core.media.rates import Timed
 from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_blocks, sound_seconds
 from x2face_core.media.video import is_film, probe, read_frames

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.factors import FirstNumbers
 from x2face_audio.driver import AudioDriver
 from x2face_audio.mapping import AudioMapping
 from x2face_audio.plugin import Settings, demo
@@ -33,30 +34,9 @@ def mapping() -> AudioMapping:
     return made
 
 
-class Pose:
-    """Roll, pitch and yaw are the vector's first three numbers."""
-
-    def read(self, vectors: torch.Tensor) -> torch.Tensor:
-        return vectors[:, :3]
-
-    def write(self, values: torch.Tensor) -> torch.Tensor:
-        return torch.cat([values, torch.zeros(len(values), 125)], dim=1)
-
-    def examples(self, folder: Path, film: Any) -> list[Any]:
-        return []
-
-    def fit(self, examples: Any) -> dict[str, Any]:
-        return {}
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        return {}
-
-    def load_state_dict(self, state: Any) -> None: ...
-
-
 @pytest.fixture
 def source(tiny_model: Any, mapping: AudioMapping) -> ModelSource:
-    found = {"audio": mapping, "pose": Pose()}
+    found = {"audio": mapping, "pose": FirstNumbers()}
     return ModelSource.of(tiny_model, torch.rand(1, 3, 32, 32), load_mapping=found.__getitem__)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from x2face_core.pixels import to_tensor
+
 
 @dataclass(frozen=True)
 class Bank:
@@ -46,4 +48,4 @@ class Bank:
 
     def floats(self, rows: Tensor) -> Tensor:
         """Pictures (k, 3, side, side) float32 in [0, 1]."""
-        return self.pictures[rows].permute(0, 3, 1, 2).float() / 255
+        return to_tensor(self.pictures[rows])

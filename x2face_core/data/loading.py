@@ -19,7 +19,7 @@ from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.measures import Measures, measures_of
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
-from x2face_core.media.opening import opened
+from x2face_core.media.opening import film_stream, opened
 
 
 def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
@@ -27,9 +27,11 @@ def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8
     frames, asked, last = [], set(wanted.tolist()), int(wanted[-1])
     try:
         with opened(path) as container:
-            container.streams.video[0].thread_type = "NONE"
+            if (stream := film_stream(container)) is None:
+                raise InputError(f"{path}: holds no picture that can be decoded; remove its row from clips.csv.")
+            stream.thread_type = "NONE"
             reformatter = VideoReformatter()
-            for number, frame in enumerate(container.decode(video=0)):
+            for number, frame in enumerate(container.decode(stream)):
                 if number in asked:
                     small = reformatter.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
                     frames.append(small.to_ndarray())

@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from x2face_core.errors import InputError
-from x2face_core.media.placing import readable_file
+from x2face_core.files.placing import readable_file
 
 T = TypeVar("T", VideoStream, AudioStream)
 

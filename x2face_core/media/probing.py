@@ -13,10 +13,10 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from x2face_core.files.placing import readable_file
 from x2face_core.media.clocks import FASTEST, Clock, Stretch, Ticks, beside, goes_on, joined
 from x2face_core.media.frames import pixel_aspect, upright_size
 from x2face_core.media.opening import decoded_film, film_stream, opened, sound_stream
-from x2face_core.media.placing import readable_file
 from x2face_core.media.rates import snapped
 from x2face_core.media.ticking import FileTicks, indexed, read_ticks
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from x2face_core.errors import InputError
+from x2face_core.files.placing import readable_file
 from x2face_core.media.animations import animation_frames, animation_size, animation_times, is_animation
 from x2face_core.media.clocks import GAP, Clock, usual_rate
 from x2face_core.media.frames import Conversion, Shot, Still, Turn, pixel_aspect
 from x2face_core.media.opening import decoded_film, film_stream, no_stream, opened
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import readable_file
 from x2face_core.media.probing import USUAL_RATE, probe_file
 from x2face_core.media.rates import Timed, at_rate, snapped
 

@@ -20,6 +20,7 @@ BOUNDS = {
     "vector": (1, 4096),
     "driving_tanh": (1, 2),
     "crop_scale": (0.5, 10.0),
+    "completion": (0, 1024),
 }
 """What sizes may be: far beyond any networks that were trained, and far from what no machine can hold."""
 

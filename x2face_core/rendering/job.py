@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from x2face_core.errors import InputError
+from x2face_core.files.placing import make_folders_above
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.containers import fitted
 from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import make_folders_above
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
 from x2face_core.pixels import to_pictures

@@ -11,8 +11,8 @@ from PIL import Image
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, WeightsError
+from x2face_core.files.placing import make_folders_above
 from x2face_core.media.images import opened_picture, to_rgb, write_picture
-from x2face_core.media.placing import make_folders_above
 from x2face_core.pixels import to_pictures, to_tensor
 
 SUFFIX = ".png"

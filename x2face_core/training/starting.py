@@ -9,7 +9,7 @@ from torch import Tensor
 
 from x2face_core.errors import WeightsError
 from x2face_core.networks.dims import Dims
-from x2face_core.weights import find_weights, load_tensors, read_info
+from x2face_core.weights import find_weights, load_weights, read_info
 
 _PARTS = ("embedding.", "driving.", "completion.")
 
@@ -35,12 +35,11 @@ def starting(weights: str | Path, dims: Dims) -> Started:
     A completion network that they lack, or have and shall not keep, is no difference.
     """
     path = find_weights(weights)
-    info = read_info(path)
+    info, tensors = load_weights(path)
     theirs = Dims.from_dict(info.dims)
     changed = [key for key, value in dims.to_dict().items() if theirs.to_dict()[key] != value and key != "completion"]
     if changed:
         raise WeightsError(f"{path}: these weights differ from the networks to train in {', '.join(changed)}.")
-    tensors = load_tensors(path)
     kept = _PARTS if theirs.completion == dims.completion else _PARTS[:2]
     networks = {name: value.float() for name, value in tensors.items() if name.startswith(kept)}
     layout = tensors.get("layout")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.factors import FirstNumbers
 from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import PluginError, UsageError
 from x2face_core.pixels import to_pictures, to_tensor
@@ -183,23 +184,13 @@ def test_a_source_hands_on_to_other_drivers(tiny_model: Any, pictures: torch.Ten
     assert chunk.vectors.shape == (2, 128)
 
 
-class FirstTen:
-    """A factor: a vector's first ten numbers."""
-
-    examples = fit = state_dict = load_state_dict = lambda *_: None
-
-    def read(self, vectors: torch.Tensor) -> torch.Tensor:
-        return vectors[:, :10]
-
-    def write(self, values: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.pad(values, (0, 118))
-
-
 def test_whom_a_source_hands_on_to_still_holds_what_he_holds(tiny_model: Any, pictures: torch.Tensor) -> None:
     def load(name: str, more: Any) -> ActiveDriver:
         return active(name, Shakes(**more), holds=("ten",))
 
-    source = ModelSource.of(tiny_model, pictures, load_driver=load, load_mapping=lambda name: FirstTen())
+    source = ModelSource.of(
+        tiny_model, pictures, load_driver=load, load_mapping=lambda name: FirstNumbers(tuple("abcdefghij"))
+    )
     (chunk,) = source.drive("shakes", rows=2)
     free = torch.as_tensor(next(iter(Shakes(2).drive(source))).vectors)
     assert float(chunk.vectors[:, :10].__abs__().max()) < 1e-6

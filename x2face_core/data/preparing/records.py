@@ -13,7 +13,7 @@ from typing import Any
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.inputs import Film, Photograph
 from x2face_core.errors import UsageError
-from x2face_core.media.placing import beside
+from x2face_core.files.placing import beside
 
 STATE = ".prepare"  # the folder of the state, in the output
 VERSION = 1

@@ -11,8 +11,9 @@ from x2face_plugins import InputError, Source
 
 from x2face_gamepad.driver import GamepadDriver
 from x2face_gamepad.mapping import GamepadMapping
-from x2face_gamepad.plugin import HEADER, LABELS, demo
+from x2face_gamepad.plugin import demo
 from x2face_gamepad.recording import read_recording
+from x2face_gamepad.settings import HEADER, LABELS
 
 
 @pytest.mark.x2face("gamepad")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from x2face_plugins import FilmEncoder, InputError
 
-from x2face_gamepad.plugin import LABELS
+from x2face_gamepad.settings import LABELS
 from x2face_gamepad.recording import read_recording
 
 Pair = tuple[torch.Tensor, torch.Tensor]  # values (n, k) and vectors (n, 128) of a film

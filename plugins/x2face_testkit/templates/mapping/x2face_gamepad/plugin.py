@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, MappingSpec, hookimpl, option
+from x2face_plugins import DriverSpec, MappingSpec, hookimpl
+
+from x2face_gamepad.settings import HEADER, LABELS, UNITS, Settings
 
 if TYPE_CHECKING:
     from x2face_gamepad.driver import GamepadDriver
     from x2face_gamepad.mapping import GamepadMapping
-
-LABELS: tuple[str, ...] = ("x", "y")  # the columns of a recording, after the seconds; to be changed here only
-UNITS: tuple[str, ...] = ("1", "1")
-HEADER = ",".join(("seconds", *LABELS))
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Each field is an option of `x2face run`: input is --gamepad, gain is --gamepad-gain."""
-
-    input: Path = option(metavar="FILE.csv", help=f"A recording: a head line {HEADER} and a line a moment.")
-    gain: float = option(1.0, help="How much the face moves; 1 is as much as in the films.", min=0, max=10)
 
 
 def load(settings: Settings) -> GamepadDriver:

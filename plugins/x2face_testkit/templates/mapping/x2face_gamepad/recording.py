@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from x2face_plugins import InputError
 
-from x2face_gamepad.plugin import HEADER, LABELS
+from x2face_gamepad.settings import HEADER, LABELS
 
 
 @dataclass(frozen=True, eq=False)
