@@ -10,13 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.films import drawn
 from x2face_core.media.images import read_picture, write_picture
-
-
-def drawn(k: int) -> np.ndarray:
-    picture = np.full((48, 64, 3), 30, np.uint8)
-    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
-    return picture
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.films import drawn
 from x2face_core.media.images import write_picture
 from x2face_core.media.writing import write_film
 from x2face_plugins import hookspecs
@@ -46,12 +47,6 @@ def stick() -> str:
     """The mapping that the hook's documentation shows."""
     block = (inspect.getdoc(hookspecs.x2face_mappings) or "").partition("::\n")[2]
     return textwrap.dedent(block)
-
-
-def drawn(k: int) -> np.ndarray:
-    picture = np.full((48, 64, 3), 30, np.uint8)
-    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
-    return picture
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.films import drawn
 from x2face_cli.app import main
 from x2face_cli.run import named
 from x2face_core.media.images import read_picture, write_picture
@@ -17,12 +18,6 @@ from x2face_core.media.writing import write_film
 
 KEYS = {"output", "frames", "fps", "seconds", "wall_seconds", "source_boxes", "driving_box", "drivers", "weights",
         "engine", "dtype", "device", "warnings"}  # fmt: skip
-
-
-def drawn(k: int) -> np.ndarray:
-    picture = np.full((48, 64, 3), 30, np.uint8)
-    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
-    return picture
 
 
 @pytest.fixture
