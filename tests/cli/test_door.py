@@ -59,7 +59,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> P
     """A folder with photo.png and frames/, and networks that load at once."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
-    monkeypatch.setattr("x2face_plugins.session.mapping_loader", lambda registry, space, given: mappings_of(registry))
+    monkeypatch.setattr("x2face_plugins.session.mapping_loader", lambda registry, *more: mappings_of(registry))
     write_picture("photo.png", drawn(4))
     (tmp_path / "frames").mkdir()
     for k in range(4):
