@@ -20,7 +20,7 @@ from x2face_core.files.storing import write_tensors
 if TYPE_CHECKING:
     from torch import Tensor
 
-DEFAULT = "light-1"
+DEFAULT = "light-2"
 _KIND = FileKind("x2face.weights", "x2face weights", "x2face train", "copy or train them again")
 _PACKAGED = Path(__file__).parent / "assets" / "weights"
 
