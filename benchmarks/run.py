@@ -29,7 +29,7 @@ from x2face_core.media.writing import write_film
 from x2face_core.model import X2Face
 from x2face_core.networks.dims import PRESETS
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.sources.source import to_pictures, to_tensor
+from x2face_core.pixels import to_pictures, to_tensor
 
 HEAD = Path(__file__).parents[1] / "cli" / "x2face_lab" / "assets" / "demo" / "head.mp4"
 X2FACE = [sys.executable, "-m", "x2face_cli"]

@@ -13,7 +13,9 @@ import click
 from x2face_cli import options
 from x2face_cli.app import TABLE, x2face
 from x2face_core.errors import InputError, NoFaceError, PluginError, UsageError, WeightsError
+from x2face_plugins.desk import DriverDesk
 from x2face_plugins.registry import Registry
+from x2face_plugins.settings import read_settings
 
 PAGE = Path(__file__).with_name("cli.md")
 COMMON = {"--help", "--verbose", "--quiet"}
@@ -90,6 +92,20 @@ def driver_sections(ctx: click.Context) -> Iterator[str]:
     for name, offer in Registry.load().drivers().items():
         lines = [f"### --driver {name}", "", f"{offer.spec.summary} ({offer.spec.kind}).", ""]
         yield "\n".join([*lines, *option_list(options.driver_options(offer.spec), ctx)])
+    yield "\n".join(desk_section())
+
+
+def desk_section() -> Iterator[str]:
+    """What can be said of any driver."""
+    yield from (
+        "### Of every driver",
+        "",
+        "Whatever NAME is; of an overlay only weight, start and stop.",
+        "",
+    )
+    for one in read_settings(DriverDesk):
+        yield f"- `--NAME-{one.name} {one.metavar or 'NUMBER'}`: {one.help}"
+    yield ""
 
 
 def exit_codes() -> Iterator[str]:

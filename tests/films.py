@@ -60,3 +60,10 @@ def write(path: Path, pictures: Pictures, *, fps: float = 25, tone: bool = False
             out.mux(voice.encode(frame))
             out.mux(voice.encode(None))
     return path
+
+
+def drawn(k: int) -> Picture:
+    """(48, 64, 3): a bright patch on dark, two pixels further to the right with each k."""
+    picture = np.full((48, 64, 3), 30, np.uint8)
+    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
+    return picture

@@ -14,7 +14,7 @@ import torch
 from x2face_core.model import X2Face
 from x2face_core.rendering.pipeline import Animation, animate
 from x2face_core.sources.source import ModelSource
-from x2face_plugins.activating import load_parts
+from x2face_plugins.activating import load_all
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import DriverSpec
 from x2face_testkit import tiny_source
@@ -34,7 +34,7 @@ def portrait() -> torch.Tensor:
 
     from x2face_core.media.boxes import crop
     from x2face_core.media.faces import find_box
-    from x2face_core.sources.source import to_tensor
+    from x2face_core.pixels import to_tensor
 
     return to_tensor([crop(astronaut(), find_box(astronaut()), 128)])
 
@@ -50,9 +50,9 @@ def film(request: Any, tmp_path: Path) -> Film:
         settings[name] = REGISTRY.driver(name).spec.demo(tmp_path / name)
 
     def make(names: Sequence[str]) -> Animation:
-        parts, overlays = load_parts(REGISTRY, {name: settings[name] for name in names})
+        drivers, overlays = load_all(REGISTRY, {name: settings[name] for name in names})
         more = {"load_mapping": source.load_mapping, "load_driver": source.load_driver}
-        return animate(model, portrait(), parts, overlays=overlays, fps=25, seconds=0.5, **more)
+        return animate(model, portrait(), drivers, overlays=overlays, fps=25, seconds=0.5, **more)
 
     return make
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 import pytest
-import torch
 
 from x2face_cli.app import x2face
 from x2face_core.model import X2Face
@@ -37,14 +36,6 @@ def test_commands_in_the_docs_can_be_parsed(line: str) -> None:
     command = x2face.get_command(click.Context(x2face), name)
     assert command is not None, f"there is no command {name}"
     command.make_context(name, arguments)
-
-
-@pytest.mark.weights
-def test_the_python_example_of_the_readme_runs() -> None:
-    example = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[0]
-    names = {"pictures": torch.rand(2, 3, 64, 64), "driving": torch.rand(3, 3, 64, 64)}
-    exec(example, names)
-    assert names["frames"].shape == (3, 3, 64, 64)
 
 
 @pytest.mark.weights

@@ -14,14 +14,14 @@ import pytest
 
 import x2face_plugins
 from x2face_core import driving, errors
-from x2face_plugins import hookspecs, specs
+from x2face_plugins import hookspecs, media, specs
 from x2face_plugins.checking import HOOKS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "drivers.md").read_text(encoding="utf-8")
 NONE = inspect.Parameter.empty
 SPECS = (specs.DriverSpec, specs.OverlaySpec, specs.MappingSpec)
 VALUES = (driving.Chunk, driving.EmbeddedFace)
-PROTOCOLS = (driving.Source, driving.Driver, driving.Overlay, driving.Mapping, driving.Factor, driving.Film)
+PROTOCOLS = (driving.Source, driving.Driver, driving.Overlay, driving.Mapping, driving.Factor, driving.FilmEncoder)
 
 
 def section(name: str) -> str:
@@ -116,8 +116,13 @@ def told_of(cls: type) -> set[str]:
 
 def test_what_a_driver_may_carry_is_listed() -> None:
     shown = {name.partition(":")[0] for name in listed(section("Driver"))}
-    assert shown == told_of(driving.Driver) and len(shown) == 8
+    assert shown == told_of(driving.Driver) and len(shown) == 9
     assert told_of(driving.Overlay) == {"moving"} and "`moving: bool`" in section("Overlay")
+
+
+def test_the_media_toolbox_is_on_the_page_with_its_signatures() -> None:
+    found = re.search(r"^## Media$(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    assert found and sorted(headings(found[1])) == sorted(signature(getattr(media, name)) for name in media.TOOLBOX)
 
 
 def test_everything_that_plugins_are_given_is_on_the_page() -> None:
@@ -125,6 +130,11 @@ def test_everything_that_plugins_are_given_is_on_the_page() -> None:
     assert set(x2face_plugins.__all__) - {"hookimpl"} <= set(names) and "`hookimpl`" in PAGE
 
 
-@pytest.mark.parametrize("error", [errors.InputError, errors.MissingError], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    "error",
+    [errors.InputError, errors.UsageError, errors.NoFaceError, errors.WeightsError],
+    ids=lambda cls: cls.__name__,
+)
 def test_the_errors_have_the_codes_that_the_page_says(error: type[errors.X2FaceError]) -> None:
-    assert error.exit_code == 3 and "Exit code 3" in section("InputError")
+    assert f"Exit code {error.exit_code}." in section(error.__name__)
+    assert errors.MissingError.exit_code == 3 and issubclass(errors.MissingError, errors.InputError)

@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     )
     from x2face_core.model import X2Face
     from x2face_core.networks.dims import Dims
-    from x2face_core.rendering.pipeline import Animation, Frame, Painted, animate
-    from x2face_core.streaming.composing import Part
+    from x2face_core.rendering.pipeline import Animation, Frame, animate, animate_source
+    from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+    from x2face_core.streaming.shaping import Shaping
     from x2face_core.weights import WeightsInfo, list_weights
 
 __all__ = [
+    "ActiveDriver",
+    "ActiveOverlay",
     "Animation",
     "Chunk",
     "Dims",
@@ -43,9 +46,8 @@ __all__ = [
     "MissingError",
     "NoFaceError",
     "Overlay",
-    "Painted",
-    "Part",
     "PluginError",
+    "Shaping",
     "Source",
     "UsageError",
     "WeightsError",
@@ -53,11 +55,11 @@ __all__ = [
     "X2Face",
     "X2FaceError",
     "animate",
+    "animate_source",
     "list_weights",
 ]
 
 _HOMES = {
-    "streaming.composing": ("Part",),
     "driving": ("Chunk", "Driver", "EmbeddedFace", "Factor", "Mapping", "Overlay", "Source"),
     "errors": (
         "InputError",
@@ -70,7 +72,9 @@ _HOMES = {
     ),
     "model": ("X2Face",),
     "networks.dims": ("Dims",),
-    "rendering.pipeline": ("Animation", "Frame", "Painted", "animate"),
+    "rendering.pipeline": ("Animation", "Frame", "animate", "animate_source"),
+    "streaming.active": ("ActiveDriver", "ActiveOverlay"),
+    "streaming.shaping": ("Shaping",),
     "weights": ("WeightsInfo", "list_weights"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -49,12 +49,14 @@ class Source(Protocol):
     """The face to be driven, and what the host can do for a driver.
 
     face: the embedded face, all sources in one
-    vector: (128,), the first source's own driving vector: with it the face stays as it is
+    vector: (128,), the first source's own driving vector: with it the face stays as it is; its length is the space's
     pictures: (k, 3, h, w), the sources' crops
     fps: rows a second that suit the film best; a driver free to choose takes it
     seconds: how long the film will be at most; None: as long as the drivers last
-    seed: for drivers that roll dice
+    seed: for drivers that draw random numbers
     space: fingerprint of the driving encoder; vectors of another space mean nothing here
+
+    Provisional, so they may still change within api 1:
     side: pixels a side of the crops that `encode` reads; larger ones are reduced
     crop_scale: side of the crops that the networks know, in sides of the face's box
     pictures_wanted: whether Chunk.pictures will be looked at, so that nobody prepares them in vain
@@ -96,8 +98,12 @@ class Source(Protocol):
         """Whole pictures, uint8 (h, w, 3) each, to crops (n, 3, side, side) around the face, one box for all."""
         ...
 
-    def mapping(self, name: str) -> Mapping | Factor:
+    def mapping(self, name: str) -> Mapping:
         """A fitted mapping; MissingError says which command fits it."""
+        ...
+
+    def factor(self, name: str) -> Factor:
+        """A fitted mapping that can be read too, such as pose; MissingError where it cannot."""
         ...
 
     def drive(self, name: str, **settings: Any) -> Iterator[Chunk]:
@@ -109,15 +115,17 @@ class Driver(Protocol):
     """Makes driving vectors, one chunk after the other.
 
     The object may carry attributes that tell more than its declaration.
-    Read once it is loaded: relative, endless, live (bool), holds (tuple of factors' names).
-    Read once its first chunk is there: sound (Path, a file whose sound belongs to the film), frames (int, how many rows
-    it will yield), box (x, y, w, h, where it looked in its own pictures).
+    Read once it is loaded: relative, endless, live, follows_sound (bool), holds (tuple of factors' names), sound (Path,
+    a file whose sound belongs to the film).
+    Read once its first chunk is there: frames (int, how many rows it will yield), box (x, y, w, h, where it looked in
+    its own pictures).
     Read in the end: warnings (list of str, what the user should know).
     """
 
     def drive(self, source: Source) -> Iterator[Chunk]: ...
 
 
+@runtime_checkable
 class Overlay(Protocol):
     """Changes the embedded face, whatever drives it.
 
@@ -129,8 +137,8 @@ class Overlay(Protocol):
         ...
 
 
-class Film(Protocol):
-    """The host's eyes while a mapping gathers its examples.
+class FilmEncoder(Protocol):
+    """Encodes films as driving vectors, for `Mapping.examples`.
 
     side: pixels a side of the crops that `encode` reads; larger ones are reduced
     """
@@ -154,19 +162,13 @@ class Film(Protocol):
 
 @runtime_checkable
 class Mapping(Protocol):
-    """A learned map from k numbers with a meaning to driving vectors.
-
-    labels, units: k names, k units of what `write` takes
-    """
-
-    labels: tuple[str, ...]
-    units: tuple[str, ...]
+    """A learned map from k numbers with a meaning to driving vectors; its spec says what the numbers are."""
 
     def write(self, values: Tensor) -> Tensor:
         """(n, k) to (n, 128)."""
         ...
 
-    def examples(self, folder: Path, film: Film) -> Iterable[tuple[Tensor, Tensor]]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterable[tuple[Tensor, Tensor]]:
         """Pairs of values (n, k) and vectors (n, 128) to fit to.
 
         folder: what the user gave as --data; film: reads the films in it

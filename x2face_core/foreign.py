@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
-from x2face_core.errors import PluginError, X2FaceError
+from x2face_core.errors import InputError, PluginError, X2FaceError
 
 T = TypeVar("T")
+Inputs = tuple[tuple[str, Path], ...]
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,41 @@ class Owner:
         return " ".join(filter(None, (self.role, repr(self.name), f"of {self.dist}" * bool(self.dist), self.version)))
 
 
-def call_foreign(owner: Owner, call: Callable[[], T]) -> T:
+def call_foreign(owner: Owner, call: Callable[[], T], inputs: Inputs = ()) -> T:
     """What a plugin's code answers; its bugs become one PluginError that names the owner.
 
     An X2FaceError that the plugin raises itself passes as it is.
+    inputs: the option, such as --nod, and the path of each file and folder that the user named for it; an OSError or
+        UnicodeDecodeError about one of them is no bug but an InputError
     """
     try:
         return call()
     except X2FaceError:
         raise
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(error, inputs) or _failed(owner, error) from error
     except (Exception, SystemExit) as error:
-        raise PluginError(f"The {owner} failed: {type(error).__name__}: {error}") from error
+        raise _failed(owner, error) from error
+
+
+def _failed(owner: Owner, error: BaseException) -> PluginError:
+    return PluginError(f"The {owner} failed: {type(error).__name__}: {error}")
+
+
+def _unreadable(error: OSError | UnicodeDecodeError, inputs: Inputs) -> InputError | None:
+    """The error as one about an input of the user's, if it is about one."""
+    if isinstance(error, UnicodeDecodeError):
+        files = [(option, path) for option, path in inputs if path.is_file()]
+        reason = f"is no text in UTF-8 (byte {error.start})"
+    else:
+        files = [(option, path) for option, path in inputs if _is_about(error, path)]
+        reason = f"cannot be read ({error.strerror or error})"
+    return InputError(f"{files[0][0]} {files[0][1]}: {reason}.") if len(files) == 1 else None
+
+
+def _is_about(error: OSError, path: Path) -> bool:
+    """Whether it names the path or something inside it; libraries that wrap errors name it in their text only."""
+    if error.filename is None:
+        return str(path) in str(error)
+    named, path = Path(str(error.filename)).absolute(), path.absolute()
+    return named == path or path in named.parents

@@ -16,7 +16,7 @@ from x2face_core.networks.blocks import Down, Up
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import blend
-from x2face_core.weights import WeightsInfo, find_weights, load_tensors, read_info
+from x2face_core.weights import WeightsInfo, find_weights, load_weights
 
 READINGS = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right")
 FUSIONS = {"mean": 0.0, "confidence": 0.1, "confidence-exp": 0.0}
@@ -44,9 +44,11 @@ class X2Face:
         layout: Tensor | None = None,
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
+        completion: bool = True,
     ) -> None:
         self.device = device or torch.device("cpu")
         self.dtype = dtype
+        self.completion = completion
         self.info = info
         self.dims = networks.dims
         self._reading = reading
@@ -55,24 +57,28 @@ class X2Face:
         self.networks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod
-    def load(cls, weights: str | Path | None = None, *, device: str = "auto", dtype: str = "auto") -> X2Face:
+    def load(
+        cls,
+        weights: str | Path | None = None,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        completion: bool = True,
+    ) -> X2Face:
         """Weights by name or path; the packaged ones for None.
 
-        device: auto, cpu, cuda or mps
+        device: auto, cpu, cuda, cuda:1 or mps
         dtype: fp32, bf16, fp16; auto is fp32, but for networks of the paper's size on a machine that computes
             bf16 faster, which a trial of three frames tells
+        completion: let `embed` fill in what sources do not show, where the weights have a network for it
         Raises WeightsError where they are missing or broken.
         """
         path = find_weights(weights)
-        info = read_info(path)
-        tensors = load_tensors(path)
+        info, tensors = load_weights(path)
         chosen = _device(device)
-        networks = _networks(Dims.from_dict(info.dims), tensors, path)
-        reading = None
-        if "reading.weight" in tensors:
-            reading = tuple(tensors[f"reading.{part}"].float() for part in ("weight", "bias", "scale"))
-        layout = tensors.get("layout")
-        model = cls(networks, info, reading=reading, layout=layout, device=chosen)  # type: ignore[arg-type]
+        networks = _networks(_dims(info, path), tensors, path)
+        reading, layout = _reading(tensors, networks.dims, path), _layout(tensors, path)
+        model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)
         model.dtype = model._fastest() if dtype == "auto" else _dtype(dtype, chosen)
         return model
 
@@ -83,6 +89,11 @@ class X2Face:
     @property
     def fingerprint(self) -> str:
         return self.info.fingerprint
+
+    @property
+    def is_light(self) -> bool:
+        """Few enough parameters for a frame to take no longer than decoding and encoding it."""
+        return sum(parameter.numel() for parameter in self.networks.parameters()) < _LIGHT
 
     @property
     def reading_scale(self) -> Tensor:
@@ -101,7 +112,7 @@ class X2Face:
             raise UsageError(f"fusion is {fusion!r}; it may be {', '.join(FUSIONS)}.")
         pictures = _checked(pictures).to(self.device)
         with self._autocast():
-            textures, confidence = self.networks.embed(pictures)
+            textures, confidence = self.networks.embed(pictures, complete=self.completion)
         weighed = None if fusion == "mean" else confidence
         return EmbeddedFace(blend(textures.float(), weighed, floor=FUSIONS[fusion]).cpu(), self.anchors)
 
@@ -114,10 +125,22 @@ class X2Face:
     @torch.inference_mode()
     def render(self, face: EmbeddedFace, vectors: Tensor) -> Tensor:
         """Driving vectors (n, 128) to frames (n, 3, H, W) float32 in [0, 1], of the texture's size."""
+        with self._autocast():
+            return self.networks.render(face.texture.to(self.device), self._vectors(vectors)).cpu()
+
+    @torch.inference_mode()
+    def flow(self, vectors: Tensor) -> Tensor:
+        """Driving vectors (n, 128) to flows (n, 2, h, w) in normalised coordinates, as large as the networks make them.
+
+        0 stays; +1 in channel 0 samples half the embedded face's width to the right, in channel 1 half its height down.
+        """
+        with self._autocast():
+            return self.networks.driving.decode(self._vectors(vectors)).float().cpu()
+
+    def _vectors(self, vectors: Tensor) -> Tensor:
         if vectors.dim() != 2 or vectors.shape[1] != self.dims.vector:
             raise InputError(f"Driving vectors of shape {tuple(vectors.shape)}; expected (n, {self.dims.vector}).")
-        with self._autocast():
-            return self.networks.render(face.texture.to(self.device), vectors.float().to(self.device)).cpu()
+        return vectors.float().to(self.device)
 
     def read(self, vectors: Tensor) -> Tensor:
         """(n, 128) to (n, 7): roll, pitch, yaw in degrees, mouth_open, mouth_width, eye_left, eye_right.
@@ -139,7 +162,7 @@ class X2Face:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     def _fastest(self) -> torch.dtype:
-        if self.device.type != "cpu" or sum(p.numel() for p in self.networks.parameters()) < _LIGHT:
+        if self.device.type != "cpu" or self.is_light:
             return torch.float32
         spent = {dtype: self._trial(dtype) for dtype in (torch.float32, torch.bfloat16)}
         return torch.bfloat16 if spent[torch.bfloat16] < 0.8 * spent[torch.float32] else torch.float32
@@ -165,11 +188,16 @@ def _checked(pictures: Tensor) -> Tensor:
 def _device(device: str) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not there.get(device, False):
-        usable = ", ".join(name for name, is_there in there.items() if is_there)
-        raise UsageError(f"device {device}: not to be had here; usable: {usable}.")
+    if device not in (there := usable_devices()):
+        raise UsageError(f"device {device}: not to be had here; usable: {', '.join(there)}.")
     return torch.device(device)
+
+
+def usable_devices() -> list[str]:
+    """What `--device` may be on this machine, but for auto; cuda is the first of several."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    cuda = ["cuda", *(f"cuda:{number}" for number in range(count))] if count else []
+    return ["cpu", *cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
 
 
 def _dtype(dtype: str, device: torch.device) -> torch.dtype:
@@ -180,12 +208,43 @@ def _dtype(dtype: str, device: torch.device) -> torch.dtype:
     return _DTYPES[dtype]
 
 
+def _dims(info: WeightsInfo, path: Path) -> Dims:
+    try:
+        return Dims.from_dict(info.dims)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
+
+
+def _reading(tensors: dict[str, Tensor], dims: Dims, path: Path) -> tuple[Tensor, Tensor, Tensor] | None:
+    """weight (7, 128), bias (7,) and scale (7,), where the file has them."""
+    shapes = {"weight": (len(READINGS), dims.vector), "bias": (len(READINGS),), "scale": (len(READINGS),)}
+    found = {part: tensors.get(f"reading.{part}") for part in shapes}
+    if all(value is None for value in found.values()):
+        return None
+    for part, shape in shapes.items():
+        value = found[part]
+        if value is None or value.shape != shape:
+            there = "missing" if value is None else f"of shape {tuple(value.shape)}"
+            raise WeightsError(f"{path}: reading.{part} is {there}; {shape} is needed.")
+    weight, bias, scale = (value.float() for value in found.values() if value is not None)
+    return weight, bias, scale.clamp(min=1e-6)
+
+
+def _layout(tensors: dict[str, Tensor], path: Path) -> Tensor | None:
+    """(71, 2 or 3), where the file has one."""
+    layout = tensors.get("layout")
+    if layout is not None and (layout.dim() != 2 or layout.shape[1] not in (2, 3) or not layout.is_floating_point()):
+        raise WeightsError(f"{path}: its layout is of shape {tuple(layout.shape)}; (71, 3) is needed.")
+    return layout
+
+
 def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetworks:
     """Networks on the file's tensors, their batch norms folded into the convolutions before them."""
     with torch.device("meta"):
         networks = X2FaceNetworks(dims)
     wanted = {name for name in networks.state_dict() if not name.endswith("num_batches_tracked")}
-    found = {name: value.float() for name, value in tensors.items() if name.startswith(("embedding.", "driving."))}
+    parts = ("embedding.", "driving.", "completion.")
+    found = {name: value.float() for name, value in tensors.items() if name.startswith(parts)}
     if wanted != set(found):
         odd = sorted(wanted ^ set(found))
         raise WeightsError(f"{path}: its tensors do not fit its sizes ({len(odd)} differ, such as {odd[0]}).")

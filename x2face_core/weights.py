@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from x2face_core.errors import InputError, WeightsError
-from x2face_core.storing import write_tensors
+from x2face_core.errors import InputError, UsageError, WeightsError
+from x2face_core.files.checksums import checksum
+from x2face_core.files.descriptions import described
+from x2face_core.files.faults import expanded
+from x2face_core.files.kinds import FileKind
+from x2face_core.files.names import is_sha256, is_space
+from x2face_core.files.storing import write_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 DEFAULT = "light-1"
-_KEY = "x2face.weights"
+_KIND = FileKind("x2face.weights", "x2face weights", "x2face train", "copy or train them again")
 _PACKAGED = Path(__file__).parent / "assets" / "weights"
 
 
@@ -50,67 +54,89 @@ class WeightsInfo:
 
 
 def home() -> Path:
-    """Where a user's own weights and mappings live: $X2FACE_HOME, else ~/.x2face."""
-    return Path(os.environ.get("X2FACE_HOME") or Path.home() / ".x2face")
+    """Where a user's own weights and mappings live: $X2FACE_HOME, else ~/.x2face.
+
+    UsageError where nobody knows a home folder, as for users that the system has no entry of.
+    """
+    asked = os.environ.get("X2FACE_HOME")
+    try:
+        return expanded(asked) if asked else Path.home() / ".x2face"
+    except RuntimeError:
+        raise UsageError("this user has no home folder; set X2FACE_HOME to a folder of yours.") from None
+
+
+def own_files(folder: str, pattern: str) -> list[Path]:
+    """Files below a folder of a user's own; none where there is no home, or it may not be looked into."""
+    with suppress(UsageError, OSError):
+        return sorted((home() / folder).glob(pattern))
+    return []
 
 
 def find_weights(weights: str | Path | None = None) -> Path:
     """The file of weights given by name or path; the packaged default for None."""
     asked = str(weights or DEFAULT)
-    if os.sep in asked or asked.endswith(".safetensors") or Path(asked).is_file():
-        if not Path(asked).is_file():
+    if os.sep in asked or asked.endswith(".safetensors") or is_file(asked):
+        if not is_file(asked):
             raise WeightsError(f"{asked}: no such weights; `x2face weights list` shows those that can be named.")
         return Path(asked)
-    for folder in (home() / "weights", _PACKAGED):
-        if (folder / f"{asked}.safetensors").is_file():
-            return folder / f"{asked}.safetensors"
+    for path in _named():
+        if path.stem == asked:
+            return path
     raise WeightsError(f"{asked!r}: no weights of this name; `x2face weights list` shows those that can be named.")
 
 
 def list_weights() -> list[WeightsInfo]:
-    """All weights that can be given by name; a user's own before the packaged ones they shadow."""
-    found: dict[str, WeightsInfo] = {}
-    for folder in (home() / "weights", _PACKAGED):
-        for path in sorted(folder.glob("*.safetensors")):
-            found.setdefault(path.stem, read_info(path))
-    return list(found.values())
+    """All weights that can be given by name; a user's own before the packaged ones they shadow.
+
+    Those that are broken are left out; see `broken_weights`.
+    """
+    return [found for found in _looked_at() if isinstance(found, WeightsInfo)]
+
+
+def broken_weights() -> dict[Path, str]:
+    """Files that cannot be used though they lie where weights do, and what is the matter with each."""
+    return dict(found for found in _looked_at() if isinstance(found, tuple))
+
+
+def _looked_at() -> Iterator[WeightsInfo | tuple[Path, str]]:
+    """What each file says, as WeightsInfo under the name that it is called by; of a broken one, its path and why."""
+    seen = set()
+    for path in _named():
+        if path.stem not in seen:
+            seen.add(path.stem)
+            try:
+                yield replace(read_info(path), name=path.stem)
+            except WeightsError as error:
+                yield path, str(error)
+
+
+def _named() -> Iterator[Path]:
+    for path in (*own_files("weights", "*.safetensors"), *sorted(_PACKAGED.glob("*.safetensors"))):
+        if is_file(path):
+            yield path
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether a file is there that can be seen; False also for names that no disk takes."""
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def read_info(path: str | Path) -> WeightsInfo:
-    """What a file says of itself; only its header is read, and torch is not imported."""
-    metadata = read_header(Path(path)).get("__metadata__", {})
-    if _KEY not in metadata:
-        raise WeightsError(f"{path}: holds no x2face weights; `x2face train` writes such files.")
-    try:
-        return WeightsInfo(**json.loads(metadata[_KEY]), path=Path(path))
-    except (TypeError, ValueError) as error:
-        raise WeightsError(f"{path}: its description cannot be read ({error}).") from error
+    """What a file says of itself; only its header is read, and torch is not imported. WeightsError"""
+    path = Path(path)
+    info = _KIND.read(path, lambda told: described(WeightsInfo, told, path=path))
+    if not (is_space(info.fingerprint) and is_sha256(info.sha256)):
+        raise WeightsError(f"{path}: its description has no fingerprint or checksum that is one; {_KIND.remedy}.")
+    return info
 
 
-def read_header(path: Path, writer: str = "x2face train") -> dict[str, Any]:
-    """The header of a safetensors file, read without torch. writer: the command that makes such files"""
-    try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 0 < length < 10_000_000:
-                raise ValueError("no safetensors header")
-            header = json.loads(file.read(length))
-        if not isinstance(header, dict):
-            raise ValueError("no safetensors header")
-        return header
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{path}: not a safetensors file ({error}); expected what `{writer}` writes.") from error
-
-
-def load_tensors(path: Path, remedy: str = "copy or train it again") -> dict[str, Tensor]:
-    """All tensors of a file, as stored."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path}: broken ({error}); {remedy}.") from error
+def load_weights(path: Path) -> tuple[WeightsInfo, dict[str, Tensor]]:
+    """What a file says of itself, and its tensors. WeightsError where they are not those that it speaks of."""
+    info, tensors = read_info(path), _KIND.tensors(path)
+    _KIND.check_sum(path, tensors, info.sha256)
+    if fingerprint(tensors) != info.fingerprint:
+        raise WeightsError(f"{path}: its driving encoder has another fingerprint than it says; {_KIND.remedy}.")
+    return info, tensors
 
 
 def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[str, Any]) -> WeightsInfo:
@@ -126,33 +152,19 @@ def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[
         for name, value in tensors.items()
         if value.is_floating_point()
     }
-    described = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
+    told = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")
-    write_tensors(path, stored, {_KEY: json.dumps(described)})
-    return WeightsInfo(**described, path=path)
+    write_tensors(path, stored, _KIND.metadata(told))
+    return WeightsInfo(**told, path=path)
 
 
 def verify(path: str | Path) -> WeightsInfo:
     """Compare a file's tensors with the checksum that it carries; WeightsError where they differ."""
-    info = read_info(path)
-    found = checksum(load_tensors(Path(path)))
-    if found != info.sha256:
-        raise WeightsError(f"{path}: its tensors have sha256 {found[:12]}…, not {info.sha256[:12]}…; copy it again.")
-    return info
+    return load_weights(Path(path))[0]
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
     """16 hexadecimal digits that tell one driving space from another: a hash of the driving encoder."""
     encoder = {name: value for name, value in tensors.items() if name.startswith("driving.encoder.")}
     return checksum(encoder)[:16]
-
-
-def checksum(tensors: Mapping[str, Tensor]) -> str:
-    """sha256 over names, types, shapes and values."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        value = tensors[name].contiguous()
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        digest.update(value.numpy().tobytes())
-    return digest.hexdigest()

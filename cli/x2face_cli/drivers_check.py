@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,21 +65,22 @@ def _pair(text: str) -> tuple[str, str]:
 def _find(what: str) -> tuple[Registry, list[Spec]]:
     """What is to be tried, and all that is installed beside it. PluginError where a plugin at a path does not load."""
     from x2face_plugins.registry import Registry
-    from x2face_plugins.unpacked import registry_with
+    from x2face_plugins.unpacked import open_path
     from x2face_testkit.choosing import named
 
     if not _is_path(what):
         return (registry := Registry.load()), named(registry, what)
-    registry, plugins = registry_with(Path(what))
-    for plugin in plugins:
-        if plugin.status != "ok":
-            raise PluginError(f"{what}: the plugin {plugin.name} does not load: {plugin.error}.") from plugin.cause
-    return registry, [spec for plugin in plugins for spec in (*plugin.drivers, *plugin.mappings)]
+    plugins = open_path(what)
+    return Registry.load().joined_by(plugins), [
+        spec for plugin in plugins for spec in (*plugin.drivers, *plugin.mappings)
+    ]
 
 
 def _is_path(what: str) -> bool:
     """A word is the name of something installed; it is a path with a slash or .py, or where only a folder has it."""
-    return "/" in what or os.sep in what or what.endswith((".py", ".")) or _is_folder_only(what)
+    from x2face_plugins.unpacked import is_path
+
+    return is_path(what) or what.endswith(".") or _is_folder_only(what)
 
 
 def _is_folder_only(what: str) -> bool:

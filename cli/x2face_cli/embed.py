@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from x2face_cli import screen
-from x2face_cli.sourcing import cropping, source_options
+from x2face_cli import options, screen
 from x2face_cli.values import Word
 from x2face_core.files.ledger import noting
 
 OPTIONS = [
-    *source_options(),
+    *options.own_options(*options.OF_SOURCES),
     click.Option(["-o", "--output"], type=Word(), metavar="FILE.png", help="Default: outputs/{source}--embedded.png"),
     click.Option(["--overwrite"], is_flag=True, help="Replace an existing output."),
-    click.Option(["--weights"], type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
-    click.Option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+    *options.own_options("weights", "device"),
 ]
 
 
@@ -32,15 +29,13 @@ def embed(**given: Any) -> None:
     """
     from x2face_core.rendering.outputs import default_name, settle_file
 
-    sources = [Path(source) for source in given["sources"]]
+    sources = given["source"]
     text = given["output"] or f"outputs/{default_name(sources[0], 'embedded')}.png"
     output = settle_file(text, ".png", overwrite=given["overwrite"], inputs=sources)
-    from x2face_cli.running import load_model
     from x2face_core.sources.embedded import write_embedded
-    from x2face_core.sources.portraits import crops, find_portraits
+    from x2face_plugins.session import Session
 
-    model = load_model({**given, "dtype": "auto"})
-    portraits = find_portraits(sources, cropping(given), given["source_frames"], model)
-    face = model.embed(crops(portraits), given["fusion"])
-    write_embedded(output.path, face, model.fingerprint, overwrite=output.overwrite)
+    session = Session.load(given["weights"], given["device"])
+    face = session.face(*sources, **{name: given[name] for name in options.OF_SOURCES[1:]})
+    write_embedded(output.path, face.embedded, session.model.fingerprint, overwrite=output.overwrite)
     screen.result(output)

@@ -14,15 +14,18 @@ from x2face_cli.values import PlacePath, Word
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from x2face_core.model import X2Face
     from x2face_lab.evaluation.evaluating import Evaluation
+    from x2face_plugins.session import Session
+
+
+FIGURES, SHEET = "figures.json", "across.png"
 
 
 @click.command()
 @click.option("--data", type=PlacePath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
 @click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-o", "--output", type=PlacePath(file_okay=False), help="A folder for the contact sheet.")
 def evaluate(
@@ -38,9 +41,12 @@ def evaluate(
     """
     if data is None:
         raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
-    from x2face_core.model import X2Face
+    if output is not None:
+        _check_folder(output)
+    from x2face_plugins.session import Session
 
-    found = _measure(X2Face.load(weights, device=device), data, split)
+    screen.note(f"measuring on the split {split} of {data}, which takes minutes: each clip is driven and read again")
+    found = _measure(Session.load(weights, device), data, split)
     for note in found.notes:
         screen.note(note)
     if output is not None:
@@ -53,28 +59,44 @@ def evaluate(
         screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
-def _measure(model: X2Face, data: Path, split: Any) -> Evaluation:
+def _measure(session: Session, data: Path, split: Any) -> Evaluation:
     from x2face_lab.evaluation.evaluating import evaluate as measure
-    from x2face_plugins.activating import delegate
-    from x2face_plugins.mappings.loading import mapping_loader
-    from x2face_plugins.registry import Registry
 
-    registry = Registry.load()
     with ExitStack() as bars:
         return measure(
-            model,
+            session.model,
             data,
             split,
             screen.stages(bars),
-            load_mapping=mapping_loader(registry, model.fingerprint),
-            load_driver=lambda name, settings: delegate(registry, name, settings),
+            load_mapping=session.mapping,
+            load_driver=session.delegate,
         )
 
 
+def _check_folder(folder: Path) -> None:
+    """UsageError where nothing can be written, or where files of something else would be replaced."""
+    from x2face_core.rendering.outputs import settle_folder
+
+    settle_folder(folder)
+    for name in (FIGURES, SHEET):
+        if (folder / name).exists() and not _is_evaluation(folder / FIGURES):
+            raise UsageError(f"{folder / name} is there and not of an earlier evaluation; choose another folder.")
+
+
+def _is_evaluation(path: Path) -> bool:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and {"clips", "people"} <= told.keys()
+
+
 def _keep(folder: Path, found: Evaluation) -> None:
+    from x2face_core.files.placing import make_folders_above
+    from x2face_core.files.storing import write_text
     from x2face_core.training.sheets import write_sheet
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "figures.json").write_text(json.dumps(found.figures, indent=1), encoding="utf-8")
+    make_folders_above(folder / FIGURES)
+    write_text(folder / FIGURES, json.dumps(found.figures, indent=1))
     if found.moved:
-        write_sheet(folder / "across.png", found.sheet())
+        write_sheet(folder / SHEET, found.sheet())

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import options
-from x2face_cli.sourcing import source_options
-from x2face_cli.values import FiniteRange, PlacePath, Word
+from x2face_cli.values import FiniteRange, Word
 from x2face_core.errors import UsageError
 from x2face_plugins.registry import Registry
 
@@ -68,7 +67,7 @@ class FigureCommand(click.Command):
 def _common(name: str) -> list[click.Option]:
     """The options that every figure has."""
     option = partial(click.Option, show_default=True)
-    sources = source_options()
+    sources = options.own_options(*options.OF_SOURCES)
     sources[0].required, sources[0].show_default = False, "the demo's two"
     sources[0].help = "Whom it shows; again for somebody else. A film or a folder is one person."
     return [
@@ -76,10 +75,7 @@ def _common(name: str) -> list[click.Option]:
         option(["-o", "--output"], type=Word(), metavar="FILE.png|.pdf|.svg", default=f"outputs/figure-{name}.png"),
         option(["--overwrite"], is_flag=True, help="Replace an existing output."),
         option(["--cell"], type=click.IntRange(32, 1024), default=128, help="Pixels a side of each picture in it."),
-        option(["--weights"], type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`."),
-        option(["--mapping", "mappings"], multiple=True, metavar="FILE", type=PlacePath(),
-               help="A mapping that `x2face fit` wrote, instead of the installed one; again for several."),
-        option(["--device"], default="auto", help="auto, cpu, cuda, cuda:1 or mps."),
+        *options.own_options("weights", "mapping", "device"),
     ]  # fmt: skip
 
 
@@ -196,5 +192,5 @@ def _settle(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Outpu
     suffix = Path(text).suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"{text}: a figure's name ends in {', '.join(SUFFIXES)}.")
-    read = [*given["sources"], *given["mappings"], *(path for path in inputs if path is not None)]
+    read = [*given["source"], *given["mapping"], *(path for path in inputs if path is not None)]
     return settle_file(text, suffix, overwrite=given["overwrite"], inputs=[Path(path) for path in read])

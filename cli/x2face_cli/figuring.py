@@ -9,18 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from x2face_cli import options, screen
-from x2face_cli.running import load_model
-from x2face_cli.sourcing import cropping
 from x2face_core.errors import UsageError
 from x2face_core.files.ledger import noting
 from x2face_core.rendering.outputs import Output
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_lab.figures.drawing import write_sheet
 from x2face_lab.figures.sheet import Sheet
-from x2face_lab.figures.subjects import find_subjects
-from x2face_plugins.activating import delegate, load_overlay, load_part
-from x2face_plugins.mappings.loading import mapping_loader
+from x2face_plugins.choosing import choose
 from x2face_plugins.registry import Registry
 
 Given = Mapping[str, Any]
@@ -42,13 +38,13 @@ def audio(registry: Registry, given: Given, output: Output) -> None:
     from x2face_lab.figures.audio import audio_sheet, spoken
     from x2face_lab.figures.sound import read_start
 
-    part = _part(registry, "audio", given, str(SPEECH))
+    driver = _driver(registry, "audio", given, str(SPEECH))
     samples = read_start(Path(given["audio.input"] or SPEECH), given["seconds"])
 
     def make(who: Sequence[ModelSource]) -> Sheet:
-        return audio_sheet(who, spoken(who, part, samples, given["seconds"]), given["moments"], given["cell"])
+        return audio_sheet(who, spoken(who, driver, samples, given["seconds"]), given["moments"], given["cell"])
 
-    _figure(registry, given, output, make, [part])
+    _figure(registry, given, output, make, [driver])
 
 
 @noting()
@@ -57,30 +53,30 @@ def edit(registry: Registry, given: Given, output: Output) -> None:
     from x2face_lab.figures.motion import Motion, filmed, swept
     from x2face_lab.figures.turning import angles
 
-    parts = [_part(registry, "frame", given)] if given["frame.input"] else []
+    drivers = [_driver(registry, "frame", given)] if given["frame.input"] else []
 
     def moved(who: Sequence[ModelSource]) -> Motion:
-        if parts:
-            return filmed(who, parts[0], given["frames"], given["seconds"], given["cell"])
+        if drivers:
+            return filmed(who, drivers[0], given["frames"], given["seconds"], given["cell"])
         return swept(who, angles(given["yaw"], given["frames"]))
 
     with _paint(given["edit.input"]) as paint:
-        overlay = load_overlay(registry, "edit", _settings(registry, "edit", given, paint))
-        _figure(registry, given, output, lambda who: edit_sheet(who, [overlay], moved(who), given["cell"]), parts)
+        overlays = [one for one in [_loaded(registry, "edit", given, paint)] if isinstance(one, ActiveOverlay)]
+        _figure(registry, given, output, lambda who: edit_sheet(who, overlays, moved(who), given["cell"]), drivers)
 
 
-def _part(registry: Registry, name: str, given: Given, default: str | None = None) -> Part:
+def _driver(registry: Registry, name: str, given: Given, default: str | None = None) -> ActiveDriver:
     """A driver that ends. UsageError for a camera or a microphone."""
-    part = load_part(registry, name, _settings(registry, name, given, default))
-    if part.live or part.endless:
+    driver = _loaded(registry, name, given, default)
+    if not isinstance(driver, ActiveDriver) or driver.live or driver.endless:
         raise UsageError(f"--{name} {given[f'{name}.input']}: never ends, and a figure shows a whole; give a file.")
-    return part
+    return driver
 
 
-def _settings(registry: Registry, name: str, given: Given, default: Any) -> Any:
-    """A driver's settings; default: its input where none is given."""
-    key = f"{name}.input"
-    return options.build_settings(registry.driver(name).spec, {**given, key: given[key] or default})
+def _loaded(registry: Registry, name: str, given: Given, default: Any) -> ActiveDriver | ActiveOverlay:
+    """A driver or overlay; default: its input where none is given."""
+    fields = options.driver_fields(registry.driver(name).spec, given)
+    return choose(registry, name, {**fields, "input": fields["input"] or default}).load()
 
 
 @contextmanager
@@ -98,8 +94,8 @@ def _paint(path: Path | None) -> Iterator[Path]:
 @contextmanager
 def _sources(given: Given) -> Iterator[list[Path]]:
     """The sources that are given, or the demo's."""
-    if given["sources"]:
-        yield [Path(source) for source in given["sources"]]
+    if given["source"]:
+        yield list(given["source"])
         return
     from x2face_lab.demo.sources import sources
 
@@ -107,21 +103,15 @@ def _sources(given: Given) -> Iterator[list[Path]]:
         yield list(pictures.values())
 
 
-def _figure(registry: Registry, given: Given, output: Output, make: Make, parts: Sequence[Part] = ()) -> None:
+def _figure(registry: Registry, given: Given, output: Output, make: Make, drivers: Sequence[ActiveDriver] = ()) -> None:
     """Find and embed the faces, write the sheet that is made of them, and say where it is."""
-    model = load_model({**given, "dtype": "auto"})
-    mappings = mapping_loader(registry, model.fingerprint, given["mappings"])
+    from x2face_plugins.session import Session
+
+    session = Session.load(given["weights"], given["device"], mappings=given["mapping"], registry=registry)
+    cropping = {name: given[name] for name in options.OF_SOURCES[1:]}
     with _sources(given) as paths:
-        subjects = find_subjects(
-            paths,
-            cropping(given),
-            given["source_frames"],
-            model,
-            given["fusion"],
-            load_mapping=mappings,
-            load_driver=lambda name, more: delegate(registry, name, more),
-        )
+        subjects = [session.face(path, **cropping).source for path in paths]  # a film or a folder is one person
         write_sheet(output.path, make(subjects), overwrite=output.overwrite)
-    for warning in dict.fromkeys(str(one) for part in parts for one in getattr(part.driver, "warnings", ())):
+    for warning in dict.fromkeys(warning for one in drivers for warning in one.warnings):
         screen.warn(warning)
     screen.result(output)

@@ -52,11 +52,11 @@ def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **
 
     offer = Registry.load().mapping(name)
     if output is not None:
-        check_place(output)
-    from x2face_cli.running import load_model
+        check_place(output, offer)
+    from x2face_plugins.session import load_model
 
     fitting.check_folder(data, offer)
-    model = load_model({**given, "dtype": "auto"})
+    model = load_model(given["weights"], given["device"], "auto")
     with ExitStack() as bars:
         shown = screen.stages(bars, "frames")
         whole = True if crop == "none" else None

@@ -11,13 +11,18 @@ from pathlib import Path
 
 from x2face_cli.findings import BROKEN, Finding, fail, ok, warn
 from x2face_cli.trials import check_faces, check_films, check_landmarks, check_microphone, check_sound
-from x2face_core.errors import PluginError, WeightsError
+from x2face_core.errors import PluginError, UsageError, WeightsError, X2FaceError
+from x2face_core.files.faults import reason
 
 
 def examine() -> Iterator[Finding]:
-    """All checks, the quick ones first."""
+    """All checks, the quick ones first; one that the machine does not let be made is a finding too."""
     for check in CHECKS:
-        yield from check()
+        try:
+            yield from check()
+        except (OSError, MemoryError, X2FaceError) as error:
+            name = check.__name__.removeprefix("check_")
+            yield warn(name, f"cannot be checked ({reason(error)})", "free the disk, or see to its permissions")
 
 
 def check_python() -> Iterator[Finding]:
@@ -42,13 +47,19 @@ def check_plugins() -> Iterator[Finding]:
 def check_folders() -> Iterator[Finding]:
     from x2face_core.weights import home
 
-    for name, folder in (("outputs", Path("outputs").absolute()), ("home", home())):
-        there = next(one for one in (folder, *folder.parents) if one.exists())
-        if there.is_dir() and os.access(there, os.W_OK):
-            yield ok(name, f"{folder} {'can be written' if there == folder else 'can be made'}")
-        else:
-            remedy = "set X2FACE_HOME to a folder of yours" if name == "home" else "give run an -o somewhere else"
-            yield warn(name, f"{folder} cannot be written", remedy)
+    yield _folder("outputs", Path("outputs"), "give run an -o somewhere else")
+    try:
+        yield _folder("home", home(), "set X2FACE_HOME to a folder of yours")
+    except UsageError as error:
+        yield warn("home", str(error), "packaged weights and mappings are used meanwhile")
+
+
+def _folder(name: str, folder: Path, remedy: str) -> Finding:
+    folder = folder.absolute()
+    there = next(one for one in (folder, *folder.parents) if os.path.exists(one))  # noqa: PTH110 (hidden ones too)
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return ok(name, f"{folder} {'can be written' if there == folder else 'can be made'}")
+    return warn(name, f"{folder} cannot be written", remedy)
 
 
 def check_torch() -> Iterator[Finding]:
@@ -92,6 +103,8 @@ def check_weights() -> Iterator[Finding]:
         yield fail("weights", str(error), "install x2face anew, or name others by --weights", WeightsError)
     else:
         yield ok("weights", f"{info.name}, whole, fingerprint {info.fingerprint}")
+    for path, why in weights.broken_weights().items():
+        yield warn(f"weights {path.stem}", why, f"remove {path}, or copy it again")
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (

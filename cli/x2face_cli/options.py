@@ -1,8 +1,8 @@
-"""From a driver's settings to options of the command line, and back."""
+"""From settings to options of the command line, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from enum import Enum
 from pathlib import Path
@@ -11,57 +11,80 @@ from typing import Any
 import click
 
 from x2face_cli.values import FiniteRange, PlacePath, WholeRange, Word
-from x2face_core.errors import UsageError
-from x2face_plugins.settings import Setting, read_settings
+from x2face_plugins.desk import desk_of
+from x2face_plugins.run_options import RunOptions
+from x2face_plugins.settings import Setting, flag_name, read_settings, word
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
+AnySpec = DriverSpec | OverlaySpec
 PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: PlacePath()}
+SHORT = {"source": "-s", "output": "-o"}
+OF_SOURCES = ("source", "source_frames", "crop", "crop_scale", "fusion", "size")
+"""Run's own options that say whose face it is and how it is cropped, for every command that takes sources."""
 
 
-def flag_name(driver: str, setting: str) -> str:
-    """`--frame` for the field input of the driver frame, `--frame-zero` for its field zero."""
-    return f"--{driver}" if setting == "input" else f"--{driver}-{setting.replace('_', '-')}"
+def own_options(*names: str) -> list[click.Option]:
+    """Those of run's own options, in this order; without names all of them."""
+    declared = {one.name: one for one in read_settings(RunOptions)}
+    return [_of_field([SHORT[name]] if name in SHORT else [], declared[name]) for name in names or declared]
 
 
-def driver_options(spec: DriverSpec | OverlaySpec) -> list[click.Option]:
-    """An option for each field of a driver's settings, in their order."""
-    return [_option(spec.name, setting) for setting in read_settings(spec.settings)]
+def _of_field(short: list[str], setting: Setting) -> click.Option:
+    option = _option([*short, f"--{setting.name.replace('_', '-')}"], setting)
+    option.name = setting.name
+    if option.type is click.STRING:
+        option.type = Word()
+    return option
 
 
-def build_settings(spec: DriverSpec | OverlaySpec, params: Mapping[str, Any]) -> Any:
-    """The settings of a driver, from the values of its options.
-
-    params: of the click command, or those that matter of it; an option that is not among them keeps its default
-    Raises UsageError where the driver's own settings refuse a value.
-    """
-    declared = read_settings(spec.settings)
-    given = {one.name: params[_key(spec.name, one)] for one in declared if _key(spec.name, one) in params}
-    values = {one.name: _value(one, given[one.name]) for one in declared if one.name in given}
-    try:
-        return spec.settings(**values)
-    except ValueError as error:
-        raise UsageError(f"the settings of {spec.name} do not go together: {error}") from error
+def driver_options(spec: AnySpec) -> list[click.Option]:
+    """An option for each field of a driver's settings, in their order; a flag where it reads no input."""
+    settings = read_settings(spec.settings)
+    options = [_of_driver(spec.name, setting) for setting in settings]
+    if any(setting.name == "input" for setting in settings):
+        return options
+    flag = click.Option([f"--{spec.name}"], is_flag=True, expose_value=False, help=f"{spec.summary.rstrip('.')}.")
+    return [flag, *options]
 
 
-def _key(driver: str, setting: Setting) -> str:
+def desk_options(spec: AnySpec) -> list[click.Option]:
+    """What can be said of any driver: how much of its motion is taken, when, and which factors."""
+    return [_of_driver(spec.name, setting) for setting in read_settings(desk_of(spec))]
+
+
+def _of_driver(driver: str, setting: Setting) -> click.Option:
+    option = _option([flag_name(driver, setting.name)], setting)
+    option.name = _key(driver, setting.name)
+    return option
+
+
+def driver_fields(spec: AnySpec, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said of a driver, by field. params: of a click command; options that it lacks are left out"""
+    declared = [*read_settings(spec.settings), *read_settings(desk_of(spec))]
+    return {one.name: params[key] for one in declared if (key := _key(spec.name, one.name)) in params}
+
+
+def _key(driver: str, field: str) -> str:
     """A key no other option can have, whatever drivers and fields are called: it is no Python name."""
-    return f"{driver}.{setting.name}"
+    return f"{driver}.{field}"
 
 
-def _option(driver: str, setting: Setting) -> click.Option:
-    flag = flag_name(driver, setting.name)
-    option = click.Option(
-        [f"{flag}/--no-{flag[2:]}" if _has_opposite(setting) else flag],
+def _option(flags: Iterable[str], setting: Setting) -> click.Option:
+    *short, flag = flags
+    return click.Option(
+        [*short, f"{flag}/--no-{flag[2:]}" if _has_opposite(setting) else flag],
         type=None if _is_flag(setting) else _type(setting),
         is_flag=_is_flag(setting) or None,  # of False, click makes an option whose value may be left out
         multiple=setting.many,
-        show_default=setting.default not in (MISSING, None, (), False),
+        show_default=_is_worth_showing(setting.default),
         help=setting.help,
         metavar=setting.metavar,
         **({"required": True} if setting.required else {"default": _shown_default(setting)}),
     )
-    option.name = _key(driver, setting)
-    return option
+
+
+def _is_worth_showing(default: Any) -> bool:
+    return default not in (MISSING, None, ()) and default is not False
 
 
 def _is_flag(setting: Setting) -> bool:
@@ -75,6 +98,8 @@ def _has_opposite(setting: Setting) -> bool:
 def _type(setting: Setting) -> click.ParamType[Any]:
     if setting.choices:
         return click.Choice(setting.choices)
+    if setting.kind is int and (setting.min, setting.max) == (None, None):
+        return click.INT
     if setting.kind is int:
         return WholeRange(_whole(setting.min), _whole(setting.max))
     if setting.kind is float:
@@ -88,21 +113,9 @@ def _whole(bound: float | None) -> int | None:
 
 def _shown_default(setting: Setting) -> Any:
     if setting.many:
-        return tuple(_word(one) for one in setting.default or ())
-    return _word(setting.default)
+        return tuple(_shown(one) for one in setting.default or ())
+    return _shown(setting.default)
 
 
-def _word(value: Any) -> Any:
-    return value.name.lower().replace("_", "-") if isinstance(value, Enum) else value
-
-
-def _value(setting: Setting, value: Any) -> Any:
-    if setting.many:
-        return None if setting.optional and not value else tuple(_member(setting, one) for one in value)
-    return value if value is None else _member(setting, value)
-
-
-def _member(setting: Setting, value: Any) -> Any:
-    if not issubclass(setting.kind, Enum):
-        return value
-    return next(member for member in setting.kind if _word(member) == value)
+def _shown(value: Any) -> Any:
+    return word(value) if isinstance(value, Enum) else value

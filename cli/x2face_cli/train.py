@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from x2face_core.training.session import Plan
 
 
+_RECIPES = ("guided", "completion", "photometric", "paper")
+
+
 class TrainCommand(click.Command):
     """A command of its own, and `train sync` under it; a folder of that name is ./sync."""
 
@@ -32,7 +35,7 @@ class TrainCommand(click.Command):
 @click.command(cls=TrainCommand)
 @click.argument("out", type=PlacePath(file_okay=False))
 @click.option("--data", type=PlacePath(), required=True, help="Face tracks; `x2face prepare` makes them.")
-@click.option("--recipe", type=click.Choice(["guided", "photometric", "paper"]), default="guided", show_default=True)
+@click.option("--recipe", type=click.Choice(_RECIPES), default="guided", show_default=True)
 @click.option(
     "--preset", type=click.Choice(["light", "paper"]), show_default="the recipe's", help="The networks' sizes."
 )
@@ -51,6 +54,7 @@ def train(out: Path, data: Path, **given: Any) -> None:
     x2face train runs/first --data tracks --minutes 120
     torchrun --nproc-per-node=4 -m x2face_cli train runs/first --data tracks --steps 100000
     x2face train runs/mine --from light-1 --data tracks --minutes 30   # fine-tune the default weights
+    x2face train runs/whole --from runs/mine/weights.safetensors --recipe completion --data tracks --minutes 15
     x2face train sync OUT --data tracks --minutes 60       # the sync encoder; --help tells its options
     """
     plan = _plan(out, data, given)
@@ -73,12 +77,16 @@ def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
     from dataclasses import replace
 
     from x2face_core.networks.dims import PRESETS
-    from x2face_core.training.recipes import RECIPES, with_settings
+    from x2face_core.training.recipes import RECIPES, CompletionRecipe, with_settings
     from x2face_core.training.session import Plan
+    from x2face_core.training.starting import sizes
 
     recipe = RECIPES[given["recipe"]]
     recipe = replace(recipe, preset=given["preset"] or recipe.preset)
-    recipe, dims = with_settings(recipe, PRESETS[recipe.preset], settings)
+    dims = PRESETS[recipe.preset] if given["start"] is None else sizes(given["start"])
+    recipe, dims = with_settings(recipe, dims, settings)
+    if isinstance(recipe, CompletionRecipe):
+        dims = replace(dims, completion=recipe.width)
     return Plan(
         out, data, recipe, dims, length, fresh=not given["resume"], start=given["start"], device=given["device"]
     )

@@ -19,13 +19,17 @@ def weights() -> None:
 
 
 @weights.command("list")
-def show_all() -> None:
-    """The weights that can be given by name."""
-    found = stored.list_weights()
-    if not found:
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+def show_all(as_json: bool) -> None:
+    """The weights that can be given by name, and files among them that are broken."""
+    found, broken = stored.list_weights(), stored.broken_weights()
+    if as_json:
+        screen.result_json([*map(_listed, found), *(_listed_broken(path, why) for path, why in broken.items())])
+    elif found or broken:
+        rows = [(_row(info), None) for info in found]
+        screen.table(HEAD, [*rows, *((_broken_row(path, why), "red") for path, why in broken.items())])
+    else:
         screen.note("There are none; `x2face train` makes some.")
-        return
-    screen.table(HEAD, [(_row(info), None) for info in found])
 
 
 @weights.command()
@@ -86,7 +90,19 @@ def describe_preset(name: str) -> dict[str, Any]:
 
 
 def _is_stored(name: str) -> bool:
-    return Path(name).is_file() or any(info.name == name for info in stored.list_weights())
+    return stored.is_file(name) or any(info.name == name for info in stored.list_weights())
+
+
+def _listed(info: stored.WeightsInfo) -> dict[str, Any]:
+    return {**info.to_json(), "path": str(info.path), "status": "ok", "error": None}
+
+
+def _listed_broken(path: Path, why: str) -> dict[str, Any]:
+    return {"name": path.stem, "path": str(path), "status": "failed", "error": why}
+
+
+def _broken_row(path: Path, why: str) -> tuple[str, ...]:
+    return (path.stem, "-", "-", "-", why)
 
 
 def _row(info: stored.WeightsInfo) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from x2face_core.model import X2Face
 from x2face_core.training.sheets import write_sheet
-from x2face_core.weights import WeightsInfo, load_tensors, read_info, save_weights, verify
+from x2face_core.weights import WeightsInfo, load_weights, save_weights, verify
 from x2face_lab.evaluation.evaluating import evaluate
 
 
@@ -26,9 +26,9 @@ def publish(weights: Path, data: Path, out: Path, sheet: Path | None = None) -> 
 
 def renamed(weights: Path, out: Path, figures: dict[str, Any]) -> WeightsInfo:
     """The same tensors under another name, with figures added to those that they carry."""
-    info = read_info(weights)
+    info, tensors = load_weights(weights)
     described = {key: getattr(info, key) for key in ("preset", "dims", "parameters", "recipe", "data")}
-    return save_weights(out, load_tensors(weights), described | {"name": out.stem, "metrics": info.metrics | figures})
+    return save_weights(out, tensors, described | {"name": out.stem, "metrics": info.metrics | figures})
 
 
 def main() -> None:

@@ -10,13 +10,13 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from x2face_core.driving import Factor
 from x2face_core.media.boxes import crop
 from x2face_core.media.faces import find_box
 from x2face_core.media.video import read_frames
 from x2face_core.model import X2Face
+from x2face_core.pixels import to_pictures, to_tensor
 from x2face_core.sources.portraits import Cropping, crops, find_portraits
-from x2face_core.sources.source import ModelSource, to_pictures, to_tensor
+from x2face_core.sources.source import ModelSource
 from x2face_lab.demo.inputs import FILM, read_truth
 from x2face_lab.demo.sources import sources
 from x2face_plugins.mappings.loading import mapping_loader
@@ -113,8 +113,7 @@ def offsets(stage: Stage) -> list[Row]:
 
 def factors(stage: Stage) -> list[Row]:
     """What the factor pose reads, its part of the motion, and what is left when it is held."""
-    pose = stage.faces["astronaut"].mapping("pose")
-    assert isinstance(pose, Factor)
+    pose = stage.faces["astronaut"].factor("pose")
     read = pose.read(stage.vectors)
     written = pose.write(read) - pose.write(read[:1])
     truth = read_truth()

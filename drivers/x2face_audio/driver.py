@@ -14,9 +14,8 @@ from x2face_audio.mapping import AudioMapping
 from x2face_audio.smoothing import smoothed
 from x2face_audio.sync.features import AudioFeatures, stream
 from x2face_audio.sync.sounds import Samples
-from x2face_core.errors import InputError, MissingError
-from x2face_core.media.sound import has_sound, read_sound_blocks, sound_seconds
-from x2face_plugins import Chunk, Factor, Source
+from x2face_plugins import Chunk, InputError, MissingError, Source
+from x2face_plugins.media import has_sound, read_sound_blocks, sound_seconds
 
 if TYPE_CHECKING:
     from x2face_audio.settings import Settings
@@ -82,8 +81,6 @@ def silent(features: AudioFeatures) -> Tensor:
 
 def printed_correction(moved: Tensor, source: Source) -> Tensor:
     """The last term of the printed equation, f_pv(p_audio - p_s), whose sign adds what its prose removes."""
-    pose = source.mapping("pose")
-    if not isinstance(pose, Factor):
-        raise MissingError("--audio-correction paper needs the mapping pose; `x2face fit pose --data DIR` fits it.")
+    pose = source.factor("pose")
     turned = pose.read(moved) - pose.read(source.vector[None])
     return pose.write(turned) - pose.write(torch.zeros(1, 3))

@@ -14,10 +14,9 @@ from x2face_audio.settings import FEATURES
 from x2face_audio.sync.features import SpeechFeatures, stream
 from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
 from x2face_audio.sync.weights import load_sync
-from x2face_core.data.folder import Clip, FaceFolder
-from x2face_core.driving import Film
-from x2face_core.errors import InputError
-from x2face_core.media.sound import read_sound_blocks
+from x2face_plugins import FilmEncoder, InputError
+from x2face_plugins.media import read_sound_blocks
+from x2face_plugins.tracks import Clip, FaceFolder
 
 
 class AudioMapping:
@@ -25,9 +24,6 @@ class AudioMapping:
 
     Fitted on each clip's own deviations from its mean, so that who speaks, in which light, does not enter.
     """
-
-    labels = tuple(f"speech_{k}" for k in range(FEATURES))
-    units = ("",) * FEATURES
 
     def __init__(self) -> None:
         dims = SyncDims(context=FEATURES)
@@ -44,7 +40,7 @@ class AudioMapping:
         """(n, 128) features to driving vectors (n, 128)."""
         return values @ self.weight + self.bias
 
-    def examples(self, folder: Path, film: Film) -> Iterator[tuple[Tensor, Tensor]]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """All clips in sync of the training people, a person at a time, with the default sync encoder."""
         tracks = FaceFolder(folder)
         networks, _ = load_sync()
@@ -59,7 +55,7 @@ class AudioMapping:
             pairs = [self._pair(clip, film) for clip in clips]
             yield _together([a for a, _ in pairs]), _together([v for _, v in pairs])
 
-    def _pair(self, clip: Clip, film: Film) -> tuple[Tensor, Tensor]:
+    def _pair(self, clip: Clip, film: FilmEncoder) -> tuple[Tensor, Tensor]:
         vectors, _ = film(clip.path)
         heard = torch.cat(list(stream(read_sound_blocks(clip.path), self.features)))
         frames = min(len(vectors), len(heard))

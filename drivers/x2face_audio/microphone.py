@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from x2face_audio.sync.sounds import Samples
-from x2face_core.errors import InputError, MissingError
-from x2face_core.media.sound import read_sound_blocks
+from x2face_plugins import InputError, MissingError
+from x2face_plugins.media import read_sound_blocks
 
 BLOCK = 0.08
 """Seconds of sound at once."""

@@ -10,7 +10,7 @@ from x2face_audio.settings import FEATURES, Settings
 from x2face_plugins import DriverSpec, MappingSpec, hookimpl
 
 if TYPE_CHECKING:
-    from x2face_core.driving import Driver, Mapping
+    from x2face_plugins import Driver, Mapping
 
 _FITTED = Path(__file__).parent / "mappings"
 
@@ -40,6 +40,7 @@ def x2face_drivers() -> Iterator[DriverSpec]:
         summary="Move the lips to speech, from a file, a film or a microphone",
         relative=True,
         holds=("pose",),
+        follows_sound=True,
         settings=Settings,
         load=load,
         demo=demo,

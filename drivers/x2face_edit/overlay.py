@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from x2face_core.errors import InputError
 from x2face_edit.painting import Spot, find_spot, is_outside, paint, stamp
 from x2face_edit.pictures import LONGEST, Pictures, open_pictures
 from x2face_edit.presets import KEYS, Layer, changed, read_preset, refuse_to_replace, write_preset
-from x2face_plugins import EmbeddedFace
+from x2face_plugins import EmbeddedFace, InputError
 
 if TYPE_CHECKING:
     from x2face_edit.settings import Settings

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from x2face_edit.pictures import Pixels
 from x2face_edit.presets import Layer
+from x2face_plugins.media import to_tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ def stamp(spot: Spot, pixels: Pixels) -> Tensor:
     The picture is averaged to the spot's size before it is sampled, so that nothing fine is missed; as colours are
     multiplied by alpha first, those of transparent pixels do not show.
     """
-    values = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255
+    values = to_tensor([pixels])[0]
     values = torch.cat([values[:3] * values[3:], values[3:]])
     size = [max(1, min(there, round(needed))) for there, needed in zip(pixels.shape[:2], spot.size, strict=True)]
     if tuple(size) != pixels.shape[:2]:

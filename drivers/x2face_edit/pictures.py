@@ -11,10 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from x2face_core.media.animations import animation_frames, animation_size, is_animation
-from x2face_core.media.images import opened_picture, to_rgb
-from x2face_core.media.rates import Timed
-from x2face_core.media.video import is_film, probe, read_frames
+from x2face_plugins.media import (
+    Timed,
+    animation_frames,
+    animation_size,
+    is_animation,
+    is_film,
+    opened_picture,
+    probe,
+    read_frames,
+    to_rgb,
+)
 
 Pixels = NDArray[np.uint8]
 """(h, w, 4) red, green, blue, alpha; colours are not multiplied by alpha."""

@@ -10,7 +10,7 @@ from x2face_edit.settings import Settings
 from x2face_plugins import OverlaySpec, hookimpl
 
 if TYPE_CHECKING:
-    from x2face_core.driving import Overlay
+    from x2face_plugins import Overlay
 
 
 def load(settings: Settings) -> Overlay:

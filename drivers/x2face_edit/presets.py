@@ -11,9 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from x2face_core.errors import InputError, UsageError, X2FaceError
-from x2face_core.geometry.anchors import ANCHORS
-from x2face_core.media.placing import beside, readable_file
+from x2face_plugins import InputError, UsageError, X2FaceError
+from x2face_plugins.media import ANCHORS, beside, readable_file
 
 BLENDS = ("normal", "multiply", "screen")
 

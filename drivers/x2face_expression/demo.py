@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.media.writing import write_film
 from x2face_expression.settings import EYES, MOUTH
+from x2face_plugins.media import write_film
 
 FRAMES, SIDE = 40, 32
 

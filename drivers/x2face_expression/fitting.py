@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from x2face_core.errors import InputError
+from x2face_plugins import InputError
 from x2face_plugins.mappings.affine import Affine, inverse
 
 Pair = tuple[Tensor, Tensor]

@@ -13,13 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from x2face_core.data.bank import decode
-from x2face_core.data.folder import Clip, FaceFolder, Labels
-from x2face_core.data.stills import StillLabels, Stills
-from x2face_core.driving import Film
-from x2face_core.errors import InputError
-from x2face_core.geometry.landmarks import RIGID
-from x2face_core.media.images import read_picture
+from x2face_plugins import FilmEncoder, InputError
+from x2face_plugins.media import read_picture
+from x2face_plugins.tracks import RIGID, Clip, FaceFolder, Labels, StillLabels, Stills, decode
 
 LEARNED, JUDGED = (80, 12), (60, 12)  # frames of a person, and clips, so that nobody becomes the whole world
 PHOTOGRAPHS = 150  # of a source, which counts as one person
@@ -69,7 +65,7 @@ class Frames:
         return slice(int(start), int(end))
 
 
-def gather(folder: Path, film: Film) -> Iterator[Sample]:
+def gather(folder: Path, film: FilmEncoder) -> Iterator[Sample]:
     """People of the split train and their folder's photographs; then, held out, people of val.
 
     folder: labelled face tracks (docs/data.md). InputError where labels or gaze are missing.
@@ -112,7 +108,7 @@ def placed(landmarks: NDArray[np.floating]) -> Floats:
 
 
 def _of_people(
-    clips: Sequence[Clip], frames: Frames, film: Film, share: tuple[int, int], *, held: bool
+    clips: Sequence[Clip], frames: Frames, film: FilmEncoder, share: tuple[int, int], *, held: bool
 ) -> Iterator[Sample]:
     """A sample a person. share: how many frames, and of how many clips."""
     people = groupby(sorted(clips, key=lambda clip: clip.identity), lambda clip: clip.identity)
@@ -127,7 +123,7 @@ def _of_people(
 
 
 def _drawn(
-    clip: Clip, at: slice, frames: Frames, film: Film, count: int, dice: np.random.Generator
+    clip: Clip, at: slice, frames: Frames, film: FilmEncoder, count: int, dice: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
     """Values and vectors of some frames of a clip, closed eyes and open mouths more often."""
     values = frames.values[at]
@@ -144,7 +140,7 @@ def interest(values: Floats) -> Floats:
     return shares
 
 
-def _of_photographs(stills: Stills, labels: StillLabels, file: Path, film: Film) -> Iterator[Sample]:
+def _of_photographs(stills: Stills, labels: StillLabels, file: Path, film: FilmEncoder) -> Iterator[Sample]:
     """A sample a source."""
     values = _values(labels.pose, labels.expression, _gaze(labels, file), labels.landmarks)
     usable = [still for still in stills.of_split("train") if np.isfinite(values[still.row]).all()]
@@ -162,7 +158,7 @@ def _reduced(path: Path, side: int) -> NDArray[np.uint8]:
     return np.asarray(picture.resize((side, side), Image.Resampling.BOX))
 
 
-def _encoded(pictures: NDArray[np.uint8], film: Film) -> Tensor:
+def _encoded(pictures: NDArray[np.uint8], film: FilmEncoder) -> Tensor:
     """(n, h, w, 3) to (n, 128), a batch at a time."""
     if not len(pictures):
         return torch.zeros(0, 128, dtype=torch.float64)

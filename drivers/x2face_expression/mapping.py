@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2face_core.driving import Film
 from x2face_expression.fitting import Fit, Pair, Table, fit_factor
-from x2face_expression.settings import EYES, EYES_UNITS, MEASURES, MOUTH, MOUTH_UNITS
+from x2face_expression.settings import EYES, MEASURES, MOUTH
+from x2face_plugins import FilmEncoder
 from x2face_plugins.mappings.affine import Affine, AffineFactor
 
 
@@ -21,14 +21,13 @@ from x2face_plugins.mappings.affine import Affine, AffineFactor
 class Kind:
     """A factor's measures.
 
-    labels, units: of the k numbers that are read and written
+    labels: of the k numbers that are read and written
     basis: k rows of k, from them to those of which it is told whether vectors know them; names: of these
     others: groups of settings.MEASURES; the mean of each group is left as it is, where vectors know it
     hidden, hiding: rows of the basis, see fit_factor
     """
 
     labels: tuple[str, ...]
-    units: tuple[str, ...]
     names: tuple[str, ...]
     basis: tuple[tuple[float, ...], ...]
     others: tuple[tuple[str, ...], ...]
@@ -39,14 +38,12 @@ class Kind:
 _HEAD = tuple((name,) for name in ("roll", "pitch", "yaw", "place_x", "place_y", "size", "brows"))
 MOUTH_KIND = Kind(
     MOUTH,
-    MOUTH_UNITS,
     names=MOUTH,
     basis=((1, 0), (0, 1)),
     others=(*_HEAD, ("eye_left", "eye_right"), ("gaze_x",), ("gaze_y",)),
 )
 EYES_KIND = Kind(
     EYES,
-    EYES_UNITS,
     names=("both lids", "one lid", "gaze_x", "gaze_y"),
     basis=((0.5, 0.5, 0, 0), (1, -1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
     others=(*_HEAD, ("mouth_open",), ("mouth_width",)),
@@ -60,11 +57,11 @@ class ExpressionMapping(AffineFactor):
 
     def __init__(self, kind: Kind) -> None:
         super().__init__(len(kind.labels))
-        self.kind, self.labels, self.units = kind, kind.labels, kind.units
+        self.kind = kind
         self._others: list[Tensor] = []
         self._held: list[tuple[Pair, Tensor]] = []
 
-    def examples(self, folder: Path, film: Film) -> Iterator[Pair]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
         """A pair for each person, and for each source of photographs.
 
         folder: labelled face tracks (docs/data.md)
@@ -74,7 +71,7 @@ class ExpressionMapping(AffineFactor):
 
         self._others, self._held = [], []
         for sample in gather(folder, film):
-            own = sample.values[:, [MEASURES.index(name) for name in self.labels]]
+            own = sample.values[:, [MEASURES.index(name) for name in self.kind.labels]]
             others = _means(sample.values, self.kind.others)
             if sample.held:
                 self._held.append(((own, sample.vectors), others))

@@ -10,7 +10,7 @@ from x2face_expression.settings import EYES, EYES_UNITS, MOUTH, MOUTH_UNITS
 from x2face_plugins import MappingSpec, hookimpl
 
 if TYPE_CHECKING:
-    from x2face_core.driving import Mapping
+    from x2face_plugins import Mapping
 
 FITTED = Path(__file__).parent / "mappings"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.media.images import write_picture
+from x2face_plugins.media import write_picture
 
 
 def write_demo(folder: Path, frames: int = 4, side: int = 48) -> Path:

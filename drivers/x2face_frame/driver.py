@@ -12,14 +12,21 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from x2face_core.errors import NoFaceError, UsageError
-from x2face_core.media.boxes import Box, crop
-from x2face_core.media.clips import Clip, kind_of, open_clip
-from x2face_core.media.pictures import Picture
-from x2face_core.sources.films import last_seen, read_vectors
-from x2face_core.sources.source import places, to_tensor
-from x2face_core.streaming.streams import ahead
-from x2face_plugins import Chunk, Source
+from x2face_plugins import Chunk, NoFaceError, Source, UsageError
+from x2face_plugins.media import (
+    Box,
+    Clip,
+    Picture,
+    ahead,
+    crop,
+    has_sound,
+    kind_of,
+    last_seen,
+    open_clip,
+    pose_expression_coordinates,
+    read_vectors,
+    to_tensor,
+)
 
 if TYPE_CHECKING:
     from x2face_frame.settings import Settings
@@ -42,7 +49,7 @@ class FrameDriver:
         self.live = self.kind == "camera"
         self.relative = not settings.absolute and self.kind != "picture"  # one picture has no motion to take over
         self.box: tuple[float, float, float, float] | None = None
-        self.sound: Path | None = None
+        self.sound = Path(settings.input) if self.kind == "film" and has_sound(settings.input) else None
         self.frames: int | None = None
         self.warnings: list[str] = []
 
@@ -55,7 +62,6 @@ class FrameDriver:
 
     def _drive(self, source: Source) -> Iterator[Chunk]:
         clip = self._open(source)
-        self.sound = clip.sound
         self._found(clip.box)
         limit = None if source.seconds is None else math.ceil(source.seconds * clip.fps) + 1  # one to interpolate to
         vectors = self._read(clip, source, limit)
@@ -74,7 +80,14 @@ class FrameDriver:
 
     def _open(self, source: Source) -> Clip:
         try:
-            return open_clip(self.settings.input, self.kind, self.settings.crop, source.crop_scale)
+            return open_clip(
+                self.settings.input,
+                self.kind,
+                self.settings.crop,
+                source.crop_scale,
+                fps=source.fps,
+                track=self.settings.track,
+            )
         except NoFaceError as error:
             raise NoFaceError(f"{str(error).rstrip('.')} (--frame-crop x,y,w,h).") from error
 
@@ -83,6 +96,7 @@ class FrameDriver:
         vectors, self.seen = read_vectors(clip, source, limit)
         if not self.seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
+        self.warnings += [f"{clip.name}: {note}." for note in clip.notes]
         if limit is None and clip.promised and len(vectors) < 0.9 * clip.promised:
             self.warnings.append(
                 f"{clip.name}: ends after {len(vectors)} of the {clip.promised} frames it promises; it was cut short."
@@ -100,7 +114,7 @@ class FrameDriver:
             if self.zero >= len(vectors):
                 raise UsageError(f"--frame-zero {self.zero}: the film ends at frame {len(vectors) - 1}.")
             return self.zero
-        points = places(torch.cat([vectors, source.vector[None]]), source)
+        points = pose_expression_coordinates(torch.cat([vectors, source.vector[None]]), source)
         far = (points[:-1] - points[-1]).square().sum(dim=1)
         far[torch.from_numpy(~self.seen)] = torch.inf
         return int(far.argmin())

@@ -10,7 +10,7 @@ from x2face_frame.settings import Settings
 from x2face_plugins import DriverSpec, hookimpl
 
 if TYPE_CHECKING:
-    from x2face_core.driving import Driver
+    from x2face_plugins import Driver
 
 
 def load(settings: Settings) -> Driver:

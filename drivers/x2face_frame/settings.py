@@ -13,7 +13,7 @@ class Settings:
 
     input: str = option(
         metavar="FILM|PICTURE|FOLDER|CAMERA",
-        help="A film, a picture, a folder of pictures (a frame each, by name) or a camera's number.",
+        help="A film, a picture, a folder of pictures (a frame each, by name, at --fps) or a camera's number.",
     )
     absolute: bool = option(False, help="Take over the driving face's pose as it is, not its motion from a rest frame.")
     zero: str = option(
@@ -25,4 +25,7 @@ class Settings:
         "auto",
         metavar="auto|none|X,Y,W,H",
         help="Where the driving face is: found, the whole picture squared, or a rectangle; one box for the whole film.",
+    )
+    track: int | None = option(
+        None, min=1, help="Which of a film's tracks of pictures, from 1; the file's default otherwise."
     )

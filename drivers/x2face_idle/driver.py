@@ -11,8 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.driving import Factor
-from x2face_core.errors import MissingError
 from x2face_idle.blinking import Blinks
 from x2face_idle.swaying import Sway
 from x2face_plugins import Chunk, Source
@@ -32,13 +30,11 @@ class IdleDriver:
         self.amount = settings.amount
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        pose, lids = source.mapping("pose"), source.mapping("lids")
-        if not isinstance(pose, Factor):
-            raise MissingError("idle sways the head about its own pose, and the mapping 'pose' here cannot read one.")
+        pose, lids = source.factor("pose"), source.mapping("lids")
         own = pose.read(source.vector[None])
         level, open_eyes = pose.write(own), lids.write(torch.zeros(1, 1))
-        dice = np.random.default_rng(source.seed).spawn(2)
-        blinks, sway = Blinks(dice[0]), Sway(dice[1])
+        rngs = np.random.default_rng(source.seed).spawn(2)
+        blinks, sway = Blinks(rngs[0]), Sway(rngs[1])
         depth = min(DEPTH * self.amount, DEEPEST)
         for start in count(0, ROWS):
             times = np.arange(start, start + ROWS) / source.fps

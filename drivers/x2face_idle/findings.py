@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.folder import Clip, FaceFolder, Labels
+from x2face_plugins.tracks import Clip, FaceFolder, Labels
 
 OPEN, CLOSED = 0.8, 0.6  # of a clip's median lid opening: at least before, at most in a blink; a face mesh sees no less
 WITHIN = 5  # frames from open to closed at 25 fps

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from x2face_core.data.folder import FaceFolder
 from x2face_idle.findings import by_clip, chosen
-from x2face_idle.settings import LABELS, UNITS
 from x2face_plugins import InputError
+from x2face_plugins.tracks import FaceFolder
 
 if TYPE_CHECKING:
-    from x2face_core.driving import Film
+    from x2face_plugins import FilmEncoder
 
 VECTOR = 128
 
@@ -28,15 +27,13 @@ class Lids:
     rest of the face 1.6 times as far. A regression over all frames takes the head along.
     """
 
-    labels, units = LABELS, UNITS
-
     def __init__(self) -> None:
         self.direction = torch.zeros(VECTOR)
 
     def write(self, values: Tensor) -> Tensor:
         return torch.as_tensor(values).float() * self.direction
 
-    def examples(self, folder: Path, film: Film) -> Iterator[tuple[Tensor, Tensor]]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """Blinks in a folder of labelled face tracks (docs/data.md): 0 and the frame before, 1 and the closed eyes."""
         for clip, pairs in by_clip(chosen(FaceFolder(folder))):
             vectors, _ = film(clip.path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from x2face_core.errors import UsageError
+from x2face_plugins import UsageError
 from x2face_pose.curves import Curve, Floats
 from x2face_pose.settings import AXES, Settings
 from x2face_pose.tables import LIMIT, read_table

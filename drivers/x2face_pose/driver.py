@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from x2face_core.driving import Factor
-from x2face_core.errors import PluginError
 from x2face_plugins import Chunk, Source
 from x2face_pose.courses import course_of
 from x2face_pose.curves import Floats
@@ -37,9 +35,7 @@ class PoseDriver:
         self.warnings: list[str] = []
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        pose = source.mapping("pose")
-        if not isinstance(pose, Factor):
-            raise PluginError("The mapping 'pose' can be written but not read; the source's own pose is needed.")
+        pose = source.factor("pose")
         own, fps = pose.read(source.vector[None]), source.fps
         still = pose.write(own)
         self.frames = self.course.frames(fps)

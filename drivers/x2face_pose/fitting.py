@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from x2face_core.errors import InputError
+from x2face_plugins import InputError
 from x2face_plugins.mappings.affine import Affine, inverse
 from x2face_pose.settings import AXES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from x2face_core.driving import Film
+from x2face_plugins import FilmEncoder
 from x2face_pose.pictures import posed_pictures
 from x2face_pose.tracks import turned_tracks
 
@@ -21,7 +21,7 @@ class Found:
     held: bool = False
 
 
-def gather(folder: Path, film: Film, turns: int) -> Iterator[Found]:
+def gather(folder: Path, film: FilmEncoder, turns: int) -> Iterator[Found]:
     """All that a folder of labelled tracks teaches, or one of pictures with a table of poses.
 
     turns: versions of each labelled picture with the head turned at random

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from x2face_core.driving import Film
+from x2face_plugins import FilmEncoder
 from x2face_plugins.mappings.affine import AffineFactor
 from x2face_pose.fitting import fit_pose, judged
 from x2face_pose.settings import AXES
@@ -23,9 +23,6 @@ class PoseMapping(AffineFactor):
     turns: how many turned versions of each labelled picture it learns from
     """
 
-    labels: tuple[str, ...] = AXES
-    units: tuple[str, ...] = ("degrees",) * len(AXES)
-
     def __init__(self, turns: int = TURNS) -> None:
         super().__init__(len(AXES))
         self.turns = turns
@@ -39,7 +36,7 @@ class PoseMapping(AffineFactor):
         """(n, 3) to (n, 128). Only differences between two of its answers mean something."""
         return self.writing(values.deg2rad())
 
-    def examples(self, folder: Path, film: Film) -> Iterator[Pair]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
         """A pair for each picture and its turned versions, or for each folder of pictures that a table gives poses of.
 
         folder: as docs/data.md has it, with labels; or with a table picture,roll,pitch,yaw

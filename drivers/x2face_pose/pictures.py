@@ -8,8 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from x2face_core.driving import Film
-from x2face_core.errors import InputError
+from x2face_plugins import FilmEncoder, InputError
 from x2face_pose.settings import AXES
 from x2face_pose.tables import header_of, number, read_rows
 
@@ -17,7 +16,7 @@ Pair = tuple[Tensor, Tensor]
 _HELD = 6  # every so manieth picture is held out
 
 
-def posed_pictures(folder: Path, film: Film) -> Iterator[tuple[Pair, bool]]:
+def posed_pictures(folder: Path, film: FilmEncoder) -> Iterator[tuple[Pair, bool]]:
     """A pair for each folder of pictures that the tables name, and one held out (True).
 
     The pictures of a person may lie in a folder of their own, below that of the table: then only what differs among
@@ -37,7 +36,7 @@ def posed_pictures(folder: Path, film: Film) -> Iterator[tuple[Pair, bool]]:
         yield _stacked(held), True
 
 
-def _posed(tables: Sequence[Path], film: Film) -> Iterator[tuple[Path, Pair]]:
+def _posed(tables: Sequence[Path], film: FilmEncoder) -> Iterator[tuple[Path, Pair]]:
     """Each picture with a face in it: its path, degrees (1, 3) and vector (1, 128)."""
     for table in tables:
         for line, row in read_rows(table):

@@ -10,7 +10,7 @@ from x2face_plugins import DriverSpec, MappingSpec, hookimpl
 from x2face_pose.settings import AXES, Settings
 
 if TYPE_CHECKING:
-    from x2face_core.driving import Driver, Mapping
+    from x2face_plugins import Driver, Mapping
 
 FITTED = Path(__file__).parent / "mappings"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from x2face_core.bounds import LONGEST
-from x2face_plugins import option
+from x2face_plugins import LONGEST, option
 
 AXES = ("roll", "pitch", "yaw")
 _SWEEP = "A:B|A,B,…"

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.bounds import LONGEST
-from x2face_core.errors import InputError
-from x2face_core.media.placing import readable_file
+from x2face_plugins import LONGEST, InputError
+from x2face_plugins.media import readable_file
 from x2face_pose.curves import Floats
 from x2face_pose.settings import AXES
 

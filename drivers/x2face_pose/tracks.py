@@ -10,13 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.data.bank import decode
-from x2face_core.data.folder import Clip, FaceFolder, Labels
-from x2face_core.driving import Film
-from x2face_core.errors import InputError
-from x2face_core.geometry.landmarks import canonical_layout, with_forehead
-from x2face_core.geometry.pose import head_pose
-from x2face_core.geometry.turning import Turner
+from x2face_plugins import FilmEncoder, InputError
+from x2face_plugins.media import to_tensor
+from x2face_plugins.tracks import Clip, FaceFolder, Labels, Turner, canonical_layout, decode, head_pose, with_forehead
 
 Pair = tuple[Tensor, Tensor]
 REACH = (25.0, 20.0, 28.0)
@@ -28,7 +24,7 @@ _GROWTH, _SHIFT = 0.05, 0.04  # sizes and places vary too, and mean nothing
 _LEARNED, _JUDGED = (12, 6), (36, 12)  # pictures of each person, that nobody becomes the whole world, and their clips
 
 
-def turned_tracks(folder: Path, film: Film, turns: int) -> Iterator[tuple[Pair, bool]]:
+def turned_tracks(folder: Path, film: FilmEncoder, turns: int) -> Iterator[tuple[Pair, bool]]:
     """A pair for each picture, of itself and its turned versions; then people held out (True), those of `val`.
 
     turns: how many versions
@@ -72,7 +68,7 @@ class Labelled:
 
 
 def _of_people(
-    clips: Sequence[Clip], labelled: Labelled, film: Film, turns: int, share: tuple[int, int]
+    clips: Sequence[Clip], labelled: Labelled, film: FilmEncoder, turns: int, share: tuple[int, int]
 ) -> Iterator[Pair]:
     """Pictures of each person and their versions; share: how many pictures, and clips, of each."""
     people: dict[str, list[Clip]] = {}
@@ -81,7 +77,7 @@ def _of_people(
     for seed, name in enumerate(sorted(people)):
         dice = np.random.default_rng(seed)
         for clip, frames in _chosen(people[name], labelled, dice, *share):
-            pictures = torch.from_numpy(decode(clip.path, frames, film.side)).permute(0, 3, 1, 2).float() / 255
+            pictures = to_tensor(decode(clip.path, frames, film.side))
             points, poses = labelled.at(clip, frames[: len(pictures)])
             versions, degrees = _turned(labelled.turner, pictures, points, poses, turns, dice)
             vectors = film.encode(versions.flatten(0, 1)).view(*degrees.shape[:2], -1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.streaming.motion_file import Motion, Origin, write_motion
+from x2face_plugins.motion import Motion, Origin, write_motion
 
 
 def write_demo(path: Path, rows: int = 12) -> Path:

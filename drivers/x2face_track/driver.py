@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from x2face_core.errors import WeightsError
-from x2face_core.streaming.motion_file import read_motion
-from x2face_core.weights import list_weights
-from x2face_plugins import Chunk, InputError, Source
+from x2face_plugins import Chunk, InputError, Source, WeightsError
+from x2face_plugins.motion import read_motion, weights_of
 
 if TYPE_CHECKING:
     from x2face_track.settings import Settings
@@ -37,9 +35,10 @@ class TrackDriver:
     def _refuse_other_spaces(self, source: Source) -> None:
         origin, width = self.motion.origin, len(source.vector)
         if origin.space and origin.space != source.space:
+            here = _told(weights_of(source.space), source.space)
             raise WeightsError(
                 f"{self.path}: was recorded with {_told(origin.weights, origin.space)}, and "
-                f"{_told(_name(source.space), source.space)} are in use; give --weights the former, or record it again."
+                f"{here} are in use; give --weights the former, or record it again."
             )
         if self.motion.offsets.shape[1] != width:
             raise InputError(f"{self.path}: its rows have {self.motion.offsets.shape[1]} numbers; {width} are needed.")
@@ -47,8 +46,3 @@ class TrackDriver:
 
 def _told(name: str, space: str) -> str:
     return f"the weights {name} (space {space})" if name else f"weights of space {space}"
-
-
-def _name(space: str) -> str:
-    """The name of the weights of a space, where they have one."""
-    return next((info.name for info in list_weights() if info.fingerprint == space), "")

@@ -3,50 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from x2face_core.errors import UsageError
-from x2face_core.foreign import call_foreign
-from x2face_core.rendering.pipeline import Painted
-from x2face_core.streaming.composing import Part
+from x2face_core.foreign import Inputs, call_foreign
+from x2face_core.streaming.active import AS_IT_IS, ActiveDriver, ActiveOverlay
+from x2face_core.streaming.shaping import Shaping
 from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
+from x2face_plugins.settings import flag_name, read_settings
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
+AnySpec = DriverSpec | OverlaySpec
 
-def load_parts(registry: Registry, settings: Mapping[str, Any]) -> tuple[list[Part], list[Painted]]:
+
+def load_all(registry: Registry, settings: Mapping[str, Any]) -> tuple[list[ActiveDriver], list[ActiveOverlay]]:
     """Drivers and overlays by their names, in this order, loaded. PluginError where one fails."""
-    parts, overlays = [], []
-    for name, one in settings.items():
-        if isinstance(registry.driver(name).spec, DriverSpec):
-            parts.append(load_part(registry, name, one))
-        else:
-            overlays.append(load_overlay(registry, name, one))
-    return parts, overlays
+    loaded = [load(registry.driver(name), one) for name, one in settings.items()]
+    drivers = [one for one in loaded if isinstance(one, ActiveDriver)]
+    return drivers, [one for one in loaded if isinstance(one, ActiveOverlay)]
 
 
-def load_part(registry: Registry, name: str, settings: Any) -> Part:
-    """A driver. UsageError where the name is an overlay's."""
-    offer = registry.driver(name)
-    if not isinstance(spec := offer.spec, DriverSpec):
-        raise UsageError(f"{name} is an {spec.kind} and yields no vectors; a driver is needed.")
-    declared = {key: getattr(spec, key) for key in ("relative", "endless", "live", "holds")}
-    return Part.of(name, _loaded(offer, settings), dist=offer.dist, version=offer.version, **declared)
+def load(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> ActiveDriver | ActiveOverlay:
+    """What a plugin makes of settings. PluginError where it fails, InputError where an input cannot be read."""
+    spec, inputs = offer.spec, inputs_of(offer.spec, settings)
+    loaded: Any = call_foreign(offer.owner, lambda: spec.load(settings), inputs)
+    if isinstance(spec, OverlaySpec):
+        return ActiveOverlay.of(loaded, offer.owner, moving=spec.moving, inputs=inputs, shaping=shaping)
+    return ActiveDriver.of(
+        loaded,
+        offer.owner,
+        relative=spec.relative,
+        endless=spec.endless,
+        live=spec.live,
+        holds=spec.holds,
+        follows_sound=spec.follows_sound,
+        inputs=inputs,
+        shaping=shaping,
+    )
 
 
-def load_overlay(registry: Registry, name: str, settings: Any) -> Painted:
-    """An overlay. UsageError where the name is a driver's."""
-    offer = registry.driver(name)
-    if not isinstance(spec := offer.spec, OverlaySpec):
-        raise UsageError(f"{name} is a driver and paints nothing; an overlay is needed.")
-    return Painted.of(name, _loaded(offer, settings), moving=spec.moving, dist=offer.dist, version=offer.version)
+def load_driver(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> ActiveDriver:
+    """A driver. UsageError where the offer is an overlay."""
+    loaded = load(offer, settings, shaping)
+    if not isinstance(loaded, ActiveDriver):
+        raise UsageError(f"{offer.name} is an overlay and yields no vectors; a driver is needed.")
+    return loaded
 
 
-def _loaded(offer: Offer[DriverSpec | OverlaySpec], settings: Any) -> Any:
-    """What the plugin makes of the settings. PluginError where it fails."""
-    return call_foreign(offer.owner, lambda: offer.spec.load(settings))
+def load_overlay(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> ActiveOverlay:
+    """An overlay. UsageError where the offer is a driver."""
+    loaded = load(offer, settings, shaping)
+    if not isinstance(loaded, ActiveOverlay):
+        raise UsageError(f"{offer.name} is a driver and paints nothing; an overlay is needed.")
+    return loaded
 
 
-def delegate(registry: Registry, name: str, settings: dict[str, Any]) -> Part:
+def inputs_of(spec: AnySpec, settings: Any) -> Inputs:
+    """The files and folders that settings name, each with the option that names it."""
+    named = [one for one in read_settings(spec.settings) if one.kind is Path or one.name == "input"]
+    values = [(flag_name(spec.name, one.name), getattr(settings, one.name)) for one in named]
+    return tuple((flag, Path(value)) for flag, value in values if isinstance(value, str | Path) and str(value))
+
+
+def delegate(registry: Registry, name: str, settings: dict[str, Any]) -> ActiveDriver:
     """Another installed driver, for one that hands its work on."""
-    return load_part(registry, name, registry.driver(name).spec.settings(**settings))
+    offer = registry.driver(name)
+    return load_driver(offer, offer.spec.settings(**settings))

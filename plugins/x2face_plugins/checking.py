@@ -26,10 +26,11 @@ HOOKS = ("x2face_drivers", "x2face_mappings", "x2face_commands")
 # fmt: off
 RESERVED_NAMES = frozenset(
     {
-        "batch", "codec", "compare", "config", "crop", "device", "driver", "dtype", "embedded", "engine", "finish",
-        "fps", "fusion", "help", "json", "log", "mapping", "no", "output", "overwrite", "paste", "plugins",
-        "preview", "quality", "quiet", "record", "resume", "seconds", "seed", "set", "size", "sound", "source",
-        "strict", "threads", "verbose", "version", "weights", "workers",
+        "background", "batch", "codec", "compare", "config", "crop", "device", "driver", "dtype", "embedded", "engine",
+        "face", "finish", "force", "fps", "fusion", "help", "json", "log", "manifest", "mapping", "no", "output",
+        "overwrite", "paste", "plugins", "preview", "progress", "quality", "quiet", "record", "resume", "seconds",
+        "seed", "session", "set", "size", "sound", "source", "still", "strict", "threads", "verbose", "version",
+        "weights", "workers",
     }
 )
 # Commands, this and later ones, that plugins cannot take.
@@ -40,8 +41,8 @@ RESERVED_COMMANDS = frozenset(
     }
 )
 # fmt: on
-# What the host itself will say of any driver: --NAME-weight, --NAME-start, --NAME-stop.
-RESERVED_FIELDS = frozenset({"weight", "start", "stop"})
+# What the host itself says of any driver: --NAME-weight, --NAME-only and so on.
+RESERVED_FIELDS = frozenset({"weight", "start", "stop", "only", "without"})
 
 
 def check_hooks(plugin: Any) -> None:
@@ -133,7 +134,7 @@ FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "labels": (_is_names, "a tuple of names"),
     "units": (_is_names, "a tuple of names"),
     "files": (lambda value: isinstance(value, tuple), "a tuple of paths"),
-    **dict.fromkeys(("relative", "endless", "live", "moving", "factor"), (_is_flag, "True or False")),
+    **dict.fromkeys(("relative", "endless", "live", "follows_sound", "moving", "factor"), (_is_flag, "True or False")),
 }
 
 

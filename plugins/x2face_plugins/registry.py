@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from x2face_core.errors import PluginError, UsageError
 from x2face_plugins.checking import RESERVED_COMMANDS
-from x2face_plugins.loading import Plugin, load_plugins
+from x2face_plugins.entries import canonical
+from x2face_plugins.loading import Plugin, in_order, load_plugins
 from x2face_plugins.offers import Namespace, Offer
 from x2face_plugins.specs import CommandSpec, DriverSpec, MappingSpec, OverlaySpec, Spec
 
@@ -44,7 +45,7 @@ class Registry:
     """
 
     def __init__(self, plugins: Iterable[Plugin]) -> None:
-        loaded = list(plugins)
+        self._loaded = loaded = list(plugins)
         self._failed = [plugin for plugin in loaded if plugin.status != "ok"]
         ours = frozenset(plugin.name for plugin in loaded if plugin.bundled)  # kept even where one of ours fails
         self._drivers = Namespace([offer for plugin in loaded for offer in _offers(plugin, plugin.drivers)], ours)
@@ -65,6 +66,17 @@ class Registry:
         if strict:
             registry.refuse_any()
         return registry
+
+    def joined_by(self, plugins: Sequence[Plugin]) -> Registry:
+        """These plugins together with those that are here; of a distribution that is among both, only these."""
+        dists = {canonical(plugin.dist) for plugin in plugins}
+        return Registry(in_order([*plugins, *(one for one in self._loaded if canonical(one.dist) not in dists)]))
+
+    def refuse_failed(self, name: str) -> None:
+        """Raise PluginError where a plugin of that name, or one that brings something of it, could not be loaded."""
+        for plugin in self._failed:
+            if plugin.status == "failed" and plugin.name == name:
+                raise _failed(plugin)
 
     def refuse_any(self) -> None:
         """Raise PluginError for the first plugin that is failed or in conflict."""
@@ -98,6 +110,10 @@ class Registry:
         """The mappings that have their bare name."""
         return self._mappings.usable()
 
+    def driver_offers(self) -> list[Offer[DriverSpec | OverlaySpec]]:
+        """All drivers and overlays, those in conflict too."""
+        return self._drivers.offers
+
     def mapping_offers(self) -> list[Offer[MappingSpec]]:
         """All mappings, those in conflict too."""
         return self._mappings.offers
@@ -128,9 +144,7 @@ class Registry:
         unusable = [plugin for plugin in self._failed if name in (plugin.name, f"{plugin.dist}:{plugin.name}")]
         for plugin in unusable:
             if plugin.bundled or (plugin.status == "failed" and not names.claims(name)):
-                raise PluginError(
-                    f"the plugin {name} of {plugin.dist} failed to load: {plugin.error}."
-                ) from plugin.cause
+                raise _failed(plugin)
         for claim in names.claims(name):
             raise UsageError(f"{name} is not the name of one {role}: {names.conflict(claim)}.")
         for plugin in unusable:
@@ -141,6 +155,12 @@ class Registry:
         close = difflib.get_close_matches(name, installed, 1)
         hint = f"did you mean {close[0]}?" if close else f"installed are {', '.join(installed) or 'none'}."
         raise UsageError(f"no {role} is called {name}; {hint}{' See `x2face drivers`.' if self._failed else ''}")
+
+
+def _failed(plugin: Plugin) -> PluginError:
+    error = PluginError(f"the plugin {plugin.name} of {plugin.dist} failed to load: {plugin.error}.")
+    error.__cause__ = plugin.cause
+    return error
 
 
 def _offers(plugin: Plugin, specs: Iterable[S]) -> list[Offer[S]]:

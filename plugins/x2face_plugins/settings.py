@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 from dataclasses import MISSING, dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from x2face_core.errors import UsageError
 
 KEY = "x2face"
 PLAIN = (str, int, float, bool, Path)
@@ -32,6 +35,11 @@ def option(
     """
     about = {"help": help, "min": min, "max": max, "choices": choices, "metavar": metavar}
     return dataclasses.field(default=default, metadata={KEY: about})
+
+
+def flag_name(driver: str, setting: str) -> str:
+    """`--frame` for the field input of the driver frame, `--frame-zero` for its field zero."""
+    return f"--{driver}" if setting == "input" else f"--{driver}-{setting.replace('_', '-')}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +112,90 @@ def _kind(hint: Any) -> tuple[type[Any] | None, tuple[str, ...] | None]:
         words = get_args(hint)
         return (str, words) if all(isinstance(word, str) for word in words) else (None, None)
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint, tuple(member.name.lower().replace("_", "-") for member in hint)
+        return hint, tuple(word(member) for member in hint)
     return (hint, None) if hint in PLAIN else (None, None)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+def convert(setting: Setting, value: Any, said: str) -> Any:
+    """A value from the command line or from Python as the setting's field holds it.
+
+    said: how the option is called, for errors. UsageError for a value that the setting does not allow.
+    """
+    if value is None:
+        if setting.optional:
+            return None
+        raise UsageError(f"{said}: a value is needed.")
+    if not setting.many:
+        return _one(setting, value, said)
+    listed = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+    return None if setting.optional and not listed else tuple(_one(setting, one, said) for one in listed)
+
+
+def _one(setting: Setting, value: Any, said: str) -> Any:
+    if issubclass(setting.kind, Enum):
+        return _member(setting, value, said)
+    try:
+        found = _plain(setting.kind, value)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{said} {value!r}: {_WANTED[setting.kind]} is needed.") from None
+    if setting.choices and found not in setting.choices:
+        raise UsageError(f"{said} {value!r}: it may be {', '.join(setting.choices)}.")
+    if setting.kind in (int, float) and not _within(setting, found):
+        raise UsageError(f"{said} {value!r}: is not {_bounds(setting)}.")
+    return found
+
+
+_WANTED = {str: "a text", int: "a whole number", float: "a finite number", bool: "True or False", Path: "a path"}
+
+
+def _plain(kind: type[Any], value: Any) -> Any:
+    """ValueError or TypeError for a value that is not of the kind, nor stands for one without doubt."""
+    if kind is bool or isinstance(value, bool):
+        if not (kind is bool and isinstance(value, bool)):
+            raise ValueError(value)
+        return value
+    if kind is int and not isinstance(value, str) and value != int(value):
+        raise ValueError(value)
+    if kind in (str, Path) and not isinstance(value, str | Path | int | float):
+        raise TypeError(value)
+    if kind is Path:
+        return _place(value)
+    found: Any = kind(f"{value:g}") if kind is str and isinstance(value, float) else kind(value)
+    if kind is float and not math.isfinite(found):
+        raise ValueError(value)
+    return found
+
+
+def _place(value: Any) -> Path:
+    """A file or a folder; ~ is the user's home. ValueError for an empty name."""
+    from x2face_core.files.faults import expanded
+
+    if not str(value):
+        raise ValueError(value)
+    return expanded(str(value))
+
+
+def _member(setting: Setting, value: Any, said: str) -> Any:
+    for member in setting.kind:
+        if value is member or value == word(member):
+            return member
+    raise UsageError(f"{said} {value!r}: it may be {', '.join(setting.choices or ())}.")
+
+
+def word(member: Enum) -> str:
+    """A member of an Enum as the command line spells it."""
+    return str(member.name).lower().replace("_", "-")
+
+
+def _within(setting: Setting, value: float) -> bool:
+    return (setting.min is None or value >= setting.min) and (setting.max is None or value <= setting.max)
+
+
+def _bounds(setting: Setting) -> str:
+    if setting.max is None:
+        return f"{setting.min:g} or more"
+    return f"at most {setting.max:g}" if setting.min is None else f"from {setting.min:g} to {setting.max:g}"

@@ -23,9 +23,11 @@ class DriverSpec:
     summary: one line for `x2face drivers`
     settings: a frozen dataclass, each field an option of the command line; see `option`
     load: settings to a driver; heavy libraries are imported here and not before
-    demo: an empty folder to settings that work at once, from a tiny input which it writes into that folder
+    demo: an empty folder to settings that work at once, from a tiny input which it writes into that folder; None where
+        settings work as they are, with the defaults of all their fields
     relative: it yields offsets to the source's vector, not vectors
     holds: names of factors that its offsets leave as they are, such as "pose"
+    follows_sound: it moves to the sound that it carries, so that sound goes before one that a film happens to have
     endless: it never stops of its own accord
     live: it waits for the world, and the newest row counts
     api: the form of this interface that the plugin was written for
@@ -37,9 +39,10 @@ class DriverSpec:
     summary: str
     settings: type[Any]
     load: Callable[[Any], Driver]
-    demo: Callable[[Path], Any]
     relative: bool
+    demo: Callable[[Path], Any] | None = None
     holds: tuple[str, ...] = ()
+    follows_sound: bool = False
     endless: bool = False
     live: bool = False
     api: int = API
@@ -65,7 +68,7 @@ class OverlaySpec:
     summary: str
     settings: type[Any]
     load: Callable[[Any], Overlay]
-    demo: Callable[[Path], Any]
+    demo: Callable[[Path], Any] | None = None
     moving: bool = False
     api: int = API
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from x2face_core.errors import InputError
-from x2face_plugins.entries import Entry, canonical
-from x2face_plugins.loading import GROUP, Plugin, in_order, load_alone, load_plugins
-from x2face_plugins.registry import Registry
+from x2face_core.errors import InputError, PluginError
+from x2face_plugins.entries import Entry
+from x2face_plugins.loading import GROUP, Plugin, load_alone
 
 
-def registry_with(path: Path) -> tuple[Registry, list[Plugin]]:
-    """What is installed together with the plugins at a path, and the latter alone.
+def is_path(text: str) -> bool:
+    """Whether a driver's name is the path of a plugin: it has a slash, or ends in .py."""
+    return "/" in text or os.sep in text or text.endswith(".py")
 
-    An installed copy of the same distribution steps aside.
+
+def open_path(path: str | Path) -> list[Plugin]:
+    """The plugins at a path, all of them loaded; naming the path is the consent.
+
+    Raises InputError where there is no plugin, PluginError where one fails to load.
     """
-    here = load_path(path)
-    dists = {canonical(plugin.dist) for plugin in here}
-    others = [plugin for plugin in load_plugins() if canonical(plugin.dist) not in dists]
-    return Registry(in_order([*here, *others])), here
+    here = load_path(Path(path))
+    for plugin in here:
+        if plugin.status != "ok":
+            raise PluginError(f"{path}: the plugin {plugin.name} does not load: {plugin.error}.") from plugin.cause
+    return here
 
 
 def load_path(path: Path) -> list[Plugin]:
@@ -70,4 +76,11 @@ def _home(folder: Path, module: str) -> Path:
 def _load(home: Path, plugin: Plugin) -> Plugin:
     if str(home) not in sys.path:
         sys.path.insert(0, str(home))
-    return load_alone(plugin, Entry(plugin.name, plugin.module, plugin.dist, plugin.version).load)
+
+    def load() -> Any:
+        module = Entry(plugin.name, plugin.module, plugin.dist, plugin.version).load()
+        if (file := getattr(module, "__file__", None)) and home not in Path(file).resolve().parents:
+            raise PluginError(f"the name {plugin.module} is taken by {file}; call this one otherwise")
+        return module
+
+    return load_alone(plugin, load)

@@ -87,7 +87,18 @@ def demo_of(spec: DriverSpec | OverlaySpec | MappingSpec, folder: Path) -> Any:
     """What the spec's demo answers for a new folder."""
     inside = folder / "demo"
     inside.mkdir(parents=True)
-    return spec.demo(inside) if spec.demo else None
+    if spec.demo is not None:
+        return spec.demo(inside)
+    return None if isinstance(spec, MappingSpec) else _defaults(spec)
+
+
+def _defaults(spec: DriverSpec | OverlaySpec) -> Any:
+    """The settings of a spec without a demo."""
+    if required := [setting.name for setting in read_settings(spec.settings) if setting.required]:
+        broken(
+            f"it has no demo, and {', '.join(required)} no default; write demo=…, which makes an input to try it with"
+        )
+    return spec.settings()
 
 
 def files_of(settings: Any) -> dict[str, Path]:

@@ -10,8 +10,8 @@ import torch
 from torch.nn.functional import interpolate
 
 from x2face_core.driving import EmbeddedFace
-from x2face_core.rendering.pipeline import Painted, animate
-from x2face_core.streaming.composing import Part
+from x2face_core.rendering.pipeline import animate_source
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_plugins.specs import OverlaySpec
 from x2face_testkit.declaring import demo_of
 from x2face_testkit.promising import broken
@@ -22,8 +22,8 @@ SIDES = (32, 48, 256)  # of faces to be painted on
 MOMENTS = (0.0, 0.5, 3.0)  # seconds
 
 
-def _painted(spec: OverlaySpec, folder: Path) -> Painted:
-    return Painted.of(spec.name, spec.load(demo_of(spec, folder)), moving=spec.moving)
+def _painted(spec: OverlaySpec, folder: Path) -> ActiveOverlay:
+    return ActiveOverlay.of(spec.load(demo_of(spec, folder)), moving=spec.moving)
 
 
 def _faces(source: TinySource) -> list[EmbeddedFace]:
@@ -80,10 +80,9 @@ def paints_the_same_again(spec: OverlaySpec, source: TinySource, folder: Path) -
 
 
 def shows_in_a_film(spec: OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """With a driver beside it there is a film."""
-    animation = animate(
-        source.model, source.pictures, [Part.of("sway", Sway())], overlays=[_painted(spec, folder)], seconds=SECONDS
-    )
-    if not list(animation):
-        broken("not one frame came out")
+    """With a driver beside it there is a film, and alone too."""
+    for drivers in ([ActiveDriver.of(Sway())], []):
+        overlay = _painted(spec, folder / str(len(drivers)))
+        if not list(animate_source(source, drivers, overlays=[overlay], seconds=SECONDS)):
+            broken("not one frame came out")
     return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from x2face_core.errors import InputError, PluginError, X2FaceError
 from x2face_core.foreign import Owner, call_foreign
+from x2face_plugins.activating import inputs_of
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 from x2face_testkit.declaring import demo_of, files_of
 from x2face_testkit.promising import broken
@@ -23,7 +24,8 @@ RUBBISH = bytes(range(256)) * 8
 def tells_the_truth(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
     """What the loaded driver says of itself holds: relative, endless, live, holds, frames, sound, box, warnings."""
     driver = spec.load(demo_of(spec, folder))
-    for name in ("relative", "endless", "live"):
+    sound = getattr(driver, "sound", None)
+    for name in ("relative", "endless", "live", "follows_sound"):
         if not isinstance(getattr(driver, name, False), bool):
             broken(f"{name} is {getattr(driver, name)!r}; True or False is needed")
     goes_on = flag(driver, spec, "endless") or flag(driver, spec, "live")
@@ -33,14 +35,20 @@ def tells_the_truth(spec: DriverSpec, source: TinySource, folder: Path) -> str |
             rows += length_of(chunk)
             if goes_on or rows > MANY:
                 break
+    if (now := getattr(driver, "sound", None)) != sound:
+        broken(f"its sound is {now} while it drives and was {sound} before; say it when it is loaded")
     frames = getattr(driver, "frames", None)
     if frames is not None and not goes_on and frames != rows:
         broken(f"it says that it yields {frames} rows, and yields {rows}")
+    _tell_besides(driver)
+    return None
+
+
+def _tell_besides(driver: Any) -> None:
     for name, holds, wanted in BESIDES:
         value = getattr(driver, name, None)
         if value is not None and not holds(value):
             broken(f"{name} is {value!r}; {wanted} is needed")
-    return None
 
 
 def _is_box(value: Any) -> bool:
@@ -95,7 +103,7 @@ def _with(settings: Any, name: str, path: Path) -> Any:
 def _refusal(spec: DriverSpec | OverlaySpec, source: TinySource, settings: Any) -> BaseException | None:
     """What loading and the first bit of work raise."""
     try:
-        call_foreign(Owner(spec.role, spec.name), lambda: _begin(spec, source, settings))
+        call_foreign(Owner(spec.role, spec.name), lambda: _begin(spec, source, settings), inputs_of(spec, settings))
     except PluginError as error:
         return error.__cause__ or error  # a bug, as it was raised
     except X2FaceError as error:

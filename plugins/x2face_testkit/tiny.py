@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from x2face_core.sources.source import ModelSource
-from x2face_plugins.activating import delegate
 from x2face_plugins.registry import Registry
+from x2face_plugins.session import Session
 from x2face_testkit.networks import tiny_model, tiny_pictures
 from x2face_testkit.synthetic import mappings_of
 
@@ -27,13 +27,6 @@ def tiny_source(registry: Registry | None = None, **more: Any) -> TinySource:
     more: fields of ModelSource, such as seed, seconds or fps
     """
     registry = Registry.load() if registry is None else registry
-    source = TinySource.of(
-        tiny_model(),
-        tiny_pictures(),
-        registry=registry,
-        load_mapping=mappings_of(registry),
-        load_driver=lambda name, settings: delegate(registry, name, settings),
-        **more,
-    )
-    assert isinstance(source, TinySource)
-    return source
+    source = Session(tiny_model(), registry, mappings_of(registry)).source(tiny_pictures())
+    same = {one.name: getattr(source, one.name) for one in fields(ModelSource)}
+    return TinySource(**{**same, "registry": registry, **more})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from x2face_core.driving import Chunk, Factor, Source
-from x2face_core.rendering.pipeline import animate
-from x2face_core.streaming.composing import Part, compose
+from x2face_core.driving import Chunk, Source
+from x2face_core.rendering.pipeline import animate_source
+from x2face_core.streaming.active import ActiveDriver
+from x2face_core.streaming.composing import compose
 from x2face_core.streaming.vectors import Vectors
+from x2face_plugins.activating import load_driver
 from x2face_plugins.specs import DriverSpec
 from x2face_testkit.declaring import demo_of
 from x2face_testkit.promising import broken
@@ -44,42 +47,40 @@ class Fixed:
             yield Chunk(torch.ones(1, len(source.vector)), 25.0)
 
 
-def part_of(spec: DriverSpec, settings: Any) -> Part:
-    declared = {name: getattr(spec, name) for name in ("relative", "endless", "live", "holds")}
-    return Part.of(spec.name, spec.load(settings), **declared)
+def active(spec: DriverSpec, settings: Any, source: TinySource) -> ActiveDriver:
+    """The driver as a run takes it."""
+    return load_driver(source.registry.offer_of(spec), settings)
 
 
-def rows_of(parts: Sequence[Part], source: TinySource) -> Vectors:
-    """(n, 128): what the parts make together; two rows where one of them is live."""
-    composed = compose(parts, source, seconds=SECONDS)
-    limit = 2 if any(part.live for part in parts) else None
+def rows_of(drivers: Sequence[ActiveDriver], source: TinySource) -> Vectors:
+    """(n, 128): what the drivers make together; two rows where one of them is live."""
+    composed = compose(drivers, source, seconds=SECONDS)
+    limit = 2 if any(driver.live for driver in drivers) else None
     return np.array([row.vector for row in islice(composed.rows, limit)])
 
 
 def goes_with_others(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
     """With an endless driver of another rate beside it there is a film, and an absolute one where it yields offsets."""
     settings = demo_of(spec, folder)
-    parts = [part_of(spec, settings), Part.of("sway", Sway())]
-    if parts[0].relative:
-        parts.append(Part.of("fixed", Fixed()))
-    for some in (parts[:2], parts):
-        rows = rows_of([part_of(spec, settings), *some[1:]], source)
+    others = [ActiveDriver.of(Sway())]
+    if active(spec, settings, source).relative:
+        others.append(ActiveDriver.of(Fixed()))
+    for some in (others[:1], others):
+        rows = rows_of([active(spec, settings, source), *some], source)
         if not len(rows) or not np.isfinite(rows).all():
-            names = " and ".join(part.name for part in some[1:])
+            names = " and ".join(driver.name for driver in some)
             broken(f"beside {names} there are {len(rows)} rows, or numbers that are not finite")
     return None
 
 
 def holds_what_it_says(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
     """What it says that it holds is a factor, and reads the same in every row as in the source."""
-    part = part_of(spec, demo_of(spec, folder))
-    if not part.holds:
+    driver = active(spec, demo_of(spec, folder), source)
+    if not driver.holds:
         return "it holds nothing"
-    rows = torch.from_numpy(rows_of([part], source)).float()
-    for name in part.holds:
-        factor = source.mapping(name)
-        if not isinstance(factor, Factor):
-            broken(f"{name} can be written but not read, so it cannot be held")
+    rows = torch.from_numpy(rows_of([driver], source)).float()
+    for name in driver.holds:
+        factor = source.factor(name)
         moved = (factor.read(rows) - (still := factor.read(source.vector[None].float()))).abs()
         if (moved > NEAR * still.abs().clamp(min=1)).any():
             broken(f"{name} moves by up to {float(moved.max()):.2g} though it is held")
@@ -88,9 +89,8 @@ def holds_what_it_says(spec: DriverSpec, source: TinySource, folder: Path) -> st
 
 def makes_a_film(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
     """The networks make frames of what it yields."""
-    more: dict[str, Any] = {"load_mapping": source.load_mapping, "load_driver": source.load_driver}
-    parts = [part_of(spec, demo_of(spec, folder))]
-    animation = animate(source.model, source.pictures, parts, seconds=SECONDS, pictures_wanted=True, **more)
+    driver, seen = active(spec, demo_of(spec, folder), source), replace(source, pictures_wanted=True)
+    animation = animate_source(seen, [driver], seconds=SECONDS)
     frames = list(islice(animation, 2))
     if not frames or any(frame.picture.shape != (source.side, source.side, 3) for frame in frames):
         broken(f"{len(frames)} frames came out of it")

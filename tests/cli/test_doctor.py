@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from x2face_cli import health, trials
+from x2face_cli.findings import Finding
 
 
 def test_it_reports_each_thing_that_x2face_needs(x2face: Callable) -> None:
@@ -88,3 +90,24 @@ def test_the_processor_s_flags_are_read_where_the_system_tells_them(tmp_path: Pa
     (tmp_path / "cpuinfo").write_text(text)
     assert health.cpu_flags(tmp_path / "cpuinfo") == flags
     assert health.cpu_flags(tmp_path / "none") == frozenset()
+
+
+def test_what_the_machine_does_not_let_be_checked_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_films() -> Iterator[Finding]:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+        yield
+
+    monkeypatch.setattr(health, "CHECKS", (check_films, health.check_python))
+    first, *others = health.examine()
+    assert (first.name, first.status) == ("films", "warn") and "No usable temporary directory" in first.says
+    assert [one.status for one in others] == ["ok", "ok"]
+
+
+def test_a_user_without_a_home_folder_is_told_what_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("X2FACE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    (finding,) = [one for one in health.check_folders() if one.name == "home"]
+    assert finding.status == "warn" and "set X2FACE_HOME" in finding.says

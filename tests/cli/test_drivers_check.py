@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Said
 from tests.testkit import nodding
+from tests.walkthroughs import blocks
 
 NOD = Path(nodding.__file__)
 SEEDED = NOD.read_text(encoding="utf-8").replace("default_rng()", "default_rng(source.seed)")
@@ -95,3 +97,16 @@ def test_a_new_plugin_says_what_to_do_next(x2face: Run, tmp_path: Path, monkeypa
     assert x2face("drivers", "new", "Wave", "-o", "other").code == 2
     assert x2face("drivers", "new", "wave", "--kind", "odd", "-o", "other").code == 2
     assert not (tmp_path / "other").exists()
+
+
+def test_the_driver_in_one_file_that_the_reference_shows_keeps_every_promise(
+    x2face: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (block,) = [block for block in blocks("drivers.md") if block.title == "nod.py"]
+    assert len([line for line in block.text.splitlines() if line.strip()]) <= 16
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "nod.py").write_text(block.text)
+    said = x2face("drivers", "check", "./nod.py")
+    sys.modules.pop("nod", None)
+    assert said.code == 0 and "keeps 16 of 16 promises" in said.err, said.out + said.err

@@ -10,20 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.films import drawn
 from x2face_core.media.images import read_picture, write_picture
-
-
-def drawn(k: int) -> np.ndarray:
-    picture = np.full((48, 64, 3), 30, np.uint8)
-    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
-    return picture
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> Path:
     """A folder with source.png and frames/, and networks that load at once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     write_picture("source.png", drawn(4))
     (tmp_path / "frames").mkdir()
     for k in range(4):

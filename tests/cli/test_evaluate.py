@@ -61,3 +61,15 @@ def test_without_data_it_says_what_it_needs(
 def test_a_folder_without_tracks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "--data", str(tmp_path)]) == 3
     assert "clips.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["figures.json", "across.png"])
+def test_files_of_something_else_are_not_replaced(
+    face_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / name).write_text('{"mine": 1}')
+    assert main(["evaluate", "--data", str(face_folder), "-o", str(tmp_path)]) == 2
+    assert f"{name} is there and not of an earlier evaluation" in capsys.readouterr().err
+    assert (tmp_path / name).read_text() == '{"mine": 1}'
+    (tmp_path / "file").touch()
+    assert main(["evaluate", "--data", str(face_folder), "-o", str(tmp_path / "file" / "kept")]) == 2

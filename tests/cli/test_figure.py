@@ -24,8 +24,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> P
     from ..speaking import hum, write_wav
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.figuring.load_model", lambda given: tiny_model)
-    monkeypatch.setattr("x2face_cli.figuring.mapping_loader", lambda registry, space, given: mappings_of(registry))
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.mapping_loader", lambda registry, space, given: mappings_of(registry))
     pixels = np.random.default_rng(0)
     for name in ("a", "b"):
         write_picture(f"{name}.png", pixels.integers(0, 256, (40, 40, 3)).astype(np.uint8))
@@ -103,7 +103,7 @@ def test_a_mapping_of_other_weights_is_refused(
 ) -> None:
     from x2face_plugins.mappings.loading import mapping_loader
 
-    monkeypatch.setattr("x2face_cli.figuring.mapping_loader", mapping_loader)
+    monkeypatch.setattr("x2face_plugins.session.mapping_loader", mapping_loader)
     told = x2face("figure", "pose", "-s", "a.png", *SMALL)
     assert (told.code, told.out, len(told.err.splitlines())) in {(5, "", 1), (3, "", 1)}
     assert "x2face fit pose" in told.err

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.films import drawn
 from x2face_core.media.images import write_picture
 from x2face_core.media.writing import write_film
 from x2face_plugins import hookspecs
@@ -48,18 +49,12 @@ def stick() -> str:
     return textwrap.dedent(block)
 
 
-def drawn(k: int) -> np.ndarray:
-    picture = np.full((48, 64, 3), 30, np.uint8)
-    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
-    return picture
-
-
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> Path:
     """source.png, and in data two films with a table each: a row a frame, one film with a row too few."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("X2FACE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     write_picture("source.png", drawn(4))
     (tmp_path / "data").mkdir()
     for name, rows in (("a", 20), ("b", 19)):
@@ -115,7 +110,7 @@ def test_a_mapping_of_another_space_is_refused_with_the_command(
 ) -> None:
     assert x2face(*FIT, "-o", "stick.safetensors").code == x2face(*FIT).code == 0
     other = type(tiny_model)(tiny_model.networks, dataclasses.replace(tiny_model.info, fingerprint="f" * 16))
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: other)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: other)
     for more in ((), ("--mapping", "stick.safetensors")):
         said = x2face(*RUN, *more)
         assert (said.code, said.out, said.err.count("\n")) == (5, "", 1)
@@ -219,7 +214,7 @@ def test_info_and_show_tell_what_is_fitted(
 
     info = read_info(find_weights())
     model = type(tiny_model)(tiny_model.networks, info)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: model)
     shown = x2face("drivers", "show", "stick")
     assert shown.code == 0 and "x2face fit stick" in shown.out and "x (1), y (1)" in shown.out
     assert "stick" not in json.loads(x2face("weights", "info", info.name, "--json").out)["mappings"]

@@ -49,7 +49,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any, inst
     """A folder with a.png, take.mp4 and take.txt, in which the latter's name stands, and a driver that reads both."""
     install("take", TAKE)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     pictures = [np.full((48, 48, 3), 20 * k, np.uint8) for k in range(5)]
     write_picture("a.png", pictures[4])
     write_film("take.mp4", pictures, 25)

@@ -10,9 +10,11 @@ from typing import Any, Literal
 import click
 import pytest
 
-from x2face_cli.options import build_settings, driver_options, flag_name
+from x2face_cli.options import desk_options, driver_fields, driver_options
 from x2face_core.errors import UsageError
 from x2face_plugins import DriverSpec, option
+from x2face_plugins.choosing import build_settings
+from x2face_plugins.settings import flag_name
 
 
 class Blend(Enum):
@@ -50,7 +52,11 @@ SPEC = DriverSpec(
 
 def parsed(*arguments: str) -> Any:
     command = click.Command("run", params=[*driver_options(SPEC)])
-    return build_settings(SPEC, command.make_context("run", list(arguments)).params)
+    return built(command.make_context("run", list(arguments)).params)
+
+
+def built(params: dict[str, Any]) -> Any:
+    return build_settings(SPEC.name, SPEC.settings, driver_fields(SPEC, params))
 
 
 def test_input_takes_the_driver_s_name_and_other_fields_follow_it() -> None:
@@ -61,7 +67,7 @@ def test_input_takes_the_driver_s_name_and_other_fields_follow_it() -> None:
 
 def test_what_is_not_given_keeps_its_default() -> None:
     assert parsed("--my_pad", "a.txt") == Settings(Path("a.txt"))
-    assert build_settings(SPEC, {"my_pad.input": Path("a.txt"), "other.gain": 9}) == Settings(Path("a.txt"))
+    assert built({"my_pad.input": Path("a.txt"), "other.gain": 9}) == Settings(Path("a.txt"))
 
 
 def test_every_type_comes_back_as_what_the_settings_declare() -> None:
@@ -110,3 +116,20 @@ def test_the_help_tells_default_bounds_and_words() -> None:
     assert "[required]" in shown["--my_pad"]
     assert "[normal|soft-light]" in shown["--my_pad-blend"] and "default: normal" in shown["--my_pad-blend"]
     assert "--my_pad-loop / --no-my_pad-loop" in shown["--my_pad-loop"]
+
+
+def test_a_driver_that_reads_nothing_has_a_flag_of_its_name() -> None:
+    @dataclass(frozen=True)
+    class Nothing:
+        amount: float = option(1.0, help="How much.")
+
+    idle = DriverSpec(name="idle", summary="Blink", relative=True, settings=Nothing, load=lambda settings: settings,
+                      demo=lambda folder: Nothing())  # fmt: skip
+    flag, amount = driver_options(idle)
+    assert (flag.opts, flag.is_flag, flag.help, amount.opts) == (["--idle"], True, "Blink.", ["--idle-amount"])
+    assert not any(one.is_flag for one in driver_options(SPEC) if one.opts == ["--my_pad"])
+
+
+def test_every_driver_has_the_desk_s_options() -> None:
+    flags = [one.opts[0] for one in desk_options(SPEC)]
+    assert flags == [f"--my_pad-{name}" for name in ("weight", "start", "stop", "only", "without")]

@@ -27,7 +27,7 @@ def drawn(k: int) -> np.ndarray:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> Path:
     """A folder with a.png, b.png, film.mp4 (10 frames at 20 a second) and its motion on a.png, motion.x2v."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     write_picture("a.png", drawn(2))
     write_picture("b.png", drawn(7)[:, ::-1])
     write_film("film.mp4", (drawn(k) for k in range(10)), 20)

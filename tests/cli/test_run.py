@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.films import drawn
 from x2face_cli.app import main
 from x2face_cli.run import named
 from x2face_core.media.images import read_picture, write_picture
@@ -19,17 +20,11 @@ KEYS = {"output", "frames", "fps", "seconds", "wall_seconds", "source_boxes", "d
         "engine", "dtype", "device", "warnings"}  # fmt: skip
 
 
-def drawn(k: int) -> np.ndarray:
-    picture = np.full((48, 64, 3), 30, np.uint8)
-    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
-    return picture
-
-
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> Path:
     """A folder with source.png, other.png and film.mp4 (10 frames at 20 a second), and networks that load at once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     write_picture("source.png", drawn(4))
     write_picture("other.png", drawn(6))
     write_film("film.mp4", (drawn(k) for k in range(10)), 20)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from x2face_core.driving import EmbeddedFace
@@ -16,7 +17,7 @@ from x2face_core.model import READINGS, X2Face
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import blend
-from x2face_core.weights import load_tensors, save_weights
+from x2face_core.weights import save_weights
 
 Tensor = torch.Tensor
 DIMS = Dims(side=32, flow_side=16, width=4, vector=16, padding="border")
@@ -38,7 +39,7 @@ def store(path: Path, dims: Dims = DIMS, extra: dict[str, Tensor] | None = None,
                 tensor.uniform_(low, high)
     info = {"name": "tiny", "preset": "light", "dims": dims.to_dict(), "parameters": networks.parameter_counts()}
     save_weights(path, networks.state_dict() | (extra or {}), info | changed)
-    networks.load_state_dict({name: value.float() for name, value in load_tensors(path).items()}, strict=False)
+    networks.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)
     return networks
 
 
@@ -178,7 +179,7 @@ def test_halves_of_precision_answer_nearly_the_same(
 def test_tensors_that_do_not_fit_are_named(
     saved: tuple[Path, X2FaceNetworks], tmp_path: Path, spoil: Any, named: str
 ) -> None:
-    tensors = load_tensors(saved[0])
+    tensors = load_file(saved[0])
     spoil(tensors)
     info = {"name": "spoilt", "preset": "light", "dims": DIMS.to_dict(), "parameters": {}}
     save_weights(tmp_path / "w.safetensors", tensors, info)
@@ -188,4 +189,35 @@ def test_tensors_that_do_not_fit_are_named(
 
 def test_missing_weights_are_an_error_of_theirs(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no such weights"):
+        X2Face.load(tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({"reading.weight": torch.ones(7, 16)}, "reading.bias is missing"),
+        (
+            {"reading.weight": torch.ones(3, 16), "reading.bias": torch.ones(7), "reading.scale": torch.ones(7)},
+            "(7, 16)",
+        ),
+        ({"layout": torch.ones(71)}, "layout is of shape (71,)"),
+        ({"layout": torch.full((71, 3), torch.nan)}, "'layout' has numbers that are not finite"),
+    ],
+)
+def test_what_weights_carry_beside_the_networks_is_checked(tmp_path: Path, extra: dict[str, Tensor], said: str) -> None:
+    store(tmp_path / "w.safetensors", extra={})
+    path = tmp_path / "w.safetensors"
+    info = {"name": "tiny", "preset": "light", "dims": DIMS.to_dict(), "parameters": {}}
+    save_weights(path, load_file(path) | extra, info)
+    with pytest.raises(WeightsError) as refused:
+        X2Face.load(path)
+    assert said in str(refused.value) and str(path) in str(refused.value)
+
+
+def test_sizes_that_are_none_name_the_file(tmp_path: Path) -> None:
+    store(tmp_path / "w.safetensors")
+    tensors = load_file(tmp_path / "w.safetensors")
+    info = {"name": "tiny", "preset": "light", "dims": DIMS.to_dict() | {"crop_scale": float("nan")}, "parameters": {}}
+    save_weights(tmp_path / "w.safetensors", tensors, info)
+    with pytest.raises(WeightsError, match=r"w\.safetensors: Dims\.crop_scale is nan"):
         X2Face.load(tmp_path / "w.safetensors")

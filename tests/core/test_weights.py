@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,8 +15,20 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from x2face_core import weights
-from x2face_core.errors import InputError, WeightsError
-from x2face_core.weights import find_weights, fingerprint, list_weights, load_tensors, read_info, save_weights, verify
+from x2face_core.errors import InputError, UsageError, WeightsError
+from x2face_core.files.checksums import checksum
+from x2face_core.files.kinds import FileKind
+from x2face_core.weights import (
+    broken_weights,
+    find_weights,
+    fingerprint,
+    home,
+    list_weights,
+    load_weights,
+    read_info,
+    save_weights,
+    verify,
+)
 
 Tensors = dict[str, torch.Tensor]
 INFO: dict[str, Any] = {
@@ -62,7 +75,7 @@ def test_kernels_are_stored_as_halves_and_the_rest_whole(own: Path, tensors: Ten
 
 def test_counters_are_not_stored(tensors: Tensors, tmp_path: Path) -> None:
     save_weights(tmp_path / "w.safetensors", tensors | {"norm.num_batches_tracked": torch.tensor(5)}, INFO)
-    assert load_tensors(tmp_path / "w.safetensors").keys() == tensors.keys()
+    assert load_file(tmp_path / "w.safetensors").keys() == tensors.keys()
 
 
 def test_what_is_known_of_weights_comes_back(own: Path) -> None:
@@ -101,13 +114,13 @@ def test_the_fingerprint_is_that_of_the_driving_encoder_alone(
 
 
 def test_the_fingerprint_is_that_of_what_is_stored(own: Path) -> None:
-    assert fingerprint(load_tensors(own)) == read_info(own).fingerprint
+    assert fingerprint(load_file(own)) == read_info(own).fingerprint
 
 
 def test_the_checksum_tells_names_shapes_and_kinds_apart() -> None:
-    one = weights.checksum({"a": torch.arange(6.0)})
+    one = checksum({"a": torch.arange(6.0)})
     others = [{"b": torch.arange(6.0)}, {"a": torch.arange(6.0).view(2, 3)}, {"a": torch.arange(6.0).to(torch.float16)}]
-    assert len({one, *map(weights.checksum, others)}) == 4
+    assert len({one, *map(checksum, others)}) == 4
 
 
 def test_whole_weights_verify(own: Path) -> None:
@@ -197,3 +210,74 @@ def test_describing_weights_does_not_import_torch(own: Path) -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
+
+
+def rewritten(path: Path, **changed: Any) -> Path:
+    """The same file, saying something else of itself."""
+    told = json.loads(FileKind("", "", "", "").header(path)["__metadata__"]["x2face.weights"])
+    save_file(load_file(path), path, metadata={"x2face.weights": json.dumps(told | changed)})
+    return path
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"fingerprint": "../../../../tmp/a"},
+        {"fingerprint": None},
+        {"fingerprint": "0" * 15},
+        {"sha256": ""},
+        {"dims": [1]},
+        {"parameters": {"embedding": "many"}},
+        {"name": None},
+        {"mood": "good"},
+    ],
+)
+def test_weights_that_say_odd_things_of_themselves_are_refused(own: Path, changed: dict[str, Any]) -> None:
+    with pytest.raises(WeightsError, match=re.escape(str(own))):
+        read_info(rewritten(own, **changed))
+
+
+def test_a_flipped_bit_is_noticed_where_weights_are_loaded(own: Path) -> None:
+    load_weights(own)
+    content = bytearray(own.read_bytes())
+    content[-3] ^= 1
+    own.write_bytes(content)
+    with pytest.raises(WeightsError, match="its tensors have sha256"):
+        load_weights(own)
+
+
+def test_a_fingerprint_of_another_encoder_is_noticed(own: Path) -> None:
+    with pytest.raises(WeightsError, match="its driving encoder has another fingerprint than it says"):
+        load_weights(rewritten(own, fingerprint="0123456789abcdef"))
+
+
+def test_broken_files_among_weights_are_told_and_in_nobody_s_way(own: Path) -> None:
+    folder = own.parent
+    (folder / "text.safetensors").write_text("no weights")
+    (folder / "empty.safetensors").touch()
+    (folder / "folder.safetensors").mkdir()
+    os.mkfifo(folder / "pipe.safetensors")  # to open it would wait for ever
+    save_file({"a": torch.ones(1)}, folder / "other.safetensors")
+    assert "mine" in {info.name for info in list_weights()}
+    assert {path.stem for path in broken_weights()} == {"text", "empty", "other"}
+    assert find_weights("mine") == own
+    with pytest.raises(WeightsError, match="not a safetensors file"):
+        read_info(find_weights("text"))
+
+
+def test_names_that_no_disk_takes_are_those_of_no_weights() -> None:
+    for name in ("n" * 5000, "a\0b", "a/" + "n" * 300):
+        with pytest.raises(WeightsError, match="no weights of this name|no such weights"):
+            find_weights(name)
+
+
+def test_without_a_home_folder_packaged_weights_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("X2FACE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    assert find_weights().name == "light-1.safetensors"
+    assert [info.name for info in list_weights()] == ["light-1"]
+    with pytest.raises(UsageError, match="set X2FACE_HOME"):
+        home()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.factors import FirstNumbers
 from x2face_audio.driver import AudioDriver
 from x2face_audio.mapping import AudioMapping
 from x2face_audio.plugin import Settings, demo
@@ -19,7 +20,8 @@ from x2face_core.rendering.job import Job, perform
 from x2face_core.rendering.outputs import Output
 from x2face_core.sources.portraits import Cropping
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part, compose
+from x2face_core.streaming.active import ActiveDriver
+from x2face_core.streaming.composing import compose
 
 from ..speaking import hum, write_wav
 
@@ -32,37 +34,14 @@ def mapping() -> AudioMapping:
     return made
 
 
-class Pose:
-    """Roll, pitch and yaw are the vector's first three numbers."""
-
-    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
-
-    def read(self, vectors: torch.Tensor) -> torch.Tensor:
-        return vectors[:, :3]
-
-    def write(self, values: torch.Tensor) -> torch.Tensor:
-        return torch.cat([values, torch.zeros(len(values), 125)], dim=1)
-
-    def examples(self, folder: Path, film: Any) -> list[Any]:
-        return []
-
-    def fit(self, examples: Any) -> dict[str, Any]:
-        return {}
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        return {}
-
-    def load_state_dict(self, state: Any) -> None: ...
-
-
 @pytest.fixture
 def source(tiny_model: Any, mapping: AudioMapping) -> ModelSource:
-    found = {"audio": mapping, "pose": Pose()}
+    found = {"audio": mapping, "pose": FirstNumbers()}
     return ModelSource.of(tiny_model, torch.rand(1, 3, 32, 32), load_mapping=found.__getitem__)
 
 
 def spoken(settings: Settings, source: ModelSource) -> np.ndarray:
-    composed = compose([Part.of("audio", AudioDriver(settings))], source)
+    composed = compose([ActiveDriver.of(AudioDriver(settings))], source)
     return np.stack([row.vector for row in composed.rows]) - source.vector.double().numpy()
 
 
@@ -136,7 +115,7 @@ def test_an_impulse_sounds_in_the_frame_in_which_it_falls(source: ModelSource, t
     picture = tmp_path / "face.png"
     write_picture(picture, np.full((64, 64, 3), 120, np.uint8))
     job = Job(sources=(picture,), output=Output(tmp_path / "o.mp4"), cropping=Cropping("none", 1.6, 64))
-    part = Part.of("audio", AudioDriver(Settings(str(heard))))
+    part = ActiveDriver.of(AudioDriver(Settings(str(heard))))
     report = perform(job, tiny_model, [part], load_mapping=source.load_mapping)
     assert report.frames == 50
     samples = np.abs(read_sound(tmp_path / "o.mp4"))

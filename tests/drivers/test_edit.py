@@ -20,9 +20,10 @@ from x2face_core.media.images import read_picture, write_picture
 from x2face_core.media.video import read_frames
 from x2face_core.media.writing import write_film
 from x2face_core.model import X2Face
-from x2face_core.rendering.pipeline import Painted, animate
+from x2face_core.pixels import to_tensor
+from x2face_core.rendering.pipeline import animate
 from x2face_core.sources.portraits import Cropping
-from x2face_core.sources.source import to_tensor
+from x2face_core.streaming.active import ActiveOverlay
 from x2face_edit import Settings
 from x2face_edit.overlay import EditOverlay
 from x2face_edit.pictures import open_pictures
@@ -57,7 +58,7 @@ def test_a_picture_stands_still_and_a_gif_moves(tmp_path: Path) -> None:
     still, moving = Layer(plain(tmp_path / "a.png")), Layer(gif(tmp_path / "b.gif", [RED, GREEN], [100, 100]))
     assert [EditOverlay(layers).moving for layers in ([still], [still, moving])] == [False, True]
     assert not EditOverlay([Layer(moving.layer, opacity=0.0)]).moving
-    assert [Painted.of("edit", EditOverlay([one]), moving=False).moving for one in (still, moving)] == [False, True]
+    assert [ActiveOverlay.of(EditOverlay([one]), moving=False).moving for one in (still, moving)] == [False, True]
 
 
 def test_a_gif_shows_each_frame_for_its_time_again_and_again(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ class Still:
 
 
 def film(model: X2Face, layers: list[Layer], frames: int = 6) -> np.ndarray:
-    overlays = [Painted.of("edit", EditOverlay(layers))] if layers else []
+    overlays = [ActiveOverlay.of(EditOverlay(layers))] if layers else []
     pictures = torch.full((1, 3, 48, 48), 0.3)
     return np.stack([frame.picture for frame in animate(model, pictures, [Still(frames)], overlays=overlays)])
 
@@ -130,7 +131,7 @@ def test_a_layer_of_no_opacity_leaves_every_frame_as_it_was(tiny_model: X2Face, 
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: X2Face) -> Path:
     """A folder with source.png, film.mp4 and layer.png, and networks that load at once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("x2face_cli.running.load_model", lambda given: tiny_model)
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
     write_picture("source.png", np.full((48, 48, 3), 90, np.uint8))
     write_film("film.mp4", iter([np.full((48, 48, 3), 90, np.uint8)] * 5), 20)
     plain(Path("layer.png"))

@@ -13,11 +13,15 @@ from x2face_core.errors import InputError, NoFaceError, UsageError
 from x2face_core.media.clips import kind_of
 from x2face_core.media.images import write_picture
 from x2face_core.media.writing import write_film
+from x2face_core.pixels import to_tensor
+from x2face_core.rendering.pipeline import animate
 from x2face_core.sources.films import last_seen
-from x2face_core.sources.source import ModelSource, to_tensor
+from x2face_core.sources.source import ModelSource
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
+
+from .. import films
 
 
 def drawn(k: int, side: int = 32) -> np.ndarray:
@@ -77,6 +81,12 @@ def test_seconds_limit_what_is_read(folder: Path, tiny_model: Any) -> None:
     )  # 0.2 s at 25, one to interpolate to
 
 
+@pytest.mark.parametrize("fps", [12.5, 25.0, 30.0])
+def test_a_folder_s_pictures_come_at_the_rate_of_the_film(folder: Path, tiny_model: Any, fps: float) -> None:
+    animation = animate(tiny_model, to_tensor([drawn(5)]), [FrameDriver(Settings(str(folder), crop="none"))], fps=fps)
+    assert (animation.fps, animation.composed.frames, len(list(animation))) == (fps, 12, 12)
+
+
 def test_pictures_come_only_when_they_are_wanted(folder: Path, tiny_model: Any) -> None:
     for wanted in (False, True):
         source = ModelSource.of(tiny_model, to_tensor([drawn(5, 48)]), pictures_wanted=wanted)
@@ -102,6 +112,13 @@ def test_a_film_is_read_at_its_own_rate(tmp_path: Path, source: ModelSource) -> 
     assert chunks[0].fps == 30
     assert driver.box == (0, 0, 32, 32)
     assert driver.sound is None
+
+
+def test_a_film_s_sound_is_known_once_the_driver_is_loaded(tmp_path: Path) -> None:
+    spoken = films.write(tmp_path / "spoken.mp4", [drawn(k) for k in range(5)], tone=True)
+    assert FrameDriver(Settings(str(spoken), crop="none")).sound == spoken
+    mute = films.write(tmp_path / "mute.mp4", [drawn(k) for k in range(5)])
+    assert FrameDriver(Settings(str(mute), crop="none")).sound is None
 
 
 def test_one_picture_is_a_pose_to_take_over(tmp_path: Path, tiny_model: Any) -> None:

@@ -13,7 +13,8 @@ from scipy.interpolate import PchipInterpolator
 
 from x2face_core.errors import InputError, MissingError, UsageError
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part, compose
+from x2face_core.streaming.active import ActiveDriver
+from x2face_core.streaming.composing import compose
 from x2face_pose import Settings
 from x2face_pose.courses import course_of
 from x2face_pose.curves import Curve
@@ -228,7 +229,7 @@ def test_absolute_or_not_the_film_is_the_same_where_the_angles_say_so(source: Mo
     films = []
     for settings in asked:
         driver = PoseDriver(settings)
-        composed = compose([Part.of("pose", driver)], source)
+        composed = compose([ActiveDriver.of(driver)], source)
         films.append(np.stack([row.vector for row in composed.rows]))
         assert composed.frames == driver.frames == 10
     np.testing.assert_allclose(films[0], films[1], atol=1e-4)

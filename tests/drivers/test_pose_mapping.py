@@ -247,7 +247,7 @@ def test_a_portrait_turns_as_it_is_told() -> None:
     from x2face_core.media.boxes import crop
     from x2face_core.media.faces import find_box
     from x2face_core.model import X2Face
-    from x2face_core.sources.source import to_tensor
+    from x2face_core.pixels import to_tensor
     from x2face_lab.evaluation.control import control
     from x2face_lab.evaluation.readers import VectorReader
 

@@ -12,7 +12,8 @@ import torch
 
 from x2face_core.errors import InputError, WeightsError
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part, compose
+from x2face_core.streaming.active import ActiveDriver
+from x2face_core.streaming.composing import compose
 from x2face_core.streaming.motion_file import Motion, Origin, write_motion
 from x2face_track import Settings
 from x2face_track.driver import TrackDriver
@@ -40,7 +41,7 @@ def test_the_motion_is_replayed_on_another_face(tmp_path: Path, source: ModelSou
     assert np.array_equal(rows(driver, source), OFFSETS)
     assert driver.relative
     assert driver.frames == 150
-    composed = compose([Part.of("track", driver)], source)
+    composed = compose([ActiveDriver.of(driver)], source)
     assert composed.fps == 30
     assert np.allclose(next(composed.rows).vector, source.vector.double().numpy() + OFFSETS[0])
 
@@ -48,7 +49,7 @@ def test_the_motion_is_replayed_on_another_face(tmp_path: Path, source: ModelSou
 def test_absolute_replays_the_vectors_as_they_were(tmp_path: Path, source: ModelSource) -> None:
     driver = track(tmp_path, Origin(30.0, source.space), absolute=True)
     assert not driver.relative
-    composed = compose([Part.of("track", driver, relative=True)], source)
+    composed = compose([ActiveDriver.of(driver, relative=True)], source)
     assert np.allclose(next(composed.rows).vector, VECTOR + OFFSETS[0])
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import json
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from x2face_core.driving import Mapping
 from x2face_core.errors import MissingError, PluginError, UsageError, WeightsError
 from x2face_plugins import hookspecs
-from x2face_plugins.mappings.files import MappingInfo, mapping_place, read_mapping_info, save_mapping
+from x2face_plugins.mappings.files import MappingInfo, check_place, mapping_place, read_mapping_info, save_mapping
 from x2face_plugins.mappings.loading import mapping_loader
 from x2face_plugins.mappings.lookup import find_mapping, fitted_names
 from x2face_plugins.registry import Registry
@@ -119,3 +122,69 @@ def test_what_a_plugin_cannot_take_up_is_the_file_s_fault_and_what_is_no_mapping
     save_mapping(mapping_place(other, HERE), Registry.load().mapping("stick").spec.load(), MappingInfo.of(other, HERE))
     with pytest.raises(PluginError, match="mapping 'other' of acme-other 1.0 is a object without examples, fit"):
         mappings("other")
+
+
+def test_a_mapping_that_changed_on_the_disk_is_refused(install: Callable[..., None], tmp_path: Path) -> None:
+    install("acme-stick", stick())
+    path = stored(tmp_path / "m.safetensors", 2)
+    assert written(mapping_loader(Registry.load(), HERE, [path])("stick")) == 2
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match="its tensors have sha256"):
+        mapping_loader(Registry.load(), HERE, [path])("stick")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_mapping_of_no_numbers_is_refused(install: Callable[..., None], tmp_path: Path, value: float) -> None:
+    install("acme-stick", stick())
+    path = stored(tmp_path / "m.safetensors", value)
+    with pytest.raises(WeightsError, match="numbers that are not finite; fit it again"):
+        mapping_loader(Registry.load(), HERE, [path])("stick")
+
+
+GOOD = {"name": "a", "space": HERE, "dist": "a", "version": "1", "labels": [], "units": []}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "null",
+        "7",
+        "[" * 100_000,
+        json.dumps(GOOD | {"name": None}),
+        json.dumps(GOOD | {"space": "../.."}),
+        json.dumps(GOOD | {"dist": "../a"}),
+        json.dumps(GOOD | {"labels": "xy"}),
+    ],
+)
+def test_a_mapping_that_says_odd_things_of_itself_is_refused(tmp_path: Path, told: str) -> None:
+    save_file({"a": torch.ones(1)}, tmp_path / "m.safetensors", metadata={"x2face.mapping": told})
+    with pytest.raises(WeightsError, match=r"m\.safetensors"):
+        read_mapping_info(tmp_path / "m.safetensors")
+
+
+def test_no_name_leads_out_of_the_home_folder(install: Callable[..., None], home: Path) -> None:
+    install("acme-stick", stick())
+    offer = Registry.load().mapping("stick")
+    with pytest.raises(PluginError, match="no name of a distribution"):
+        mapping_place(replace(offer, dist="../../evil"), HERE)
+    with pytest.raises(WeightsError, match="no fingerprint"):
+        mapping_place(offer, "../../evil")
+    assert mapping_place(offer, HERE) == home / "mappings" / HERE / "acme-stick" / "stick.safetensors"
+
+
+def test_a_file_that_holds_another_mapping_is_not_replaced(install: Callable[..., None], tmp_path: Path) -> None:
+    install("acme-stick", stick())
+    offer = Registry.load().mapping("stick")
+    path = stored(tmp_path / "m.safetensors", 1)
+    check_place(path, offer)
+    check_place(tmp_path / "new" / "m.safetensors", offer)
+    stored(path, 1, dist="beta-stick")
+    with pytest.raises(UsageError, match="holds the mapping 'stick' of beta-stick"):
+        check_place(path, offer)
+    (tmp_path / "text").write_text("mine")
+    with pytest.raises(UsageError, match="is no mapping"):
+        check_place(tmp_path / "text", offer)
+    with pytest.raises(UsageError, match="is a file, not a folder"):
+        check_place(tmp_path / "text" / "m.safetensors", offer)

@@ -9,7 +9,8 @@ import pytest
 
 from tests.testkit import nodding
 from x2face_core.errors import InputError
-from x2face_plugins.unpacked import load_path, registry_with
+from x2face_plugins.registry import Registry
+from x2face_plugins.unpacked import load_path, open_path
 
 NOD = Path(nodding.__file__).read_text(encoding="utf-8")
 PROJECT = """
@@ -43,7 +44,7 @@ def test_an_installed_copy_steps_aside(install: Callable[..., None], tmp_path: P
     install("acme-nod", NOD)
     (tmp_path / f"{module}.py").write_text(NOD.replace("Nods", "Nods anew"))
     (tmp_path / "pyproject.toml").write_text(PROJECT.format(module=module))
-    registry, _ = registry_with(tmp_path)
+    registry = Registry.load().joined_by(open_path(tmp_path))
     assert registry.driver("nod").spec.summary == "Nods anew"
     assert registry.driver("frame")
 

@@ -62,8 +62,6 @@ def overlay_of(edit: Callable[..., Any], **declared: Any) -> OverlaySpec:
 class Linear:
     """A factor: the vector's first two numbers."""
 
-    labels, units = ("x", "y"), ("1", "1")
-
     def __init__(self) -> None:
         self.scale = torch.ones(1)
 

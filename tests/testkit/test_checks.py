@@ -111,6 +111,10 @@ def swallows(self: Any, source: Any) -> Any:
     yield Chunk(wide(n), 25.0)
 
 
+def parses(self: Any, source: Any) -> Any:
+    yield Chunk(wide(int(self.settings.input.read_bytes().decode("latin-1"))), 25.0)
+
+
 @dataclass(frozen=True)
 class Undocumented:
     input: Path = option(help="A file.")
@@ -142,7 +146,7 @@ BAD_DRIVERS = {
     "keeps a file open": (keeps_a_file_open, "stops_when_told"),
     "raises when closed": (raises_when_closed, "stops_when_told"),
     "takes no notice of a missing file": (swallows, "says_what_is_missing"),
-    "raises a ValueError on rubbish": (swallows, "refuses_rubbish"),
+    "raises a ValueError on rubbish": (parses, "refuses_rubbish"),
 }
 
 
@@ -240,7 +244,6 @@ def test_an_overlay_that_says_so_may_move(tmp_path: Path) -> None:
 
 
 BAD_MAPPINGS = {
-    "has other labels": ({"labels": ("x", "z")}, "is_what_it_says"),
     "cannot be read": ({"read": None}, "reads_what_it_wrote"),
     "writes narrow vectors": ({"write": lambda self, values: values}, "writes_vectors"),
     "writes infinity": ({"write": lambda self, values: torch.full((len(values), 128), torch.inf)}, "writes_vectors"),

@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from x2face_core.bounds import LONGEST
+from x2face_core.data.checks import (
+    MOST_FRAMES,
+    check_array,
+    check_references,
+    inside,
+    needed,
+    read_arrays,
+    whole,
+    within,
+)
 from x2face_core.data.stills import Stills, read_stills
-from x2face_core.data.tables import Split, blendshapes, expression, gaze, rows, split_of
+from x2face_core.data.tables import Split, blendshapes, check_measures, expression, gaze, rows, split_of
 from x2face_core.errors import InputError
 
 
@@ -82,13 +92,13 @@ class FaceFolder:
         try:
             return Clip(
                 row=number,
-                path=self.path / "clips" / row["clip"],
+                path=inside(self.path / "clips", row["clip"], where),
                 identity=row["identity"],
-                frames=int(row["frames"]),
-                seconds=float(row["seconds"]),
+                frames=whole(row["frames"], "frames", where, MOST_FRAMES),
+                seconds=within(row["seconds"], "seconds", where, LONGEST),
                 sound=row.get("sound", "none") == "sync",
                 split=split_of(row, where),
-                yaw_range=float(row.get("yaw_range") or 0),
+                yaw_range=within(row.get("yaw_range") or "0", "yaw_range", where, 360),
                 source=row.get("source", ""),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -110,22 +120,36 @@ class FaceFolder:
                 f"{self.path}: holds no labels.npz; `x2face prepare --landmarks` writes one, "
                 "and the recipes photometric and paper need none."
             )
-        try:
-            return _labels(file)
-        except (KeyError, ValueError, OSError, BadZipFile) as error:
-            raise InputError(f"{file}: cannot be read ({error}); expected the arrays of docs/data.md.") from error
+        return _labels(file, np.array([clip.frames for clip in self.clips], np.int64))
 
 
-def _labels(file: Path) -> Labels:
-    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as data:
-        return Labels(
-            clip=data["clip"].astype(np.int64),
-            frame=data["frame"].astype(np.int64),
-            pose=data["pose"].astype(np.float32),
-            expression=expression(data),
-            landmark_ref=data["landmark_ref"].astype(np.int64),
-            landmarks=data["landmarks"].astype(np.float32),
-            gaze=gaze(data),
-            blend=blendshapes(data),
-            blend_names=tuple(map(str, data["blend_names"])) if "blend_names" in data else (),
+def _labels(file: Path, frames: NDArray[np.int64]) -> Labels:
+    """frames: how many each clip has. InputError names file, array and row."""
+    data = read_arrays(file)
+    clip, frame = needed(file, data, "clip"), needed(file, data, "frame")
+    check_measures(file, data, len(clip))
+    landmark_ref = needed(file, data, "landmark_ref")
+    landmarks = needed(file, data, "landmarks")
+    check_array(file, "landmarks", landmarks, (len(landmark_ref), 68, 3))
+    if clip.ndim != 1 or frame.shape != clip.shape or landmark_ref.shape != (len(landmark_ref), 2) or not len(clip):
+        shapes = f"{clip.shape}, {frame.shape} and {landmark_ref.shape}"
+        raise InputError(
+            f"{file}: clip, frame and landmark_ref have the shapes {shapes}; (n,), (n,), (m, 2) are needed."
         )
+    check_references(file, "clip and frame", np.stack([clip, frame], axis=1), frames)
+    check_references(file, "landmark_ref", landmark_ref, frames)
+    labels = Labels(
+        clip=clip.astype(np.int64),
+        frame=frame.astype(np.int64),
+        pose=data["pose"].astype(np.float32),
+        expression=expression(data),
+        landmark_ref=landmark_ref.astype(np.int64),
+        landmarks=landmarks.astype(np.float32),
+        gaze=gaze(data),
+        blend=blendshapes(data),
+        blend_names=tuple(map(str, data["blend_names"])) if "blend_names" in data else (),
+    )
+    lacking = labels.rows_of(*labels.landmark_ref.T) < 0
+    if lacking.any():
+        raise InputError(f"{file}: row {int(lacking.argmax())} of landmark_ref is a frame without pose and expression.")
+    return labels

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.tables import Split, blendshapes, expression, gaze, rows, split_of
+from x2face_core.data.checks import check_array, inside, needed, read_arrays, within
+from x2face_core.data.tables import Split, blendshapes, check_measures, expression, gaze, rows, split_of
 from x2face_core.errors import InputError
 
 
@@ -71,25 +71,25 @@ def _still(folder: Path, row: dict[str, str], number: int) -> Still:
     try:
         return Still(
             row=number,
-            path=folder / "pictures" / row["file"],
+            path=inside(folder / "pictures", row["file"], where),
             identity=row["identity"],
             source=row.get("source", ""),
             split=split_of(row, where),
-            over=float(row.get("over") or 0),
+            over=within(row.get("over") or "0", "over", where, 1),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{where}: cannot be read ({error}); expected the columns of docs/data.md.") from error
 
 
 def _labels(file: Path) -> StillLabels:
-    try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as data:
-            return StillLabels(
-                pose=data["pose"].astype(np.float32),
-                expression=expression(data),
-                landmarks=data["landmarks"].astype(np.float32),
-                gaze=gaze(data),
-                blend=blendshapes(data),
-            )
-    except (KeyError, ValueError, OSError, BadZipFile) as error:
-        raise InputError(f"{file}: cannot be read ({error}); expected the arrays of docs/data.md.") from error
+    data = read_arrays(file)
+    pose, landmarks = needed(file, data, "pose"), needed(file, data, "landmarks")
+    check_measures(file, data, len(pose))
+    check_array(file, "landmarks", landmarks, (len(pose), 68, 3))
+    return StillLabels(
+        pose=pose.astype(np.float32),
+        expression=expression(data),
+        landmarks=landmarks.astype(np.float32),
+        gaze=gaze(data),
+        blend=blendshapes(data),
+    )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from x2face_core.data.checks import check_array, needed
 from x2face_core.errors import InputError
 
 Split = Literal["train", "val", "test"]
@@ -32,6 +33,19 @@ def split_of(row: Mapping[str, str], where: str) -> Split:
     if split not in SPLITS:
         raise InputError(f"{where}: split is {split!r}; it must be train, val or test.")
     return split
+
+
+def check_measures(file: Path, data: Mapping[str, NDArray[Any]], rows: int) -> None:
+    """InputError for measurements of a label file that are missing, of other shapes, or not finite."""
+    check_array(file, "pose", needed(file, data, "pose"), (rows, 3))
+    for name in EXPRESSIONS:
+        check_array(file, name, needed(file, data, name), (rows,))
+    for name, width in (("gaze", 2), ("blend", None)):
+        if name in data:
+            check_array(file, name, data[name], (rows, width))
+    names = data.get("blend_names")
+    if names is not None and ("blend" not in data or names.shape != data["blend"].shape[1:]):
+        raise InputError(f"{file}: blend_names has the shape {names.shape}; a name a column of blend is needed.")
 
 
 def expression(data: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from x2face_core.errors import WeightsError, X2FaceError
+from x2face_core.files.checksums import checksum, not_finite
+from x2face_core.files.descriptions import BROKEN_JSON
+from x2face_core.files.faults import reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,14 +42,14 @@ class FileKind:
         return {self.key: json.dumps(description)}
 
     def read(self, path: Path, make: Callable[[dict[str, Any]], T]) -> T:
-        """What `make` makes of a file's description. Only the header is read; torch is not imported."""
+        """What `make` makes of a file's description, such as `described`. Only the header is read, without torch."""
         text = self.header(path).get("__metadata__", {}).get(self.key)
         if text is None:
-            raise self.error(f"{path}: holds no {self.content}, as `{self.writer}` writes one; {self.remedy}.")
+            raise self.error(f"{path}: holds no {self.content}, as `{self.writer}` writes; {self.remedy}.")
         try:
             return make(json.loads(text))
-        except (KeyError, TypeError, ValueError) as error:
-            raise self.error(f"{path}: its description cannot be read ({_line(error)}); {self.remedy}.") from error
+        except (KeyError, *BROKEN_JSON) as error:
+            raise self.error(f"{path}: its description cannot be read ({reason(error)}); {self.remedy}.") from error
 
     def header(self, path: Path) -> dict[str, Any]:
         """The whole header: of each tensor its type, shape and place, and the metadata."""
@@ -59,14 +62,22 @@ class FileKind:
             if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
                 raise ValueError("no header of safetensors")
             return header
-        except (OSError, ValueError) as error:
+        except (OSError, *BROKEN_JSON) as error:
             raise self.error(
-                f"{path}: not a safetensors file ({_line(error)}), as `{self.writer}` writes one; {self.remedy}."
+                f"{path}: not a safetensors file ({reason(error)}), as `{self.writer}` writes; {self.remedy}."
             ) from error
 
     def tensors(self, path: Path, prefix: str = "") -> dict[str, Tensor]:
-        """The tensors as stored. prefix: those alone whose names begin so, without it"""
-        return self._load(path, prefix, "pt")
+        """The tensors as stored, all of them finite. prefix: those alone whose names begin so, without it"""
+        found = self._load(path, prefix, "pt")
+        if (name := not_finite(found)) is not None:
+            raise self.error(f"{path}: {name!r:.80} has numbers that are not finite; {self.remedy}.")
+        return found
+
+    def check_sum(self, path: Path, tensors: Mapping[str, Tensor], told: str) -> None:
+        """Raise the error where a file's tensors have another checksum than it says."""
+        if (found := checksum(tensors)) != told:
+            raise self.error(f"{path}: its tensors have sha256 {found[:12]}…, not {told[:12]}…; {self.remedy}.")
 
     def arrays(self, path: Path) -> dict[str, NDArray[np.generic]]:
         """The same as arrays; torch is not imported."""
@@ -79,9 +90,5 @@ class FileKind:
             with safe_open(path, framework=framework) as file:
                 names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118 (no mapping)
                 return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
-        except (SafetensorError, OSError) as error:
-            raise self.error(f"{path}: broken ({_line(error)}); {self.remedy}.") from error
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self.error(f"{path}: broken ({reason(error)}); {self.remedy}.") from error

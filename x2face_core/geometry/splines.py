@@ -102,15 +102,16 @@ class SplineFlows:
         near = torch.exp(-(((distances - _INSIDE).clamp_min(0) / _FADE) ** 2))
         return near.reshape(-1, 1, self.side, self.side)
 
-    def focus(self, landmarks: Tensor, lips: float, eyes: float, sigma: float = 0.06, floor: float = 1.0) -> Tensor:
+    def close_to(self, landmarks: Tensor, sigma: float = 0.06) -> Tensor:
+        """(n, k, 2) to (n, 1, side, side): 1 at the landmarks, falling to 0 around them within about 2 sigma."""
+        squares = _squared_distances(self.grid.expand(len(landmarks), -1, -1), landmarks).amin(-1)
+        return torch.exp(-squares / sigma**2).reshape(-1, 1, self.side, self.side)
+
+    def focus(self, landmarks: Tensor, lips: float, eyes: float, floor: float = 1.0) -> Tensor:
         """(n, k, 2) to weights (n, 1, side, side) of mean 1, higher around the lips and eyes.
 
         floor: what places outside the face weigh beside those in it
         """
-        queries = self.grid.expand(len(landmarks), -1, -1)
-        to_lips = _squared_distances(queries, landmarks[:, 48:68]).amin(-1)
-        to_eyes = _squared_distances(queries, landmarks[:, 36:48]).amin(-1)
-        ground = floor + (1 - floor) * self.near(landmarks).flatten(1)
-        weights = ground + lips * torch.exp(-to_lips / sigma**2) + eyes * torch.exp(-to_eyes / sigma**2)
-        weights = weights / weights.mean(dim=1, keepdim=True)
-        return weights.reshape(-1, 1, self.side, self.side)
+        weights = floor + (1 - floor) * self.near(landmarks)
+        weights = weights + lips * self.close_to(landmarks[:, 48:68]) + eyes * self.close_to(landmarks[:, 36:48])
+        return weights / weights.mean(dim=(1, 2, 3), keepdim=True)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from x2face_core.errors import InputError, NoFaceError
+from x2face_core.errors import InputError, NoFaceError, UsageError
 from x2face_core.media.boxes import Box
 from x2face_core.media.faces import find_faces
 from x2face_core.media.folders import picture_files
@@ -36,6 +36,7 @@ class Clip:
     still: one picture, which may be shown as long as one likes
     sound: a file whose sound goes with them
     promised: how many pictures the file says it holds, where it says so
+    notes: what is odd about its clock, for the user
     """
 
     name: str
@@ -47,6 +48,7 @@ class Clip:
     still: bool = False
     sound: Path | None = None
     promised: int | None = None
+    notes: tuple[str, ...] = ()
 
     def box_in(self, picture: Picture) -> Box:
         """The box in a picture that may have been reduced."""
@@ -64,18 +66,24 @@ def kind_of(name: str) -> Kind:
     return "film" if is_film(path) else "picture"
 
 
-def open_clip(name: str, kind: Kind, crop: str, scale: float) -> Clip:
+def open_clip(
+    name: str, kind: Kind, crop: str, scale: float, *, fps: float = FOLDER_FPS, track: int | None = None
+) -> Clip:
     """Open a film, a folder or a picture, and find the face in it.
 
     crop: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box
+    fps: of a folder's pictures, which have no rate of their own; track: of a film, as in probe
     """
-    opener = {"film": _film, "folder": _folder, "picture": _picture}[kind]
-    return opener(Path(name), crop, scale)
+    if kind == "film":
+        return _film(Path(name), crop, scale, track)
+    if track is not None:
+        raise UsageError(f"{name}: is no film, so there is no track {track} to choose.")
+    return _folder(Path(name), crop, scale, fps) if kind == "folder" else _picture(Path(name), crop, scale)
 
 
-def _film(path: Path, crop: str, scale: float) -> Clip:
-    info = probe(path)
-    scan = scan_film(path, info.fps, scale, crop)
+def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
+    info = probe(path, track)
+    scan = scan_film(path, info.fps, scale, crop, track)
     size = (info.width, info.height)
     return Clip(
         name=path.name,
@@ -83,9 +91,10 @@ def _film(path: Path, crop: str, scale: float) -> Clip:
         size=size,
         box=scan.box,
         present=scan.has_face,
-        pictures=lambda side: read_frames(path, info.fps, longest=_reduced(size, scan.box, side)),
+        pictures=lambda side: read_frames(path, info.fps, longest=_reduced(size, scan.box, side), track=track),
         sound=path if info.sound else None,
-        promised=info.frames,
+        promised=info.promised,
+        notes=info.notes,
     )
 
 
@@ -109,7 +118,7 @@ def _picture(path: Path, crop: str, scale: float) -> Clip:
     )
 
 
-def _folder(path: Path, crop: str, scale: float) -> Clip:
+def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
     files = picture_files(path)
     looked = np.unique(np.linspace(0, len(files) - 1, min(LOOKS, len(files))).round().astype(int))
     box, found = _look((read_picture(files[k]) for k in looked), crop, scale, path)
@@ -127,7 +136,7 @@ def _folder(path: Path, crop: str, scale: float) -> Clip:
 
     return Clip(
         name=path.name,
-        fps=FOLDER_FPS,
+        fps=fps,
         size=(width, height),
         box=box,
         present=lambda k: bool(found[int(np.abs(looked - k).argmin())]),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
 from PIL import Image
 
 from x2face_core.media.pictures import Picture
@@ -53,6 +54,12 @@ def upright_size(frame: VideoFrame, aspect: float = 1.0) -> tuple[int, int]:
     """Width and height as shown: pixels made square, turned as the film's metadata says."""
     width, height = _square_pixels(frame, aspect)
     return (height, width) if Turn.of(frame).transposed else (width, height)
+
+
+def pixel_aspect(stream: VideoStream) -> float:
+    """Width to height of one stored pixel; 1 where the film does not say or says nonsense."""
+    ratio = stream.sample_aspect_ratio
+    return float(ratio) if ratio and 0.1 < ratio < 10 else 1.0
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import writing
+from x2face_core.files.placing import beside, readable_file
 from x2face_core.media.kinds import FORMATS, other_kind
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import beside, readable_file
 
 MOST_PIXELS = 100_000_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 from av.audio.frame import AudioFrame
@@ -17,7 +17,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from x2face_core.errors import InputError
-from x2face_core.media.placing import readable_file
+from x2face_core.files.placing import readable_file
+
+T = TypeVar("T", VideoStream, AudioStream)
 
 _DEMUXERS = (
     *(
@@ -79,20 +81,40 @@ def _why(error: Exception) -> str:
     return f"it is broken, cut short or not what its name says ({detail}); copy it again, or convert it"
 
 
-def film_stream(container: InputContainer) -> VideoStream | None:
-    """The stream of moving pictures, if any; the cover picture of a sound file is none."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
-    return None
+def film_stream(container: InputContainer, number: int | None = None) -> VideoStream | None:
+    """The track of moving pictures that can be decoded, if any; the cover picture of a sound file is none.
+
+    number: which one, from 1; None: the one that the file marks as its default, else the first
+    InputError where there is no track of that number.
+    """
+    return _chosen(_films(container), number, container.name, "film")
 
 
-def sound_stream(container: InputContainer) -> AudioStream | None:
-    """The first sound stream that can be decoded, if any."""
-    for stream in container.streams.audio:
-        if stream.codec_context is not None:
-            return stream
-    return None
+def sound_stream(container: InputContainer, number: int | None = None) -> AudioStream | None:
+    """The track of sound that can be decoded, if any, as film_stream."""
+    return _chosen(list(container.streams.audio), number, container.name, "sound")
+
+
+def no_stream(path: str | Path, what: str) -> InputError:
+    """Why a file has no stream of film or of sound."""
+    with opened(path) as container:
+        there = _films(container) if what == "film" else list(container.streams.audio)
+    if there:
+        return InputError(f"{path}: its {what} is of an unknown codec; convert it, to .mp4 with H.264 or to .wav.")
+    lack = "sound only, no moving picture; give a film" if what == "film" else "no sound; give a file with sound"
+    return InputError(f"{path}: has {lack}.")
+
+
+def _films(container: InputContainer) -> list[VideoStream]:
+    return [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+
+
+def _chosen(streams: list[T], number: int | None, path: str, what: str) -> T | None:
+    if number is not None and not 1 <= number <= len(streams):
+        raise InputError(f"{path}: has {len(streams)} tracks of {what}; there is no track {number}.")
+    wanted = streams if number is None else [streams[number - 1]]
+    known = [stream for stream in wanted if stream.codec_context is not None]
+    return next((stream for stream in known if stream.disposition & Disposition.default), next(iter(known), None))
 
 
 def decoded_film(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

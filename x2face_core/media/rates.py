@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import repeat
 from math import floor
 from typing import NamedTuple, TypeVar
 
@@ -13,8 +14,6 @@ _WHOLE = (5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120,
 _COMMON = sorted(
     [Fraction(r) for r in _WHOLE] + [Fraction(r * 1000, 1001) for r in (24, 30, 60, 120)] + [Fraction(25, 2)]
 )
-
-_LONGEST_GAP = 60.0  # seconds; a longer one is taken for a broken clock, not for a still picture
 
 
 class Timed(NamedTuple):
@@ -50,11 +49,11 @@ def at_rate(items: Iterable[tuple[Timed, T]], fps: float) -> Iterator[T]:
     waiting: T | None = None
     for time, item in items:
         if waiting is not None:
-            yield from [waiting] * clock.ticks_until(time)
+            yield from repeat(waiting, clock.ticks_until(time))
         clock.take(time)
         waiting = item
     if waiting is not None:
-        yield from [waiting] * clock.ticks_left()
+        yield from repeat(waiting, clock.ticks_left())
 
 
 class _Clock:
@@ -74,14 +73,11 @@ class _Clock:
 
     def ticks_until(self, time: Timed) -> int:
         """How many ticks the present item fills before one at `time` takes over."""
-        if time.start - self.now.start > _LONGEST_GAP and self.zero is not None:
-            self.zero += time.start - self.now.start - max(self.now.lasts, 1 / self.fps)
         return self._fill(time.start)
 
     def ticks_left(self) -> int:
         """How many ticks the last item fills: as long as it lasts, at least one if none came yet."""
-        lasts = min(self.now.lasts or 1 / self.fps, _LONGEST_GAP)
-        count = self._fill(self.now.start + lasts)
+        count = self._fill(self.now.start + (self.now.lasts or 1 / self.fps))
         return count if self.tick else 1
 
     def _fill(self, until: float) -> int:

@@ -42,17 +42,19 @@ def scan_film(
     fps: float | None = None,
     scale: float = 1.6,
     crop: Box | str = "auto",
+    track: int | None = None,
 ) -> FaceScan:
     """Find a film's most persistent face and one box for it.
 
     fps: the rate at which the film will be read; default its own
     crop: auto; none, the largest centred square; x,y,w,h or a Box, taken as it is. Without auto nothing is looked for
         and all frames count as present.
+    track: as in probe
     NoFaceError when no frame has a face; UsageError when a given box misses the film; InputError as read_frames.
     """
     if crop == "auto":
-        return _looked_through(path, fps, scale)
-    film = probe(path)
+        return _looked_through(path, fps, scale, track)
+    film = probe(path, track)
     box = crop if isinstance(crop, Box) else Box.given(crop, film.width, film.height, str(path))
     box.refuse_outside(film.width, film.height, str(path))
     count = film.frames if fps is None or film.seconds is None else max(1, round(film.seconds * fps))
@@ -111,15 +113,15 @@ class _Lookout:
             still.append(track)
 
 
-def _looked_through(path: str | Path, fps: float | None, scale: float) -> FaceScan:
-    rate = fps or probe(path).fps
+def _looked_through(path: str | Path, fps: float | None, scale: float, track: int | None) -> FaceScan:
+    rate = fps or probe(path, track).fps
     step = max(1, round(rate / _LOOKS))
     lookout, frames, reduction = _Lookout(), 0, 1.0
-    for frames, shot in enumerate(read_shots(path, rate, longest=_LONGEST), start=1):
+    for frames, shot in enumerate(read_shots(path, rate, longest=_LONGEST, track=track), start=1):
         if (frames - 1) % step == 0:
             picture = shot.picture()
             lookout.look((frames - 1) // step, picture)
-    width = probe(path).width
+    width = probe(path, track).width
     reduction = width / picture.shape[1]
     if not lookout.tracks:
         raise NoFaceError(

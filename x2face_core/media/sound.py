@@ -13,7 +13,9 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from x2face_core.errors import InputError
-from x2face_core.media.opening import decoded_sound, film_stream, opened, sound_stream
+from x2face_core.media.clocks import Clock
+from x2face_core.media.opening import decoded_sound, no_stream, opened, sound_stream
+from x2face_core.media.probing import probe_file
 
 Samples = NDArray[np.float32]
 
@@ -30,12 +32,8 @@ def has_sound(path: str | Path) -> bool:
 
 
 def sound_seconds(path: str | Path) -> float | None:
-    """How long a file says its sound is, which need not be true; None where it does not say."""
-    with opened(path) as container:
-        stream = sound_stream(container)
-        if stream is not None and stream.duration and stream.time_base is not None:
-            return float(stream.duration * stream.time_base)
-        return container.duration / 1_000_000 if container.duration else None
+    """How long a file's sound lasts by the times of its packets; None where they have none."""
+    return probe_file(path).sound_seconds
 
 
 def read_sound(path: str | Path, rate: int = 16000) -> Samples:
@@ -76,27 +74,27 @@ def sound_blocks(path: str | Path, rate: int, channels: int, size: int) -> Itera
 
 def _in_place(path: str | Path, rate: int, channels: int) -> Iterator[Samples]:
     """Decoded, resampled pieces, each where its time says: gaps filled with silence, overlaps cut."""
+    clock, written, some = Clock(probe_file(path).sound), 0, False
     with opened(path) as container:
         stream = _sound_stream(container, path)
-        zero = _film_start(container)
-        written, some = 0, False
-        for start, piece in _resampled(container, stream, rate, channels):
+        for raw, piece in _resampled(container, stream, rate, channels):
             some = True
-            if start is not None:
-                zero = start if zero is None else zero
-                late = round((start - zero) * rate) - written
-                if written == 0 or abs(late) > _DRIFT * rate:
-                    piece = _moved(piece, late)
+            start = None if raw is None else clock.place(raw)
+            late = 0 if start is None else round(start * rate) - written
+            if written == 0 or abs(late) > _DRIFT * rate:
+                yield from _silence(late, rate, channels)
+                piece = piece[:, max(0, -late) :]
+                written += max(0, late)
             written += piece.shape[1]
             yield piece
         if not some:
             raise InputError(f"{path}: not a moment of its sound can be decoded; convert it to .wav or .m4a.")
 
 
-def _moved(piece: Samples, late: int) -> Samples:
-    if late <= 0:
-        return piece[:, -late:]
-    return np.pad(piece, ((0, 0), (late, 0)))
+def _silence(count: int, rate: int, channels: int) -> Iterator[Samples]:
+    """So many samples, at most a second at once."""
+    for start in range(0, count, rate):
+        yield np.zeros((channels, min(rate, count - start)), dtype=np.float32)
 
 
 def _resampled(
@@ -130,12 +128,5 @@ def _form(frame: AudioFrame) -> tuple[str, str, int]:
 def _sound_stream(container: InputContainer, path: str | Path) -> AudioStream:
     stream = sound_stream(container)
     if stream is None:
-        raise InputError(f"{path}: has no sound; give a file with sound.")
+        raise no_stream(path, "sound")
     return stream
-
-
-def _film_start(container: InputContainer) -> float | None:
-    stream = film_stream(container)
-    if stream is None or stream.start_time is None or stream.time_base is None:
-        return None
-    return float(stream.start_time * stream.time_base)

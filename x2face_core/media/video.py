@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 
-from av.container import InputContainer
-from av.error import FFmpegError
-from av.video.stream import VideoStream
+import numpy as np
 
 from x2face_core.errors import InputError
+from x2face_core.files.placing import readable_file
 from x2face_core.media.animations import animation_frames, animation_size, animation_times, is_animation
-from x2face_core.media.frames import Conversion, Shot, Still, Turn, upright_size
-from x2face_core.media.opening import decoded_film, film_stream, opened, sound_stream
+from x2face_core.media.clocks import GAP, Clock, usual_rate
+from x2face_core.media.frames import Conversion, Shot, Still, Turn, pixel_aspect
+from x2face_core.media.opening import decoded_film, film_stream, no_stream, opened
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import readable_file
+from x2face_core.media.probing import USUAL_RATE, probe_file
 from x2face_core.media.rates import Timed, at_rate, snapped
 
-_FASTEST = 250  # frames a second; above, a container's claim is its clock, not its rate
-_USUAL_RATE = 25.0
 _FILM_NAMES = {
     ".mp4",
     ".mov",
@@ -42,33 +38,49 @@ _FILM_NAMES = {
 
 @dataclass(frozen=True)
 class FilmInfo:
-    """What is known of a film before reading it."""
+    """What is known of a film before reading it.
+
+    width, height: upright, after rotation metadata
+    fps: the median rate of its frames, the common one where within a hundredth
+    seconds, frames: about how long read_frames goes on, and how many it yields at `fps`
+    promised: how many it would yield were the file as whole as it says
+    notes: what is odd about its clock, for the user
+    """
 
     path: Path
-    width: int  # upright: after rotation metadata
+    width: int
     height: int
-    fps: float  # average rate, the common one where within a hundredth
+    fps: float
     seconds: float | None
-    frames: int | None  # about how many read_frames yields at `fps`
+    frames: int | None
     sound: bool
+    promised: int | None = None
+    notes: tuple[str, ...] = ()
 
 
-def probe(path: str | Path) -> FilmInfo:
-    """Look at a film (decodes its first frame). InputError when it is missing, broken or has no picture."""
+def probe(path: str | Path, track: int | None = None) -> FilmInfo:
+    """Look at a film (decodes its first frame). InputError when it is missing, broken or has no picture.
+
+    track: which one, from 1, where a file holds several; None: the file's default
+    """
     if is_animation(path):
-        width, height = animation_size(path)
-        return _info(path, (width, height), _span(animation_times(path)), sound=False)
-    with opened(path) as film:
-        stream = _film_stream(film, path)
-        times = _claimed(film, stream)
-        first = next(decoded_film(film, stream), None)
-        if first is None:
-            raise _nothing(path)
-        size, sound = upright_size(first, _aspect(stream)), sound_stream(film) is not None
-    if times.rate is None or times.seconds is None:
-        measured = _packet_times(path)
-        times = _Span(times.rate or measured.rate, times.seconds or measured.seconds)
-    return _info(path, size, times, sound)
+        return _probe_animation(path)
+    found = probe_file(path, track)
+    if not found.has_film:
+        raise no_stream(path, "film")
+    if found.size is None:
+        raise _nothing(path)
+    seconds = found.film_seconds
+    frames = None if seconds is None else max(1, round(seconds * found.rate))
+    promised = None if frames is None else round(frames * found.whole)
+    return FilmInfo(Path(path), *found.size, found.rate, seconds, frames, found.has_sound, promised, found.notes)
+
+
+def _probe_animation(path: str | Path) -> FilmInfo:
+    times = animation_times(path)
+    rate = snapped(usual_rate(np.array([time.lasts for time in times])) or USUAL_RATE)
+    seconds = sum(min(time.lasts, GAP) for time in times)
+    return FilmInfo(Path(path), *animation_size(path), rate, seconds, max(1, round(seconds * rate)), sound=False)
 
 
 def is_film(path: str | Path) -> bool:
@@ -83,109 +95,68 @@ def is_film(path: str | Path) -> bool:
         return animation
     try:
         with opened(place) as film:
-            return film_stream(film) is not None or sound_stream(film) is not None
+            return bool(film.streams.video or film.streams.audio)
     except InputError:
         return place.suffix.lower() in _FILM_NAMES
 
 
-def read_frames(path: str | Path, fps: float | None = None, *, longest: int | None = None) -> Iterator[Picture]:
+def read_frames(
+    path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
+) -> Iterator[Picture]:
     """Yield a film's frames upright, at a constant rate, one at a time.
 
     fps: rate to resample to by the frames' own times; default `probe(path).fps`
     longest: reduce to this many pixels on the longer side while decoding (never enlarges)
+    track: as in probe
     A film cut short yields what decodes; InputError when nothing does.
     """
     last: Shot | Still | None = None
-    for shot in read_shots(path, fps, longest=longest):
+    for shot in read_shots(path, fps, longest=longest, track=track):
         picture = shot.picture()
         yield picture.copy() if shot is last else picture
         last = shot
 
 
-def read_shots(path: str | Path, fps: float | None = None, *, longest: int | None = None) -> Iterator[Shot | Still]:
+def read_shots(
+    path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
+) -> Iterator[Shot | Still]:
     """As read_frames, but each becomes a picture only when asked for: to look at a few costs the decoding alone."""
-    rate = fps or probe(path).fps
     if is_animation(path):
-        yield from at_rate(((time, Still(picture, longest)) for time, picture in animation_frames(path)), rate)
+        yield from at_rate(_animation_shots(path, longest), fps or _probe_animation(path).fps)
         return
     none_yet = True
-    for shot in at_rate(_film_shots(path, longest, rate), rate):
+    for shot in at_rate(_film_shots(path, longest, track), fps or probe(path, track).fps):
         none_yet = False
         yield shot
     if none_yet:
         raise _nothing(path)
 
 
-def _film_shots(path: str | Path, longest: int | None, rate: float) -> Iterator[tuple[Timed, Shot]]:
+def _animation_shots(path: str | Path, longest: int | None) -> Iterator[tuple[Timed, Still]]:
+    start = 0.0
+    for time, picture in animation_frames(path):
+        lasts = min(time.lasts, GAP)
+        yield Timed(start, lasts), Still(picture, longest)
+        start += lasts
+
+
+def _film_shots(path: str | Path, longest: int | None, track: int | None) -> Iterator[tuple[Timed, Shot]]:
+    found = probe_file(path, track)
+    clock, end = Clock(found.film), found.film_seconds or 0.0
     with opened(path) as film:
-        stream = _film_stream(film, path)
+        stream = film_stream(film, track)
+        if stream is None:
+            raise no_stream(path, "film")
         convert: Conversion | None = None
-        start = 0.0
+        following = 0.0  # when a frame without a time of its own is shown
         for frame in decoded_film(film, stream):
-            convert = convert or Conversion(longest, _aspect(stream), Turn.of(frame))
-            start = start if frame.pts is None else float(frame.pts * (frame.time_base or 0))
-            lasts = float((frame.duration or 0) * (frame.time_base or 0)) or 1 / rate
+            convert = convert or Conversion(longest, pixel_aspect(stream), Turn.of(frame))
+            start = None if frame.pts is None else clock.place(float(frame.pts * (frame.time_base or 0)))
+            start = following if start is None else start
+            following = start + 1 / found.rate
+            lasts = end - start if end - start <= 2.1 / found.rate else 1 / found.rate
             yield Timed(start, lasts), Shot(frame, convert)
-            start += lasts
-
-
-def _film_stream(film: InputContainer, path: str | Path) -> VideoStream:
-    stream = film_stream(film)
-    if stream is None:
-        raise InputError(f"{path}: has sound only, no moving picture; give a film.")
-    return stream
-
-
-def _aspect(stream: VideoStream) -> float:
-    """Width to height of one stored pixel; 1 where the film does not say or says nonsense."""
-    ratio = stream.sample_aspect_ratio
-    return float(ratio) if ratio and 0.1 < ratio < 10 else 1.0
 
 
 def _nothing(path: str | Path) -> InputError:
     return InputError(f"{path}: not one frame of it can be decoded; it is cut short, broken or of an unknown codec.")
-
-
-@dataclass(frozen=True)
-class _Span:
-    rate: float | None
-    seconds: float | None
-
-
-def _claimed(film: InputContainer, stream: VideoStream) -> _Span:
-    """Rate and length as the container tells them, None where it does not."""
-    claims = (stream.average_rate, stream.guessed_rate)
-    rate = next((float(r) for r in claims if r and 0.1 <= r <= _FASTEST), None)
-    if stream.duration and stream.time_base:
-        return _Span(rate, float(stream.duration * stream.time_base))
-    return _Span(rate, film.duration / 1e6 if film.duration else None)
-
-
-def _packet_times(path: str | Path) -> _Span:
-    """Rate and length from the times of all packets, undecoded."""
-    times: list[float] = []
-    with opened(path) as film:
-        stream = _film_stream(film, path)
-        try:
-            for packet in film.demux(stream):
-                if packet.pts is not None:
-                    times.append(float(packet.pts * (packet.time_base or Fraction(0))))
-        except FFmpegError:
-            pass  # cut short: what came before counts
-    times.sort()
-    return _span([Timed(a, b - a) for a, b in zip(times, islice(times, 1, None), strict=False)], one_more=True)
-
-
-def _span(times: list[Timed], *, one_more: bool = False) -> _Span:
-    """Rate and length of frames that are shown in turn; one_more: another of average length comes last."""
-    total = sum(time.lasts for time in times)
-    if total <= 0:
-        return _Span(None, None)
-    rate = len(times) / total
-    return _Span(rate if rate <= _FASTEST else None, total + (1 / rate if one_more else 0.0))
-
-
-def _info(path: str | Path, size: tuple[int, int], times: _Span, sound: bool) -> FilmInfo:
-    rate = snapped(times.rate or _USUAL_RATE)
-    frames = None if times.seconds is None else max(1, round(times.seconds * rate))
-    return FilmInfo(Path(path), size[0], size[1], rate, times.seconds, frames, sound)

@@ -10,11 +10,11 @@ import numpy as np
 
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import writing
+from x2face_core.files.placing import beside, refuse_others, settled, within
 from x2face_core.media.containers import Plan, write_mp4, write_webm
 from x2face_core.media.gifs import write_gif
 from x2face_core.media.images import save_picture
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import beside, refuse_others, settled, within
 from x2face_core.media.sound import sound_channels
 from x2face_core.media.working import Outcome, in_thread
 

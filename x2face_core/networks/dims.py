@@ -20,6 +20,7 @@ BOUNDS = {
     "vector": (1, 4096),
     "driving_tanh": (1, 2),
     "crop_scale": (0.5, 10.0),
+    "completion": (0, 1024),
 }
 """What sizes may be: far beyond any networks that were trained, and far from what no machine can hold."""
 
@@ -37,6 +38,7 @@ class Dims:
     order: activation before convolution and norm (released code) or after the convolution (printed, A.1 and A.2)
     inner_norm: batch norm on the innermost convolution too, as the text reads; the released code has none
     padding: what lies outside a picture, black (released code) or its smeared border
+    completion: channels of the network that completes embedded faces (networks/completion.py); 0 for none
     crop_scale: face box to crop, the side of the square crop in face-box sides (released examples: 1.6)
     """
 
@@ -51,6 +53,7 @@ class Dims:
     inner_norm: bool = False
     padding: Padding = "zeros"
     crop_scale: float = 1.6
+    completion: int = 0
 
     def __post_init__(self) -> None:
         if fault := fault_of(self, BOUNDS) or self._flag_fault():

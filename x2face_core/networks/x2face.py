@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from x2face_core.networks.completion import CompletionNetwork
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.driving import DrivingNetwork
 from x2face_core.networks.embedding import EmbeddingNetwork
@@ -18,16 +19,20 @@ class X2FaceNetworks(nn.Module):
         self.dims = dims
         self.embedding = EmbeddingNetwork(dims)
         self.driving = DrivingNetwork(dims)
+        self.completion = CompletionNetwork(dims.completion) if dims.completion else None
 
-    def embed(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Lay faces out flat.
+    def embed(self, pictures: Tensor, *, complete: bool = True) -> tuple[Tensor, Tensor]:
+        """Lay faces out flat, and fill in what they do not show where there is a network for it.
 
         pictures: (n, 3, H, W) float in [0, 1], square crops of any size; the networks read them reduced to side
         textures: (n, 3, H, W), sampled from the pictures at their own size
         confidence: (n, 1, flow_side, flow_side)
         """
         flow, confidence = self.embedding(reduce(pictures, self.dims.side))
-        return warp(pictures, flow, padding=self.dims.padding), confidence
+        textures = warp(pictures, flow, padding=self.dims.padding)
+        if complete and self.completion is not None:
+            textures = self.completion.complete(textures, flow, self.dims.side)
+        return textures, confidence
 
     def encode(self, pictures: Tensor) -> Tensor:
         """(n, 3, H, W) in [0, 1] to driving vectors (n, vector)."""
@@ -44,7 +49,5 @@ class X2FaceNetworks(nn.Module):
         return self.render(textures, self.encode(driving))
 
     def parameter_counts(self) -> dict[str, int]:
-        return {
-            "embedding": sum(p.numel() for p in self.embedding.parameters()),
-            "driving": sum(p.numel() for p in self.driving.parameters()),
-        }
+        networks = {"embedding": self.embedding, "driving": self.driving, "completion": self.completion}
+        return {name: sum(p.numel() for p in net.parameters()) for name, net in networks.items() if net is not None}

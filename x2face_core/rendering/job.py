@@ -7,24 +7,25 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from x2face_core.errors import InputError
+from x2face_core.files.placing import make_folders_above
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.containers import fitted
 from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import make_folders_above
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
+from x2face_core.pixels import to_pictures
 from x2face_core.rendering.outputs import Output
-from x2face_core.rendering.pipeline import Frame, Painted, animate
+from x2face_core.rendering.pipeline import Frame, animate
 from x2face_core.rendering.recording import recorded
 from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portraits
-from x2face_core.sources.source import Model, to_pictures
-from x2face_core.streaming.composing import Part
+from x2face_core.sources.source import DriversByName, MappingsByName, Model, no_drivers, no_mappings
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+from x2face_core.streaming.soundtrack import soundtrack
 
 Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
 
@@ -76,22 +77,23 @@ class Report:
 def perform(
     job: Job,
     model: Model,
-    parts: Sequence[Part],
+    drivers: Sequence[ActiveDriver],
     *,
-    overlays: Sequence[Painted] = (),
+    overlays: Sequence[ActiveOverlay] = (),
     follow: Follow = lambda frames, what, total: frames,
-    **source: Any,
+    load_mapping: MappingsByName = no_mappings,
+    load_driver: DriversByName = no_drivers,
 ) -> Report:
     """Make the film and say what was made; nothing is left of a film that fails. Raises X2FaceErrors.
 
     follow: gets the frames, what is done with them and how many are expected; passes them on, and may show how it goes
-    source: more for ModelSource, such as load_driver
+    load_mapping, load_driver: as of ModelSource
     """
     portraits = find_portraits(job.sources, job.cropping, job.source_frames, model)
     animation = animate(
         model,
         crops(portraits),
-        parts,
+        drivers,
         overlays=overlays,
         fps=job.fps,
         seconds=job.seconds,
@@ -99,12 +101,12 @@ def perform(
         fusion=job.fusion,
         seed=job.seed,
         pictures_wanted=job.compare,
-        **source,
+        load_mapping=load_mapping,
+        load_driver=load_driver,
     )
-    sound = find_sound(job, parts)
-    notes: list[str] = []
+    sound, notes = find_sound(job, drivers)
     with (
-        recorded(animation, job.record, model, parts, overwrite=job.output.overwrite) as noted,
+        recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
         closing(measured(finished(noted, job, portraits[0]), job.output, notes)) as frames,
     ):
         written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
@@ -113,9 +115,9 @@ def perform(
         frames=written,
         fps=animation.fps,
         source_boxes=[_corners(portrait.box) for portrait in portraits],
-        driving_box=next((_rounded(box) for part in parts if (box := getattr(part.driver, "box", None))), None),
-        rms=[meter.rms for meter in animation.composed.meters],
-        warnings=[*notes, *(str(warning) for part in parts for warning in getattr(part.driver, "warnings", ()))],
+        driving_box=next((_rounded(box) for one in drivers if (box := one.box)), None),
+        rms=[meter.rms for meter in animation.composed.meters[: len(drivers)]],
+        warnings=[*notes, *(warning for one in drivers for warning in one.warnings)],
     )
 
 
@@ -127,18 +129,19 @@ def _rounded(numbers: Sequence[float]) -> list[float]:
     return [round(float(number), 2) for number in numbers]
 
 
-def find_sound(job: Job, parts: Sequence[Part]) -> Path | None:
-    """The file whose sound the film gets. InputError when the one that was named has none."""
+def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> tuple[Path | None, list[str]]:
+    """The file whose sound the film gets, and what to say of it. InputError when the one that was named has none."""
     if job.sound == "none" or not job.output.has_sound:
-        return None
+        return None, []
     if job.sound == "driving":
-        return next((sound for part in parts if (sound := getattr(part.driver, "sound", None))), None)
+        found = soundtrack(drivers)
+        return found.path, [] if found.remark is None else [found.remark]
     path = Path(job.sound)
     if not path.exists():
         raise InputError(f"{path}: there is no such file; --sound takes driving, none or a file.")
     if not has_sound(path):
         raise InputError(f"{path} has no sound.")
-    return path
+    return path, []
 
 
 def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from x2face_core.errors import UsageError
 from x2face_core.files.faults import expanded, writing
-from x2face_core.media.placing import settled
+from x2face_core.files.placing import settled
 
 SUFFIXES = (".mp4", ".webm", ".gif")
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
@@ -80,6 +80,13 @@ def settle_file(text: str, suffix: str, *, overwrite: bool, inputs: Iterable[Pat
 
 def _absolute(text: str) -> Path:
     return Path(os.path.abspath(expanded(text)))  # noqa: PTH100 (links are followed later)
+
+
+def settle_folder(path: Path) -> Path:
+    """The same for a folder of several files, which is made where it is not there. UsageError as in settle."""
+    output = Output(_absolute(str(path)), folder=True, shown=str(path))
+    _check(str(path), output, [])
+    return output.path
 
 
 def named_files(value: object) -> Iterator[Path]:

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
-from x2face_core.errors import PluginError
-from x2face_core.foreign import Owner, call_foreign
-from x2face_core.sources.source import Model, ModelSource, to_pictures
+from x2face_core.pixels import to_pictures
+from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, still
 from x2face_core.streaming.batching import batches
-from x2face_core.streaming.composing import Composed, Part, Row, compose
+from x2face_core.streaming.composing import Composed, compose
+from x2face_core.streaming.resampling import Row
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -33,41 +34,6 @@ class Frame:
     vector: np.ndarray[Any, np.dtype[np.float64]]
     fps: float
     driving: Any = None
-
-
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """A loaded overlay's part in a run.
-
-    moving: it is asked for each frame, not once
-    dist, version: the distribution it came with
-    """
-
-    name: str
-    overlay: Overlay
-    moving: bool = False
-    dist: str = ""
-    version: str = ""
-
-    @classmethod
-    def of(cls, name: str, overlay: Overlay, **declared: Any) -> Painted:
-        """What was declared, except where the loaded overlay carries its own moving."""
-        own = {"moving": bool(overlay.moving)} if hasattr(overlay, "moving") else {}
-        return cls(name, overlay, **{**declared, **own})
-
-    @property
-    def owner(self) -> Owner:
-        return Owner("overlay", self.name, self.dist, self.version)
-
-    def on(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
-        """The face painted; PluginError where the overlay fails or answers what is no face of this size."""
-        painted: object = call_foreign(self.owner, lambda: self.overlay.edit(face, seconds))
-        if not isinstance(painted, EmbeddedFace):
-            raise PluginError(f"The {self.owner} gave back a {type(painted).__name__}, not an EmbeddedFace.")
-        if painted.texture.shape != face.texture.shape:
-            found, needed = tuple(painted.texture.shape), tuple(face.texture.shape)
-            raise PluginError(f"The {self.owner} gave back a texture of shape {found}; {needed} is needed.")
-        return painted
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,36 +58,58 @@ class Animation:
 def animate(
     model: Model,
     pictures: Tensor,
-    drivers: Sequence[Part | Driver],
+    drivers: Sequence[ActiveDriver | Driver],
     *,
-    overlays: Sequence[Painted] = (),
+    overlays: Sequence[ActiveOverlay | Overlay] = (),
     fps: float | None = None,
     seconds: float | None = None,
     batch_size: int = 8,
-    **source: Any,
+    fusion: str = "mean",
+    seed: int = 0,
+    pictures_wanted: bool = False,
+    load_mapping: MappingsByName = no_mappings,
+    load_driver: DriversByName = no_drivers,
 ) -> Animation:
     """Drive a face: iterate over the answer for its frames.
 
     model: X2Face.load()
     pictures: (k, 3, h, w) float32 in [0, 1], square crops of one person's face; the frames are as large
-    drivers: loaded drivers, or Parts that also say how they take part
+    drivers: loaded drivers, active ones where they take part otherwise than they say; none where overlays are enough
     overlays: painted on the embedded face, in this order
     fps: frames a second; None: the drivers'; seconds: at most so long
-    source: more for ModelSource.of: fusion, seed, pictures_wanted, load_mapping, load_driver
+    fusion: as of X2Face.embed; the rest as of ModelSource
     """
-    seen = ModelSource.of(model, pictures, fps=fps or 25.0, seconds=seconds, **source)
-    parts = [driver if isinstance(driver, Part) else Part.of(type(driver).__name__, driver) for driver in drivers]
-    composed = compose(parts, seen, fps=fps, seconds=seconds)
-    return Animation(composed, _frames(model, seen.face, overlays, composed, batch_size), seen)
+    source = ModelSource.of(
+        model, pictures, fusion, seed=seed, pictures_wanted=pictures_wanted,
+        load_mapping=load_mapping, load_driver=load_driver,
+    )  # fmt: skip
+    return animate_source(source, drivers, overlays=overlays, fps=fps, seconds=seconds, batch_size=batch_size)
+
+
+def animate_source(
+    source: ModelSource,
+    drivers: Sequence[ActiveDriver | Driver],
+    *,
+    overlays: Sequence[ActiveOverlay | Overlay] = (),
+    fps: float | None = None,
+    seconds: float | None = None,
+    batch_size: int = 8,
+) -> Animation:
+    """The same for a face that is embedded already."""
+    seen = source.timed(fps or source.fps, seconds)
+    paint = [one if isinstance(one, ActiveOverlay) else ActiveOverlay.of(one) for one in overlays]
+    active = [one if isinstance(one, ActiveDriver) else ActiveDriver.of(one) for one in drivers]
+    composed = compose(active or [still()] * bool(paint), seen, fps=fps, seconds=seconds)
+    return Animation(composed, _frames(source.model, seen.face, paint, composed, batch_size), seen)
 
 
 def _frames(
-    model: Model, face: EmbeddedFace, overlays: Sequence[Painted], composed: Composed, batch_size: int
+    model: Model, face: EmbeddedFace, overlays: Sequence[ActiveOverlay], composed: Composed, batch_size: int
 ) -> Iterator[Frame]:
-    still = list(takewhile(lambda overlay: not overlay.moving, overlays))
-    for overlay in still:
+    unmoving = list(takewhile(lambda overlay: not overlay.moving, overlays))
+    for overlay in unmoving:
         face = overlay.on(face, 0.0)
-    changing = overlays[len(still) :]  # from the first that moves on, so that all keep their order
+    changing = overlays[len(unmoving) :]  # from the first that moves on, so that all keep their order
     batch_size = 1 if changing else batch_size  # each moment has a face of its own
     for start, rows in batches(composed.rows, batch_size):
         painted = face

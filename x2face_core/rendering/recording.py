@@ -11,14 +11,14 @@ import numpy as np
 
 from x2face_core.rendering.pipeline import Animation, Frame
 from x2face_core.sources.source import Model
-from x2face_core.streaming.composing import Part
+from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.motion_file import Motion, Origin, write_motion
 from x2face_core.streaming.vectors import as_vectors
 
 
 @contextmanager
 def recorded(
-    animation: Animation, path: Path | None, model: Model, parts: Sequence[Part], *, overwrite: bool = True
+    animation: Animation, path: Path | None, model: Model, drivers: Sequence[ActiveDriver], *, overwrite: bool = True
 ) -> Iterator[Iterator[Frame]]:
     """The animation's frames; where there is a path, their motion is written there once they have gone by.
 
@@ -31,9 +31,9 @@ def recorded(
     try:
         yield recorder.frames()
     except KeyboardInterrupt:
-        recorder.save(path, origin_of(animation.fps, model, parts), overwrite=overwrite)
+        recorder.save(path, origin_of(animation.fps, model, drivers), overwrite=overwrite)
         raise
-    recorder.save(path, origin_of(animation.fps, model, parts), overwrite=overwrite)
+    recorder.save(path, origin_of(animation.fps, model, drivers), overwrite=overwrite)
 
 
 class Recorder:
@@ -56,9 +56,10 @@ class Recorder:
             write_motion(path, Motion(offsets, self._still.astype(np.float32), origin), overwrite=overwrite)
 
 
-def origin_of(fps: float, model: Model, parts: Sequence[Part]) -> Origin:
-    drivers = tuple({"name": part.name, "dist": part.dist, "version": part.version} for part in parts)
-    return Origin(fps, model.fingerprint, getattr(model, "name", ""), drivers, _version())
+def origin_of(fps: float, model: Model, drivers: Sequence[ActiveDriver]) -> Origin:
+    owners = [one.owner for one in drivers]
+    said = tuple({"name": owner.name, "dist": owner.dist, "version": owner.version} for owner in owners)
+    return Origin(fps, model.fingerprint, getattr(model, "name", ""), said, _version())
 
 
 def _version() -> str:

@@ -11,9 +11,9 @@ from PIL import Image
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, WeightsError
+from x2face_core.files.placing import make_folders_above
 from x2face_core.media.images import opened_picture, to_rgb, write_picture
-from x2face_core.media.placing import make_folders_above
-from x2face_core.sources.source import to_pictures
+from x2face_core.pixels import to_pictures, to_tensor
 
 SUFFIX = ".png"
 _KEY = "x2face.space"
@@ -44,7 +44,7 @@ class Repainted:
         picture = self._picture
         if picture.size != size:
             picture = picture.resize(size, Image.Resampling.LANCZOS)  # weighs colours by alpha
-        painted = torch.from_numpy(np.array(picture)).permute(2, 0, 1).to(face.texture) / 255  # (4, h, w)
+        painted = to_tensor([np.array(picture)])[0].to(face.texture)  # (4, h, w)
         return replace(face, texture=torch.lerp(face.texture, painted[:3], painted[3:]))
 
 

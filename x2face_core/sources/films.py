@@ -15,7 +15,8 @@ from torch import Tensor
 from x2face_core.errors import InputError, NoFaceError
 from x2face_core.media.boxes import crop
 from x2face_core.media.clips import Clip, kind_of, open_clip
-from x2face_core.sources.source import Model, to_tensor
+from x2face_core.pixels import to_tensor
+from x2face_core.sources.source import Model
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.streams import ahead
 
@@ -54,7 +55,7 @@ def last_seen(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 class Films:
-    """What a mapping's `examples` reads films with; a driving.Film.
+    """What a mapping's `examples` reads films with; a driving.FilmEncoder.
 
     whole: take pictures whole, as they are crops of faces already, as in a folder that `x2face prepare` made
     read: called with how many frames were encoded

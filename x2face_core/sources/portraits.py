@@ -19,7 +19,8 @@ from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
-from x2face_core.sources.source import Model, places, to_tensor
+from x2face_core.pixels import to_tensor
+from x2face_core.sources.source import Model, pose_expression_coordinates
 
 LOOKS = 48  # pictures of a film or a folder that are considered at most
 
@@ -29,16 +30,19 @@ class Portrait:
     """One picture of the source's face.
 
     crop: (side, side, 3) uint8; box: where it lies in the whole picture
-    path: where the whole picture is; moment: which one of LOOKS evenly spaced ones, if that is a film
+    path: where the whole picture is, or the picture itself
+    moment: which one of LOOKS evenly spaced ones, if that is a film
     """
 
-    path: Path
+    path: Path | Picture
     box: Box
     crop: Picture
     moment: int | None = None
 
     def whole(self) -> Picture:
         """The picture that the crop is from."""
+        if not isinstance(self.path, Path):
+            return self.path
         if self.moment is None:
             return read_picture(self.path)
         return next(islice(_moments(self.path), self.moment, None))
@@ -62,21 +66,25 @@ class Cropping:
             return find_box(picture, self.scale, name=name)
         return Box.given(self.where, picture.shape[1], picture.shape[0], name)
 
-    def portrait(self, path: Path) -> Portrait:
+    def portrait(self, path: Path | Picture) -> Portrait:
         """A photograph's portrait. NoFaceError, InputError."""
-        picture = read_picture(path)
-        box = self.box(picture, str(path))
+        picture = read_picture(path) if isinstance(path, Path) else path
+        box = self.box(picture, str(path) if isinstance(path, Path) else "the picture")
         return Portrait(path, box, crop(picture, box, self.side))
 
 
-def find_portraits(paths: Sequence[Path], cropping: Cropping, count: int, model: Model) -> list[Portrait]:
+def find_portraits(sources: Sequence[Path | Picture], cropping: Cropping, count: int, model: Model) -> list[Portrait]:
     """All sources' portraits; a film or a folder gives `count` of its own that differ most.
+
+    sources: where they are, or pictures (h, w, 3) uint8 in memory
 
     NoFaceError where a source shows no face; InputError where one cannot be read.
     """
     portraits: list[Portrait] = []
-    for path in paths:
-        if path.is_dir():
+    for path in sources:
+        if not isinstance(path, Path):
+            portraits.append(cropping.portrait(path))
+        elif path.is_dir():
             portraits += diverse(_of_folder(path, cropping), count, model)
         elif is_film(path):
             portraits += diverse(_of_film(path, cropping), count, model)
@@ -130,7 +138,7 @@ def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Por
     """
     if len(portraits) <= 1:
         return list(portraits)
-    points = places(model.encode(crops(portraits)), model).numpy()
+    points = pose_expression_coordinates(model.encode(crops(portraits)), model).numpy()
     near = nearest(points, max(count, len(points) // 2))
     return [portraits[near[k]] for k in farthest(points[near], count)]
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from x2face_core.driving import Chunk, EmbeddedFace, Factor, Mapping
 from x2face_core.errors import MissingError, WeightsError
+from x2face_core.pixels import to_tensor
 
 if TYPE_CHECKING:
     from x2face_core.networks.dims import Dims
-    from x2face_core.streaming.composing import Part
+    from x2face_core.streaming.active import ActiveDriver
 
-MappingsByName = Callable[[str], "Mapping | Factor"]
-DriversByName = Callable[[str, dict[str, Any]], "Part"]
+MappingsByName = Callable[[str], Mapping]
+DriversByName = Callable[[str, dict[str, Any]], "ActiveDriver"]
 
 
 class Model(Protocol):
@@ -40,20 +39,15 @@ def no_mappings(name: str) -> Mapping:
     raise MissingError(f"There is no mapping {name!r} here; `x2face drivers` lists those that can be fitted.")
 
 
-def no_drivers(name: str, settings: dict[str, Any]) -> Part:
+def no_drivers(name: str, settings: dict[str, Any]) -> ActiveDriver:
     raise MissingError(f"There is no driver {name!r} to delegate to; `x2face drivers` lists those installed.")
 
 
-def to_tensor(pictures: Iterable[Any]) -> Tensor:
-    """uint8 (h, w, 3) pictures of one size to (n, 3, h, w) float32 in [0, 1]."""
-    stacked = torch.from_numpy(np.stack(list(pictures)))
-    return stacked.permute(0, 3, 1, 2).float() / 255
-
-
-def to_pictures(tensor: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """(n, 3, h, w) in [0, 1] to uint8 (n, h, w, 3), rounded to the nearest."""
-    scaled = tensor.detach().mul(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
-    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+def as_factor(name: str, mapping: Mapping) -> Factor:
+    """The same mapping, if it reads vectors too. MissingError where it does not."""
+    if not isinstance(mapping, Factor):
+        raise MissingError(f"The mapping {name!r} can be written but not read; a factor is needed, such as pose.")
+    return mapping
 
 
 class Reader(Protocol):
@@ -64,7 +58,7 @@ class Reader(Protocol):
     def read(self, vectors: Tensor) -> Tensor: ...
 
 
-def places(vectors: Tensor, reader: Reader) -> Tensor:
+def pose_expression_coordinates(vectors: Tensor, reader: Reader) -> Tensor:
     """Vectors (n, 128) as points whose distances tell how pose and expression differ.
 
     (n, 7), what the weights read over how much it strays; the vectors themselves where weights carry no reading
@@ -79,7 +73,7 @@ def places(vectors: Tensor, reader: Reader) -> Tensor:
 class ModelSource:
     """A Source that a model answers for; see driving.Source for what each field is.
 
-    load_mapping: name to fitted mapping; load_driver: name and settings to a loaded Part
+    load_mapping: name to fitted mapping; load_driver: name and settings to a loaded driver
     """
 
     model: Model
@@ -94,14 +88,23 @@ class ModelSource:
     load_driver: DriversByName = no_drivers
 
     @classmethod
-    def of(cls, model: Model, pictures: Tensor, fusion: str = "mean", **more: Any) -> ModelSource:
+    def of(cls, model: Model, pictures: Tensor, fusion: str = "mean", *, fps: float = 25.0,
+           seconds: float | None = None, seed: int = 0, pictures_wanted: bool = False,
+           load_mapping: MappingsByName = no_mappings, load_driver: DriversByName = no_drivers) -> Self:  # fmt: skip
         """Embed the crops (k, 3, h, w) of one face, fused as X2Face.embed says, and read the first one's vector."""
         vector = model.encode(pictures[:1])[0].detach().float().cpu()
-        return cls(model, model.embed(pictures, fusion), vector, pictures, **more)
+        return cls(
+            model=model, face=model.embed(pictures, fusion), vector=vector, pictures=pictures, fps=fps, seconds=seconds,
+            seed=seed, pictures_wanted=pictures_wanted, load_mapping=load_mapping, load_driver=load_driver,
+        )  # fmt: skip
 
-    def at(self, fps: float) -> ModelSource:
+    def at(self, fps: float) -> Self:
         """The same for a film of another rate."""
         return replace(self, fps=fps)
+
+    def timed(self, fps: float, seconds: float | None) -> Self:
+        """The same for a film of some rate and length."""
+        return replace(self, fps=fps, seconds=seconds)
 
     @property
     def space(self) -> str:
@@ -133,10 +136,13 @@ class ModelSource:
         box = find_box(pictures[0], self.crop_scale)
         return to_tensor(crop(picture, box, self.side) for picture in pictures)
 
-    def mapping(self, name: str) -> Mapping | Factor:
+    def mapping(self, name: str) -> Mapping:
         return self.load_mapping(name)
 
-    def drive(self, name: str, **settings: Any) -> Iterator[Chunk]:
-        from x2face_core.streaming.composing import heard
+    def factor(self, name: str) -> Factor:
+        return as_factor(name, self.load_mapping(name))
 
-        yield from heard(self.load_driver(name, settings), self)
+    def drive(self, name: str, **settings: Any) -> Iterator[Chunk]:
+        from x2face_core.streaming.validation import validated_chunks
+
+        yield from validated_chunks(self.load_driver(name, settings), self)

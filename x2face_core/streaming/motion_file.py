@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import math
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from x2face_core.bounds import LONGEST
 from x2face_core.errors import InputError
+from x2face_core.files.descriptions import described
 from x2face_core.files.faults import writing
 from x2face_core.files.kinds import FileKind
-from x2face_core.media.placing import beside, make_folders_above, readable_file
+from x2face_core.files.names import is_space
+from x2face_core.files.placing import beside, make_folders_above, readable_file
 
 Floats: TypeAlias = NDArray[np.float32]
 
 SUFFIX = ".x2v"
+RATES = (0.1, 10_000.0)
+"""Rows a second, at least and at most."""
+LARGEST = 1e6
+"""Of a vector's numbers; the networks' own are some tens."""
+_SUM = "x2face.sha256"
 _KIND = FileKind("x2face.motion", "motion", f"x2face run --record FILE{SUFFIX}", "record or copy it again", InputError)
 
 
@@ -66,34 +74,50 @@ def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
 
     tensors = {"offsets": motion.offsets, "vector": motion.vector}
     make_folders_above(path)
+    metadata = _KIND.metadata(asdict(motion.origin)) | {_SUM: _checksum(motion)}
     with beside(path, overwrite=overwrite) as hidden, writing(path):
-        hidden.write_bytes(save(tensors, metadata=_KIND.metadata(asdict(motion.origin))))
+        hidden.write_bytes(save(tensors, metadata=metadata))
 
 
 def read_motion(path: str | Path) -> Motion:
     """Read what `x2face run --record` wrote. InputError where it is missing, broken or something else."""
     place = readable_file(path)
-    origin = _KIND.read(place, _origin)
+    origin = _KIND.read(place, lambda told: described(Origin, told))
     arrays = _KIND.arrays(place)
     if missing := {"offsets", "vector"} - set(arrays):
         raise InputError(f"{path}: lacks its {' and '.join(sorted(missing))}; {_KIND.remedy}.")
     motion = Motion(arrays["offsets"], arrays["vector"], origin)  # type: ignore[arg-type]  # checked below
-    if fault := _fault(motion):
+    if fault := _fault(motion) or _sum_fault(motion, _KIND.header(place).get("__metadata__", {})):
         raise InputError(f"{path}: {fault}; {_KIND.remedy}.")
     return motion
-
-
-def _origin(told: dict[str, Any]) -> Origin:
-    return Origin(**{**told, "fps": float(told["fps"]), "drivers": tuple(told.get("drivers", ()))})
 
 
 def _fault(motion: Motion) -> str | None:
     rows, width = motion.offsets.shape if motion.offsets.ndim == 2 else (0, 0)
     if not rows or not width or motion.vector.shape != (width,):
         return f"its offsets have the shape {motion.offsets.shape} and its vector {motion.vector.shape}"
-    if not (math.isfinite(motion.origin.fps) and motion.origin.fps > 0):
-        return f"it has {motion.origin.fps} rows a second"
+    if motion.origin.space and not is_space(motion.origin.space):
+        return f"its space is {motion.origin.space!r:.60}, not 16 hexadecimal digits"
     for values in (motion.offsets, motion.vector):
         if values.dtype != np.float32 or not np.isfinite(values).all():
             return "it has numbers that are not finite float32"
-    return None
+        if np.abs(values).max() > LARGEST:
+            return f"it has numbers as large as {np.abs(values).max():.2g}, and vectors go to {LARGEST:g}"
+    return _time_fault(motion.origin.fps, rows)
+
+
+def _time_fault(fps: float, rows: int) -> str | None:
+    slowest, fastest = RATES
+    if not slowest <= fps <= fastest:
+        return f"it has {fps:g} rows a second; {slowest:g} to {fastest:g} are played"
+    return f"it lasts {rows / fps:g} seconds, longer than any film" if rows / fps > LONGEST else None
+
+
+def _sum_fault(motion: Motion, metadata: dict[str, str]) -> str | None:
+    changed = metadata.get(_SUM, found := _checksum(motion)) != found  # files from before have none
+    return "its numbers are not those that were recorded" if changed else None
+
+
+def _checksum(motion: Motion) -> str:
+    """sha256 of all numbers."""
+    return hashlib.sha256(motion.offsets.tobytes() + motion.vector.tobytes()).hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from x2face_core.bounds import fault_of
+from x2face_core.errors import WeightsError
+from x2face_core.files.descriptions import described
+from x2face_core.files.faults import reason
 from x2face_core.files.kinds import FileKind
-from x2face_core.storing import write_tensors
+from x2face_core.files.storing import write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
 """Its name in a run's folder."""
 _KIND = FileKind("x2face.run", "checkpoint", "x2face train", "--fresh starts over")
+
+
+_BOUNDS = {
+    **dict.fromkeys(("step", "samples", "seconds", "stalled"), (0, 1e15)),
+    "lr_factor": (0.0, 1.0),
+}
 
 
 @dataclass
@@ -44,8 +56,25 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:
     """Tensors and state. WeightsError where the file is missing, broken or something else."""
-    state = _KIND.read(path, lambda told: RunState(**told))
-    return _KIND.tensors(path), state
+    return _KIND.tensors(path), _KIND.read(path, _state)
+
+
+def _state(told: object) -> RunState:
+    """A run's state, its counts as they can be. ValueError says which cannot."""
+    state = described(RunState, told)
+    if fault := fault_of(state, _BOUNDS):
+        raise ValueError(fault)
+    return state
+
+
+@contextmanager
+def taken_up(path: Path) -> Iterator[None]:
+    """WeightsError where what a checkpoint holds does not fit what is trained."""
+    try:
+        yield
+    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        why = f"does not fit the networks that are trained ({reason(error):.200})"
+        raise WeightsError(f"{path}: {why}; {_KIND.remedy}.") from error
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

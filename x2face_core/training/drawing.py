@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.bank import Bank
-from x2face_core.training.recipes import GuidedRecipe, Recipe
+from x2face_core.training.recipes import LabelledRecipe, Recipe
 
 
 def generator(seed: int, step: int, part: int, device: torch.device) -> torch.Generator:
@@ -72,7 +72,7 @@ def jitter(pictures: Tensor, gamma: float, gain: float, draw: Draw) -> Tensor:
     return recolour(pictures, powers, draw.uniform(n, 3, low=1 - gain, high=1 + gain))
 
 
-def random_turns(recipe: GuidedRecipe, count: int, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
+def random_turns(recipe: LabelledRecipe, count: int, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
     """Roll, pitch and yaw in radians (count, 3), scales (count,) and shifts in half-pictures (count, 2)."""
     reach = torch.tensor([recipe.roll, recipe.pitch, recipe.yaw], device=draw.random.device).deg2rad()
     turns = draw.uniform(count, 3, low=-1, high=1) * reach

@@ -21,6 +21,7 @@ from x2face_core.training.checkpoint import (
     optimiser_tensors,
     restore_optimiser,
     save_checkpoint,
+    taken_up,
 )
 from x2face_core.training.drawing import generator
 from x2face_core.training.processes import Processes
@@ -94,9 +95,10 @@ class Trainer(Generic[N]):
         asked = self.state
         tensors, self.state = load_checkpoint(self.checkpoint)
         self.state.recipe, self.state.dims, self.state.data = asked.recipe, asked.dims, asked.data
-        self.objective.load_state_dict(_under("objective.", tensors))
-        self.averaged.networks.load_state_dict(_under("averaged.", tensors))
-        restore_optimiser(self.optimiser, tensors)
+        with taken_up(self.checkpoint):
+            self.objective.load_state_dict(_under("objective.", tensors))
+            self.averaged.networks.load_state_dict(_under("averaged.", tensors))
+            restore_optimiser(self.optimiser, tensors)
         return True
 
     def save(self) -> None:

@@ -27,6 +27,8 @@ class GuidedObjective(nn.Module):
         super().__init__()
         self.networks = networks
         self.recipe = recipe
+        if networks.completion is not None:
+            networks.completion.requires_grad_(False)  # taught by a recipe of its own
         self.landmark_head = nn.Linear(networks.dims.vector, POINTS_WITH_IRISES * 2)
         self.measure_head = nn.Linear(networks.dims.vector, measures)
         self.blend_head = nn.Linear(networks.dims.vector, scores) if scores else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,10 +45,12 @@ class OpticalFlow:
                 f"the recipe teaches by optical flow, which needs OpenCV ({error}); "
                 "pip install 'x2face[training]', or do without it: --set optical=0."
             ) from None
-        cv2.setNumThreads(1)  # pictures are small; threads cost more than they bring
+        cv2.setNumThreads(1)  # pictures are small: threads pay off between them, not within
         self.side = side
         library: Any = cv2
-        self._search: Any = library.DISOpticalFlow_create(library.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._threads = ThreadPoolExecutor(torch.get_num_threads())
+        self._make = partial(library.DISOpticalFlow_create, library.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._own = threading.local()
 
     @torch.no_grad()
     def flows(self, source: Tensor, target: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,8 +62,8 @@ class OpticalFlow:
         """
         height, width = target.shape[-2:]
         rest = self._residuals(_grey(warp(source, start)), _grey(target))
-        scale = torch.tensor([2 / (width - 1), 2 / (height - 1)])
-        residual = (torch.from_numpy(rest) * scale).permute(0, 3, 1, 2).to(source.device)
+        scale = torch.tensor([2 / (width - 1), 2 / (height - 1)], device=source.device)
+        residual = (torch.from_numpy(rest).to(source.device) * scale).permute(0, 3, 1, 2)
         flow = residual + warp(resize_flow(start, height, width), residual)
         error = F.avg_pool2d(
             (warp(source, flow) - target).abs().mean(1, keepdim=True), 5, 1, 2, count_include_pad=False
@@ -69,8 +74,14 @@ class OpticalFlow:
 
     def _residuals(self, sources: NDArray[np.uint8], targets: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, h, w) twice to (n, h, w, 2), in pixels."""
-        pairs = zip(targets, sources, strict=True)
-        return np.stack([self._search.calc(target, source, None) for target, source in pairs])
+        return np.stack(list(self._threads.map(self._residual, targets, sources)))
+
+    def _residual(self, target: NDArray[np.uint8], source: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """One pair, by a search of the thread's own: they keep what they compute with."""
+        if not hasattr(self._own, "search"):
+            self._own.search = self._make()
+        found: NDArray[np.float32] = self._own.search.calc(target, source, None)
+        return found
 
 
 def _grey(pictures: Tensor) -> NDArray[np.uint8]:

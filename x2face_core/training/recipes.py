@@ -27,6 +27,7 @@ BOUNDS = {
     "checkpoint_minutes": (0.0, 1e5),
     "evaluate_minutes": (0.0, 1e5),
     "spline_side": (4, 512),
+    "width": (1, 512),
     "moments": (1, 1024),
     "versions": (1, 64),
 }
@@ -75,14 +76,32 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class GuidedRecipe(Recipe):
+class LabelledRecipe(Recipe):
+    """What the recipes have that read labels.
+
+    stills: share of the draws that goes to single photographs, where the folder has some
+    turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares; of the
+        two pictures that a photograph gives one always is
+    """
+
+    far: int = 2
+    stills: float = 0.25
+    turned: float = 0.3
+    yaw: float = 25.0
+    pitch: float = 16.0
+    roll: float = 15.0
+    growth: float = 0.08
+    shift: float = 0.06
+
+
+@dataclass(frozen=True)
+class GuidedRecipe(LabelledRecipe):
     """Flows guided by the landmarks' splines and by optical flow (docs/training.md), beside the photometric loss.
 
     photometric: weight of the photometric loss
     optical: weight of the composed flow's distance to optical flow, outside the face, at first, falling as guidance
         does; 0 does without OpenCV
     outside: what places outside the face weigh in the losses against splines, beside those in it
-    stills: share of the draws that goes to single photographs, where the folder has some
     guidance: weight of the flow losses at first, falling to guidance_end of it
     relative: weight of the flow that one person's motion gives another, beside guidance
     stretch: weight of how wrongly flows stretch, which opens mouths and shuts eyes, beside guidance
@@ -92,16 +111,12 @@ class GuidedRecipe(Recipe):
     landmarks, expression, blend: weights of the linear heads on v, which are dropped after training: expression, pose
         and gaze in one, blendshape scores in another
     lips, eyes: how much more pixels there count, in the losses
-    turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares; of the
-        two pictures that a photograph gives one always is
     gamma, gain: colour jitter that source and target share; view_gamma, view_gain: of the driving input alone
     """
 
-    far: int = 2
     photometric: float = 4.0
     optical: float = 20.0
     outside: float = 0.1
-    stills: float = 0.25
     guidance: float = 14.0
     guidance_end: float = 0.3
     relative: float = 1.0
@@ -116,16 +131,28 @@ class GuidedRecipe(Recipe):
     lips: float = 24.0
     eyes: float = 8.0
     lips_gain: float = 1.0
-    turned: float = 0.3
-    yaw: float = 25.0
-    pitch: float = 16.0
-    roll: float = 15.0
-    growth: float = 0.08
-    shift: float = 0.06
     gamma: float = 0.25
     gain: float = 0.2
     view_gamma: float = 0.33
     view_gain: float = 0.25
+
+
+@dataclass(frozen=True)
+class CompletionRecipe(LabelledRecipe):
+    """The network that completes embedded faces, taught when embedding and driving network are done (docs/training.md).
+
+    width: channels of its first level
+    lips: how much more the mouth counts in the losses
+    texture: weight of the completed face against that of the other frame, where that one shows it
+    edges: weight of the differences between neighbours about the mouth, which keeps teeth from blurring
+    opacity: cost of painting, so that what is seen is left alone
+    """
+
+    width: int = 16
+    lips: float = 20.0
+    texture: float = 0.5
+    edges: float = 1.0
+    opacity: float = 0.01
 
 
 R = TypeVar("R", bound=Recipe)
@@ -133,6 +160,9 @@ D = TypeVar("D", Dims, None)
 
 RECIPES: dict[str, Recipe] = {
     "guided": GuidedRecipe(name="guided"),
+    "completion": CompletionRecipe(
+        name="completion", lr=2e-3, weight_decay=0.0, warmup=50, batch=16, ema=0.995, dtype="fp32", evaluate_minutes=5.0
+    ),
     "photometric": Recipe(name="photometric", lr=3e-4),
     "paper": Recipe(
         name="paper",

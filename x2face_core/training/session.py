@@ -7,10 +7,9 @@ OUT/sheet-STEP.png, curve.png, history.json
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,31 +17,28 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from x2face_core.data.bank import Bank, load_bank
+from x2face_core.data.bank import Bank
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import load_bank
 from x2face_core.data.stills import Still
 from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError, WeightsError
 from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.storing import write_text
-from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
-from x2face_core.training.drawing import generator
+from x2face_core.training.checkpoint import CHECKPOINT, RunState
+from x2face_core.training.completing import CompletionBatches, CompletionObjective
 from x2face_core.training.engine import Batches, Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
 from x2face_core.training.guided_batches import GuidedBatches
 from x2face_core.training.heldout import HeldOut, people_of
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
-from x2face_core.training.precision import fastest
-from x2face_core.training.processes import Processes, join, leave
-from x2face_core.training.recipes import GuidedRecipe, Recipe
-from x2face_core.training.sheets import write_curve, write_sheet
+from x2face_core.training.processes import Processes
+from x2face_core.training.recipes import CompletionRecipe, GuidedRecipe, LabelledRecipe, Recipe
+from x2face_core.training.running import Progress, earlier, go, keep_history, running, with_precision
+from x2face_core.training.sheets import write_sheet
 from x2face_core.training.shipping import fit_reading, ship
 from x2face_core.training.starting import Started, starting
-from x2face_core.training.taking import taken
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -73,66 +69,51 @@ def train(
     progress: Progress = lambda what, done, total: None,
 ) -> RunState:
     """Train as planned, from the folder's checkpoint where there is one. Under torchrun, call it in every process."""
+    if isinstance(plan.recipe, CompletionRecipe) and plan.start is None:
+        raise UsageError("the recipe completion completes what other networks make: say whose, --from WEIGHTS.")
     folder = FaceFolder(plan.data)
     _check_resumable(plan)
-    processes = join(plan.device)
-    try:
-        with taken(plan.out, first=processes.first, fresh=plan.fresh):
-            return _train(plan, folder, processes, report, say, progress)
-    finally:
-        leave()
+    with running(plan.out, fresh=plan.fresh, device=plan.device) as processes:
+        return go(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
 
 
-def _train(
-    plan: Plan,
-    folder: FaceFolder,
-    processes: Processes,
-    report: Callable[[Report], None],
-    say: Callable[[str], None],
-    progress: Progress,
-) -> RunState:
+def _trainer(plan: Plan, folder: FaceFolder, processes: Processes, progress: Progress) -> Trainer[X2FaceNetworks]:
     torch.manual_seed(plan.recipe.seed)
     train_bank, val_bank = (_bank(plan, folder, split, processes, progress) for split in ("train", "val"))
     started = None if plan.start is None else starting(plan.start, plan.dims)
-    layout = _layout(train_bank, started) if isinstance(plan.recipe, GuidedRecipe) else None
+    layout = _layout(train_bank, started) if isinstance(plan.recipe, LabelledRecipe) else None
     networks = X2FaceNetworks(plan.dims)
     networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective, batches = _taught(networks, train_bank, layout, plan.recipe)
     if started is not None:
         networks.load_state_dict(started.tensors, strict=False)
     objective.to(processes.device)
-    recipe = _with_dtype(plan, objective, batches, processes)
+    recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
     judge = _Judge(plan.out, folder, train_bank, HeldOut.of(val_bank, people_of(folder, val_bank)), layout)
-    dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
     data = {"statement": _statement(folder, plan.recipe, started), "frames": len(train_bank)}
-    trainer = Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
-    resumed = not plan.fresh and trainer.resume()
-    say(
-        f"{'going on at' if resumed else 'starting with'} step {trainer.state.step}, {recipe.dtype}, {processes.device}"
-    )
-    return trainer.run(plan.length, report)
+    return Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
 
 
 def _bank(plan: Plan, folder: FaceFolder, split: Split, processes: Processes, progress: Progress) -> Bank:
     """A split's frames; photographs join those of training alone, so that held-out figures stay those of films."""
-    guided = plan.recipe if isinstance(plan.recipe, GuidedRecipe) else None
+    labelled = plan.recipe if isinstance(plan.recipe, LabelledRecipe) else None
     bank = load_bank(
         folder,
         split,
         plan.dims.side,
         every=plan.recipe.every,
-        labels=guided is not None,
-        stills=guided.stills if guided is not None and split == "train" else 0.0,
+        labels=labelled is not None,
+        stills=labelled.stills if labelled is not None and split == "train" else 0.0,
         progress=partial(progress, f"reading {split}"),
     )
     return bank.to(processes.device)
 
 
 def _check_resumable(plan: Plan) -> None:
-    checkpoint = plan.out / CHECKPOINT
-    if plan.fresh or not checkpoint.is_file():
+    state = earlier(plan.out, fresh=plan.fresh)
+    if state is None:
         return
-    _, state = load_checkpoint(checkpoint)
+    checkpoint = plan.out / CHECKPOINT
     trained = Dims.from_dict(state.dims).to_dict()  # sizes that the checkpoint is too old to name are the defaults
     if trained != plan.dims.to_dict():
         changed = {key for key, value in plan.dims.to_dict().items() if trained[key] != value}
@@ -163,23 +144,16 @@ def _taught(networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe:
         scores = 0 if bank.blend is None else bank.blend.shape[1]
         objective = GuidedObjective(networks, layout, recipe, measures, scores)
         return objective, GuidedBatches(bank, layout, recipe)
+    if isinstance(recipe, CompletionRecipe):
+        assert layout is not None
+        return CompletionObjective(networks, layout, recipe), CompletionBatches(bank, layout, recipe)
     return PhotometricObjective(networks), PhotometricBatches(bank, recipe)
-
-
-def _with_dtype(plan: Plan, objective: nn.Module, batches: Batches, processes: Processes) -> Recipe:
-    recipe = plan.recipe
-    if recipe.dtype != "auto":
-        return recipe
-    count = max(2, recipe.batch // (recipe.accumulate * processes.count))
-    batch = batches.draw(generator(recipe.seed, 0, 0, processes.device), count)
-    bf16 = processes.agree(float(fastest(objective, batch, processes.device) is torch.bfloat16))
-    return replace(recipe, dtype="bf16" if bf16 else "fp32")
 
 
 def _statement(folder: FaceFolder, recipe: Recipe, started: Started | None) -> str:
     """What networks saw, for those who use them."""
     parts = [statement(folder.of_split("train"))]
-    if isinstance(recipe, GuidedRecipe) and recipe.stills and folder.stills is not None:
+    if isinstance(recipe, LabelledRecipe) and recipe.stills and folder.stills is not None:
         parts.append(_photographs(folder.stills.of_split("train")))
     if started is not None:
         parts.append(f"begun with {started.name}, which saw {started.data}")
@@ -219,7 +193,5 @@ class _Judge:
         layout = None if self.layout is None else self.layout[:POINTS]
         ship(self.out / "weights.safetensors", networks, state, reading, layout, held=row)
         write_sheet(self.out / f"sheet-{state.step:07d}.png", self.held.sheet(networks))
-        history = [*state.history, row]
-        write_curve(self.out / "curve.png", history)
-        write_text(self.out / "history.json", json.dumps(history, indent=1))
+        keep_history(self.out, state, figures)
         return figures

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from x2face_core.media.images import write_picture
+from x2face_core.pixels import to_pictures
 
 _SIZE, _MARGIN = (900, 420), 60
 Colour = tuple[int, int, int]
@@ -18,7 +19,7 @@ _COLOURS: dict[str, Colour] = {"l1": (40, 90, 200), "held_ratio": (200, 60, 40)}
 
 def write_sheet(path: Path, sheet: Tensor) -> None:
     """sheet: (3, h, w) float in [0, 1]."""
-    write_picture(path, (sheet.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().cpu().numpy())
+    write_picture(path, to_pictures(sheet[None])[0])
 
 
 def write_curve(path: Path, history: Sequence[dict[str, float]], colours: Mapping[str, Colour] = _COLOURS) -> None:

@@ -32,6 +32,12 @@ class Scene:
     seconds: float | None = None
     compare: bool = False
 
+    def words(self) -> dict[str, Any]:
+        """What `x2face run` would be told, as keywords of `x2face.run`."""
+        fields = [(name, field, value) for name, of in self.settings.items() for field, value in of.items()]
+        said = {name if field == "input" else f"{name}_{field}": value for name, field, value in fields}
+        return {"driver": list(self.settings), **said}
+
     def films(self) -> Iterator[tuple[str, str]]:
         """Each source's name and its film's file name."""
         for source in self.sources:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from x2face_core.data.folder import Clip
 from x2face_core.model import X2Face
-from x2face_core.sources.source import ModelSource, places
+from x2face_core.sources.source import ModelSource, pose_expression_coordinates
 from x2face_lab.evaluation.identity import Faces
 from x2face_lab.evaluation.readers import MEASURES, SETTLING, Reader, Seen
 from x2face_lab.evaluation.tracks import read_clip, spread
@@ -57,7 +57,7 @@ def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader)
     """The source's picture (3, h, w) driven by another person's frames (n, 3, h, w), relative to the nearest one."""
     seen = ModelSource.of(model, source[None])
     vectors = torch.cat([model.encode(part) for part in torch.split(driving, 16)])
-    points = places(torch.cat([vectors, seen.vector[None]]), seen)
+    points = pose_expression_coordinates(torch.cat([vectors, seen.vector[None]]), seen)
     rest = int((points[:-1] - points[-1]).square().sum(dim=1).argmin())
     moved = seen.vector + vectors - vectors[rest]
     generated = torch.cat([model.render(seen.face, part) for part in torch.split(moved, 16)])

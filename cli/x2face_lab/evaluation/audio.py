@@ -13,8 +13,9 @@ from torch import Tensor
 
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.errors import MissingError
+from x2face_core.pixels import to_tensor
 from x2face_core.rendering.pipeline import animate
-from x2face_core.sources.source import DriversByName, MappingsByName, Model, to_tensor
+from x2face_core.sources.source import DriversByName, MappingsByName, Model
 from x2face_lab.evaluation.offsets import Listener
 from x2face_lab.evaluation.readers import SETTLING, Reader
 from x2face_lab.evaluation.tracks import read_clip, spread

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from x2face_core.errors import MissingError
 from x2face_core.model import READINGS, X2Face
+from x2face_core.pixels import to_pictures
 
 MEASURES = ("roll", "pitch", "yaw", "mouth_open")
 _COLUMNS = [READINGS.index(name) for name in MEASURES]
@@ -71,8 +72,8 @@ class MeshReader:
     def look(self, pictures: Tensor) -> Seen:
         self.mesh.restart()  # these pictures are another film than the last ones
         measures, landmarks = np.full((len(pictures), 4), np.nan), np.full((len(pictures), 68, 3), np.nan)
-        for row, picture in enumerate((pictures.permute(0, 2, 3, 1) * 255).round().byte().numpy()):
-            found = self.mesh.measure(np.ascontiguousarray(picture))
+        for row, picture in enumerate(to_pictures(pictures)):
+            found = self.mesh.measure(picture)
             if found is not None:
                 measures[row], landmarks[row] = [*found.pose, found.expression[0]], found.landmarks
         return Seen(measures, landmarks)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from x2face_core.data.bank import load_bank
 from x2face_core.data.folder import FaceFolder
+from x2face_core.data.loading import load_bank
 from x2face_core.data.tables import Split
 from x2face_core.model import X2Face
 

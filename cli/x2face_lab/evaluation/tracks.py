@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
+from x2face_core.pixels import to_tensor
 
 SIDE = 256
 
@@ -30,7 +30,7 @@ def read_clip(path: Path, frames: int, every: int = 1, side: int = SIDE) -> Tens
     pictures = decode(path, np.arange(0, frames, every), side)
     if len(pictures) == 0:
         raise InputError(f"{path}: no frame could be decoded.")
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
+    return to_tensor(pictures)
 
 
 def spread(

@@ -16,7 +16,8 @@ from x2face_core.errors import WeightsError
 from x2face_core.media.sound import Samples
 from x2face_core.model import READINGS
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part, compose
+from x2face_core.streaming.active import ActiveDriver
+from x2face_core.streaming.composing import compose
 from x2face_lab.figures.moments import in_turn
 from x2face_lab.figures.mouths import HIGH, WIDE, cut, find_mouth
 from x2face_lab.figures.sheet import GAP, MARGIN, Label, Line, Panel, Parts, Place, Sheet, letters, line_height
@@ -47,11 +48,11 @@ class Spoken:
     vectors: Sequence[Tensor]
 
 
-def spoken(subjects: Sequence[ModelSource], part: Part, samples: Samples, seconds: float) -> Spoken:
+def spoken(subjects: Sequence[ModelSource], driver: ActiveDriver, samples: Samples, seconds: float) -> Spoken:
     """Let a driver speak for each of the subjects. samples: what is heard, to be drawn; seconds: at most so long"""
     vectors, fps = [], 25.0
     for subject in subjects:
-        composed = compose([part], subject, seconds=seconds)
+        composed = compose([driver], subject, seconds=seconds)
         fps = composed.fps
         vectors.append(torch.from_numpy(np.stack([row.vector for row in composed.rows])).float())
     times = np.arange(len(vectors[0])) / fps

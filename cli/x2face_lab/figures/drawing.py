@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from x2face_core.files.faults import writing
+from x2face_core.files.placing import beside, make_folders_above
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import beside, make_folders_above
 from x2face_lab.figures.sheet import Label, Panel, Place, Sheet, Tile
 
 if TYPE_CHECKING:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from x2face_core.media.pictures import Picture
-from x2face_core.rendering.pipeline import Painted
 from x2face_core.sources.source import ModelSource
+from x2face_core.streaming.active import ActiveOverlay
 from x2face_lab.figures.motion import Column, Motion
 from x2face_lab.figures.sheet import GAP, MARGIN, Label, Parts, Sheet, letters, line_height
 from x2face_lab.figures.subjects import laid_out, painted, portrait, rendered
 
 
-def edit_sheet(subjects: Sequence[ModelSource], overlays: Sequence[Painted], motion: Motion, cell: int = 128) -> Sheet:
+def edit_sheet(
+    subjects: Sequence[ModelSource], overlays: Sequence[ActiveOverlay], motion: Motion, cell: int = 128
+) -> Sheet:
     """A row a subject: the source, its embedded face with the paint, and its frames with it; a film's above them.
 
     The columns where heads are farthest round have bold labels. cell: pixels a side of a picture
@@ -45,7 +47,7 @@ def _header(parts: Parts, motion: Motion, x: int, cell: int) -> int:
 
 
 def _frames(
-    subject: ModelSource, overlays: Sequence[Painted], columns: Sequence[Column], vectors: Tensor
+    subject: ModelSource, overlays: Sequence[ActiveOverlay], columns: Sequence[Column], vectors: Tensor
 ) -> list[Picture]:
     """A frame (h, w, 3) a column; paint that moves is asked for each one's moment, other paint once."""
     if not any(overlay.moving for overlay in overlays):

@@ -13,8 +13,10 @@ from torch import Tensor
 from x2face_core.errors import WeightsError
 from x2face_core.media.pictures import Picture
 from x2face_core.model import READINGS
-from x2face_core.sources.source import ModelSource, places, to_pictures
-from x2face_core.streaming.composing import Part, compose
+from x2face_core.pixels import to_pictures
+from x2face_core.sources.source import ModelSource, pose_expression_coordinates
+from x2face_core.streaming.active import ActiveDriver
+from x2face_core.streaming.composing import compose
 from x2face_lab.figures.drawing import resized
 from x2face_lab.figures.moments import unlike
 from x2face_lab.figures.sheet import Place, signed
@@ -49,27 +51,29 @@ def swept(subjects: Sequence[ModelSource], degrees: Sequence[float]) -> Motion:
     return Motion(columns, [turned(subject, "yaw", degrees) for subject in subjects])
 
 
-def filmed(subjects: Sequence[ModelSource], part: Part, count: int, seconds: float, side: int = 128) -> Motion:
+def filmed(
+    subjects: Sequence[ModelSource], driver: ActiveDriver, count: int, seconds: float, side: int = 128
+) -> Motion:
     """Moments of a film by which a driver moves the subjects.
 
     First those at which the first subject's head is farthest round to either side, as read from its vectors, then those
     that differ most from the ones chosen: `count` in all, in the film's order.
     seconds: so much of the film is read; side: pixels of the driving pictures that are kept
     """
-    vectors, driving, fps = _driven(subjects[0], part, seconds, side)
+    vectors, driving, fps = _driven(subjects[0], driver, seconds, side)
     chosen, yaw = choose(subjects[0], vectors, count)
     columns = []
     for k in chosen:
         label = f"{k / fps:.2f} s" + ("" if yaw is None else f"\nyaw {signed(round(yaw[k]))}")
         widest = yaw is not None and yaw[k] in (yaw.min(), yaw.max())
         columns.append(Column(label, k / fps, driving[k], widest))
-    others = [_driven(subject, part, seconds)[0] for subject in subjects[1:]]
+    others = [_driven(subject, driver, seconds)[0] for subject in subjects[1:]]
     return Motion(columns, [one[chosen] for one in (vectors, *others)])
 
 
 def choose(subject: ModelSource, vectors: Tensor, count: int) -> tuple[list[int], NDArray[np.float64] | None]:
     """Which rows of vectors (n, 128) to show, and the yaw (n,) in degrees where the weights read it."""
-    points = places(vectors, subject).double().numpy()
+    points = pose_expression_coordinates(vectors, subject).double().numpy()
     try:
         yaw = subject.read(vectors)[:, READINGS.index("yaw")].double().numpy()
     except WeightsError:
@@ -78,10 +82,10 @@ def choose(subject: ModelSource, vectors: Tensor, count: int) -> tuple[list[int]
 
 
 def _driven(
-    subject: ModelSource, part: Part, seconds: float, side: int = 0
+    subject: ModelSource, driver: ActiveDriver, seconds: float, side: int = 0
 ) -> tuple[Tensor, list[Picture | None], float]:
     """A subject's vectors (n, 128), driving pictures of `side` pixels where there are any, and the rate."""
-    composed = compose([part], replace(subject, pictures_wanted=side > 0), seconds=seconds)
+    composed = compose([driver], replace(subject, pictures_wanted=side > 0), seconds=seconds)
     vectors, driving = [], []
     for row in composed.rows:
         vectors.append(torch.from_numpy(row.vector).float())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,25 +10,12 @@ from torch import Tensor
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.media.pictures import Picture
-from x2face_core.rendering.pipeline import Painted
-from x2face_core.sources.portraits import Cropping, crops, find_portraits
-from x2face_core.sources.source import Model, ModelSource, to_pictures
+from x2face_core.pixels import to_pictures
+from x2face_core.sources.source import ModelSource
+from x2face_core.streaming.active import ActiveOverlay
 from x2face_core.streaming.batching import batches
 
 BATCH = 8
-
-
-def find_subjects(
-    paths: Sequence[Path], cropping: Cropping, count: int, model: Model, fusion: str = "mean", **more: Any
-) -> list[ModelSource]:
-    """A subject for each path; several pictures of a film or a folder become one face.
-
-    count: pictures taken of a film or a folder; more: for ModelSource, such as load_mapping
-    NoFaceError where a source shows no face; InputError where one cannot be read.
-    """
-    return [
-        ModelSource.of(model, crops(find_portraits([path], cropping, count, model)), fusion, **more) for path in paths
-    ]
 
 
 def portrait(subject: ModelSource) -> Picture:
@@ -43,7 +28,7 @@ def laid_out(face: EmbeddedFace) -> Picture:
     return np.asarray(to_pictures(face.texture[None])[0])
 
 
-def painted(face: EmbeddedFace, overlays: Sequence[Painted], seconds: float = 0.0) -> EmbeddedFace:
+def painted(face: EmbeddedFace, overlays: Sequence[ActiveOverlay], seconds: float = 0.0) -> EmbeddedFace:
     """The face with what the overlays paint on it at a moment."""
     for overlay in overlays:
         face = overlay.on(face, seconds)

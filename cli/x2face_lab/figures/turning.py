@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from x2face_core.driving import Factor
-from x2face_core.errors import PluginError
 from x2face_core.sources.source import ModelSource
 
 AXES = ("roll", "pitch", "yaw")
@@ -26,9 +24,7 @@ def turned(subject: ModelSource, axis: str, degrees: Sequence[float], *, absolut
     degrees: (n,), added to the subject's own pose; with `absolute` the head's own angle about that axis
     v = v_source + f(p) - f(p_source): asked for its own pose, the subject stays as it is.
     """
-    pose = subject.mapping("pose")
-    if not isinstance(pose, Factor):
-        raise PluginError("The mapping 'pose' can be written but not read; the source's own pose is needed.")
+    pose = subject.factor("pose")
     own = pose.read(subject.vector[None])  # (1, 3)
     column = AXES.index(axis)
     target = own.repeat(len(degrees), 1)

@@ -15,11 +15,12 @@ from torch import Tensor
 from x2face_audio.sync.lips import lower_faces
 from x2face_audio.sync.networks import SyncDims
 from x2face_audio.sync.sounds import CENTRE, FPS, RATE, Samples, mfcc
-from x2face_core.data.bank import decode
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 from x2face_core.media.sound import read_sound
+from x2face_core.pixels import to_tensor
 
 LEAST = 18
 """Frames of the shortest clip that is used."""
@@ -134,7 +135,7 @@ def load_sync_bank(
 
 
 def _read(clip: Clip, dims: SyncDims, versions: int) -> _Read:
-    pictures = torch.from_numpy(decode(clip.path, np.arange(clip.frames), 128)).permute(0, 3, 1, 2).float() / 255
+    pictures = to_tensor(decode(clip.path, np.arange(clip.frames), 128))
     lips = (lower_faces(pictures, dims.side) * 255).round().byte() if len(pictures) else pictures[:, 0].byte()
     sound = np.pad(read_sound(clip.path, RATE), (_LEAD, _LEAD))
     sound = np.pad(sound, (0, max(0, 2 * _LEAD + clip.frames * RATE // FPS - len(sound))))

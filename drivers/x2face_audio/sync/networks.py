@@ -10,6 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from x2face_audio.sync.sounds import COEFFICIENTS, ROWS
+from x2face_core.bounds import fault_of
+from x2face_core.errors import WeightsError
+
+BOUNDS = dict.fromkeys(("feature", "shared", "context", "width", "side", "frames"), (1, 4096))
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,21 @@ class SyncDims:
     side: int = 48
     frames: int = 5
 
+    def __post_init__(self) -> None:
+        """WeightsError for sizes of no encoder."""
+        if fault := fault_of(self, BOUNDS):
+            raise WeightsError(f"SyncDims.{fault}")
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> SyncDims:
+        """WeightsError for what is not its fields."""
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise WeightsError(f"SyncDims: {error}") from error
 
 
 def _heard(inputs: int, outputs: int, stride: int) -> nn.Sequential:

@@ -7,9 +7,8 @@ OUT/curve.png, history.json
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -24,15 +23,11 @@ from x2face_audio.sync.weights import save_sync
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError
-from x2face_core.storing import write_text
-from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
-from x2face_core.training.drawing import generator
+from x2face_core.training.checkpoint import CHECKPOINT, RunState
 from x2face_core.training.engine import Length, Report, Trainer
-from x2face_core.training.precision import fastest
-from x2face_core.training.processes import Processes, join, leave
-from x2face_core.training.session import Progress, statement
-from x2face_core.training.sheets import write_curve
-from x2face_core.training.taking import taken
+from x2face_core.training.processes import Processes
+from x2face_core.training.running import Progress, earlier, go, keep_history, running, with_precision
+from x2face_core.training.session import statement
 
 WEIGHTS = "sync.safetensors"
 
@@ -60,15 +55,8 @@ def train_sync(
     """Train as planned, from the folder's checkpoint where there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
     _check_resumable(plan)
-    processes = join(plan.device)
-    try:
-        with taken(plan.out, first=processes.first, fresh=plan.fresh):
-            trainer = _trainer(plan, folder, processes, progress)
-            resumed = not plan.fresh and trainer.resume()
-            say(f"{'going on at' if resumed else 'starting with'} step {trainer.state.step}, {processes.device}")
-            return trainer.run(plan.length, report)
-    finally:
-        leave()
+    with running(plan.out, fresh=plan.fresh, device=plan.device) as processes:
+        return go(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
 
 
 def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress: Progress) -> Trainer[SyncNetworks]:
@@ -84,12 +72,7 @@ def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress:
     networks.audio.deviation.copy_(train.rows[0].std(0))
     objective = SyncObjective(networks, plan.recipe).to(processes.device)
     batches = SyncBatches(train, plan.recipe)
-    recipe = plan.recipe
-    if recipe.dtype == "auto":
-        batch = batches.draw(generator(recipe.seed, 0, 0, processes.device), recipe.batch)
-        bf16 = processes.agree(float(fastest(objective, batch, processes.device) is torch.bfloat16))
-        recipe = replace(recipe, dtype="bf16" if bf16 else "fp32")
-    dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
+    recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
     data: dict[str, object] = {"statement": statement([c for c in folder.of_split("train") if c.sound])}
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, _Judge(plan.out, val), data)
 
@@ -99,12 +82,11 @@ def _splits(recipe: SyncRecipe) -> tuple[tuple[Split, int], ...]:
 
 
 def _check_resumable(plan: SyncPlan) -> None:
-    checkpoint = plan.out / CHECKPOINT
-    if plan.fresh or not checkpoint.is_file():
-        return
-    _, state = load_checkpoint(checkpoint)
-    if state.recipe.get("name") != plan.recipe.name or state.dims != plan.dims.to_dict():
-        raise UsageError(f"{checkpoint}: belongs to another kind of run or other sizes; --fresh starts over.")
+    state = earlier(plan.out, fresh=plan.fresh)
+    if state is not None and (state.recipe.get("name") != plan.recipe.name or state.dims != plan.dims.to_dict()):
+        raise UsageError(
+            f"{plan.out / CHECKPOINT}: belongs to another kind of run or other sizes; --fresh starts over."
+        )
 
 
 @dataclass(frozen=True)
@@ -116,7 +98,6 @@ class _Judge:
 
     def __call__(self, networks: SyncNetworks, state: RunState) -> dict[str, float]:
         figures = held_out(networks, self.bank)
-        row = {"step": float(state.step)} | figures
         steps = {"steps": state.step, "samples": state.samples, "minutes": round(state.seconds / 60, 1)}
         described = {
             "name": "sync",
@@ -125,7 +106,5 @@ class _Judge:
             "data": str(state.data.get("statement", "")),
         }
         save_sync(self.out / WEIGHTS, networks, described)
-        history = [*state.history, row]
-        write_curve(self.out / "curve.png", history, {"contrast": (40, 90, 200), "within_1": (200, 60, 40)})
-        write_text(self.out / "history.json", json.dumps(history, indent=1))
+        keep_history(self.out, state, figures, {"contrast": (40, 90, 200), "within_1": (200, 60, 40)})
         return figures

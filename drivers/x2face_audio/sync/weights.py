@@ -12,9 +12,11 @@ from torch import Tensor
 
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_core.errors import WeightsError
+from x2face_core.files.checksums import checksum
+from x2face_core.files.descriptions import described
 from x2face_core.files.kinds import FileKind
-from x2face_core.storing import write_tensors
-from x2face_core.weights import checksum, home
+from x2face_core.files.storing import write_tensors
+from x2face_core.weights import is_file, own_files
 
 DEFAULT = "sync-1"
 _KIND = FileKind("x2face.sync", "sync encoder", "x2face train sync", "train or copy it again")
@@ -35,29 +37,30 @@ class SyncInfo:
 
 def find_sync(name: str | Path = DEFAULT) -> Path:
     """The file of an encoder given by name or path. WeightsError where there is none."""
-    if Path(name).suffix == ".safetensors" and Path(name).is_file():
+    if Path(name).suffix == ".safetensors" and is_file(name):
         return Path(name)
-    for folder in (home() / "sync", _PACKAGED):
-        if (folder / f"{name}.safetensors").is_file():
-            return folder / f"{name}.safetensors"
+    for path in (*own_files("sync", "*.safetensors"), *_PACKAGED.glob("*.safetensors")):
+        if path.stem == str(name) and is_file(path):
+            return path
     raise WeightsError(f"{name}: no such sync encoder; `x2face train sync OUT --data DIR` makes one.")
 
 
 def load_sync(name: str | Path = DEFAULT) -> tuple[SyncNetworks, SyncInfo]:
     """Both streams, ready to read. WeightsError where the file is missing, broken or something else."""
     path = find_sync(name)
-    info = read_sync_info(path)
-    networks = SyncNetworks(SyncDims(**info.dims))
+    info, tensors = read_sync_info(path), _KIND.tensors(path)
+    _KIND.check_sum(path, tensors, info.sha256)
     try:
-        networks.load_state_dict({key: value.float() for key, value in _KIND.tensors(path).items()}, strict=False)
-    except RuntimeError as error:
+        networks = SyncNetworks(SyncDims.from_dict(info.dims))
+        networks.load_state_dict({key: value.float() for key, value in tensors.items()}, strict=False)
+    except (RuntimeError, WeightsError) as error:
         raise WeightsError(f"{path}: its tensors do not fit ({error}); {_KIND.remedy}.") from error
     return networks.eval().requires_grad_(False), info
 
 
 def read_sync_info(path: Path) -> SyncInfo:
     """What a file says of its encoder; only its header is read. WeightsError where it holds none."""
-    return _KIND.read(path, lambda told: SyncInfo(**told))
+    return _KIND.read(path, lambda told: described(SyncInfo, told))
 
 
 def save_sync(path: Path, networks: SyncNetworks, described: Mapping[str, Any]) -> SyncInfo:

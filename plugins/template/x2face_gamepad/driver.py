@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from x2face_plugins import Chunk, Factor, InputError, MissingError, Source
+from x2face_plugins import Chunk, InputError, Source
 
 if TYPE_CHECKING:
-    from x2face_gamepad.plugin import Settings
+    from x2face_gamepad.settings import Settings
 
 
 class GamepadDriver:
@@ -22,9 +22,7 @@ class GamepadDriver:
 
     def drive(self, source: Source) -> Iterator[Chunk]:
         """(n, 128) offsets, a row a line of the recording."""
-        pose = source.mapping("pose")
-        if not isinstance(pose, Factor):
-            raise MissingError("The pose mapping cannot be read; x2face's own one can.")
+        pose = source.factor("pose")
         start = pose.read(source.vector[None])  # (1, 3): the source's roll, pitch and yaw in degrees
         turn = self.settings.reach * turns(self.sticks)
         yield Chunk(pose.write(start + turn) - pose.write(start), fps=self.settings.fps)

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, hookimpl, option
+from x2face_plugins import DriverSpec, hookimpl
+
+from x2face_gamepad.settings import Settings
 
 if TYPE_CHECKING:
     from x2face_gamepad.driver import GamepadDriver
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Each field is an option of `x2face run`: input is --gamepad, reach is --gamepad-reach."""
-
-    input: Path = option(metavar="FILE", help="A recording: a line a moment, the stick's x and y, each from -1 to 1.")
-    reach: float = option(20.0, help="Degrees that the head turns at full stick.", min=0, max=60)
-    fps: float = option(25.0, help="Lines a second.", min=1, max=240)
 
 
 def load(settings: Settings) -> GamepadDriver:

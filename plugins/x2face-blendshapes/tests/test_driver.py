@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from x2face_plugins import Factor, Source
+from x2face_plugins import Source
 
 from x2face_blendshapes import Settings
 from x2face_blendshapes.driver import BlendshapesDriver
@@ -23,8 +23,7 @@ def offsets(source: Source, path: Path, head: str, *rows: str, **more: Any) -> t
 
 def poses(source: Source, moved: torch.Tensor) -> torch.Tensor:
     """(n, 3): how far the head is turned from the source's own pose."""
-    pose = source.mapping("pose")
-    assert isinstance(pose, Factor)
+    pose = source.factor("pose")
     return pose.read(source.vector + moved) - pose.read(source.vector[None])
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from x2face_plugins import Film, InputError
+from x2face_plugins import FilmEncoder, InputError
 
-from x2face_blendshapes.settings import LABELS, UNITS
+from x2face_blendshapes.settings import LABELS
 from x2face_blendshapes.tracks import Track, liveliest, read_tracks
 
 Pair = tuple[torch.Tensor, torch.Tensor]
@@ -24,8 +24,6 @@ _LEAST = 0.03  # standard deviation within films that a coefficient has to have
 class BlendshapesMapping:
     """Linear, and 0 at rest: v(x) = x A. Only differences within a film teach it, so who it is does not matter."""
 
-    labels, units = LABELS, UNITS
-
     def __init__(self) -> None:
         self.weight = torch.zeros(len(LABELS), VECTOR)
         self._held: list[Pair] = []
@@ -34,7 +32,7 @@ class BlendshapesMapping:
         """(n, 4) coefficients to (n, 128)."""
         return torch.as_tensor(values).float() @ self.weight
 
-    def examples(self, folder: Path, film: Film) -> Iterator[Pair]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
         """A pair a film: coefficients (n, 4) and vectors (n, 128) of its labelled frames.
 
         folder: as `x2face prepare --landmarks` makes one. Films of people to validate with are kept, to judge by.
@@ -69,7 +67,7 @@ class BlendshapesMapping:
         self.weight = weight
 
 
-def _pair(track: Track, film: Film) -> Pair:
+def _pair(track: Track, film: FilmEncoder) -> Pair:
     vectors, _ = film(track.path)
     there = track.frames < len(vectors)
     return torch.from_numpy(track.values[there]).float(), vectors[torch.from_numpy(track.frames[there])]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from x2face_plugins import Film, InputError
+from x2face_plugins import FilmEncoder, InputError
 
 from x2face_emg.envelopes import activity
 from x2face_emg.recording import read_recording
@@ -26,9 +26,6 @@ class EmgMapping:
     learned: (k,), 1 for each muscle that the films' recordings had
     """
 
-    labels: tuple[str, ...] = CHANNELS
-    units: tuple[str, ...] = ("as recorded",) * len(CHANNELS)
-
     def __init__(self) -> None:
         self.weight, self.bias = torch.zeros(len(CHANNELS), 128), torch.zeros(128)
         self.learned = torch.zeros(len(CHANNELS))
@@ -37,7 +34,7 @@ class EmgMapping:
         """(n, k) to (n, 128)."""
         return torch.as_tensor(values).float() @ self.weight + self.bias
 
-    def examples(self, folder: Path, film: Film) -> Iterator[tuple[Tensor, Tensor]]:
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """A pair for each film with a table of the same name: of each frame that both cover the activity (n, k), and
         the vector (n, 128). InputError where there is none, or where the two have next to nothing in common.
         """

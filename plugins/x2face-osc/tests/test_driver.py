@@ -14,7 +14,7 @@ import pytest
 import torch
 from pythonosc.udp_client import SimpleUDPClient
 from x2face_blendshapes.demo import write_take
-from x2face_plugins import Factor, InputError, Source
+from x2face_plugins import InputError, Source
 
 from x2face_osc import Settings
 from x2face_osc.driver import OscDriver
@@ -56,8 +56,7 @@ def driven(x2face_source: Source) -> Iterator[Driven]:
 
 
 def turned(source: Source, offsets: torch.Tensor) -> list[float]:
-    pose = source.mapping("pose")
-    assert isinstance(pose, Factor)
+    pose = source.factor("pose")
     (row,) = pose.read(source.vector + offsets) - pose.read(source.vector[None])
     return [round(float(angle), 1) + 0.0 for angle in row]
 

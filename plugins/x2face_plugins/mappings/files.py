@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Mapping as Mapped
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from x2face_core.errors import InputError, PluginError, UsageError, WeightsError
+from x2face_core.errors import PluginError, UsageError, WeightsError
+from x2face_core.files.checksums import checksum
+from x2face_core.files.descriptions import described
+from x2face_core.files.kinds import FileKind
+from x2face_core.files.names import checked_dist, checked_space, is_dist, is_space
+from x2face_core.files.placing import make_folders_above
+from x2face_core.files.storing import write_tensors
 from x2face_core.foreign import Owner, call_foreign
-from x2face_core.storing import write_tensors
-from x2face_core.weights import home, load_tensors, read_header
+from x2face_core.rendering.outputs import settle_file
+from x2face_core.weights import home, is_file, own_files
 from x2face_plugins.offers import Offer
 from x2face_plugins.specs import MappingSpec
 
@@ -22,8 +27,8 @@ if TYPE_CHECKING:
 
     from x2face_core.driving import Mapping
 
-_KEY = "x2face.mapping"
 WRITER = "x2face fit"
+_KIND = FileKind("x2face.mapping", "mapping", WRITER, "fit it again")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class MappingInfo:
     dist, version: of the distribution that the mapping came with
     labels, units: a name and a unit for each number that it takes
     figures: what the fitting found; data: what it was fitted on
+    sha256: of all tensors; "" in files that are older than that
     """
 
     name: str
@@ -44,6 +50,7 @@ class MappingInfo:
     units: tuple[str, ...]
     figures: dict[str, Any] = field(default_factory=dict)
     data: str = ""
+    sha256: str = ""
     path: Path | None = None
 
     @classmethod
@@ -64,25 +71,22 @@ class MappingInfo:
 
 def mapping_place(offer: Offer[MappingSpec], space: str) -> Path:
     """Where `x2face fit` puts a mapping unless it is told otherwise."""
-    return home() / "mappings" / space / offer.dist / f"{offer.name}.safetensors"
+    return home() / "mappings" / checked_space(space) / checked_dist(offer.dist) / f"{offer.name}.safetensors"
 
 
-def save_mapping(path: str | Path, mapping: Mapping, info: MappingInfo) -> MappingInfo:
+def save_mapping(path: str | Path, mapping: Mapping, info: MappingInfo, *, overwrite: bool = True) -> MappingInfo:
     """Write a mapping's state beside and rename, in the types that it has; folders above are made.
 
-    info: its path is not looked at
-    Raises PluginError where the state is not names and tensors (or arrays), InputError where nothing can be written.
+    info: its path is not looked at; overwrite: as write_tensors says
+    Raises PluginError where the state is not names and tensors (or arrays), UsageError where nothing can be written.
     """
     path = Path(path)
     owner = Owner("mapping", info.name, info.dist, info.version)
     tensors = as_tensors(call_foreign(owner, mapping.state_dict), owner)
-    told = json.loads(json.dumps(info.to_json(), default=_plain))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error}); choose another place.") from error
-    write_tensors(path, tensors, {_KEY: json.dumps(told)})
-    return replace(info, figures=told["figures"], path=path)
+    told = json.loads(json.dumps(info.to_json() | {"sha256": checksum(tensors)}, default=_plain))
+    make_folders_above(path)
+    write_tensors(path, tensors, _KIND.metadata(told), overwrite=overwrite)
+    return replace(info, figures=told["figures"], sha256=told["sha256"], path=path)
 
 
 def _plain(value: Any) -> Any:
@@ -108,45 +112,45 @@ def as_tensors(state: Any, owner: Owner) -> dict[str, Tensor]:
     return tensors
 
 
-def check_place(path: Path) -> None:
-    """UsageError where a mapping cannot be written there, or would replace something that is none."""
-    above = next((folder for folder in path.parents if folder.exists()), Path())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise UsageError(f"{path}: {above} is no folder that can be written to; choose another output.")
+def check_place(path: Path, offer: Offer[MappingSpec]) -> None:
+    """UsageError where a mapping cannot be written there, or would replace anything but the same one."""
     if path.is_dir():
         raise UsageError(f"{path} is a folder; -o takes the mapping's file, such as {path / 'mapping.safetensors'}.")
-    if path.exists():
-        try:
-            read_mapping_info(path)
-        except WeightsError:
-            raise UsageError(f"{path} exists already and is no mapping; choose another output.") from None
+    settle_file(str(path), path.suffix.lower(), overwrite=True, inputs=[])
+    if not is_file(path):
+        return
+    try:
+        info = read_mapping_info(path)
+    except WeightsError:
+        raise UsageError(f"{path} exists already and is no mapping; choose another output.") from None
+    if not info.is_of(offer):
+        raise UsageError(f"{path} holds the mapping {info.name!r} of {info.dist}; choose another output.")
 
 
 def read_mapping_info(path: str | Path) -> MappingInfo:
     """What a file says of itself; only its header is read. WeightsError where it holds no mapping."""
     path = Path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise WeightsError(f"{path}: no such file; `{WRITER} NAME --data DIR -o FILE` writes a mapping.")
-    metadata = read_header(path, WRITER).get("__metadata__", {})
-    if _KEY not in metadata:
-        raise WeightsError(f"{path}: holds no mapping; `{WRITER}` writes such files.")
-    try:
-        told = json.loads(metadata[_KEY])
-        told |= {"labels": tuple(told["labels"]), "units": tuple(told["units"]), "path": path}
-        return MappingInfo(**told)
-    except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{path}: its description cannot be read ({error}); fit it again.") from error
+    info = _KIND.read(path, lambda told: described(MappingInfo, told, path=path))
+    if not (is_space(info.space) and is_dist(info.dist)):
+        raise WeightsError(f"{path}: is of a space or a distribution whose name is none; {_KIND.remedy}.")
+    return info
 
 
 def own_mappings(space: str) -> list[MappingInfo]:
     """The mappings in the user's own place that are fitted for a driving space; broken files are left out."""
     found = []
-    for path in sorted((home() / "mappings" / space).glob("*/*.safetensors")):
+    for path in own_files("mappings", f"{checked_space(space)}/*/*.safetensors"):
         with contextlib.suppress(WeightsError):
             found.append(read_mapping_info(path))
     return [info for info in found if info.space == space]
 
 
 def load_state(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a mapping's file. WeightsError where it is broken."""
-    return load_tensors(Path(path), "fit it again")
+    """The tensors of a mapping's file. WeightsError where it is broken, or they are not those that it speaks of."""
+    path = Path(path)
+    tensors, told = _KIND.tensors(path), read_mapping_info(path).sha256
+    if told:
+        _KIND.check_sum(path, tensors, told)
+    return tensors

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
+from collections.abc import Mapping as Mapped
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import InputError, NoFaceError
 from x2face_core.foreign import call_foreign
@@ -36,19 +37,35 @@ def fit(
 ) -> MappingInfo:
     """Fit a mapping to a folder for the driving space of a model, try it out, and store it.
 
-    output: None for the user's own place, where runs find it
+    output: None for the user's own place, where runs find it; a file that appears there meanwhile is not replaced
     whole: films show faces cropped already; None: they do where the folder is one that `x2face prepare` made
     Raises InputError for a folder without examples, PluginError where the mapping fails; then nothing is written.
     """
     from x2face_core.sources.films import Films
 
     check_folder(data, offer)
+    overwrite = output is None or output.exists()
     films = Films(model, whole=_is_prepared(data) if whole is None else whole, read=_Meter(progress).add)
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
-        info = _fit(offer, data, films, model.fingerprint, output)
+        learned = _fit(offer, data, films, model.fingerprint)
+        info = save_mapping(output or mapping_place(offer, model.fingerprint), *learned, overwrite=overwrite)
     for path in films.faceless:
         warn(f"{path}: no face was found.")
+    for figure in worse_than_the_mean(info.figures):
+        warn(
+            f"{offer.name}: {figure} is below 0, worse than the mean would be; fit it on more data, or better weights."
+        )
     return info
+
+
+def worse_than_the_mean(figures: Mapped[str, Any]) -> list[str]:
+    """The shares of variance explained, r2 and r2 of whatever, that are below 0, each with its number."""
+    told = []
+    for name, value in figures.items():
+        if name.partition(" ")[0].lower() == "r2":
+            numbers = value if isinstance(value, list | tuple) else [value]
+            told += [f"{name} {one:g}" for one in numbers if isinstance(one, int | float) and one < 0]
+    return told
 
 
 def check_folder(data: Path, offer: Offer[MappingSpec]) -> None:
@@ -74,7 +91,7 @@ class _Meter:
         self._progress("reading films", self._frames, None)
 
 
-def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str, output: Path | None) -> MappingInfo:
+def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str) -> tuple[Mapping | Factor, MappingInfo]:
     from x2face_plugins.mappings.learning import Examples, learn
 
     examples = Examples(offer.owner, offer.spec.labels)
@@ -86,9 +103,8 @@ def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str, output
             raise NoFaceError(f"{data}: no film shows a face, such as {films.faceless[0].name}.") from None
         raise
     _try_out(offer, mapping, examples)
-    learned_from = f"{data.resolve().name}: {examples.rows} rows, {films.films} films"
-    info = MappingInfo.of(offer, space, figures=figures, data=learned_from)
-    return save_mapping(output or mapping_place(offer, space), mapping, info)
+    learned_from = f"{data.resolve().name}: {examples.rows} rows" + f", {films.films} films" * bool(films.films)
+    return mapping, MappingInfo.of(offer, space, figures=figures, data=learned_from)
 
 
 def _try_out(offer: Offer[MappingSpec], mapping: Mapping | Factor, examples: Examples) -> None:

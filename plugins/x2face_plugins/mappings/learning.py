@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2face_core.driving import Factor, Film, Mapping
+from x2face_core.driving import Factor, FilmEncoder, Mapping
 from x2face_core.errors import InputError, PluginError
 from x2face_core.foreign import Owner, call_foreign
 
@@ -66,7 +66,7 @@ class Examples:
             self.kept.append(torch.as_tensor(values[len(values) // 2]).detach().float().cpu())
 
 
-def learn(mapping: Mapping, folder: Path, film: Film, examples: Examples) -> dict[str, Any]:
+def learn(mapping: Mapping, folder: Path, film: FilmEncoder, examples: Examples) -> dict[str, Any]:
     """Fit a mapping to what it finds in a folder; the figures that it tells.
 
     Raises InputError where it finds nothing; PluginError where its code fails.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from x2face_core.errors import MissingError, UsageError, WeightsError
-from x2face_core.weights import home
-from x2face_plugins.mappings.files import WRITER, MappingInfo, mapping_place, own_mappings, read_mapping_info
+from x2face_core.files.names import checked_dist, checked_space
+from x2face_core.weights import own_files
+from x2face_plugins.mappings.files import WRITER, MappingInfo, own_mappings, read_mapping_info
 from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import MappingSpec
@@ -21,24 +22,21 @@ def find_mapping(offer: Offer[MappingSpec], space: str, given: Path | None = Non
     """
     if given is not None:
         return _fitting(read_mapping_info(given), offer, space)
-    own = mapping_place(offer, space)
-    if own.is_file():
+    dist = checked_dist(offer.dist)
+    for own in own_files("mappings", f"{checked_space(space)}/{dist}/{offer.name}.safetensors"):
         return _fitting(read_mapping_info(own), offer, space)
     shipped = [info for path in offer.spec.files if (info := read_mapping_info(path)).is_of(offer)]
     for info in shipped:
         if info.space == space:
-            return info.path or own
-    others = [info.space for info in shipped] or [path.parents[1].name for path in _of_any_space(offer)]
+            return info.path or Path()
+    elsewhere = own_files("mappings", f"*/{dist}/{offer.name}.safetensors")
+    others = [info.space for info in shipped] or [path.parents[1].name for path in elsewhere]
     if others:
         raise _of_another_space(offer, space, others[0])
     raise MissingError(
         f"The mapping {offer.name!r} of {offer.dist} is not fitted for these weights; "
         f"`{WRITER} {offer.name} --data DIR` fits it."
     )
-
-
-def _of_any_space(offer: Offer[MappingSpec]) -> Iterator[Path]:
-    return (home() / "mappings").glob(f"*/{offer.dist}/{offer.name}.safetensors")
 
 
 def _fitting(info: MappingInfo, offer: Offer[MappingSpec], space: str) -> Path:

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from tests.tracks import draw, landmarks, look_of, write_film, write_table
-from x2face_core.data.bank import Bank, clip_weights, decode, load_bank
+from x2face_core.data.bank import Bank
 from x2face_core.data.folder import FaceFolder
+from x2face_core.data.loading import clip_weights, decode, load_bank
 from x2face_core.errors import InputError
 
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from x2face_core.data.bank import load_bank
 from x2face_core.data.folder import FaceFolder
+from x2face_core.data.loading import load_bank
 from x2face_core.data.measures import mirrored_scores
 from x2face_core.data.tables import EXPRESSIONS
 from x2face_core.errors import InputError

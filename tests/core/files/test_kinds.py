@@ -39,10 +39,13 @@ def no_colour(told: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("metadata", "said"),
     [
-        (None, "holds no test, as `x2face test` writes one; test again"),
+        (None, "holds no test, as `x2face test` writes; test again"),
         ({"x2face.weights": "{}"}, "holds no test"),
         ({"x2face.test": "{"}, "its description cannot be read"),
         ({"x2face.test": "[1]"}, "its description cannot be read"),
+        ({"x2face.test": "null"}, "its description cannot be read"),
+        ({"x2face.test": "7"}, "its description cannot be read"),
+        ({"x2face.test": "[" * 200_000}, "its description cannot be read .*recursion"),
         ({"x2face.test": "{}"}, "its description cannot be read .*colour"),
     ],
 )
@@ -56,7 +59,15 @@ def test_another_kind_and_a_broken_description_are_told_in_one_line(
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{}", b"text, honestly, and more of it", (2).to_bytes(8, "little") + b"[]", (1 << 60).to_bytes(8, "little")],
+    [
+        b"",
+        b"{}",
+        b"text, honestly, and more of it",
+        (2).to_bytes(8, "little") + b"[]",
+        (1 << 60).to_bytes(8, "little"),
+        (100_000).to_bytes(8, "little") + b"[" * 100_000,
+        (2).to_bytes(8, "little") + b"\xff\xfe",
+    ],
 )
 def test_what_is_no_safetensors_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
@@ -85,3 +96,11 @@ print("torch" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("metadata", [b"null", b"7", b"[]", b'{"x2face.test": null}', b'{"x2face.test": {}}'])
+def test_metadata_of_any_kind_is_one_error(tmp_path: Path, metadata: bytes) -> None:
+    header = b'{"__metadata__": ' + metadata + b"}"
+    (tmp_path / "x").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(InputError, match="x: .*test again"):
+        KIND.read(tmp_path / "x", dict)

@@ -10,7 +10,7 @@ import pytest
 
 from x2face_core.errors import UsageError
 from x2face_core.files.ledger import noting, refuse_read
-from x2face_core.media.placing import beside, readable_file
+from x2face_core.files.placing import beside, readable_file
 
 
 def by_name(path: Path) -> None:

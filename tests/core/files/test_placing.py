@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from x2face_core.errors import InputError, UsageError
-from x2face_core.media.placing import beside, readable_file, settled, within
+from x2face_core.files.placing import beside, readable_file, settled, within
 
 
 def names(folder: Path) -> list[str]:

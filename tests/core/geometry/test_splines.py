@@ -116,6 +116,12 @@ def test_weights_of_places_are_highest_at_lips_and_eyes_and_one_on_average(layou
 
 def test_weights_of_places_fall_with_the_distance(layout: Tensor) -> None:
     landmarks = torch.zeros(1, 71, 2)
-    focus = SplineFlows(layout, 201).focus(landmarks, lips=1, eyes=0, sigma=0.1)
-    middle, near, far = focus[0, 0, 100, [100, 110, 200]]  # 10 pixels are 0.1 of a half-picture
-    assert float((near - far) / (middle - far)) == pytest.approx(0.3679, abs=1e-3)  # 1 / e
+    middle, near, far = SplineFlows(layout, 201).close_to(landmarks, sigma=0.1)[0, 0, 100, [100, 110, 200]]
+    assert (float(middle), float(near)) == pytest.approx((1, 0.3679), abs=1e-3)  # 10 pixels are 0.1; 1 / e
+    assert float(far) < 1e-6
+
+
+def test_what_lies_outside_the_face_weighs_its_floor(layout: Tensor) -> None:
+    focus = SplineFlows(layout, 201).focus(torch.zeros(1, 71, 2), lips=0, eyes=0, floor=0.25)
+    assert float(focus[0, 0, 100, 100] / focus[0, 0, 0, 0]) == pytest.approx(4)
+    assert float(focus.mean()) == pytest.approx(1)

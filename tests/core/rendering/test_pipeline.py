@@ -10,12 +10,17 @@ import numpy as np
 import pytest
 import torch
 
+from tests.factors import FirstNumbers
 from x2face_core.driving import Chunk, EmbeddedFace
-from x2face_core.errors import PluginError
-from x2face_core.rendering.pipeline import Painted, animate
-from x2face_core.sources.source import ModelSource, to_pictures, to_tensor
+from x2face_core.errors import PluginError, UsageError
+from x2face_core.pixels import to_pictures, to_tensor
+from x2face_core.rendering.pipeline import animate
+from x2face_core.sources.source import ModelSource
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.batching import batches
-from x2face_core.streaming.composing import Part
+from x2face_core.streaming.shaping import Shaping
+
+from ...acting import active, painting
 
 
 @dataclass
@@ -74,7 +79,7 @@ def test_a_face_driven_by_its_own_vector_is_what_the_networks_make_of_it(
 
 
 def test_frames_are_made_while_they_are_asked_for(tiny_model: Any, pictures: torch.Tensor) -> None:
-    frames = iter(animate(tiny_model, pictures, [Stays(), Part.of("shakes", Shakes(10_000))]))
+    frames = iter(animate(tiny_model, pictures, [Stays(), ActiveDriver.of(Shakes(10_000))]))
     assert len(list(islice(frames, 3))) == 3
 
 
@@ -89,7 +94,7 @@ class Paints:
 def test_an_overlay_is_painted_once_or_each_frame(
     tiny_model: Any, pictures: torch.Tensor, moving: bool, grey: list[int]
 ) -> None:
-    frames = animate(tiny_model, pictures, [Shakes(3, fps=1.0)], overlays=[Painted("paints", Paints(), moving)])
+    frames = animate(tiny_model, pictures, [Shakes(3, fps=1.0)], overlays=[painting("paints", Paints(), moving=moving)])
     assert [frame.picture[24, 24, 0] for frame in frames] == grey
 
 
@@ -107,14 +112,39 @@ class Turns:
 
 @pytest.mark.parametrize("moving", [(False, False), (True, False), (False, True), (True, True)])
 def test_overlays_keep_their_order_whether_they_move_or_not(tiny_model: Any, moving: tuple[bool, bool]) -> None:
-    overlays = [Painted.of("one", Turns(False, moving[0])), Painted.of("two", Turns(True, moving[1]))]
+    overlays = [ActiveOverlay.of(Turns(False, moving[0])), ActiveOverlay.of(Turns(True, moving[1]))]
     assert [overlay.moving for overlay in overlays] == list(moving)
     (frame,) = animate(tiny_model, torch.full((1, 3, 48, 48), 0.8), [Shakes(1)], overlays=overlays)
     assert frame.picture[24, 24, 0] == round(255 * (0.5 - 0.2))
 
 
 def test_an_overlay_that_says_nothing_moves_as_it_was_declared() -> None:
-    assert [Painted.of("paints", Paints(), moving=moving).moving for moving in (False, True)] == [False, True]
+    assert [ActiveOverlay.of(Paints(), moving=moving).moving for moving in (False, True)] == [False, True]
+
+
+def test_a_face_that_is_only_painted_on_stays_as_it_is(tiny_model: Any, pictures: torch.Tensor) -> None:
+    frames = list(animate(tiny_model, pictures, [], overlays=[Paints()], seconds=0.2))
+    assert len(frames) == 5 and all((frame.picture[24, 24] == 105).all() for frame in frames)
+    np.testing.assert_array_equal(frames[0].vector, tiny_model.encode(pictures[:1])[0].double().numpy())
+
+
+def test_nothing_that_drives_or_paints_makes_no_film(tiny_model: Any, pictures: torch.Tensor) -> None:
+    with pytest.raises(UsageError, match="Nothing drives the face"):
+        animate(tiny_model, pictures, [], seconds=1)
+    with pytest.raises(UsageError, match="the painted face would go on for ever; --seconds"):
+        animate(tiny_model, pictures, [], overlays=[Paints()])
+
+
+def test_paint_is_as_opaque_as_its_weight_and_comes_and_goes_as_a_driver_does() -> None:
+    grey = EmbeddedFace(torch.full((3, 2, 2), 0.21))
+
+    def seen(seconds: float, **shaping: float) -> float:
+        overlay = ActiveOverlay.of(Paints(), shaping=Shaping(**shaping))
+        return round(float(overlay.on(grey, seconds).texture[0, 0, 0]), 5)
+
+    assert [seen(0), seen(0, weight=0.5), seen(0, weight=0), seen(0, weight=9)] == [0.41, 0.31, 0.21, 1]
+    assert [seen(s, start=1) for s in (1, 1.1, 1.2)] == [0.21, round(0.21 + 0.5 * 0.31, 5), 0.53]
+    assert ActiveOverlay.of(Paints(), shaping=Shaping(start=1)).moving
 
 
 @pytest.mark.parametrize(
@@ -134,7 +164,7 @@ def test_an_overlay_that_breaks_is_named(tiny_model: Any, pictures: torch.Tensor
         def edit(self, face: EmbeddedFace, seconds: float) -> Any:
             return answer(face)
 
-    overlay = Painted("breaks", Breaks(), dist="acme", version="2")
+    overlay = painting("breaks", Breaks(), dist="acme", version="2")
     with pytest.raises(PluginError, match=f"overlay 'breaks' of acme 2 {told}"):
         list(animate(tiny_model, pictures, [Shakes(1)], overlays=[overlay]))
 
@@ -149,29 +179,18 @@ def test_batches_know_where_they_begin() -> None:
 
 
 def test_a_source_hands_on_to_other_drivers(tiny_model: Any, pictures: torch.Tensor) -> None:
-    source = ModelSource.of(tiny_model, pictures, load_driver=lambda name, more: Part(name, Shakes(**more)))
+    source = ModelSource.of(tiny_model, pictures, load_driver=lambda name, more: active(name, Shakes(**more)))
     (chunk,) = source.drive("shakes", rows=2)
     assert chunk.vectors.shape == (2, 128)
 
 
-class FirstTen:
-    """A factor: a vector's first ten numbers."""
-
-    labels = units = tuple("abcdefghij")
-    examples = fit = state_dict = load_state_dict = lambda *_: None
-
-    def read(self, vectors: torch.Tensor) -> torch.Tensor:
-        return vectors[:, :10]
-
-    def write(self, values: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.pad(values, (0, 118))
-
-
 def test_whom_a_source_hands_on_to_still_holds_what_he_holds(tiny_model: Any, pictures: torch.Tensor) -> None:
-    def load(name: str, more: Any) -> Part:
-        return Part(name, Shakes(**more), holds=("ten",))
+    def load(name: str, more: Any) -> ActiveDriver:
+        return active(name, Shakes(**more), holds=("ten",))
 
-    source = ModelSource.of(tiny_model, pictures, load_driver=load, load_mapping=lambda name: FirstTen())
+    source = ModelSource.of(
+        tiny_model, pictures, load_driver=load, load_mapping=lambda name: FirstNumbers(tuple("abcdefghij"))
+    )
     (chunk,) = source.drive("shakes", rows=2)
     free = torch.as_tensor(next(iter(Shakes(2).drive(source))).vectors)
     assert float(chunk.vectors[:, :10].__abs__().max()) < 1e-6

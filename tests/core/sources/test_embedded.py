@@ -12,9 +12,10 @@ from PIL import Image
 
 from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import InputError, WeightsError
-from x2face_core.rendering.pipeline import Painted, animate
+from x2face_core.rendering.pipeline import animate
 from x2face_core.sources.embedded import Repainted, write_embedded
-from x2face_core.streaming.composing import Part
+
+from ...acting import active, painting
 
 SPACE = "0" * 16
 
@@ -46,9 +47,9 @@ def test_frames_hardly_differ_after_a_round_trip_through_a_paint_program(tmp_pat
     write_embedded(tmp_path / "face.png", tiny_model.embed(pictures), SPACE)
     with Image.open(tmp_path / "face.png") as image:  # saved again without what it said of itself, with alpha
         image.convert("RGBA").save(tmp_path / "again.png", pnginfo=None)
-    overlay = Painted("embedded", Repainted(tmp_path / "again.png", SPACE))
+    overlay = painting("embedded", Repainted(tmp_path / "again.png", SPACE))
     plain, repainted = (
-        np.stack([frame.picture for frame in animate(tiny_model, pictures, [Part("noise", Noise())], overlays=these)])
+        np.stack([frame.picture for frame in animate(tiny_model, pictures, [active("noise", Noise())], overlays=these)])
         for these in ([], [overlay])
     )
     assert np.abs(plain.astype(int) - repainted.astype(int)).max() <= 1

@@ -62,7 +62,17 @@ GOOD = {"fps": 25.0, "space": "", "weights": "", "drivers": [], "version": ""}
         ("{", {"offsets": ROWS, "vector": ROWS[0]}, "description cannot be read"),
         ({"space": ""}, {"offsets": ROWS, "vector": ROWS[0]}, "fps"),
         ({**GOOD, "mood": 1}, {"offsets": ROWS, "vector": ROWS[0]}, "mood"),
-        ({**GOOD, "fps": 0}, {"offsets": ROWS, "vector": ROWS[0]}, "0.0 rows a second"),
+        ({**GOOD, "fps": 0}, {"offsets": ROWS, "vector": ROWS[0]}, "0 rows a second"),
+        ({**GOOD, "fps": 1e-300}, {"offsets": ROWS, "vector": ROWS[0]}, "1e-300 rows a second"),
+        ({**GOOD, "fps": 1e300}, {"offsets": ROWS, "vector": ROWS[0]}, "1e+300 rows a second"),
+        ({**GOOD, "fps": None}, {"offsets": ROWS, "vector": ROWS[0]}, "fps is null; a number is needed"),
+        ({**GOOD, "fps": True}, {"offsets": ROWS, "vector": ROWS[0]}, "fps is true; a number is needed"),
+        ({**GOOD, "space": "../../x"}, {"offsets": ROWS, "vector": ROWS[0]}, "16 hexadecimal digits"),
+        ({**GOOD, "drivers": [1]}, {"offsets": ROWS, "vector": ROWS[0]}, "drivers is [1]"),
+        ([1, 2], {"offsets": ROWS, "vector": ROWS[0]}, "list, not names and values"),
+        ("null", {"offsets": ROWS, "vector": ROWS[0]}, "NoneType, not names and values"),
+        ("[" * 100_000, {"offsets": ROWS, "vector": ROWS[0]}, "recursion"),
+        (GOOD, {"offsets": ROWS + np.float32(1e30), "vector": ROWS[0]}, "as large as 1e+30"),
         (GOOD, {"vector": ROWS[0]}, "offsets"),
         (GOOD, {"offsets": ROWS[:0], "vector": ROWS[0]}, "shape"),
         (GOOD, {"offsets": ROWS, "vector": ROWS}, "shape"),
@@ -85,3 +95,13 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     for name in ("text.x2v", "other.x2v", "cut.x2v", "gone.x2v", ""):
         with pytest.raises(InputError):
             read_motion(tmp_path / name)
+
+
+def test_a_number_that_changed_on_the_disk_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.x2v"
+    write_motion(path, motion())
+    content = bytearray(path.read_bytes())
+    content[-700] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not those that were recorded"):
+        read_motion(path)

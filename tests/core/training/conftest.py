@@ -1,8 +1,8 @@
-"""What tests of training share: one thread, drawn faces, tiny networks."""
+"""What tests of training share: drawn faces, tiny networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from x2face_core.data.bank import Bank, load_bank
+from x2face_core.data.bank import Bank
 from x2face_core.data.folder import FaceFolder
+from x2face_core.data.loading import load_bank
 from x2face_core.geometry.landmarks import POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
@@ -24,15 +25,6 @@ from x2face_core.training.processes import Processes
 from x2face_core.training.recipes import RECIPES, GuidedRecipe
 
 TINY = Dims(side=32, flow_side=16, width=4, vector=16, confidence=False, padding="border")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tiny networks are no faster on many."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import MissingError
 from x2face_core.media.sound import read_sound
 from x2face_core.networks.dims import Dims
-from x2face_core.sources.source import no_drivers, no_mappings, to_tensor
-from x2face_core.streaming.composing import Part
+from x2face_core.pixels import to_tensor
+from x2face_core.sources.source import no_drivers, no_mappings
+from x2face_core.streaming.active import ActiveDriver
 from x2face_lab.evaluation.audio import Spoken, correlation, jitter, measure_audio, speakers, summary
 from x2face_lab.evaluation.offsets import Listener, offset_shares
 from x2face_lab.evaluation.readers import Seen
@@ -88,9 +89,9 @@ class Hearing:
 
 
 def films(folder: FaceFolder, clips: list[Clip], model: Drawer | None = None, **driver: Any) -> list[Spoken]:
-    def load_driver(name: str, settings: dict[str, Any]) -> Part:
+    def load_driver(name: str, settings: dict[str, Any]) -> ActiveDriver:
         assert name == "audio"
-        return Part.of(name, Hearing(settings["input"], **driver))
+        return ActiveDriver.of(Hearing(settings["input"], **driver))
 
     model = model or Drawer()
     return measure_audio(model, folder, clips, DrawingReader(), no_mappings, load_driver)

@@ -17,8 +17,6 @@ Tensor = torch.Tensor
 class Plain:
     """A factor whose angles are a vector's first three numbers."""
 
-    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
-
     def read(self, vectors: Tensor) -> Tensor:
         return vectors[:, :3]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from tests.factors import FirstNumbers
 from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
 from x2face_core.model import X2Face
@@ -59,32 +59,9 @@ def test_evaluating_tells_every_figure_of_the_contract(tiny_model: X2Face, face_
     assert [note.split(" is ")[0] for note in found.notes if "measured" in note] == ["control", "audio"]
 
 
-class Roll:
-    """Writes the tiny model's reading of the pose, which is a vector's first three numbers."""
-
-    labels, units = ("roll", "pitch", "yaw"), ("degrees",) * 3
-
-    def read(self, vectors: torch.Tensor) -> torch.Tensor:
-        return vectors[:, :3]
-
-    def write(self, values: torch.Tensor) -> torch.Tensor:
-        return torch.cat([values, torch.zeros(len(values), 125)], dim=1)
-
-    def examples(self, folder: Path, film: Any) -> list[Any]:
-        return []
-
-    def fit(self, examples: Any) -> dict[str, Any]:
-        return {}
-
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        return {}
-
-    def load_state_dict(self, state: Any) -> None: ...
-
-
 def test_a_fitted_pose_is_controlled_and_silent_clips_are_named(tiny_model: X2Face, face_folder: Path) -> None:
     found = evaluate(
-        tiny_model, face_folder, load_mapping={"pose": Roll()}.__getitem__, reader=VectorReader(tiny_model)
+        tiny_model, face_folder, load_mapping={"pose": FirstNumbers()}.__getitem__, reader=VectorReader(tiny_model)
     )
     assert set(found.figures["control"]) == {"roll", "pitch", "yaw"}
     assert {"slope", "r", "spill"} <= set(found.figures["control"]["yaw"])

@@ -12,11 +12,9 @@ import pytest
 import torch
 
 from x2face_core.driving import Chunk, EmbeddedFace
-from x2face_core.errors import PluginError
+from x2face_core.errors import MissingError
 from x2face_core.model import X2Face
-from x2face_core.rendering.pipeline import Painted
 from x2face_core.sources.source import ModelSource
-from x2face_core.streaming.composing import Part
 from x2face_lab.figures.audio import audio_sheet, opening, spoken
 from x2face_lab.figures.drawing import write_sheet
 from x2face_lab.figures.edit import edit_sheet
@@ -28,6 +26,8 @@ from x2face_lab.figures.sound import RATE, envelope, mel_spectrogram
 from x2face_lab.figures.subjects import portrait, rendered
 from x2face_lab.figures.turning import angles, turned
 from x2face_testkit import tiny_source
+
+from ...acting import active, painting
 
 CELL = 40
 SWEEPS = {"roll": [-10.0, 0, 10], "pitch": [-5.0, 0, 5], "yaw": [-20.0, 0, 20]}
@@ -72,12 +72,12 @@ def texts(sheet: Sheet) -> list[str]:
 
 
 def test_tiles_never_overlap_and_lie_inside(subjects: list[ModelSource]) -> None:
-    said = spoken(subjects, Part("opening", Opening([0, 1, 0, 2, 0])), np.zeros(3200, np.float32), 9)
-    motion = filmed(subjects, Part("opening", Opening([0, 1, 0, 2], pictures=True)), 3, 9)
+    said = spoken(subjects, active("opening", Opening([0, 1, 0, 2, 0])), np.zeros(3200, np.float32), 9)
+    motion = filmed(subjects, active("opening", Opening([0, 1, 0, 2], pictures=True)), 3, 9)
     for sheet in (
         pose_sheet(subjects, SWEEPS, CELL),
         audio_sheet(subjects, said, 4, CELL),
-        edit_sheet(subjects, [Painted("red", Red())], motion, CELL),
+        edit_sheet(subjects, [painting("red", Red())], motion, CELL),
     ):
         covered = np.zeros((sheet.height, sheet.width), int)
         for place in [tile.place for tile in sheet.tiles] + [panel.place for panel in sheet.panels]:
@@ -120,7 +120,7 @@ def test_a_turn_changes_the_angle_that_is_asked_for_and_no_other(subjects: list[
 
 
 def test_a_mapping_that_cannot_be_read_is_refused(subjects: list[ModelSource]) -> None:
-    with pytest.raises(PluginError, match="written but not read"):
+    with pytest.raises(MissingError, match="written but not read"):
         turned(replace(subjects[0], load_mapping=lambda name: object()), "yaw", [0.0])
 
 
@@ -131,7 +131,7 @@ def test_angles_go_from_one_end_to_the_other() -> None:
 
 def test_an_audio_figure_shows_the_moments_where_the_mouth_turns(subjects: list[ModelSource]) -> None:
     heights = [0.0, 0, 1, 0.9, 0, 0.5, 0.4, 3, 0, 0]
-    said = spoken(subjects, Part("opening", Opening(heights)), np.zeros(6400, np.float32), 9)
+    said = spoken(subjects, active("opening", Opening(heights)), np.zeros(6400, np.float32), 9)
     assert np.allclose(np.diff(said.opening), np.diff(heights), atol=1e-5)
     sheet = audio_sheet(subjects, said, 4, CELL)
     times = [label for label in sheet.labels if label.text.endswith(" s")]
@@ -146,7 +146,7 @@ def test_an_audio_figure_shows_the_moments_where_the_mouth_turns(subjects: list[
 
 
 def test_an_audio_figure_of_one_frame_and_no_sound_can_be_drawn(subjects: list[ModelSource], tmp_path: Path) -> None:
-    said = spoken(subjects, Part("opening", Opening([1.0])), np.zeros(10, np.float32), 9)
+    said = spoken(subjects, active("opening", Opening([1.0])), np.zeros(10, np.float32), 9)
     write_sheet(tmp_path / "a.png", audio_sheet(subjects, said, 8, CELL))
     assert (tmp_path / "a.png").stat().st_size
 
@@ -160,7 +160,7 @@ def test_without_a_reading_moments_follow_the_widest_change(subjects: list[Model
 
 
 def test_an_edit_figure_has_the_paint_on_every_face_and_frame(subjects: list[ModelSource]) -> None:
-    sheet = edit_sheet(subjects, [Painted("red", Red())], swept(subjects, [-20.0, 0, 20]), CELL)
+    sheet = edit_sheet(subjects, [painting("red", Red())], swept(subjects, [-20.0, 0, 20]), CELL)
     assert len(sheet.tiles) == 2 * (2 + 3)
     for row, subject in zip((sheet.tiles[:5], sheet.tiles[5:]), subjects, strict=True):
         assert np.array_equal(row[0].picture, portrait(subject))
@@ -172,7 +172,7 @@ def test_an_edit_figure_has_the_paint_on_every_face_and_frame(subjects: list[Mod
 
 
 def test_a_film_s_widest_turns_are_among_its_columns_and_marked(subjects: list[ModelSource]) -> None:
-    part = Part("opening", Opening([0.0, 0.1, 0, -2, 0.2, 1, 0], pictures=True))
+    part = active("opening", Opening([0.0, 0.1, 0, -2, 0.2, 1, 0], pictures=True))
     motion = filmed(subjects, part, 3, 9, side=8)
     assert [column.label.partition("\n")[0] for column in motion.columns if column.widest] == ["0.12 s", "0.20 s"]
     assert len(motion.columns) == 3 and [len(vectors) for vectors in motion.vectors] == [3, 3]
@@ -184,8 +184,8 @@ def test_a_film_s_widest_turns_are_among_its_columns_and_marked(subjects: list[M
 
 
 def test_paint_that_moves_is_asked_for_each_column_s_moment(subjects: list[ModelSource]) -> None:
-    motion = filmed(subjects[:1], Part("opening", Opening([0.0, -1, 1])), 3, 9)
-    sheet = edit_sheet(subjects[:1], [Painted("red", Red(moving=True), moving=True)], motion, CELL)
+    motion = filmed(subjects[:1], active("opening", Opening([0.0, -1, 1])), 3, 9)
+    sheet = edit_sheet(subjects[:1], [painting("red", Red(moving=True), moving=True)], motion, CELL)
     assert [int(tile.picture[0, 0, 0]) for tile in sheet.tiles[1:]] == [0, 0, 10, 20]
 
 

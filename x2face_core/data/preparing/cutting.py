@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.errors import InputError
+from x2face_core.files.placing import beside
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.opening import created
 from x2face_core.media.pictures import Picture
-from x2face_core.media.placing import beside
 from x2face_core.media.sound import has_sound, read_sound_blocks
 from x2face_core.media.video import read_frames
 

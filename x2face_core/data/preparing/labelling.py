@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from x2face_core.data.preparing.cutting import SIDE
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.data.tables import EXPRESSIONS
+from x2face_core.files.placing import beside
 from x2face_core.geometry.mesh import FaceMesh, Measured
-from x2face_core.media.placing import beside
 from x2face_core.media.video import read_frames
 
 STILL_COLUMNS = ("pose", "gaze", "landmarks", "mesh", *EXPRESSIONS)

@@ -13,7 +13,7 @@ from typing import Any
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.inputs import Film, Photograph
 from x2face_core.errors import UsageError
-from x2face_core.media.placing import beside
+from x2face_core.files.placing import beside
 
 STATE = ".prepare"  # the folder of the state, in the output
 VERSION = 1
@@ -158,7 +158,10 @@ class State:
         """Remove what a killed run was writing."""
         for folder in (self.out, self.folder, *self._folders()):
             for left in folder.glob(".x2face-*"):
-                left.unlink(missing_ok=True)
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Take the state away again, and the folder with it where nothing else is in it."""

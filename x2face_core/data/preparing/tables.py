@@ -15,7 +15,7 @@ from x2face_core.data.preparing.records import FACELESS, Clip, Record, State, St
 from x2face_core.data.preparing.splitting import split_groups
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.data.tables import SPLITS, Split
-from x2face_core.media.placing import beside
+from x2face_core.files.placing import beside
 
 STILL_COLUMNS = ("file", "source", "identity", "kind", "face_pixels", "split", "over")
 COLUMNS = ("clip", "identity", "source", "seconds", "frames", "sound", "crop_pixels", "yaw_range", "split")

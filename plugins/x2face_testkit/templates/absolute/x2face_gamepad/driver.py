@@ -13,7 +13,7 @@ from PIL import Image
 from x2face_plugins import Chunk, InputError, Source
 
 if TYPE_CHECKING:
-    from x2face_gamepad.plugin import Settings
+    from x2face_gamepad.settings import Settings
 
 
 class GamepadDriver:

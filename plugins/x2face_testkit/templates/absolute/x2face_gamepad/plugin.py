@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, hookimpl, option
+from x2face_plugins import DriverSpec, hookimpl
+
+from x2face_gamepad.settings import Settings
 
 if TYPE_CHECKING:
     from x2face_gamepad.driver import GamepadDriver
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Each field is an option of `x2face run`: input is --gamepad, hold is --gamepad-hold."""
-
-    input: Path = option(metavar="FOLDER", help="Pictures of a face, cropped to squares around it, in order of name.")
-    hold: float = option(1.0, help="Seconds from one picture to the next.", min=0.1, max=60)
 
 
 def load(settings: Settings) -> GamepadDriver:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from x2face_gamepad.plugin import Settings
+from x2face_gamepad.settings import Settings
 
 __all__ = ["Settings"]

@@ -10,7 +10,7 @@ from x2face_plugins import Chunk, Source
 from x2face_gamepad.recording import read_recording
 
 if TYPE_CHECKING:
-    from x2face_gamepad.plugin import Settings
+    from x2face_gamepad.settings import Settings
 
 
 class GamepadDriver:

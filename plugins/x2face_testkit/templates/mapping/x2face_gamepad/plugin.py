@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_plugins import DriverSpec, MappingSpec, hookimpl, option
+from x2face_plugins import DriverSpec, MappingSpec, hookimpl
+
+from x2face_gamepad.settings import HEADER, LABELS, UNITS, Settings
 
 if TYPE_CHECKING:
     from x2face_gamepad.driver import GamepadDriver
     from x2face_gamepad.mapping import GamepadMapping
-
-LABELS: tuple[str, ...] = ("x", "y")  # the columns of a recording, after the seconds
-UNITS: tuple[str, ...] = ("1", "1")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Each field is an option of `x2face run`: input is --gamepad, gain is --gamepad-gain."""
-
-    input: Path = option(metavar="FILE.csv", help="A recording: a head line seconds,x,y and a line a moment.")
-    gain: float = option(1.0, help="How much the face moves; 1 is as much as in the films.", min=0, max=10)
 
 
 def load(settings: Settings) -> GamepadDriver:
@@ -40,16 +30,21 @@ def load_mapping() -> GamepadMapping:
 
 
 def demo(folder: Path) -> Settings:
-    """A tiny input, by which anybody can try the driver: two seconds, ten lines a second."""
-    path = folder / "recording.csv"
-    rows = [f"{k / 10},{k / 20},{1 - k / 20}\n" for k in range(21)]
-    path.write_text("".join(["seconds,x,y\n", *rows]))
-    return Settings(input=path)
+    """A tiny input, by which anybody can try the driver."""
+    return Settings(input=write_recording(folder / "recording.csv"))
 
 
 def demo_examples(folder: Path) -> None:
-    """A tiny folder to fit to: a recording, and the film beside it."""
-    demo(folder).input.with_suffix(".mp4").touch()  # the test kit makes up what films show
+    """A tiny folder to fit to: recordings, and the films beside them."""
+    for name in ("monday", "tuesday"):
+        write_recording(folder / f"{name}.csv").with_suffix(".mp4").touch()  # the test kit makes up what films show
+
+
+def write_recording(path: Path) -> Path:
+    """Two seconds, ten lines a second."""
+    rows = [[k / 10, *((k + column) % 21 / 20 for column in range(len(LABELS)))] for k in range(21)]
+    path.write_text("\n".join([HEADER, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return path
 
 
 @hookimpl

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from x2face_plugins import InputError
 
-from x2face_gamepad.plugin import LABELS
+from x2face_gamepad.settings import HEADER, LABELS
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Recording:
 
 
 def read_recording(path: Path) -> Recording:
-    """A table with the columns seconds, x and y. InputError where it is missing or something else."""
+    """A table with the columns of HEADER. InputError where it is missing or something else."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = [_row(path, number, row) for number, row in enumerate(csv.DictReader(file), 2)]
@@ -49,5 +49,5 @@ def _row(path: Path, number: int, row: dict[str, str]) -> list[float]:
     except (KeyError, TypeError, ValueError):
         numbers = [math.nan]
     if not all(map(math.isfinite, numbers)):
-        raise InputError(f"{path}, line {number}: expected numbers under seconds,{','.join(LABELS)}, found {row!r}.")
+        raise InputError(f"{path}, line {number}: expected numbers under {HEADER}, found {row!r}.")
     return numbers

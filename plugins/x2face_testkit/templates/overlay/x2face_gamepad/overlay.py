@@ -9,7 +9,7 @@ import torch
 from x2face_plugins import EmbeddedFace, MissingError
 
 if TYPE_CHECKING:
-    from x2face_gamepad.plugin import Settings
+    from x2face_gamepad.settings import Settings
 
 
 class GamepadOverlay:

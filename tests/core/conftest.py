@@ -1,4 +1,4 @@
-"""Small tensors are no faster on many threads."""
+"""What tests of the core share: small tensors are no faster on many threads."""
 
 from __future__ import annotations
 

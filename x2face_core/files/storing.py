@@ -7,18 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2face_core.files.faults import unwritable, writing
-from x2face_core.media.placing import beside
+from x2face_core.files.placing import beside
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write safetensors, readable by whom the system's umask says. UsageError where that cannot be done."""
+def write_tensors(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], *, overwrite: bool = True
+) -> None:
+    """Write safetensors, readable by whom the system's umask says. UsageError where that cannot be done.
+
+    overwrite: replace a file that is there by then; else that is a UsageError
+    """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    with beside(path) as hidden, writing(path):
+    with beside(path, overwrite=overwrite) as hidden, writing(path):
         hidden.touch()
         mode = hidden.stat().st_mode  # save_file's own is for the owner alone
         try:

@@ -1,0 +1,35 @@
+"""What `x2face run` says of its film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from x2face_cli import screen
+
+if TYPE_CHECKING:
+    from x2face_core.rendering.outputs import Output
+
+
+def contributions(report: Mapping[str, Any]) -> str:
+    """One line: how much each driver moved the face, by the rms of its offset; overlays move nothing."""
+    told = [(one["name"], "painted" if one["kind"] == "overlay" else f"{one['rms']:.2g}") for one in report["drivers"]]
+    return ", ".join(f"{name} {much}" for name, much in told)
+
+
+@contextmanager
+def telling_what_is_left(output: Output) -> Iterator[None]:
+    """On Ctrl-C, say where the part of the film is that was done."""
+    before = _changed(output.path)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if _changed(output.path) != before:
+            screen.note(f"{output} has what was done so far")
+        raise
+
+
+def _changed(path: Path) -> int | None:
+    return path.stat().st_mtime_ns if path.exists() else None

@@ -1,0 +1,45 @@
+"""What x2face itself lets the user say of any driver: --NAME-weight, --NAME-start, --NAME-only and so on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from x2face_core.bounds import LONGEST
+from x2face_core.streaming.shaping import Shaping, names
+from x2face_plugins.settings import option
+from x2face_plugins.specs import DriverSpec, OverlaySpec
+
+
+@dataclass(frozen=True)
+class DriverDesk:
+    """Of a driver; see x2face_core.streaming.shaping.Shaping."""
+
+    weight: float = option(
+        1.0, min=-10, max=10, help="By what its motion is multiplied: 0 is none of it, -1 the other way round."
+    )
+    start: float | None = option(None, min=0, max=LONGEST, help="Second at which it comes in, over 0.2 s.")
+    stop: float | None = option(None, min=0, max=LONGEST, help="Second at which it is out, over 0.2 s.")
+    only: tuple[str, ...] = option((), metavar="FACTOR,…", help="Factors that it moves and nothing else, such as pose.")
+    without: tuple[str, ...] = option((), metavar="FACTOR,…", help="Factors that it leaves as they are.")
+
+
+@dataclass(frozen=True)
+class OverlayDesk:
+    """Of an overlay, which moves no factor."""
+
+    weight: float = option(1.0, min=0, max=1, help="How much of its paint shows.")
+    start: float | None = option(None, min=0, max=LONGEST, help="Second at which it appears, over 0.2 s.")
+    stop: float | None = option(None, min=0, max=LONGEST, help="Second at which it is gone, over 0.2 s.")
+
+
+Desk = DriverDesk | OverlayDesk
+
+
+def desk_of(spec: DriverSpec | OverlaySpec) -> type[Desk]:
+    return OverlayDesk if isinstance(spec, OverlaySpec) else DriverDesk
+
+
+def shaping_of(desk: Desk) -> Shaping:
+    """ValueError where the settings do not go together."""
+    factors = {} if isinstance(desk, OverlayDesk) else {"only": names(desk.only), "without": names(desk.without)}
+    return Shaping(weight=desk.weight, start=desk.start, stop=desk.stop, **factors)

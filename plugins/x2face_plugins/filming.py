@@ -1,0 +1,132 @@
+"""Making a film: what `x2face run`, `x2face.run` and the demo do once they know what is wanted."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from x2face_core.errors import UsageError
+from x2face_core.files.ledger import noting
+from x2face_core.foreign import Owner
+from x2face_plugins.planning import Loaded, Plan
+from x2face_plugins.registry import Registry
+from x2face_plugins.words import read_words
+
+if TYPE_CHECKING:
+    from x2face_core.model import X2Face
+    from x2face_core.rendering.job import Follow, Report
+    from x2face_core.streaming.active import ActiveDriver
+    from x2face_plugins.session import Session
+
+OF_THE_SESSION = ("weights", "mapping", "engine", "device", "dtype", "strict_plugins")
+"""Run's own options that say what a session is loaded with."""
+_DTYPES = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16"}
+
+
+def run(*source: Any, progress: Follow | None = None, session: Session | None = None, **words: Any) -> dict[str, Any]:
+    """Make a film and say what was made; the answer has the keys of `x2face run --json`.
+
+    source: pictures, films or folders with the face to be driven
+    words: the command line's options as keywords, with _ for -, such as audio="a.wav" or pose_yaw="-20:20"; the value
+        True for a driver without input
+    progress: gets the frames, what is done with them and how many are expected; passes them on
+    session: one that is loaded already; then words cannot say otherwise
+    Raises X2FaceErrors, as the command line reports them.
+    """
+    registry = session.registry if session else Registry.load(strict=bool(words.get("strict_plugins", False)))
+    if session and (clash := [word for word in OF_THE_SESSION if word in words]):
+        raise UsageError(f"{', '.join(clash)}: a session that is loaded has its own; give them to Session.load.")
+    said = read_words(registry, {"source": [str(one) for one in source], **words} if source else words)
+    return make_film(Plan.of(said.options(), said.choices()), said.registry, session, progress)
+
+
+def make_film(
+    plan: Plan, registry: Registry, session: Session | None = None, progress: Follow | None = None
+) -> dict[str, Any]:
+    """Make the film that is planned. Its drivers are loaded before the weights, so that bad inputs are told at once."""
+    started = time.perf_counter()
+    with noting():
+        loaded = plan.load()
+        session = load_session(plan, registry) if session is None else session
+        report = _perform(plan, loaded, session, progress)
+    return told(plan, loaded, report, session) | {"wall_seconds": round(time.perf_counter() - started, 3)}
+
+
+def load_session(plan: Plan, registry: Registry) -> Session:
+    from x2face_plugins.session import Session
+
+    said = plan.options
+    return Session.load(said.weights, said.device, dtype=said.dtype, mappings=said.mapping, registry=registry)
+
+
+def _perform(plan: Plan, loaded: Loaded, session: Session, progress: Follow | None) -> Report:
+    from x2face_core.rendering.job import perform
+    from x2face_core.sources.embedded import Repainted
+    from x2face_core.streaming.active import ActiveOverlay
+
+    overlays, embedded = list(loaded.overlays), plan.options.embedded
+    if embedded is not None:  # before anything is painted on it
+        overlays.insert(
+            0, ActiveOverlay.of(Repainted(embedded, session.model.fingerprint), Owner("overlay", "embedded"))
+        )
+    with _a_core_left(session.model):
+        return perform(
+            plan.job,
+            session.model,
+            loaded.drivers,
+            overlays=overlays,
+            follow=progress or (lambda frames, what, total: frames),
+            load_mapping=session.mapping,
+            load_driver=session.delegate,
+        )
+
+
+@contextmanager
+def _a_core_left(model: X2Face) -> Iterator[None]:
+    """Light networks take as long as reading and writing films, which go on beside them and need a core too."""
+    import torch
+
+    threads = torch.get_num_threads()
+    if model.is_light and "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, threads - 1))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def told(plan: Plan, loaded: Loaded, report: Report, session: Session) -> dict[str, Any]:
+    """What was made, as `x2face run --json` prints it."""
+    model = session.model
+    return {
+        "output": str(plan.output),
+        "frames": report.frames,
+        "fps": round(report.fps, 6),
+        "seconds": round(report.seconds, 6),
+        "wall_seconds": 0.0,
+        "source_boxes": report.source_boxes,
+        "driving_box": report.driving_box,
+        "drivers": _drivers(plan, loaded, report),
+        "weights": {"name": model.name, "fingerprint": model.fingerprint},
+        "engine": plan.options.engine,
+        "dtype": _DTYPES.get(str(model.dtype), str(model.dtype)),
+        "device": str(model.device),
+        "warnings": report.warnings,
+    }
+
+
+def _drivers(plan: Plan, loaded: Loaded, report: Report) -> list[dict[str, Any]]:
+    moved = {one.name: (_kind(one), rms) for one, rms in zip(loaded.drivers, report.rms, strict=True)}
+    rows = []
+    for choice in plan.choices:
+        kind, rms = moved.get(choice.offer.name, ("overlay", 0.0))
+        offer = choice.offer
+        rows.append({"name": choice.name, "dist": offer.dist, "version": offer.version, "kind": kind, "rms": rms})
+    return rows
+
+
+def _kind(driver: ActiveDriver) -> str:
+    return "offset" if driver.relative else "absolute"

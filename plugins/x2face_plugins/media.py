@@ -1,0 +1,67 @@
+"""Pictures, films, sound and cameras for drivers, read as x2face itself reads them.
+
+Heavy: import it in what `load` calls, not in the module that declares the plugin.
+"""
+
+from __future__ import annotations
+
+from x2face_core.files.placing import beside, readable_file
+from x2face_core.geometry.anchors import ANCHORS
+from x2face_core.media.animations import animation_frames, animation_size, is_animation
+from x2face_core.media.boxes import Box, crop
+from x2face_core.media.camera import read_camera
+from x2face_core.media.clips import Clip, kind_of, open_clip
+from x2face_core.media.faces import find_faces
+from x2face_core.media.images import opened_picture, read_picture, to_rgb, write_picture
+from x2face_core.media.pictures import Picture
+from x2face_core.media.rates import Timed
+from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_blocks, sound_seconds
+from x2face_core.media.video import is_film, probe, read_frames
+from x2face_core.media.writing import write_film
+from x2face_core.pixels import to_tensor
+from x2face_core.sources.films import last_seen, read_vectors
+from x2face_core.sources.source import pose_expression_coordinates
+from x2face_core.streaming.streams import ahead
+
+TOOLBOX = (
+    "has_sound", "read_camera", "read_frames", "read_picture", "read_sound", "read_sound_blocks", "to_tensor",
+    "write_picture",
+)  # fmt: skip
+"""What api 1 promises of this module; the rest is provisional."""
+
+__all__ = [
+    "ANCHORS",
+    "TOOLBOX",
+    "Box",
+    "Clip",
+    "Picture",
+    "Samples",
+    "Timed",
+    "ahead",
+    "animation_frames",
+    "animation_size",
+    "beside",
+    "crop",
+    "find_faces",
+    "has_sound",
+    "is_animation",
+    "is_film",
+    "kind_of",
+    "last_seen",
+    "open_clip",
+    "opened_picture",
+    "pose_expression_coordinates",
+    "probe",
+    "read_camera",
+    "read_frames",
+    "read_picture",
+    "read_sound",
+    "read_sound_blocks",
+    "read_vectors",
+    "readable_file",
+    "sound_seconds",
+    "to_rgb",
+    "to_tensor",
+    "write_film",
+    "write_picture",
+]

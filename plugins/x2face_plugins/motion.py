@@ -1,0 +1,13 @@
+"""Recorded motion, as `x2face run --record` writes it. Provisional."""
+
+from __future__ import annotations
+
+from x2face_core.streaming.motion_file import Motion, Origin, read_motion, write_motion
+from x2face_core.weights import list_weights
+
+__all__ = ["Motion", "Origin", "read_motion", "weights_of", "write_motion"]
+
+
+def weights_of(space: str) -> str:
+    """The name of the weights with a driving space, "" where none that can be named has it."""
+    return next((info.name for info in list_weights() if info.fingerprint == space), "")

@@ -1,0 +1,77 @@
+"""A film to be made, checked as far as can be before anything heavy is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from x2face_core.errors import UsageError
+from x2face_core.rendering.outputs import Output, named_files, settle, settle_file
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+from x2face_plugins.choosing import Choice
+from x2face_plugins.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from x2face_core.rendering.job import Job
+
+_OF_THE_JOB = (
+    "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A plan's drivers and overlays, each in the order in which they are named."""
+
+    drivers: list[ActiveDriver]
+    overlays: list[ActiveOverlay]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run is to make, from what, and where it goes.
+
+    choices: what drives and paints, in the order named; record: where the motion goes, if anywhere
+    """
+
+    options: RunOptions
+    choices: tuple[Choice, ...]
+    output: Output
+    record: Path | None = None
+
+    @classmethod
+    def of(cls, options: RunOptions, choices: Sequence[Choice]) -> Plan:
+        """UsageError where nothing drives, or an output is in the way of something."""
+        if not choices:
+            raise UsageError("nothing drives the face; name what does, such as --frame film.mp4, see `x2face drivers`.")
+        inputs = [one.input for one in choices if one.input is not None]
+        driving = Path(inputs[0]).stem if inputs else choices[0].offer.name
+        read = [replace(options, output=None, record=None), *(one.settings for one in choices)]
+        files = list(named_files(read))
+        output = settle(options.output, options.source, driving, overwrite=options.overwrite, inputs=files)
+        record = None
+        if options.record:
+            record = settle_file(options.record, ".x2v", overwrite=options.overwrite, inputs=files).path
+        return cls(options=options, choices=tuple(choices), output=output, record=record)
+
+    def load(self) -> Loaded:
+        """Load the drivers and overlays. PluginError where one fails, InputError where an input cannot be read."""
+        loaded = [one.load() for one in self.choices]
+        return Loaded(
+            drivers=[one for one in loaded if isinstance(one, ActiveDriver)],
+            overlays=[one for one in loaded if isinstance(one, ActiveOverlay)],
+        )
+
+    @property
+    def job(self) -> Job:
+        from x2face_core.rendering.job import Job
+
+        return Job(
+            sources=self.options.source,
+            output=self.output,
+            record=self.record,
+            cropping=self.options.cropping,
+            **{name: getattr(self.options, name) for name in _OF_THE_JOB},
+        )

@@ -1,0 +1,67 @@
+"""What can be said of any run, declared once: `x2face run` derives its options from it, `x2face.run` its keywords."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from x2face_core.bounds import LONGEST
+from x2face_plugins.settings import option
+
+if TYPE_CHECKING:
+    from x2face_core.sources.portraits import Cropping
+
+
+SHORTEST = 0.001  # seconds
+SEEDS = 2**32 - 1  # up to which every generator takes one
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Each field is an option of `x2face run`, with - for _, and a keyword of `x2face.run`."""
+
+    source: tuple[Path, ...] = option(
+        metavar="PICTURE|FILM|FOLDER", help="The face to be driven; again for more pictures of it."
+    )
+    source_frames: int = option(
+        3, min=1, max=48, help="Pictures taken of a film or a folder as source: those that differ most."
+    )
+    crop: str = option("auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is.")
+    crop_scale: float = option(1.6, min=0.5, max=10, help="Side of the crop, in faces.")
+    fusion: Literal["mean", "confidence", "confidence-exp"] = option(
+        "mean", help="How several sources become one face."
+    )
+    size: int = option(256, min=32, max=2048, help="Side of the face in pixels.")
+    output: str | None = option(
+        None,
+        metavar="FILE|FOLDER/",
+        help="A .mp4, .webm or .gif, or a folder/ of pictures; outputs/{source}--{driving}.mp4 by default.",
+    )
+    overwrite: bool = option(False, help="Replace existing outputs.")
+    embedded: Path | None = option(
+        None, metavar="FILE.png", help="An embedded face, as `x2face embed` writes it, instead of the source's own."
+    )
+    record: str | None = option(None, metavar="FILE.x2v", help="Write the motion to a file, for --track.")
+    paste_back: bool = option(False, help="Put the face back into the source's whole picture.")
+    compare: bool = option(False, help="Show source, driving picture and result side by side.")
+    fps: float | None = option(None, min=1, max=240, help="Frames a second; the driver's by default.")
+    seconds: float | None = option(None, min=SHORTEST, max=LONGEST, help="At most so long.")
+    sound: str = option("driving", metavar="driving|none|FILE", help="The film's sound.")
+    weights: str | None = option(None, metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
+    mapping: tuple[Path, ...] = option(
+        (), metavar="FILE", help="A mapping that `x2face fit` wrote, instead of the installed one; again for several."
+    )
+    engine: Literal["torch"] = option("torch", help="What runs the networks.")
+    device: str = option("auto", help="auto, cpu, cuda, cuda:1 or mps.")
+    dtype: Literal["auto", "fp32", "bf16", "fp16"] = option("auto", help="Precision.")
+    batch_size: int = option(8, min=1, max=256, help="Frames rendered at once.")
+    seed: int = option(0, min=0, max=SEEDS, help="For drivers that draw random numbers.")
+    strict_plugins: bool = option(False, help="Refuse to run while any plugin is broken.")
+
+    @property
+    def cropping(self) -> Cropping:
+        """How the sources are cropped. UsageError for a box that is none."""
+        from x2face_core.sources.portraits import Cropping
+
+        return Cropping(self.crop, self.crop_scale, self.size)

@@ -1,0 +1,128 @@
+"""The words of the command line as keywords of Python: `--pose-yaw 20` is `pose_yaw=20`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from x2face_core.errors import UsageError
+from x2face_plugins.choosing import Choice, choose
+from x2face_plugins.desk import desk_of
+from x2face_plugins.registry import Registry
+from x2face_plugins.run_options import RunOptions
+from x2face_plugins.settings import convert, flag_name, read_settings
+from x2face_plugins.specs import DriverSpec, OverlaySpec
+from x2face_plugins.unpacked import is_path, open_path
+
+AnySpec = DriverSpec | OverlaySpec
+
+
+@dataclass
+class Said:
+    """What was said of a run.
+
+    registry: what is installed, and one-file drivers that are named by their paths
+    own: run's own options, by field; drivers: what was said of each one, by field, in the order in which they came
+    """
+
+    registry: Registry
+    own: dict[str, Any] = field(default_factory=dict)
+    drivers: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def options(self) -> RunOptions:
+        """UsageError for a value that an option cannot have."""
+        declared = {one.name: one for one in read_settings(RunOptions)}
+        return RunOptions(**{name: convert(declared[name], value, flag_of(name)) for name, value in self.own.items()})
+
+    def choices(self) -> list[Choice]:
+        """UsageError for what drivers refuse, or where two are called alike."""
+        self.refuse_namesakes()
+        return [choose(self.registry, name, given) for name, given in self.drivers.items()]
+
+    def refuse_namesakes(self) -> None:
+        """Raise UsageError where two drivers are called alike, for so are their options."""
+        bare = {name: self.registry.driver(name).name for name in self.drivers}
+        for one in bare.values():
+            alike = [name for name in bare if bare[name] == one]
+            if len(alike) > 1:
+                raise UsageError(f"{' and '.join(alike)} would share the options --{one}-…; name one of them.")
+
+
+def read_words(registry: Registry, words: Mapping[str, Any]) -> Said:
+    """Sort keywords into run's own and those of drivers. UsageError for a word that nobody knows."""
+    said, own = Said(registry), {one.name for one in read_settings(RunOptions)}
+    named = words.get("driver", ())
+    for name in [named] if isinstance(named, str) else named:
+        said.registry, name = known_driver(said.registry, str(name))
+        said.drivers.setdefault(name, {})
+    for word, value in words.items():
+        if word in own:
+            said.own[word] = value
+        elif word != "driver":
+            _take(said, word, value)
+    return said
+
+
+def _take(said: Said, word: str, value: Any) -> None:
+    """Note a word that says something of a driver, and by that names it."""
+    for name, spec in _specs(said):
+        for one in fields_of(spec):
+            if word == flag_name(spec.name, one)[2:].replace("-", "_"):
+                given = said.drivers.setdefault(name, {})
+                if one != "input" or "input" in {setting.name for setting in read_settings(spec.settings)}:
+                    given[one] = value
+                return
+    refuse_option(said.registry, f"--{word.replace('_', '-')}")
+
+
+def _specs(said: Said) -> Iterator[tuple[str, AnySpec]]:
+    """Drivers that may be meant, those named first: after `dist:nod` the word nod is that driver's."""
+    for name in said.drivers:
+        yield name, said.registry.driver(name).spec
+    for name, offer in said.registry.drivers().items():
+        yield name, offer.spec
+
+
+def fields_of(spec: AnySpec) -> list[str]:
+    """What can be said of a driver; `input` stands for its bare name even where it reads none."""
+    declared = [one.name for one in (*read_settings(spec.settings), *read_settings(desk_of(spec)))]
+    return declared if "input" in declared else ["input", *declared]
+
+
+def known_driver(registry: Registry, name: str) -> tuple[Registry, str]:
+    """A driver that is named, or lies in a one-file plugin at a path; the registry that has it, and its name there."""
+    if not is_path(name):
+        registry.driver(name)
+        return registry, name
+    plugins = open_path(name)
+    registry = registry.joined_by(plugins)
+    brought = [offer for offer in registry.driver_offers() if offer.dist in {plugin.dist for plugin in plugins}]
+    if len(brought) != 1:
+        there = ", ".join(offer.name for offer in brought) or "none"
+        raise UsageError(f"--driver {name}: one driver is needed, and this plugin brings {there}.")
+    (offer,) = brought
+    return registry, offer.name if registry.has_driver(offer.name) else offer.full_name
+
+
+def flag_of(name: str) -> str:
+    """`--paste-back` for the field paste_back of RunOptions."""
+    return f"--{name.replace('_', '-')}"
+
+
+def refuse_option(registry: Registry, flag: str) -> NoReturn:
+    """Raise UsageError for an option that nobody has, PluginError where a plugin that failed to load may have it."""
+    name = flag.removeprefix("--").removeprefix("no-").partition("-")[0]
+    registry.refuse_failed(name)
+    import difflib  # only now: every start would pay for it
+
+    close = difflib.get_close_matches(flag, list(all_flags(registry)), 1)
+    hint = f"did you mean {close[0]}?" if close else "`x2face run --help` lists those of run."
+    raise UsageError(f"there is no option {flag}; {hint}")
+
+
+def all_flags(registry: Registry) -> Iterable[str]:
+    """Every option of run, and of every installed driver."""
+    yield from (flag_of(one.name) for one in read_settings(RunOptions))
+    for offer in registry.drivers().values():
+        yield from (flag_name(offer.name, one) for one in fields_of(offer.spec))

@@ -1,0 +1,90 @@
+"""The network that completes embedded faces: what it sees, and that it leaves alone what it need not paint."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from x2face_core.model import X2Face
+from x2face_core.networks.completion import CompletionNetwork, log_area
+from x2face_core.networks.dims import Dims
+from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.training.checkpoint import RunState
+from x2face_core.training.shipping import ship
+from x2face_core.warping import identity_grid
+
+DIMS = Dims(side=32, flow_side=16, width=4, vector=16, confidence=False, padding="border", completion=4)
+
+
+def scaled(factor: float, side: int = 9) -> Tensor:
+    """(1, 2, side, side): the flow under which the embedded face shows the source's middle, magnified by 1 / factor."""
+    return ((factor - 1) * identity_grid(side, side)).permute(2, 0, 1)[None]
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.5, 1.5])
+def test_an_area_is_that_of_the_source_a_place_gets(factor: float) -> None:
+    area = log_area(scaled(factor))
+    torch.testing.assert_close(area, torch.full((1, 1, 9, 9), 2 * math.log(factor)), atol=1e-5, rtol=0)
+
+
+def test_an_area_that_folds_is_the_least_there_is() -> None:
+    """Mirrored: the determinant is -1."""
+    flow = torch.zeros(1, 2, 9, 9)
+    flow[:, 0] = -2 * identity_grid(9, 9)[..., 0]
+    torch.testing.assert_close(log_area(flow), torch.full((1, 1, 9, 9), math.log(0.02)))
+
+
+def test_an_untrained_network_hardly_paints() -> None:
+    torch.manual_seed(0)
+    network, textures = CompletionNetwork(4), torch.rand(2, 3, 32, 32)
+    completed = network.complete(textures, torch.zeros(2, 2, 16, 16), 32).detach()
+    assert completed.shape == textures.shape
+    assert float((completed - textures).abs().max()) < 0.06
+
+
+def test_what_is_opaque_is_painted_and_nothing_else_at_any_size() -> None:
+    """Red, all over; then, with the opacity at nothing, the texture itself."""
+    network = CompletionNetwork(4)
+    assert network.last.bias is not None
+    torch.nn.init.zeros_(network.last.weight)
+    textures = torch.rand(1, 3, 48, 48)
+    with torch.no_grad():
+        network.last.bias.copy_(torch.tensor([30.0, -30.0, -30.0, 30.0]))
+        red = network.complete(textures, torch.zeros(1, 2, 16, 16), 32)
+        network.last.bias[3] = -30.0
+        same = network.complete(textures, torch.zeros(1, 2, 16, 16), 32)
+    torch.testing.assert_close(red, torch.tensor([1.0, 0.0, 0.0])[None, :, None, None].expand(1, 3, 48, 48))
+    torch.testing.assert_close(same, textures)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """Untrained weights whose completion paints everything grey."""
+    torch.manual_seed(0)
+    networks = X2FaceNetworks(DIMS)
+    assert networks.completion is not None and networks.completion.last.bias is not None
+    torch.nn.init.zeros_(networks.completion.last.weight)
+    with torch.no_grad():
+        networks.completion.last.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 30.0]))
+    ship(tmp_path / "w.safetensors", networks, RunState(recipe={"name": "completion"}), None, None, held={})
+    return tmp_path / "w.safetensors"
+
+
+def test_weights_carry_it_and_a_model_completes_unless_asked_not_to(weights: Path) -> None:
+    pictures = torch.rand(1, 3, 32, 32)
+    completed, bare = X2Face.load(weights), X2Face.load(weights, completion=False)
+    assert completed.info.parameters["completion"] > 0
+    torch.testing.assert_close(completed.embed(pictures).texture, torch.full((3, 32, 32), 0.5))
+    assert float((bare.embed(pictures).texture - 0.5).abs().max()) > 0.05
+    assert completed.fingerprint == bare.fingerprint
+
+
+def test_networks_without_it_embed_as_before() -> None:
+    torch.manual_seed(0)
+    networks = X2FaceNetworks(replace(DIMS, completion=0))
+    assert networks.completion is None and "completion" not in networks.parameter_counts()

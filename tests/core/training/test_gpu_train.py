@@ -1,0 +1,37 @@
+"""The script that trains on a GPU at hand for minutes only, on a CPU: packed, trained, finished."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from x2face_core.weights import verify
+
+SCRIPT = Path(__file__).parents[3] / "benchmarks" / "gpu_train.py"
+NEEDLESS = ("av", "dlib", "PIL", "sklearn", "skimage", "librosa", "click", "rich", "pluggy")
+
+
+def ran(*words: object, path: Path | None = None) -> str:
+    """What the script prints; path: goes before all that is installed."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(path or ""), *sys.path]))}
+    line = [sys.executable, str(SCRIPT), *map(str, words)]
+    return subprocess.run(line, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.slow
+def test_it_packs_trains_without_the_media_libraries_and_finishes(face_folder: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for name in NEEDLESS:
+        (bare / f"{name}.py").write_text("raise ImportError('not on this machine')")
+    ran("pack", face_folder, tmp_path / "pack")
+    options = ["--device", "cpu", "--batch", 4, "--minutes", 0.05, "--peak", 1, "--set", "optical=0"]
+    said = ran("run", tmp_path / "pack", tmp_path / "out", *options, path=bare)
+    assert "48 and 12 frames on cpu" in said and "samples/s" in said
+    ran("finish", tmp_path / "out", face_folder, tmp_path / "done.safetensors")
+    info = verify(tmp_path / "done.safetensors")
+    assert info.data == "8 clips of 4 people, 4 s: drawn 4 s" and info.recipe["samples"] > 0

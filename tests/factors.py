@@ -1,0 +1,32 @@
+"""A factor that can be worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+
+class FirstNumbers:
+    """A vector's first numbers, by default three, as angles in degrees; what is written has zeros behind them."""
+
+    def __init__(self, labels: tuple[str, ...] = ("roll", "pitch", "yaw")) -> None:
+        self.labels, self.units = labels, ("degrees",) * len(labels)
+
+    def read(self, vectors: torch.Tensor) -> torch.Tensor:
+        return vectors[:, : len(self.labels)]
+
+    def write(self, values: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.pad(values, (0, 128 - len(self.labels)))
+
+    def examples(self, folder: Any, film: Any) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        return []
+
+    def fit(self, examples: Any) -> dict[str, Any]:
+        return {}
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None: ...

@@ -1,0 +1,98 @@
+"""What tables and label files of a data folder may say: file, row and value are named where it cannot be."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2face_core.errors import InputError
+from x2face_core.files.faults import reason
+
+MOST_FRAMES = 999_999  # of a clip: a frame is known by its clip's number times a million, plus its own
+_LARGEST = 1_000.0  # of a measurement in degrees, shares or widths: none comes near
+_BOMB = 64 * 2**20  # bytes that any file may unpack to
+_RATIO = 200  # and so many times its own size
+_BROKEN = (KeyError, ValueError, TypeError, OSError, EOFError, OverflowError, NotImplementedError, RuntimeError,
+           MemoryError, SyntaxError, BadZipFile, zlib.error)  # fmt: skip
+Arrays = dict[str, NDArray[Any]]
+
+
+def inside(folder: Path, name: str, where: str) -> Path:
+    """The file of that name in a folder. InputError, beginning with `where`, for a name that leads out of it."""
+    paths = PurePosixPath(name), PureWindowsPath(name)
+    if not name.strip() or "\0" in name or any(one.is_absolute() or one.drive or ".." in one.parts for one in paths):
+        raise InputError(f"{where}: {name!r:.100} is no file in {folder}; a path below it is needed.")
+    return folder / name
+
+
+def whole(text: str, name: str, where: str, high: int) -> int:
+    """A whole number from 1 to `high`."""
+    number = int(text)
+    if not 1 <= number <= high:
+        raise InputError(f"{where}: {name} is {text:.40}; it may be from 1 to {high}.")
+    return number
+
+
+def within(text: str, name: str, where: str, high: float) -> float:
+    """A finite number from 0 to `high`."""
+    number = float(text)
+    if not (math.isfinite(number) and 0 <= number <= high):
+        raise InputError(f"{where}: {name} is {text:.40}; it may be from 0 to {high:g}.")
+    return number
+
+
+def read_arrays(file: Path) -> Arrays:
+    """All arrays of an .npz file. InputError where it is broken, or would unpack to far more than it is."""
+    try:
+        with ZipFile(file) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+        if size > max(_BOMB, _RATIO * file.stat().st_size):
+            raise ValueError(f"it would unpack to {size / 1e9:.1f} GB")
+        with np.load(file, allow_pickle=False) as data:
+            return {name: data[name] for name in data}
+    except _BROKEN as error:
+        raise InputError(f"{file}: cannot be read ({reason(error)}); expected the arrays of docs/data.md.") from error
+
+
+def check_array(file: Path, name: str, array: NDArray[Any], shape: tuple[int | None, ...]) -> None:
+    """InputError for an array of another shape, with numbers that are not finite or that nobody measured.
+
+    shape: None for any length
+    """
+    fits = array.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, array.shape, strict=True))
+    if not fits:
+        wanted = ", ".join("n" if one is None else str(one) for one in shape)
+        raise InputError(f"{file}: {name} has the shape {array.shape}; ({wanted}) is needed.")
+    if array.dtype.kind not in "iuf":
+        raise InputError(f"{file}: {name} holds {array.dtype}; numbers are needed.")
+    known = np.abs(array.astype(np.float64)) <= _LARGEST  # of NaN it is not
+    odd = ~known.all(axis=tuple(range(1, array.ndim)))
+    if odd.any():
+        row = int(odd.argmax())
+        raise InputError(f"{file}: row {row} of {name} has a number that is not finite, or beyond {_LARGEST:g}.")
+
+
+def check_references(file: Path, name: str, references: NDArray[Any], frames: NDArray[np.int64]) -> None:
+    """InputError for a reference (n, 2), clip and frame, to what there is not. frames: how many each clip has"""
+    if references.dtype.kind not in "iu":
+        raise InputError(f"{file}: {name} holds {references.dtype}; whole numbers are needed.")
+    clip, frame = references.astype(np.int64).T
+    there = (clip >= 0) & (clip < len(frames))
+    there &= (frame >= 0) & (frame < frames[np.where(there, clip, 0)])
+    if not there.all():
+        row = int(np.flatnonzero(~there)[0])
+        raise InputError(f"{file}: row {row} of {name} is frame {frame[row]} of clip {clip[row]}; there is none.")
+
+
+def needed(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """The array of that name. InputError where there is none."""
+    if name not in arrays:
+        raise InputError(f"{file}: lacks {name}; expected the arrays of docs/data.md.")
+    return arrays[name]

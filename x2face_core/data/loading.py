@@ -1,0 +1,190 @@
+"""Decoding a folder's frames and photographs into a bank."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import av
+import numpy as np
+import torch
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from x2face_core.data.bank import Bank
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.measures import Measures, measures_of
+from x2face_core.data.tables import Split
+from x2face_core.errors import InputError
+from x2face_core.media.opening import film_stream, opened
+
+
+def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
+    """The wanted frames (ascending) of a track, (k, side, side, 3); fewer where the file ends early."""
+    frames, asked, last = [], set(wanted.tolist()), int(wanted[-1])
+    try:
+        with opened(path) as container:
+            if (stream := film_stream(container)) is None:
+                raise InputError(f"{path}: holds no picture that can be decoded; remove its row from clips.csv.")
+            stream.thread_type = "NONE"
+            reformatter = VideoReformatter()
+            for number, frame in enumerate(container.decode(stream)):
+                if number in asked:
+                    small = reformatter.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
+                    frames.append(small.to_ndarray())
+                if number >= last:
+                    break
+    except (av.FFmpegError, OSError) as error:
+        if not frames:
+            raise InputError(f"{path}: cannot be decoded ({error}); `x2face prepare` drops such files.") from error
+    if not frames:
+        return np.zeros((0, side, side, 3), np.uint8)
+    return np.stack(frames)
+
+
+def load_bank(
+    folder: FaceFolder,
+    split: Split,
+    side: int,
+    *,
+    every: int = 5,
+    labels: bool = True,
+    stills: float = 0.0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Bank:
+    """Decode every nth frame of a split, or, with labels, the frames that have landmarks.
+
+    stills: share of the draws that goes to the folder's photographs, where it has labelled ones
+    """
+    clips = folder.of_split(split)
+    if not clips:
+        raise InputError(f"{folder.path}: its clips.csv has no clip in the split {split!r}.")
+    wanted = _labelled(folder, clips) if labels else [np.arange(0, clip.frames, every) for clip in clips]
+    kept = [(clip, frames) for clip, frames in zip(clips, wanted, strict=True) if len(frames) >= 2]
+    if not kept:
+        raise InputError(f"{folder.path}: no clip of the split {split!r} has two frames to pair.")
+    photographs = _photographs(folder, split, side) if labels and stills > 0 else None
+    pictures: list[NDArray[np.uint8]] = []
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+        for part in threads.map(lambda job: decode(job[0].path, job[1], side), kept):
+            pictures.append(part)
+            progress(len(pictures), len(kept))
+    return _assemble(folder, kept, pictures, labels, photographs, stills)
+
+
+def _labelled(folder: FaceFolder, clips: Sequence[Clip]) -> list[NDArray[np.int64]]:
+    ref = folder.labels.landmark_ref
+    order = np.lexsort((ref[:, 1], ref[:, 0]))
+    ref = ref[order]
+    starts = np.searchsorted(ref[:, 0], [clip.row for clip in clips])
+    ends = np.searchsorted(ref[:, 0], [clip.row for clip in clips], side="right")
+    return [ref[a:b, 1] for a, b in zip(starts, ends, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Photographs:
+    """pictures: (k, side, side, 3); rows: (k,) of pictures.csv; weight: (k,), sums to 1."""
+
+    pictures: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+
+def _photographs(folder: FaceFolder, split: Split, side: int) -> _Photographs | None:
+    """The split's labelled photographs; each source is drawn by the root of its number, so that none is the world."""
+    from x2face_core.media.images import read_picture
+
+    found = folder.stills
+    chosen = [] if found is None or found.labels is None else found.of_split(split)
+    if not chosen:
+        return None
+    pictures = [_reduced(read_picture(picture.path), side) for picture in chosen]
+    numbers: dict[str, int] = {}
+    for picture in chosen:
+        numbers[picture.source] = numbers.get(picture.source, 0) + 1
+    weight = np.array([numbers[picture.source] ** -0.5 for picture in chosen])
+    return _Photographs(np.stack(pictures), np.array([picture.row for picture in chosen]), weight / weight.sum())
+
+
+def _reduced(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BOX))
+
+
+def clip_weights(clips: Sequence[Clip], counts: Sequence[int]) -> NDArray[np.float64]:
+    """How often each clip is drawn: people by the root of their frames, capped; among theirs, moving clips more.
+
+    Without the cap a few people with thousands of short clips would become the whole world.
+    """
+    frames: dict[str, int] = {}
+    for clip, count in zip(clips, counts, strict=True):
+        frames[clip.identity] = frames.get(clip.identity, 0) + count
+    within = np.array([count**0.5 * (1 + clip.yaw_range / 10) for clip, count in zip(clips, counts, strict=True)])
+    totals: dict[str, float] = {}
+    for clip, value in zip(clips, within, strict=True):
+        totals[clip.identity] = totals.get(clip.identity, 0.0) + value
+    person = np.array([min(frames[clip.identity], 150) ** 0.5 / totals[clip.identity] for clip in clips])
+    weights: NDArray[np.float64] = person * within
+    return weights
+
+
+def _assemble(
+    folder: FaceFolder,
+    kept: list[tuple[Clip, NDArray[np.int64]]],
+    pictures: list[NDArray[np.uint8]],
+    labels: bool,
+    photographs: _Photographs | None,
+    share: float,
+) -> Bank:
+    pairs = [(clip, frames[: len(part)], part) for (clip, frames), part in zip(kept, pictures, strict=True)]
+    pairs = [entry for entry in pairs if len(entry[2]) >= 2]
+    if not pairs:
+        raise InputError(f"{folder.path}: none of its clips could be decoded.")
+    counts = np.array([len(part) for _, _, part in pairs])
+    weights = clip_weights([clip for clip, _, _ in pairs], counts.tolist())
+    clip = np.repeat([entry[0].row for entry in pairs], counts)
+    frame = np.concatenate([frames for _, frames, _ in pairs])
+    weight = np.repeat(weights / counts, counts)
+    rows = np.zeros(0, np.int64) if photographs is None else photographs.rows
+    measured = measures_of(folder, clip, frame, rows) if labels else None
+    if measured is not None:  # open mouths and shut eyes are drawn more often within their clip
+        weight = weight * measured.interest[: len(clip)]
+        sums = np.repeat(np.add.reduceat(weight, np.cumsum(counts) - counts), counts)
+        weight = weight / sums * np.repeat(weights, counts)
+    weight = weight / weight.sum()
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    bank = Bank(
+        pictures=torch.from_numpy(np.concatenate([part for _, _, part in pairs])),
+        clip=torch.from_numpy(clip),
+        frame=torch.from_numpy(frame),
+        first=torch.from_numpy(first),
+        count=torch.from_numpy(np.repeat(counts, counts)),
+        weight=torch.from_numpy(weight),
+    )
+    if photographs is not None:
+        bank = _joined(bank, photographs, share)
+    return bank if measured is None else _measured(bank, measured)
+
+
+def _joined(bank: Bank, photographs: _Photographs, share: float) -> Bank:
+    """The bank with photographs behind its frames, each a clip of its own."""
+    count = len(photographs.rows)
+    ones = torch.ones(count, dtype=torch.int64)
+    return replace(
+        bank,
+        pictures=torch.cat([bank.pictures, torch.from_numpy(photographs.pictures)]),
+        clip=torch.cat([bank.clip, -ones]),
+        frame=torch.cat([bank.frame, torch.from_numpy(photographs.rows)]),
+        first=torch.cat([bank.first, len(bank) + torch.arange(count)]),
+        count=torch.cat([bank.count, ones]),
+        weight=torch.cat([bank.weight * (1 - share), torch.from_numpy(photographs.weight) * share]),
+    )
+
+
+def _measured(bank: Bank, measures: Measures) -> Bank:
+    arrays = {f.name: getattr(measures, f.name) for f in fields(measures) if f.name != "interest"}
+    return replace(bank, **{name: torch.from_numpy(value) for name, value in arrays.items() if value is not None})

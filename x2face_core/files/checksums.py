@@ -1,0 +1,38 @@
+"""Checksums of tensors, and numbers that are none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """sha256 over names, types, shapes and values."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        value = tensors[name].contiguous()
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        digest.update(_bytes(value))
+    return digest.hexdigest()
+
+
+def _bytes(value: Tensor) -> memoryview:
+    """A tensor's memory, not copied. value: contiguous, on the CPU"""
+    import torch
+
+    return value.reshape(-1).view(torch.uint8).numpy().data if value.numel() else memoryview(b"")
+
+
+def not_finite(tensors: Mapping[str, Tensor]) -> str | None:
+    """The name of the first tensor with a number that is not finite."""
+    import torch
+
+    for name, value in tensors.items():
+        numbers = value.float() if value.element_size() == 1 else value  # of 8 bits torch cannot tell
+        if value.is_floating_point() and not torch.isfinite(numbers).all():
+            return name
+    return None

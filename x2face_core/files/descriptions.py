@@ -1,0 +1,63 @@
+"""What a file says of itself, as JSON, turned into a dataclass: every field of its kind, none unknown or missing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+# What json raises for texts that are none, and for those that are nested deeper than Python goes.
+BROKEN_JSON = (TypeError, ValueError, RecursionError)
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "str": (str, "text"),
+    "int": (int, "a whole number"),
+    "float": ((int, float), "a number"),
+    "float | None": ((int, float, type(None)), "a number, or null,"),
+    "list[dict[str, float]]": ((list, tuple), "a list of names and numbers"),
+    "dict[str, Any]": (dict, "names and values"),
+    "dict[str, int]": (dict, "names and numbers"),
+    "tuple[str, ...]": ((list, tuple), "a list of texts"),
+    "tuple[dict[str, str], ...]": ((list, tuple), "a list of names and texts"),
+}
+_INNER: dict[str, type] = {  # of what is inside
+    "dict[str, int]": int,
+    "tuple[str, ...]": str,
+    "list[dict[str, float]]": dict,
+    "tuple[dict[str, str], ...]": dict,
+}
+
+
+def described(kind: type[T], told: object, **more: Any) -> T:
+    """A dataclass of what JSON tells. ValueError says what is not of its kind. more: fields that are not told"""
+    if not isinstance(told, dict):
+        raise ValueError(f"{type(told).__name__}, not names and values")
+    known = {field.name: field for field in fields(kind) if field.name not in more}  # type: ignore[arg-type]
+    if odd := sorted(set(told) - set(known)):
+        raise ValueError(f"{odd[0]!r:.60} is unknown here; a newer x2face may have written it")
+    for name, field in known.items():
+        if name in told:
+            _check_kind(name, str(field.type), told[name])
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise ValueError(f"{name} is missing")
+    return kind(**{name: _typed(str(known[name].type), value) for name, value in told.items()}, **more)
+
+
+def _typed(kind: str, value: object) -> object:
+    return tuple(value) if kind.startswith("tuple") and isinstance(value, list) else value
+
+
+def _check_kind(name: str, kind: str, value: object) -> None:
+    wanted, said = _KINDS[kind]
+    inner = _INNER.get(kind)
+    fits = isinstance(value, wanted) and not isinstance(value, bool)
+    if fits and inner is not None and isinstance(value, dict | list | tuple):
+        inside = value.values() if isinstance(value, dict) else value
+        fits = all(isinstance(one, inner) for one in inside)
+    if not fits:
+        raise ValueError(f"{name} is {_shown(value)}; {said} is needed")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

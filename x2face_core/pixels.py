@@ -1,0 +1,24 @@
+"""Pictures between the edge, uint8 with channels last, and the networks, float with channels first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def to_tensor(pictures: Tensor | NDArray[np.uint8] | Iterable[Any]) -> Tensor:
+    """uint8 (n, h, w, c), or so many pictures (h, w, c) of one size, to (n, c, h, w) float32 in [0, 1]."""
+    if not isinstance(pictures, Tensor):
+        pictures = torch.from_numpy(pictures if isinstance(pictures, np.ndarray) else np.stack(list(pictures)))
+    return pictures.permute(0, 3, 1, 2).float() / 255
+
+
+def to_pictures(tensor: Tensor) -> NDArray[np.uint8]:
+    """(n, c, h, w) in [0, 1] to uint8 (n, h, w, c), rounded to the nearest."""
+    scaled = tensor.detach().mul(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
+    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()

@@ -1,0 +1,105 @@
+"""The part of an offset that factors, such as the pose, account for: kept alone, or taken out.
+
+A factor reads numbers in a vector, r(v), and writes them, w(p), with r(w(p)) = p. Of an offset o from a vector s it
+accounts for w(r(s + o)) - w(r(s)): a projection. Several factors together account for the sum of what each has to write
+for all of them to read what they read in s + o. Where one reads what another writes, that differs from the sum of
+their projections; it never depends on the order in which factors are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from x2face_core.driving import Chunk, Factor
+from x2face_core.errors import PluginError, UsageError
+from x2face_core.foreign import Owner, call_foreign
+from x2face_core.streaming.vectors import Vectors, as_vectors
+
+_STEP = 0.25  # of a factor's unit, by which one is moved to see what the others read of it
+_LEAST = 1e-3  # the determinant of what factors read of one another, below which they are one and the same
+
+
+class FactorSpace:
+    """What some factors account for at one vector.
+
+    factors: by name, for errors; still: (128,), the vector s that offsets start from
+    PluginError where a factor fails; UsageError for factors that cannot be told apart.
+    """
+
+    def __init__(self, factors: Mapping[str, Factor], still: Vectors) -> None:
+        self._factors, self._still = dict(factors), still
+        self._own = {name: self._read(name, still[None]) for name in factors}  # (1, k) each
+        self._rest = {name: self._write(name, own) for name, own in self._own.items()}  # (1, 128) each
+
+    def part(self, offsets: Vectors) -> Vectors:
+        """(n, 128): what the factors account for of offsets (n, 128)."""
+        read = {name: self._read(name, self._still + offsets) for name in self._factors}
+        if len(read) > 1:
+            read = self._disentangled(read)
+        parts: Vectors = np.sum([self._write(name, values) - self._rest[name] for name, values in read.items()], axis=0)
+        return parts
+
+    def _disentangled(self, read: Mapping[str, Vectors]) -> dict[str, Vectors]:
+        """What each factor has to write, (n, k), for all of them together to read what they read."""
+        moved = np.concatenate([values - self._own[name] for name, values in read.items()], axis=1)  # (n, all k)
+        shares = np.linalg.solve(self._crosstalk, moved.T).T
+        ends = np.cumsum([own.shape[1] for own in self._own.values()])[:-1]
+        parts = np.split(shares, ends, axis=1)
+        return {name: own + part for (name, own), part in zip(self._own.items(), parts, strict=True)}
+
+    @cached_property
+    def _crosstalk(self) -> Vectors:
+        """(all k, all k): how much each number is read to move, a row, by what each one writes, a column."""
+        rows = []
+        for name, own in self._own.items():
+            offsets = self._write(name, own + _STEP * np.eye(own.shape[1])) - self._rest[name]
+            seen = [self._read(other, self._still + offsets) - self._own[other] for other in self._own]
+            rows.append(np.concatenate(seen, axis=1) / _STEP)  # (k, all k)
+        table: Vectors = np.concatenate(rows, axis=0).T
+        if abs(np.linalg.det(table)) < _LEAST:
+            raise UsageError(f"The factors {' and '.join(self._own)} cannot be told apart; name one of them.")
+        return table
+
+    def _read(self, name: str, vectors: Vectors) -> Vectors:
+        import torch
+
+        factor = self._factors[name]
+        return self._answer(name, lambda: factor.read(torch.from_numpy(vectors).float()), len(vectors), None)
+
+    def _write(self, name: str, values: Vectors) -> Vectors:
+        import torch
+
+        factor = self._factors[name]
+        given = torch.from_numpy(values).float()
+        return self._answer(name, lambda: factor.write(given), len(values), len(self._still))
+
+    def _answer(self, name: str, call: Callable[[], object], rows: int, width: int | None) -> Vectors:
+        """What a factor said, as (rows, width) finite numbers."""
+        owner = Owner("mapping", name)
+        said = call_foreign(owner, lambda: as_vectors(call()))
+        if said.ndim != 2 or len(said) != rows or said.shape[1] != (said.shape[1] if width is None else width):
+            raise PluginError(f"The {owner} answered an array of shape {said.shape} for {rows} rows.")
+        if not np.isfinite(said).all():
+            raise PluginError(f"The {owner} answered numbers that are not finite.")
+        return said
+
+
+def project_out(chunks: Iterable[Chunk], space: FactorSpace, base: Vectors | None = None) -> Iterator[Chunk]:
+    """Chunks freed of what the factors account for: o - part(o).
+
+    base: (128,), what is added to the offsets in the chunks; None: they are offsets
+    """
+    for chunk in chunks:
+        rows = as_vectors(chunk.vectors)
+        yield replace(chunk, vectors=rows - space.part(rows if base is None else rows - base))
+
+
+def project_onto(chunks: Iterable[Chunk], space: FactorSpace, base: Vectors | None = None) -> Iterator[Chunk]:
+    """Chunks with nothing left but what the factors account for, as project_out."""
+    for chunk in chunks:
+        rows = as_vectors(chunk.vectors)
+        yield replace(chunk, vectors=space.part(rows) if base is None else base + space.part(rows - base))

@@ -1,0 +1,39 @@
+"""Whose sound a film gets, where drivers carry some."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from x2face_core.streaming.active import ActiveDriver
+
+
+@dataclass(frozen=True)
+class Soundtrack:
+    """The file whose sound the drivers lend the film, and what to say where several would have lent one."""
+
+    path: Path | None = None
+    remark: str | None = None
+
+
+def soundtrack(drivers: Sequence[ActiveDriver]) -> Soundtrack:
+    """The sound of the driver that moves to it, such as speech; else of the first that carries one.
+
+    So whoever speaks is heard, whatever film moves the head and in whichever order drivers are named.
+    """
+    carrying = [one for one in drivers if one.sound is not None]
+    if not carrying:
+        return Soundtrack()
+    chosen = next((one for one in carrying if one.follows_sound), carrying[0])
+    others = [one for one in carrying if not _same(one.sound, chosen.sound)]
+    if not others:
+        return Soundtrack(chosen.sound)
+    also = " and ".join(f"{one.name}'s ({one.sound})" for one in others)
+    return Soundtrack(
+        chosen.sound, f"The film has {chosen.name}'s sound ({chosen.sound}), not {also}; --sound FILE takes another."
+    )
+
+
+def _same(one: Path | None, other: Path | None) -> bool:
+    return one is not None and other is not None and one.absolute() == other.absolute()
