@@ -101,15 +101,16 @@ class X2Face:
         return self._read_with()[2]
 
     @torch.inference_mode()
-    def embed(self, pictures: Tensor, fusion: str = "mean") -> EmbeddedFace:
+    def embed(self, pictures: Tensor, fusion: str = "auto") -> EmbeddedFace:
         """Lay one person's face out flat (paper 3.1; several pictures are fused, section 5).
 
         pictures: (k, 3, H, W) float32 in [0, 1], square crops of any one size
         fusion: mean; confidence, weighing by exp(c) + 0.1 as the released forward does; confidence-exp, by exp(c) as
-            its get_unwrapped does; all are the mean where the weights have no confidence
+            its get_unwrapped does; all are the mean where the weights have no confidence. auto: as the weights say
         """
+        fusion = self.dims.fusion if fusion == "auto" else fusion
         if fusion not in FUSIONS:
-            raise UsageError(f"fusion is {fusion!r}; it may be {', '.join(FUSIONS)}.")
+            raise UsageError(f"fusion is {fusion!r}; it may be {', '.join(('auto', *FUSIONS))}.")
         pictures = _checked(pictures).to(self.device)
         with self._autocast():
             textures, confidence = self.networks.embed(pictures, complete=self.completion)

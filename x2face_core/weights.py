@@ -20,7 +20,7 @@ from x2face_core.files.storing import write_tensors
 if TYPE_CHECKING:
     from torch import Tensor
 
-DEFAULT = "light-1"
+DEFAULT = "light-2"
 _KIND = FileKind("x2face.weights", "x2face weights", "x2face train", "copy or train them again")
 _PACKAGED = Path(__file__).parent / "assets" / "weights"
 
@@ -139,23 +139,33 @@ def load_weights(path: Path) -> tuple[WeightsInfo, dict[str, Tensor]]:
     return info, tensors
 
 
-def save_weights(path: str | Path, tensors: Mapping[str, Tensor], info: Mapping[str, Any]) -> WeightsInfo:
+def save_weights(
+    path: str | Path,
+    tensors: Mapping[str, Tensor],
+    info: Mapping[str, Any],
+    *,
+    halves: bool = True,
+    beside: Mapping[str, Tensor] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> WeightsInfo:
     """Write weights beside and rename; the networks' kernels as fp16, the rest as fp32.
 
     info: the fields of WeightsInfo but for fingerprint, sha256 and path
+    halves: False keeps the kernels as fp32 too
+    beside, metadata: more that the file holds, as it is: tensors, and texts
     """
     import torch
 
-    path = Path(path)
+    path, kernels = Path(path), torch.float16 if halves else torch.float32
     stored = {
-        name: value.detach().cpu().to(torch.float16 if value.dim() == 4 else torch.float32).contiguous()
+        name: value.detach().cpu().to(kernels if value.dim() == 4 else torch.float32).contiguous()
         for name, value in tensors.items()
         if value.is_floating_point()
-    }
+    } | dict(beside or {})
     told = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")
-    write_tensors(path, stored, _KIND.metadata(told))
+    write_tensors(path, stored, _KIND.metadata(told) | dict(metadata or {}))
     return WeightsInfo(**told, path=path)
 
 

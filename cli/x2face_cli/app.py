@@ -26,6 +26,7 @@ TABLE = {
     "figure": ("x2face_cli.figure:figure", "Draw the paper's figures: pose, audio, edit."),
     "evaluate": ("x2face_cli.evaluate:evaluate", "Measure weights on people they have not seen."),
     "weights": ("x2face_cli.weights:weights", "List, describe and verify weights."),
+    "convert": ("x2face_cli.convert:convert", "Make weights of the files that the authors released."),
     "doctor": ("x2face_cli.doctor:doctor", "Check this installation."),
 }
 

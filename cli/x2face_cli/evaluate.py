@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
+from x2face_cli.timing import Timing
 from x2face_cli.values import PlacePath, Word
 from x2face_core.errors import UsageError
 
@@ -25,19 +26,27 @@ FIGURES, SHEET = "figures.json", "across.png"
 @click.option("--data", type=PlacePath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
 @click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-o", "--output", type=PlacePath(file_okay=False), help="A folder for the contact sheet.")
 def evaluate(
-    data: Path | None, split: Any, weights: str | None, device: str, as_json: bool, output: Path | None
+    data: Path | None,
+    split: Any,
+    weights: str | None,
+    limit: int | None,
+    device: str,
+    as_json: bool,
+    output: Path | None,
 ) -> None:
     """Measure weights and mappings on people whom training did not see.
 
-    Fidelity (paper Table 1), motion across people, pose read (Table 2) and written, speech, shape of the face.
+    Fidelity (paper Table 1) by person, region and frame, motion across people, pose read (Table 2) and written, speech,
+    shape of the face.
 
     \b
     x2face evaluate --data tracks
-    x2face evaluate --data tracks --weights runs/first/weights.safetensors -o outputs/evaluation
+    x2face evaluate --data tracks --split val --limit 4 --weights runs/first/weights.safetensors -o outputs/evaluation
     """
     if data is None:
         raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
@@ -46,7 +55,7 @@ def evaluate(
     from x2face_plugins.session import Session
 
     screen.note(f"measuring on the split {split} of {data}, which takes minutes: each clip is driven and read again")
-    found = _measure(Session.load(weights, device), data, split)
+    found = _measure(Session.load(weights, device), data, split, limit)
     for note in found.notes:
         screen.note(note)
     if output is not None:
@@ -59,18 +68,22 @@ def evaluate(
         screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
-def _measure(session: Session, data: Path, split: Any) -> Evaluation:
+def _measure(session: Session, data: Path, split: Any, limit: int | None) -> Evaluation:
     from x2face_lab.evaluation.evaluating import evaluate as measure
 
     with ExitStack() as bars:
-        return measure(
+        timing = Timing(screen.stages(bars))
+        found = measure(
             session.model,
             data,
             split,
-            screen.stages(bars),
+            timing,
             load_mapping=session.mapping,
             load_driver=session.delegate,
+            limit=limit,
         )
+    screen.note(f"measured in {timing.total()}")
+    return found
 
 
 def _check_folder(folder: Path) -> None:

@@ -53,7 +53,7 @@ def train(out: Path, data: Path, **given: Any) -> None:
     \b
     x2face train runs/first --data tracks --minutes 120
     torchrun --nproc-per-node=4 -m x2face_cli train runs/first --data tracks --steps 100000
-    x2face train runs/mine --from light-1 --data tracks --minutes 30   # fine-tune the default weights
+    x2face train runs/mine --from light-2 --data tracks --minutes 30   # fine-tune the default weights
     x2face train runs/whole --from runs/mine/weights.safetensors --recipe completion --data tracks --minutes 15
     x2face train sync OUT --data tracks --minutes 60       # the sync encoder; --help tells its options
     """

@@ -63,7 +63,7 @@ def describe(name: str) -> dict[str, Any]:
     from x2face_plugins.registry import Registry
 
     about = stored.read_info(stored.find_weights(name))
-    return about.to_json() | {"mappings": fitted_names(Registry.load(), about.fingerprint)}
+    return about.to_json() | {"mappings": fitted_names(Registry.load(), about.fingerprint, about.path)}
 
 
 def describe_preset(name: str) -> dict[str, Any]:

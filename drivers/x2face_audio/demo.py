@@ -1,4 +1,4 @@
-"""A sound to try the driver with: a buzz that swells and fades like syllables."""
+"""What to try the driver with: a buzz that swells and fades like syllables, and features beside films."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ def write_demo(path: Path, seconds: float = 1.0, rate: int = 16000) -> Path:
         file.setframerate(rate)
         file.writeframes(samples.tobytes())
     return path
+
+
+def write_features(folder: Path, films: int = 2, frames: int = 40) -> Path:
+    """Features of made-up speech beside films that are empty files, as whoever reads those makes them up."""
+    random = np.random.default_rng(0)
+    for k in range(films):
+        np.savez(folder / f"{k}.npz", audio_feat=random.gamma(1.0, 1.0, (frames, 256)).astype(np.float32))
+        (folder / f"{k}.mp4").touch()
+    return folder

@@ -11,18 +11,19 @@ import torch
 from torch import Tensor
 
 from x2face_audio.mapping import AudioMapping
+from x2face_audio.settings import MICROPHONE
 from x2face_audio.smoothing import smoothed
 from x2face_audio.sync.features import AudioFeatures, stream
 from x2face_audio.sync.sounds import Samples
-from x2face_plugins import Chunk, InputError, MissingError, Source
+from x2face_plugins import Chunk, InputError, MissingError, Source, UsageError
 from x2face_plugins.media import has_sound, read_sound_blocks, sound_seconds
 
 if TYPE_CHECKING:
     from x2face_audio.settings import Settings
 
-MICROPHONE = "mic"
 BLOCK = 25  # moments at once
 LIVE_BLOCK = 2
+SMOOTH = 0.8  # frames
 GAIN = 1.2
 """On top of the spread that regression lost: the decoder shows less of a mouth than its vector says."""
 
@@ -33,7 +34,9 @@ class AudioDriver:
     relative = True
 
     def __init__(self, settings: Settings) -> None:
+        _refuse_features(settings)
         self.settings = settings
+        self.smooth = SMOOTH if settings.smooth is None else settings.smooth
         self.live = self.endless = settings.input == MICROPHONE
         self.holds = ("pose",) if settings.correction == "held" else ()
         self.sound: Path | None = None
@@ -56,7 +59,7 @@ class AudioDriver:
             self.frames = max(1, round(seconds * heard.fps))
         features = stream(self._blocks(heard), heard, LIVE_BLOCK if self.live else BLOCK)
         offsets = (self._offset(mapping, row, silence, source) for row in features)
-        for rows in smoothed(offsets, self.settings.smooth):
+        for rows in smoothed(offsets, self.smooth):
             yield Chunk(rows, float(heard.fps))
 
     def _blocks(self, heard: AudioFeatures) -> Iterator[Samples]:
@@ -72,6 +75,13 @@ class AudioDriver:
         if self.settings.correction == "paper":
             offset = offset + printed_correction(moved, source)
         return offset
+
+
+def _refuse_features(settings: Settings) -> None:
+    """UsageError for settings that only say something of features."""
+    for name in ("rest", "fps"):
+        if getattr(settings, name) is not None:
+            raise UsageError(f"--audio-{name} goes with features (.npz, .npy or a folder); {settings.input} is sound.")
 
 
 def silent(features: AudioFeatures) -> Tensor:

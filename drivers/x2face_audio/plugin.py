@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_audio.settings import FEATURES, Settings
+from x2face_audio.settings import FEATURES, RELEASED, Settings
 from x2face_plugins import DriverSpec, MappingSpec, hookimpl
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ _FITTED = Path(__file__).parent / "mappings"
 
 
 def load(settings: Settings) -> Driver:
+    if settings.of_features:
+        from x2face_audio.feature_driver import FeatureDriver
+
+        return FeatureDriver(settings)
     from x2face_audio.driver import AudioDriver
 
     return AudioDriver(settings)
@@ -25,6 +29,18 @@ def load_mapping() -> Mapping:
     from x2face_audio.mapping import AudioMapping
 
     return AudioMapping()
+
+
+def load_features() -> Mapping:
+    from x2face_audio.feature_mapping import FeatureMapping
+
+    return FeatureMapping()
+
+
+def demo_features(folder: Path) -> Path:
+    from x2face_audio.demo import write_features
+
+    return write_features(folder)
 
 
 def demo(folder: Path) -> Settings:
@@ -56,4 +72,12 @@ def x2face_mappings() -> Iterator[MappingSpec]:
         units=("",) * FEATURES,
         load=load_mapping,
         files=tuple(sorted(_FITTED.glob("*.safetensors"))),
+    )
+    yield MappingSpec(
+        name="audio_features",
+        summary="The 256 features of speech that the paper drives with, from files, to driving vectors",
+        labels=tuple(f"fc7_{k}" for k in range(RELEASED)),
+        units=("",) * RELEASED,
+        load=load_features,
+        demo=demo_features,
     )

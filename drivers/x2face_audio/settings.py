@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from x2face_plugins import option
 
 FEATURES = 128
+RELEASED = 256
+"""Numbers of the features that the paper drives with (4.2)."""
+FEATURE_FILES = (".npz", ".npy")
+MICROPHONE = "mic"
 
 
 @dataclass(frozen=True)
@@ -15,11 +20,16 @@ class Settings:
     """What is heard, and how far and how smoothly the lips follow."""
 
     input: str = option(
-        metavar="FILE|mic", help="A file with sound, a film too; mic: a microphone (needs the extra `microphone`)."
+        metavar="FILE|mic",
+        help="A file with sound, a film too; mic: a microphone (needs the extra `microphone`); a .npz, or a folder of "
+        "them, with the paper's features.",
     )
     gain: float = option(1.0, help="How widely the mouth moves; 1: as widely as people's do.", min=0, max=5)
-    smooth: float = option(
-        0.8, help="Standard deviation of the smoothing in time, in frames of 1/25 s; 0: none.", min=0, max=10
+    smooth: float | None = option(
+        None,
+        help="Standard deviation of the smoothing in time, in frames of 1/25 s; 0: none; by default 0.8, features 0.",
+        min=0,
+        max=10,
     )
     device: str | None = option(
         None, metavar="NAME|FILE", help="With mic: which one, or a file that plays as if it were one."
@@ -28,3 +38,13 @@ class Settings:
         "held",
         help="How the head is kept still: as the released code does, by the paper's printed equation, not at all.",
     )
+    rest: Path | None = option(
+        None, metavar="FILE.npz", help="With features: those of the source's own sound; by default the mean of all."
+    )
+    fps: float | None = option(None, help="With features: rows a second; by default 25.", min=1, max=240)
+
+    @property
+    def of_features(self) -> bool:
+        """Whether features are read, not sound."""
+        path = Path(self.input)
+        return self.input != MICROPHONE and (path.suffix.lower() in FEATURE_FILES or path.is_dir())

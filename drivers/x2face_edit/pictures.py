@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from x2face_plugins.media import (
     Timed,
@@ -20,7 +20,8 @@ from x2face_plugins.media import (
     opened_picture,
     probe,
     read_frames,
-    to_rgb,
+    to_rgba,
+    upright,
 )
 
 Pixels = NDArray[np.uint8]
@@ -117,16 +118,13 @@ def _film_frames(path: Path, fps: float, longest: int) -> Iterator[tuple[Timed, 
 
 
 def _upright(image: Image.Image) -> tuple[tuple[int, int], Pixels]:
-    turned = ImageOps.exif_transpose(image)
+    turned = upright(image)
     return turned.size, to_pixels(turned, LONGEST)
 
 
 def to_pixels(image: Image.Image, longest: int) -> Pixels:
     """A Pillow picture of any mode with its alpha, opaque where it has none, at most so many pixels a side."""
-    deep = image.mode.startswith("I") or image.mode == "F"
-    if deep or not image.has_transparency_data:
-        image = Image.fromarray(to_rgb(image))
-    image = image.convert("RGBA")
+    image = to_rgba(image)
     if max(image.size) > longest:
         width, height = (max(1, round(side * longest / max(image.size))) for side in image.size)
         image = image.resize((width, height), Image.Resampling.BOX)  # weighs colours by alpha

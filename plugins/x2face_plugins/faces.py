@@ -78,11 +78,10 @@ def as_source(picture: Any) -> Path | Picture:
     if isinstance(picture, str | Path):
         return Path(picture)
     if hasattr(picture, "convert"):  # Pillow's; PIL is not imported for those who have none
-        from PIL import ImageOps
-
         from x2face_core.media.images import to_rgb
+        from x2face_core.media.profiles import upright
 
-        return to_rgb(ImageOps.exif_transpose(picture))
+        return to_rgb(upright(picture))
     array = np.asarray(picture)
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         found = f"A picture of shape {array.shape} and {array.dtype}"

@@ -12,8 +12,9 @@ from x2face_core.media.boxes import Box, crop
 from x2face_core.media.camera import read_camera
 from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.media.faces import find_faces
-from x2face_core.media.images import opened_picture, read_picture, to_rgb, write_picture
+from x2face_core.media.images import opened_picture, read_picture, to_rgba, write_picture
 from x2face_core.media.pictures import Picture
+from x2face_core.media.profiles import upright
 from x2face_core.media.rates import Timed
 from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_blocks, sound_seconds
 from x2face_core.media.video import is_film, probe, read_frames
@@ -60,8 +61,9 @@ __all__ = [
     "read_vectors",
     "readable_file",
     "sound_seconds",
-    "to_rgb",
+    "to_rgba",
     "to_tensor",
+    "upright",
     "write_film",
     "write_picture",
 ]

@@ -29,8 +29,8 @@ class RunOptions:
     )
     crop: str = option("auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is.")
     crop_scale: float = option(1.6, min=0.5, max=10, help="Side of the crop, in faces.")
-    fusion: Literal["mean", "confidence", "confidence-exp"] = option(
-        "mean", help="How several sources become one face."
+    fusion: Literal["auto", "mean", "confidence", "confidence-exp"] = option(
+        "auto", help="How several sources become one face; auto: as the weights say."
     )
     size: int = option(256, min=32, max=2048, help="Side of the face in pixels.")
     output: str | None = option(

@@ -81,7 +81,8 @@ class Session:
         """
         registry = Registry.load() if registry is None else registry
         model = load_model(weights, device, dtype)
-        return cls(model, registry, mapping_loader(registry, model.fingerprint, map(Path, mappings)))
+        load_mapping = mapping_loader(registry, model.fingerprint, map(Path, mappings), model.info.path)
+        return cls(model, registry, load_mapping)
 
     def face(
         self,
@@ -90,13 +91,14 @@ class Session:
         crop_scale: float = 1.6,
         size: int = 256,
         source_frames: int = 3,
-        fusion: str = "mean",
+        fusion: str = "auto",
     ) -> Face:
         """Find, crop and embed one person's face.
 
         pictures: paths of photographs, films or folders; (h, w, 3) uint8 RGB arrays; Pillow's pictures
         crop: auto, none or x,y,w,h; crop_scale: the crop's side in faces; size: its side in pixels
-        source_frames: pictures taken of a film or a folder; fusion: mean, confidence or confidence-exp
+        source_frames: pictures taken of a film or a folder
+        fusion: mean, confidence or confidence-exp; auto: as the weights say
         Raises NoFaceError, InputError for what cannot be read, UsageError for options that there are not.
         """
         if not pictures:
@@ -179,6 +181,6 @@ class Session:
         """A driver for another one that hands its work on."""
         return delegate(self.registry, name, settings)
 
-    def source(self, pictures: Tensor, fusion: str = "mean") -> ModelSource:
+    def source(self, pictures: Tensor, fusion: str = "auto") -> ModelSource:
         """Crops (k, 3, h, w) in [0, 1] of one face as drivers see them, who find the session's mappings and drivers."""
         return ModelSource.of(self.model, pictures, fusion, load_mapping=self._load_mapping, load_driver=self.delegate)

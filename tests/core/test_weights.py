@@ -277,7 +277,7 @@ def test_without_a_home_folder_packaged_weights_are_found(monkeypatch: pytest.Mo
 
     monkeypatch.delenv("X2FACE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", homeless)
-    assert find_weights().name == "light-1.safetensors"
-    assert [info.name for info in list_weights()] == ["light-1"]
+    assert find_weights().name == "light-2.safetensors"
+    assert [info.name for info in list_weights()] == ["light-1", "light-2"]
     with pytest.raises(UsageError, match="set X2FACE_HOME"):
         home()

@@ -107,6 +107,10 @@ class FaceFolder:
     def of_split(self, split: Split) -> list[Clip]:
         return [clip for clip in self.clips if clip.split == split]
 
+    @property
+    def has_labels(self) -> bool:
+        return (self.path / "labels.npz").is_file()
+
     @cached_property
     def stills(self) -> Stills | None:
         """The folder's photographs, where it has some beside its clips."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -25,8 +25,8 @@ _RAISED = 0.12
 
 _SMALLEST = 80  # pixels of the detector's window
 _LOOK = 480  # pixels on the longer side at which faces are looked for
-_CLOSER = (960, 1600)  # and again, where none was found
-_SURE = 0.7
+_CLOSER = (960, 1600, 3840)  # and again, up to twice the picture's own, where none was sure
+SURE = 0.7
 _DOUBTFUL = 0.35
 
 _detectors = threading.local()
@@ -41,13 +41,19 @@ class Face(NamedTuple):
     h: float
     score: float
 
+    @property
+    def weight(self) -> float:
+        """Its width, less where it is not sure."""
+        return self.w * sureness(self.score)
+
 
 def find_faces(picture: Picture) -> list[Face]:
-    """Faces in a picture, the largest first; empty when there is none."""
+    """Faces in a picture, the largest first as far as they are sure; empty when there is none."""
     faces = spot_faces(picture, _LOOK)
-    for longest in _CLOSER:
-        if _best(faces) < _SURE and longest <= 2 * max(picture.shape[:2]):
-            faces = max(faces, spot_faces(picture, longest), key=_best)
+    own = max(picture.shape[:2])
+    for longest in sorted({min(size, 2 * own) for size in _CLOSER}):
+        if surest(faces) < SURE and longest > _LOOK:
+            faces = max(faces, spot_faces(picture, longest), key=surest)
     if not faces:
         faces = _spot_framed(picture)
     return [_refined(picture, face) for face in faces]
@@ -64,11 +70,11 @@ def find_box(picture: Picture, scale: float = 1.6, *, name: str = "the picture")
 
 
 def spot_faces(picture: Picture, longest: int, threshold: float = 0.0) -> list[Face]:
-    """One look at a picture brought to `longest` pixels; largest first, without doubtful ones beside sure ones."""
+    """One look at a picture brought to `longest` pixels; as find_faces, without doubtful ones beside sure ones."""
     scale = longest / max(picture.shape[:2])
     faces = [_scaled(face, 1 / scale) for face in _detect(_resized(picture, longest), threshold)]
-    least = _DOUBTFUL if _best(faces) >= _SURE else -np.inf
-    return sorted((face for face in faces if face.score >= least), key=lambda face: -face.w)
+    least = _DOUBTFUL if surest(faces) >= SURE else -np.inf
+    return sorted((face for face in faces if face.score >= least), key=lambda face: -face.weight)
 
 
 def follow_face(picture: Picture, last: Face, threshold: float = -0.7) -> Face | None:
@@ -83,7 +89,13 @@ def follow_face(picture: Picture, last: Face, threshold: float = -0.7) -> Face |
     return Face(box.x + x * scale, box.y + y * scale, w * scale, h * scale, score)
 
 
-def _best(faces: Sequence[Face]) -> float:
+def sureness(score: float) -> float:
+    """From a tenth to 1, which a usual face reaches: above, scores tell how it is turned, not whether it is one."""
+    return min(1.0, max(0.1, score))
+
+
+def surest(faces: Iterable[Face]) -> float:
+    """The best score."""
     return max((face.score for face in faces), default=-np.inf)
 
 

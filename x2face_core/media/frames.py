@@ -10,8 +10,10 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 from PIL import Image
 
+from x2face_core.media.colours import Space
 from x2face_core.media.pictures import Picture
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
@@ -52,8 +54,7 @@ class Turn:
 
 def upright_size(frame: VideoFrame, aspect: float = 1.0) -> tuple[int, int]:
     """Width and height as shown: pixels made square, turned as the film's metadata says."""
-    width, height = _square_pixels(frame, aspect)
-    return (height, width) if Turn.of(frame).transposed else (width, height)
+    return _turned(_square_pixels(frame, aspect), Turn.of(frame))
 
 
 def pixel_aspect(stream: VideoStream) -> float:
@@ -62,29 +63,57 @@ def pixel_aspect(stream: VideoStream) -> float:
     return float(ratio) if ratio and 0.1 < ratio < 10 else 1.0
 
 
+def colours_of(frame: VideoFrame, stream: VideoStream) -> Space:
+    """A film's colours, by its first frame."""
+    context: Any = stream.codec_context
+    primaries = int(getattr(frame, "color_primaries", 0) or context.color_primaries)
+    return Space(primaries, int(getattr(frame, "color_trc", 0) or context.color_trc))
+
+
 @dataclass(frozen=True)
 class Conversion:
-    """What all frames of a film share on their way to pictures."""
+    """What all frames of a film share on their way to pictures, which are all of one size.
 
+    size: width and height of the first frame, upright; frames of other sizes or shapes are fitted into it
+    longest: how many pixels the longer side of a picture has at most
+    aspect: width to height of one stored pixel
+    colours: the film's, brought to sRGB
+    """
+
+    size: tuple[int, int]
     longest: int | None = None
-    aspect: float = 1.0  # width to height of one stored pixel
-    turn: Turn = field(default_factory=Turn)
+    aspect: float = 1.0
+    colours: Space = field(default_factory=lambda: Space(0, 0))
     reformatter: VideoReformatter = field(default_factory=VideoReformatter)
+    turns: dict[tuple[int, int], Turn] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, first: VideoFrame, stream: VideoStream, longest: int | None) -> Conversion:
+        """As the first frame and its stream say."""
+        aspect = pixel_aspect(stream)
+        return cls(upright_size(first, aspect), longest, aspect, colours_of(first, stream))
 
     def __call__(self, frame: VideoFrame) -> Picture:
         """(h, w, 3) uint8 RGB, upright."""
-        width, height = _within(_square_pixels(frame, self.aspect), self.longest)
-        same = (width, height) == (frame.width, frame.height)
+        stored = (frame.width, frame.height)
+        if stored not in self.turns:  # a phone that was turned changes both
+            self.turns[stored] = Turn.of(frame)
+        turn = self.turns[stored]
+        whole = within(self.size, self.longest)
+        size = fitted(_turned(_square_pixels(frame, self.aspect), turn), whole)
+        return centred(turn(self._rgb(frame, _turned(size, turn))), whole)
+
+    def _rgb(self, frame: VideoFrame, size: tuple[int, int]) -> Picture:
         unmarked_hd = frame.colorspace == _UNSPECIFIED and min(frame.height, frame.width) >= _HD
         rgb = self.reformatter.reformat(
             frame,
-            width,
-            height,
-            "rgb24",
+            *size,
+            "rgb24" if self.colours.usual else "rgb48le",  # HDR's steps of 8 bits would be seen
             src_colorspace=Colorspace.ITU709 if unmarked_hd else None,
-            interpolation=Interpolation.BILINEAR if same else Interpolation.AREA,
+            interpolation=Interpolation.BILINEAR if size == (frame.width, frame.height) else Interpolation.AREA,
         )
-        return self.turn(rgb.to_ndarray())  # type: ignore[arg-type]  # rgb24 is uint8
+        picture: NDArray[Any] = rgb.to_ndarray()
+        return picture if self.colours.usual else self.colours.to_srgb(picture)
 
 
 class Shot:
@@ -118,18 +147,42 @@ class Still:
 def reduced(picture: Picture, longest: int | None) -> Picture:
     """The picture, at most `longest` pixels on its longer side."""
     height, width = picture.shape[:2]
-    size = _within((width, height), longest)
+    size = within((width, height), longest)
     if size == (width, height):
         return picture
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
+
+
+def fitted(size: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int]:
+    """The size of a picture of that size, brought into a frame as far as its shape lets it; its own shape is kept."""
+    scale = min(whole[0] / size[0], whole[1] / size[1])
+    wide, high = (min(max(1, round(side * scale)), most) for side, most in zip(size, whole, strict=True))
+    near = abs(wide - whole[0]) <= 1 and abs(high - whole[1]) <= 1
+    return whole if near else (wide, high)
+
+
+def centred(picture: Picture, whole: tuple[int, int]) -> Picture:
+    """The picture in the middle of a black frame of that size, unless it fills it."""
+    height, width = picture.shape[:2]
+    if (width, height) == whole:
+        return picture
+    frame = np.zeros((whole[1], whole[0], 3), dtype=np.uint8)
+    x, y = (whole[0] - width) // 2, (whole[1] - height) // 2
+    frame[y : y + height, x : x + width] = picture
+    return frame
+
+
+def within(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
+    """The size, its longer side at most `longest`."""
+    if longest is None or max(size) <= longest:
+        return size
+    scale = longest / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _square_pixels(frame: VideoFrame, aspect: float) -> tuple[int, int]:
     return max(1, round(frame.width * aspect)), frame.height
 
 
-def _within(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
-    if longest is None or max(size) <= longest:
-        return size
-    scale = longest / max(size)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+def _turned(size: tuple[int, int], turn: Turn) -> tuple[int, int]:
+    return size[::-1] if turn.transposed else size

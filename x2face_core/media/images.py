@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from x2face_core.errors import InputError, UsageError
@@ -20,6 +20,7 @@ from x2face_core.files.faults import writing
 from x2face_core.files.placing import beside, readable_file
 from x2face_core.media.kinds import FORMATS, other_kind
 from x2face_core.media.pictures import Picture
+from x2face_core.media.profiles import in_srgb, upright
 
 MOST_PIXELS = 100_000_000
 
@@ -30,14 +31,14 @@ _PNG_LEVEL = 3  # deflate: twice as fast as the default of 6, files a few per ce
 
 
 def read_picture(path: str | Path) -> Picture:
-    """Read a picture file, turned upright by its EXIF; grey, alpha, 16-bit or CMYK made RGB, alpha laid on white.
+    """Read a picture file, upright and in sRGB; grey, alpha, 16-bit or CMYK made RGB, alpha laid on white.
 
     InputError when it is missing, no picture, cut short or of more than 100 million pixels (told before decoding).
     """
     with opened_picture(path) as image:
         with _quiet():
-            upright = ImageOps.exif_transpose(image)
-        return to_rgb(upright)
+            turned = upright(image)
+        return to_rgb(turned)
 
 
 @contextmanager
@@ -81,13 +82,22 @@ def _quiet() -> Iterator[None]:
 
 
 def to_rgb(image: Image.Image) -> Picture:
-    """(h, w, 3) uint8 of a Pillow picture of any mode."""
+    """(h, w, 3) uint8 in sRGB of a Pillow picture of any mode."""
     with _quiet():
         if image.mode.startswith("I") or image.mode == "F":
             return _from_deep(np.asarray(image, dtype=np.float64))
+        image = in_srgb(image)
         if image.has_transparency_data:
             return _on_white(image.convert("RGBA"))
         return np.array(image.convert("RGB"))
+
+
+def to_rgba(image: Image.Image) -> Image.Image:
+    """The picture in sRGB with its alpha, opaque where it has none."""
+    if image.mode.startswith("I") or image.mode == "F" or not image.has_transparency_data:
+        return Image.fromarray(to_rgb(image)).convert("RGBA")
+    with _quiet():
+        return in_srgb(image).convert("RGBA")
 
 
 def write_picture(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +12,20 @@ from numpy.typing import NDArray
 
 from x2face_core.errors import NoFaceError
 from x2face_core.media.boxes import Box
-from x2face_core.media.faces import Face, follow_face, spot_faces
+from x2face_core.media.faces import SURE, Face, find_faces, follow_face, spot_faces, sureness, surest
+from x2face_core.media.frames import Shot, Still
 from x2face_core.media.pictures import Picture
 from x2face_core.media.video import probe, read_shots
 
 _LOOKS = 5  # a second
 _LONGEST = 640  # pixels on the longer side at which films are looked through
-_EVERYWHERE = 480
+_EVERYWHERE = 480  # and at which faces are searched for there
 _NEW_FACES = 10  # looks between two searches for faces that came later
 _GAP = 4  # looks: a face missed for less than that was turned or blurred, not gone
 _GROWTH = 1.25  # how far a box may grow beyond its scale to hold a face that moves
+_CLOSE_LOOKS = 12  # frames that are looked at as photographs are, where no face was sure
+_ENOUGH = 100  # pixels that a face should have: the detector's window is 80 wide
+_MOST = 3840  # pixels on the longer side at which faces are searched for
 
 
 @dataclass(frozen=True)
@@ -72,14 +78,18 @@ class _Track:
         return self.faces[max(self.faces)]
 
     def weight(self) -> float:
-        """How long and how large it is seen."""
-        return sum(face.w for face in self.faces.values())
+        """How long and how large it is seen, and how surely."""
+        return sum(face.w for face in self.faces.values()) * sureness(surest(self.faces.values()))
 
 
 class _Lookout:
-    """Follows the faces of a film from look to look."""
+    """Follows the faces of a film from look to look.
 
-    def __init__(self) -> None:
+    everywhere: pixels on the longer side at which pictures are searched for faces
+    """
+
+    def __init__(self, everywhere: int) -> None:
+        self._everywhere = everywhere
         self.tracks: list[_Track] = []
         self._followed: list[_Track] = []
         self._blank = 0  # looks in a row without any face
@@ -99,9 +109,9 @@ class _Lookout:
         return face is not None
 
     def _search(self, number: int, picture: Picture, still: list[_Track]) -> None:
-        found = spot_faces(picture, _EVERYWHERE)
+        found = spot_faces(picture, self._everywhere)
         if not found and not self.tracks and self._blank % 4 == 1:
-            found = spot_faces(picture, 2 * _EVERYWHERE)
+            found = spot_faces(picture, min(2 * self._everywhere, _MOST))
         for face in found:
             if any(_overlap(face, track.last) > 0.2 for track in still):
                 continue
@@ -113,27 +123,84 @@ class _Lookout:
             still.append(track)
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What looking through a film found.
+
+    tracks: faces in pixels of pictures that are so wide; frames: of the film; step: frames from one look to the next
+    """
+
+    tracks: list[_Track]
+    width: int
+    frames: int
+    step: int
+
+    @property
+    def surest(self) -> float:
+        return surest(face for track in self.tracks for face in track.faces.values())
+
+    def scan(self, scale: float, width: int) -> FaceScan:
+        """The box about the face that is seen longest and largest, in pixels of a picture so wide."""
+        best = max(self.tracks, key=_Track.weight)
+        box = _enclosing(list(best.faces.values()), scale)
+        looks = _without_gaps(_within(self.tracks, box, scale, -(-self.frames // self.step)))
+        by = width / self.width
+        return FaceScan(Box(box.x * by, box.y * by, box.side * by), _nearest(looks, self.step, self.frames))
+
+
 def _looked_through(path: str | Path, fps: float | None, scale: float, track: int | None) -> FaceScan:
-    rate = fps or probe(path, track).fps
-    step = max(1, round(rate / _LOOKS))
-    lookout, frames, reduction = _Lookout(), 0, 1.0
-    for frames, shot in enumerate(read_shots(path, rate, longest=_LONGEST, track=track), start=1):
-        if (frames - 1) % step == 0:
-            picture = shot.picture()
-            lookout.look((frames - 1) // step, picture)
-    width = probe(path, track).width
-    reduction = width / picture.shape[1]
-    if not lookout.tracks:
+    info = probe(path, track)
+    film = _Film(path, fps or info.fps, track, (info.width, info.height))
+    seen = film.look(_LONGEST, _EVERYWHERE)
+    if seen.surest < SURE:
+        seen = max(seen, film.look_closely(seen.frames), key=lambda one: one.surest)
+    if not seen.tracks:
         raise NoFaceError(
-            f"{path}: no face was found in any of its {frames} frames; give its place with a crop, or another film."
+            f"{path}: no face was found in any of its {seen.frames} frames; give its place with a crop, or another one."
         )
-    best = max(lookout.tracks, key=_Track.weight)
-    box = _enclosing(list(best.faces.values()), scale)
-    seen = _within(lookout.tracks, box, scale, -(-frames // step))
-    present = (
-        np.repeat(_without_gaps(seen), step)[:frames] if step == 1 else _nearest(_without_gaps(seen), step, frames)
-    )
-    return FaceScan(Box(box.x * reduction, box.y * reduction, box.side * reduction), present)
+    return seen.scan(scale, info.width)
+
+
+@dataclass(frozen=True)
+class _Film:
+    """A film that is looked through; size: its width and height."""
+
+    path: str | Path
+    rate: float
+    track: int | None
+    size: tuple[int, int]
+
+    def look(self, longest: int, everywhere: int) -> _Seen:
+        """Follow its faces in pictures of at most `longest` pixels, searched for at `everywhere`."""
+        step = max(1, round(self.rate / _LOOKS))
+        lookout, frames, width = _Lookout(everywhere), 0, self.size[0]
+        for frames, shot in enumerate(self._shots(longest), start=1):
+            if (frames - 1) % step == 0:
+                picture = shot.picture()
+                width = picture.shape[1]
+                lookout.look((frames - 1) // step, picture)
+        return _Seen(lookout.tracks, width, frames, step)
+
+    def look_closely(self, frames: int) -> _Seen:
+        """Look at a few frames as at photographs, then follow the faces found as closely as they need it."""
+        faces = self._as_photographs(frames)
+        longest = max(self.size)
+        if faces:
+            enough = longest * _ENOUGH / np.median([face.w for face in faces.values()])
+            seen = self.look(min(longest, round(enough)), min(_MOST, round(enough)))
+            if seen.surest >= min(SURE, surest(faces.values())):
+                return seen
+        return _Seen([_Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
+
+    def _as_photographs(self, frames: int) -> dict[int, Face]:
+        """The largest face in each of a few frames, by the number of the look."""
+        step = max(1, round(frames / _CLOSE_LOOKS))
+        shots = islice(self._shots(None), 0, None, step)
+        found = ((number, find_faces(shot.picture())) for number, shot in enumerate(shots))
+        return {number: faces[0] for number, faces in found if faces}
+
+    def _shots(self, longest: int | None) -> Iterator[Shot | Still]:
+        return read_shots(self.path, self.rate, longest=longest, track=self.track)
 
 
 def _enclosing(faces: list[Face], scale: float) -> Box:

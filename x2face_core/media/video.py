@@ -12,7 +12,7 @@ from x2face_core.errors import InputError
 from x2face_core.files.placing import readable_file
 from x2face_core.media.animations import animation_frames, animation_size, animation_times, is_animation
 from x2face_core.media.clocks import GAP, Clock, usual_rate
-from x2face_core.media.frames import Conversion, Shot, Still, Turn, pixel_aspect
+from x2face_core.media.frames import Conversion, Shot, Still
 from x2face_core.media.opening import decoded_film, film_stream, no_stream, opened
 from x2face_core.media.pictures import Picture
 from x2face_core.media.probing import USUAL_RATE, probe_file
@@ -150,7 +150,7 @@ def _film_shots(path: str | Path, longest: int | None, track: int | None) -> Ite
         convert: Conversion | None = None
         following = 0.0  # when a frame without a time of its own is shown
         for frame in decoded_film(film, stream):
-            convert = convert or Conversion(longest, pixel_aspect(stream), Turn.of(frame))
+            convert = convert or Conversion.of(frame, stream, longest)
             start = None if frame.pts is None else clock.place(float(frame.pts * (frame.time_base or 0)))
             start = following if start is None else start
             following = start + 1 / found.rate

@@ -10,6 +10,7 @@ from x2face_core.errors import WeightsError
 
 Padding = Literal["zeros", "border"]
 Order = Literal["released", "printed"]
+Fusion = Literal["mean", "confidence", "confidence-exp"]
 
 
 BOUNDS = {
@@ -40,6 +41,8 @@ class Dims:
     padding: what lies outside a picture, black (released code) or its smeared border
     completion: channels of the network that completes embedded faces (networks/completion.py); 0 for none
     crop_scale: face box to crop, the side of the square crop in face-box sides (released examples: 1.6)
+    fusion: how several embedded faces become one unless it is said, see X2Face.embed; mean as printed (section 5),
+        confidence as the released forward does
     """
 
     side: int = 256
@@ -54,6 +57,7 @@ class Dims:
     padding: Padding = "zeros"
     crop_scale: float = 1.6
     completion: int = 0
+    fusion: Fusion = "mean"
 
     def __post_init__(self) -> None:
         if fault := fault_of(self, BOUNDS) or self._flag_fault():
@@ -66,7 +70,7 @@ class Dims:
             raise WeightsError(f"Dims.flow_side is {self.flow_side}, more than side, {self.side}.")
         if self.driving_tanh not in (1, 2):
             raise WeightsError(f"Dims.driving_tanh is {self.driving_tanh}; it may be 1 or 2.")
-        for name, kind in (("padding", Padding), ("order", Order)):
+        for name, kind in (("padding", Padding), ("order", Order), ("fusion", Fusion)):
             if getattr(self, name) not in get_args(kind):
                 raise WeightsError(f"Dims.{name} is {getattr(self, name)!r}; it may be {' or '.join(get_args(kind))}.")
 

@@ -51,7 +51,7 @@ class Job:
     sound: str = "driving"
     compare: bool = False
     paste_back: bool = False
-    fusion: str = "mean"
+    fusion: str = "auto"
     batch_size: int = 8
     seed: int = 0
     record: Path | None = None

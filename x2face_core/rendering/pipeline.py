@@ -64,7 +64,7 @@ def animate(
     fps: float | None = None,
     seconds: float | None = None,
     batch_size: int = 8,
-    fusion: str = "mean",
+    fusion: str = "auto",
     seed: int = 0,
     pictures_wanted: bool = False,
     load_mapping: MappingsByName = no_mappings,

@@ -12,7 +12,7 @@ from PIL import Image
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, WeightsError
 from x2face_core.files.placing import make_folders_above
-from x2face_core.media.images import opened_picture, to_rgb, write_picture
+from x2face_core.media.images import opened_picture, to_rgba, write_picture
 from x2face_core.pixels import to_pictures, to_tensor
 
 SUFFIX = ".png"
@@ -59,6 +59,4 @@ def _read(path: Path, space: str) -> Image.Image:
                 f"{path}: is an embedded face of other weights (space {told}, not {space}); "
                 "`x2face embed` makes one for those in use."
             )
-        if image.has_transparency_data:
-            return image.convert("RGBA")
-        return Image.fromarray(to_rgb(image)).convert("RGBA")
+        return to_rgba(image)

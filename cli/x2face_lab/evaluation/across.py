@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import torch
@@ -17,43 +18,50 @@ from x2face_lab.evaluation.identity import Faces
 from x2face_lab.evaluation.readers import MEASURES, SETTLING, Reader, Seen
 from x2face_lab.evaluation.tracks import read_clip, spread
 
-_LEAST = np.array([1.5, 1.5, 1.5, 0.01])
-"""Standard deviations (degrees; mouth opening) below which a driver's motion is too small to correlate with."""
+LEAST = np.array([1.5, 1.5, 1.5, 0.01, 0.01, 0.03, 0.03, 0.015])
+"""Standard deviations of MEASURES below which a driver's motion is too small to correlate with."""
+FRAMES, EACH = 150, 2
+"""Frames of a film, spread over all of it, and films of a person, at most."""
+_FEWEST = 8
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Moved:
     """One driver on one source.
 
-    driver, generated: (n, 4) MEASURES a frame; source: (3, h, w); frames: a few (driving, generated) to look at
-    faces: landmarks of all three, where the reader knows them
+    driver, generated: (n, 8) MEASURES a frame; source: (3, h, w); frames: a few (driving, generated) to look at
+    faces: landmarks of all three, where the reader knows them; person: who drives
     """
 
-    driver: NDArray[np.float64]
-    generated: NDArray[np.float64]
+    driver: Floats
+    generated: Floats
     source: Tensor
     frames: tuple[Tensor, Tensor]
     faces: Faces | None = None
+    person: str = ""
 
-    def correlations(self) -> NDArray[np.float64]:
-        """(4, 2): correlation and slope of each measure; NaN where the driver hardly moves."""
-        rows = np.full((len(MEASURES), 2), np.nan)
-        found = ~np.isnan(self.driver + self.generated).any(axis=1)
-        driver, generated = self.driver[found], self.generated[found]
-        for k in range(len(MEASURES)):
-            if len(driver) >= 8 and driver[:, k].std() >= _LEAST[k] and generated[:, k].std() > 0:
-                r = np.corrcoef(driver[:, k], generated[:, k])[0, 1]
-                rows[k] = r, r * generated[:, k].std() / driver[:, k].std()
-        return rows
+    def correlations(self) -> Floats:
+        """(8, 2): each measure's correlation, and slope of the generated on the driver's; NaN where that is still."""
+        return np.array([_followed(*pair) for pair in zip(self.driver.T, self.generated.T, LEAST, strict=True)])
 
     @property
     def found(self) -> float:
         """The share of generated frames in which a face is found."""
-        return float((~np.isnan(self.generated).any(axis=1)).mean())
+        return float(np.isfinite(self.generated[:, 0]).mean())
+
+
+def _followed(driver: Floats, generated: Floats, least: float) -> tuple[float, float]:
+    both = np.isfinite(driver + generated)
+    driver, generated = driver[both], generated[both]
+    if len(driver) < _FEWEST or driver.std() < least or generated.std() == 0:
+        return float("nan"), float("nan")
+    r = float(np.corrcoef(driver, generated)[0, 1])
+    return r, r * float(generated.std() / driver.std())
 
 
 @torch.inference_mode()
-def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader) -> Moved:
+def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader, person: str = "") -> Moved:
     """The source's picture (3, h, w) driven by another person's frames (n, 3, h, w), relative to the nearest one."""
     seen = ModelSource.of(model, source[None])
     vectors = torch.cat([model.encode(part) for part in torch.split(driving, 16)])
@@ -64,7 +72,7 @@ def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader)
     shown = torch.linspace(0, len(driving) - 1, 6).long()
     looks = [reader.look(pictures) for pictures in (driving, generated)]
     faces = _faces(reader, source, *looks)
-    return Moved(looks[0].measures, looks[1].measures, source, (driving[shown], generated[shown]), faces)
+    return Moved(looks[0].measures, looks[1].measures, source, (driving[shown], generated[shown]), faces, person)
 
 
 def _faces(reader: Reader, source: Tensor, driver: Seen, generated: Seen) -> Faces | None:
@@ -79,33 +87,30 @@ def measure_across(
     clips: Sequence[Clip],
     reader: Reader,
     *,
-    films: int = 24,
-    frames: int = 150,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Moved]:
-    """Films with the most motion, each driving a person who is not in it; every second frame, 150 at most."""
-    drivers = list(spread(clips, films))
+    """Two films a person, those with most motion, each driving a person who is not in it; 150 frames at most."""
+    drivers = list(spread(clips, len(clips), each=EACH))
     moved = []
     for number, clip in enumerate(drivers):
         others = [other for other in drivers if other.identity != clip.identity]
         if others:
             source = read_clip(others[(number * 7) % len(others)].path, 1)[0]
-            driving = read_clip(clip.path, min(clip.frames, 2 * frames), every=2)
-            moved.append(drive_across(model, source, driving, reader))
+            driving = read_clip(clip.path, clip.frames, every=ceil(clip.frames / FRAMES))
+            moved.append(drive_across(model, source, driving, reader, clip.identity))
         progress(number + 1, len(drivers))
     return moved
 
 
-def summary(moved: Sequence[Moved]) -> dict[str, dict[str, float]]:
-    """Medians over films: "r" and "slope" of each measure, and "found", the mean share of faces found."""
-    if not moved:
-        return {}
-    rows = np.stack([one.correlations() for one in moved])
-    figures: dict[str, dict[str, float]] = {"r": {}, "slope": {}}
-    for k, name in enumerate(MEASURES):
-        for column, kind in enumerate(("r", "slope")):
-            values = rows[:, k, column][~np.isnan(rows[:, k, column])]
-            if len(values):
-                figures[kind][name] = float(np.median(values))
-    figures["found"] = {"share": float(np.mean([one.found for one in moved]))}
-    return figures
+def people_followed(moved: Sequence[Moved]) -> Floats:
+    """(people, 8, 2): each driver's correlations and slopes, means over the films in which a measure moves enough."""
+    people = list(dict.fromkeys(one.person for one in moved))
+    rows = [[one.correlations() for one in moved if one.person == person] for person in people]
+    return np.array([_mean(np.stack(films)) for films in rows]).reshape(-1, len(MEASURES), 2)
+
+
+def _mean(films: Floats) -> Floats:
+    """(films, 8, 2) to (8, 2), NaN left out."""
+    known = np.isfinite(films)
+    total, count = np.where(known, films, 0).sum(axis=0), known.sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

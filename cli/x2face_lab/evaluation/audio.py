@@ -55,10 +55,11 @@ class Spoken:
 def speakers(folder: FaceFolder, clips: Sequence[Clip], count: int = CLIPS) -> list[Clip]:
     """The clips in sync whose mouths vary most, one a person in turn; without labels, any of them."""
     spoken = [clip for clip in clips if clip.sound]
-    if not (folder.path / "labels.npz").is_file():
+    if not folder.has_labels:
         return list(spread(spoken, count, lambda clip: 0.0))
     opening = folder.labels.expression[:, 0]
-    varied = {clip.row: float(np.nanstd(opening[folder.labels.clip == clip.row])) for clip in spoken}
+    rows = {clip.row: opening[folder.labels.clip == clip.row] for clip in spoken}
+    varied = {row: float(np.nanstd(values)) if np.isfinite(values).any() else 0.0 for row, values in rows.items()}
     return list(spread(spoken, count, lambda clip: varied[clip.row]))
 
 

@@ -19,14 +19,14 @@ from x2face_lab.evaluation.tracks import read_clip
 REACH = {"roll": 15.0, "pitch": 15.0, "yaw": 25.0}
 """Degrees to either side over which each axis is swept."""
 STEPS = 13
-_AXES = MEASURES[:3]
+_AXES, _NEEDED = MEASURES[:3], 4  # pose and mouth opening
 
 
 @dataclass(frozen=True)
 class Sweep:
     """One face, one axis turned from side to side.
 
-    asked: (n,) degrees added to the source's own; measured: (n, 4) MEASURES a frame, NaN where no face is found
+    asked: (n,) degrees added to the source's own; measured: (n, 8) MEASURES a frame, NaN where no face is found
     frames: (n, 3, h, w)
     """
 
@@ -42,11 +42,11 @@ class Sweep:
         most did, as a share of this one, largest less smallest; mouth: the same of the mouth's opening, in its own unit
         found: the share of frames with a face; the others are NaN where that is less than half
         """
-        found = ~np.isnan(self.measured).any(axis=1)
+        found = ~np.isnan(self.measured[:, :_NEEDED]).any(axis=1)
         figures = dict.fromkeys(("slope", "r", "spill", "mouth"), float("nan"))
         if found.mean() >= 0.5 and found.sum() >= 4:
             asked, measured = self.asked[found], self.measured[found]
-            k, span = _AXES.index(self.axis), np.ptp(measured, axis=0)
+            k, span = _AXES.index(self.axis), np.ptp(measured[:, :_NEEDED], axis=0)
             figures["slope"] = float(np.polyfit(asked, measured[:, k], 1)[0])
             figures["r"] = float(np.corrcoef(asked, measured[:, k])[0, 1])
             figures["spill"] = float(max(span[j] for j in range(3) if j != k) / max(span[k], 1e-9))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,14 +18,15 @@ from x2face_core.errors import MissingError, UsageError, WeightsError
 from x2face_core.model import X2Face
 from x2face_core.sources.source import DriversByName, MappingsByName, no_drivers, no_mappings
 from x2face_lab.evaluation.across import Moved, measure_across
-from x2face_lab.evaluation.across import summary as across_summary
 from x2face_lab.evaluation.audio import FACES, measure_audio
 from x2face_lab.evaluation.audio import summary as audio_summary
 from x2face_lab.evaluation.control import control, faces_of
+from x2face_lab.evaluation.figures import across, fidelity, keypoints, rounded
 from x2face_lab.evaluation.identity import identity
+from x2face_lab.evaluation.keypoints import measure_keypoints
 from x2face_lab.evaluation.offsets import Listener, offset_shares
 from x2face_lab.evaluation.readers import Reader, best_reader
-from x2face_lab.evaluation.reading import read_pose
+from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.evaluation.reconstruction import reconstruct
 from x2face_lab.evaluation.tracks import clips_of
 
@@ -65,20 +65,20 @@ def evaluate(
     load_mapping: MappingsByName = no_mappings,
     load_driver: DriversByName = no_drivers,
     reader: Reader | None = None,
+    limit: int | None = None,
 ) -> Evaluation:
     """Measure weights on a folder's people, by default those of its test split.
 
     Only the reading of the pose needs labels. What no mapping is fitted for is left out, and said in the notes.
     load_mapping, load_driver: as of a Source; reader: None: a face mesh where it is installed, else the vector
+    limit: clips a person, at most
     """
     folder = FaceFolder(data)
-    clips, reader = clips_of(folder, split), reader or best_reader(model)
+    clips, reader = clips_of(folder, split, limit=limit), reader or best_reader(model)
     bench = Bench(model, folder, clips, reader, progress, load_mapping, load_driver)
     figures = _fidelity(bench)
     moved = measure_across(model, clips, reader, progress=bench.of("across people"))
-    figures |= _across(moved, reader)
-    if (folder.path / "labels.npz").is_file():
-        figures["pose"] = read_pose(model, folder, split)
+    figures |= across(moved, reader.name)
     figures |= bench.tried("control", _control) | bench.tried("audio", _audio)
     if found := identity([one.faces for one in moved if one.faces is not None]):
         figures["identity"] = rounded(found)
@@ -113,25 +113,20 @@ class Bench:
 
 
 def _fidelity(bench: Bench) -> dict[str, Any]:
-    sums = reconstruct(bench.model, bench.clips, bench.of("reconstruction"))
+    found = reconstruct(bench.model, bench.folder, bench.clips, bench.reader, bench.of("reconstruction"))
+    marked = measure_keypoints(bench.model, bench.clips, bench.reader, bench.of("keypoints"))
     return {
         "clips": len(bench.clips),
         "people": len({clip.identity for clip in bench.clips}),
-        "frames": sums.frames,
-        **rounded(sums.figures(), 5),
+        "frames": found.tally.count("l1_1"),
+        **fidelity(found.tally),
+        **keypoints(marked),
+        **_pose(found.poses),
     }
 
 
-def _across(moved: Sequence[Moved], reader: Reader) -> dict[str, Any]:
-    found = across_summary(moved)
-    if not found:
-        return {}
-    return {
-        "across": rounded(found["r"]),
-        "across_slope": rounded(found["slope"]),
-        "across_found": round(found["found"]["share"], 3),
-        "across_read_by": reader.name,
-    }
+def _pose(poses: Sequence[PoseRead]) -> dict[str, Any]:
+    return {"pose": pose_figures(poses), "pose_by_person": pose_figures(poses, by_person=True)} if poses else {}
 
 
 def _control(bench: Bench) -> dict[str, Any]:
@@ -168,8 +163,3 @@ def _listener(bench: Bench) -> Listener | None:
     except WeightsError as error:
         bench.notes.append(f"the offset of sound and lips is not measured: {error}")
         return None
-
-
-def rounded(figures: Mapping[str, float], digits: int = 3) -> dict[str, float]:
-    """Without those that nothing tells, which JSON has no word for."""
-    return {name: round(value, digits) for name, value in figures.items() if not math.isnan(value)}

@@ -7,35 +7,72 @@ from typing import Any
 Rows = list[tuple[str, str]]
 
 _FIDELITY = (
+    ("ratio to copying, one source", "ratio_1"),
+    ("ratio to copying, three sources", "ratio_3"),
     ("L1, one source", "l1_1"),
     ("L1, three sources", "l1_3"),
     ("L1 of copying one source", "copy_1"),
     ("L1 of copying three sources", "copy_3"),
-    ("ratio to copying, one source", "ratio_1"),
-    ("ratio to copying, three sources", "ratio_3"),
     ("gain of three sources over one", "gain_3"),
+    ("sharpness of three sources to the best single one", "sharpness_3"),
+    ("between the lips, closed source: ratio to copying", "inside"),
     ("PSNR, dB, one source", "psnr"),
     ("SSIM, one source", "ssim"),
+    ("landmarks away from the true ones (AKD), pixels", "akd"),
+    ("faces lost (MKR), share", "mkr"),
+    ("jitter of the landmarks, pixels", "jitter"),
+    ("jitter of the true ones, pixels", "jitter_true"),
 )
 
 
 def rows(figures: dict[str, Any]) -> Rows:
-    """A label and what is shown beside it, for each figure that there is."""
+    """A label and what is shown beside it, for each figure that there is: by person first, then by frame."""
     shown = [("clips, people", f"{figures['clips']}, {figures['people']}")]
-    shown += [(label, f"{figures[key]:.4f}") for label, key in _FIDELITY]
-    for part in (_across, _pose, _control, _audio, _sync, _identity):
+    shown += [(label, _balanced(figures, key)) for label, key in _FIDELITY if key in figures]
+    for part in (_moving, _regions, _across, _pose, _control, _audio, _sync, _identity):
         shown += part(figures)
     return shown
 
 
+def _balanced(figures: dict[str, Any], key: str) -> str:
+    """By person, between which bounds that surely is, and by frame."""
+    by_frame, by_person = f"{figures[key]:.4f}", f"{key}_by_person"
+    if by_person not in figures:
+        return by_frame
+    return f"{figures[by_person]:.4f}{_between(figures.get(f'{by_person}_interval'), 4)} by person, {by_frame} by frame"
+
+
+def _between(ends: list[float] | None, digits: int = 2) -> str:
+    return f" ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})" if ends else ""
+
+
+def _moving(figures: dict[str, Any]) -> Rows:
+    key = "ratio_1_moving_by_person"
+    if key not in figures:
+        return []
+    told = f"{figures[key]:.4f}{_between(figures.get(f'{key}_interval'), 4)}"
+    return [(f"ratio to copying, one source, {figures['moving_people']} people who move", told)]
+
+
+def _regions(figures: dict[str, Any]) -> Rows:
+    found = figures.get("regions_by_person", {})
+    return [(f"L1 {name}, of copying, by person", _row(told, ("l1", "copy"), 4)) for name, told in found.items()]
+
+
 def _across(figures: dict[str, Any]) -> Rows:
-    found, slopes = figures.get("across", {}), figures.get("across_slope", {})
+    found, sure = figures.get("across_slopes", {}), figures.get("across_interval", {})
     label = f"r, slope ({figures.get('across_read_by')})"
-    return [(f"across people, {name}: {label}", f"{r:.2f}, {slopes[name]:.2f}") for name, r in found.items()]
+    return [
+        (
+            f"across people, {name}: {label}",
+            ", ".join(f"{told[kind]:.2f}{_between(sure.get(name, {}).get(kind))}" for kind in ("r", "slope")),
+        )
+        for name, told in found.items()
+    ]
 
 
 def _pose(figures: dict[str, Any]) -> Rows:
-    pose, label = figures.get("pose"), "read from v: MAE, that of the mean (degrees), R2"
+    pose, label = figures.get("pose_by_person"), "read from v, by person: MAE, that of the mean (degrees), R2"
     if not pose:
         return []
     columns = zip(("roll", "pitch", "yaw"), pose["mae"], pose["mae_of_mean"], pose["r2"], strict=True)

@@ -1,4 +1,4 @@
-"""What measures pose and mouth in a picture: a face mesh where it is installed, else the driving vector."""
+"""What measures pose, mouth, lids and gaze in a picture: a face mesh where it is installed, else the driving vector."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from x2face_core.errors import MissingError
 from x2face_core.model import READINGS, X2Face
 from x2face_core.pixels import to_pictures
 
-MEASURES = ("roll", "pitch", "yaw", "mouth_open")
-_COLUMNS = [READINGS.index(name) for name in MEASURES]
+MEASURES = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right", "gaze_x")
 SETTLING = 3
 """Times that a still picture is shown before it is read: a mesh that follows a face settles on it."""
 Floats = NDArray[np.float64]
@@ -25,7 +24,7 @@ Floats = NDArray[np.float64]
 class Seen:
     """What a reader sees in a film, a row a picture, NaN where it finds no face.
 
-    measures: (n, 4) MEASURES
+    measures: (n, 8) MEASURES; NaN too in the column of what a reader does not know
     landmarks: (n, 68, 3) in widths of the picture, as geometry.mesh has them; None from a reader that knows none
     """
 
@@ -34,7 +33,7 @@ class Seen:
 
 
 class Reader(Protocol):
-    """name: for the report; look: pictures (n, 3, h, w) in [0, 1] of one film; read: the measures alone, (n, 4)."""
+    """name: for the report; look: pictures (n, 3, h, w) in [0, 1] of one film; read: the measures alone, (n, 8)."""
 
     name: str
 
@@ -44,7 +43,7 @@ class Reader(Protocol):
 
 
 class VectorReader:
-    """The linear reading of the driving vector that comes with the weights."""
+    """The linear reading of the driving vector that comes with the weights; it does not know the gaze."""
 
     name = "vector"
 
@@ -55,8 +54,10 @@ class VectorReader:
         return Seen(self.read(pictures))
 
     def read(self, pictures: Tensor) -> Floats:
-        read = [self.model.read(self.model.encode(part)) for part in torch.split(pictures, 16)]
-        return torch.cat(read)[:, _COLUMNS].double().numpy()
+        read = torch.cat([self.model.read(self.model.encode(part)) for part in torch.split(pictures, 16)])
+        known = [READINGS.index(name) if name in READINGS else None for name in MEASURES]
+        nothing = read.new_full((len(read),), float("nan"))
+        return torch.stack([nothing if k is None else read[:, k] for k in known], dim=1).double().numpy()
 
 
 class MeshReader:
@@ -71,11 +72,12 @@ class MeshReader:
 
     def look(self, pictures: Tensor) -> Seen:
         self.mesh.restart()  # these pictures are another film than the last ones
-        measures, landmarks = np.full((len(pictures), 4), np.nan), np.full((len(pictures), 68, 3), np.nan)
+        measures, landmarks = np.full((len(pictures), len(MEASURES)), np.nan), np.full((len(pictures), 68, 3), np.nan)
         for row, picture in enumerate(to_pictures(pictures)):
             found = self.mesh.measure(picture)
             if found is not None:
-                measures[row], landmarks[row] = [*found.pose, found.expression[0]], found.landmarks
+                measures[row] = [*found.pose, *found.expression, found.gaze[0]]
+                landmarks[row] = found.landmarks
         return Seen(measures, landmarks)
 
     def read(self, pictures: Tensor) -> Floats:

@@ -2,83 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from x2face_core.data.folder import Clip
+from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.model import X2Face
-from x2face_lab.evaluation.tracks import read_clip
+from x2face_lab.evaluation.inside import measure_inside
+from x2face_lab.evaluation.readers import Reader
+from x2face_lab.evaluation.reading import PoseRead, read_pose
+from x2face_lab.evaluation.regions import REGIONS, regions_of
+from x2face_lab.evaluation.sharpness import likeness, sharpness
+from x2face_lab.evaluation.tally import Tally
+from x2face_lab.evaluation.tracks import Film, read_film
+from x2face_lab.evaluation.truth import Truth, truth_of
 
+EVERY = 5
+"""Frames 5, 10, 15 … are measured: neighbours differ too little to tell anything more, and these have landmarks."""
+COSTLY_EVERY = 2
+"""PSNR, SSIM and sharpness are measured on every second one of these."""
 BATCH = 16
-SHARP_EVERY = 10
-"""PSNR and SSIM are measured on every tenth frame."""
 
 
-@dataclass
-class Sums:
-    """Sums over frames; l1_1, l1_3: generated from one and three sources; copy_1, copy_3: copying them."""
+@dataclass(frozen=True)
+class Reconstruction:
+    """What clips tell whose people drive themselves.
 
-    frames: int = 0
-    values: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("l1_1", "l1_3", "copy_1", "copy_3"), 0.0))
-    psnr: list[float] = field(default_factory=list)
-    ssim: list[float] = field(default_factory=list)
+    tally: l1_1, l1_3, copy_1, copy_3, psnr, ssim, face_l1, face_copy and so on for each region, inside_l1, inside_copy,
+        sharp_fused, sharp_best
+    poses: what the vectors tell of the labelled poses
+    """
 
-    def figures(self) -> dict[str, float]:
-        """Means over all frames, and their ratios."""
-        means = {name: value / self.frames for name, value in self.values.items()}
-        return means | {
-            "ratio_1": means["l1_1"] / means["copy_1"],
-            "ratio_3": means["l1_3"] / means["copy_3"],
-            "gain_3": 1 - means["l1_3"] / means["l1_1"],
-            "psnr": float(np.mean(self.psnr)),
-            "ssim": float(np.mean(self.ssim)),
-        }
+    tally: Tally = field(default_factory=Tally)
+    poses: list[PoseRead] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Driven:
+    """Some frames of a clip, and what the networks made of them.
+
+    numbers: of the frames; targets: (n, 3, h, w) the frames; sources: (3, 3, h, w) first, middle and last frame
+    vectors: (n, 128) of the frames; fused: (n, 3, h, w) generated from all sources
+    singles: three times (n, 3, h, w), generated from each source alone
+    """
+
+    person: str
+    numbers: Sequence[int]
+    targets: Tensor
+    sources: Tensor
+    vectors: Tensor
+    fused: Tensor
+    singles: tuple[Tensor, Tensor, Tensor]
 
 
 def reconstruct(
-    model: X2Face, clips: Sequence[Clip], progress: Callable[[int, int], None] = lambda done, total: None
-) -> Sums:
+    model: X2Face,
+    folder: FaceFolder,
+    clips: Sequence[Clip],
+    reader: Reader | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Reconstruction:
     """Every clip's frames generated from its first frame, and from its first, middle and last one.
 
-    Copying three sources is the mean of copying each.
+    The first frame is not among those measured. Copying three sources is the mean of copying each.
+    reader: finds the face where the folder has no labels; None: then nothing is said of the face's parts
     """
-    sums = Sums()
+    found = Reconstruction()
     for number, clip in enumerate(clips):
-        pictures = read_clip(clip.path, clip.frames)
-        _add(model, pictures, sums)
+        _measure(model, folder, clip, reader, found)
         progress(number + 1, len(clips))
-    return sums
+    return found
 
 
 @torch.inference_mode()
-def _add(model: X2Face, pictures: Tensor, sums: Sums) -> None:
-    last = len(pictures) - 1
-    sources = pictures[[0, last // 2, last]]
-    faces = {"l1_1": model.embed(sources[:1]), "l1_3": model.embed(sources)}
-    for start in range(0, len(pictures), BATCH):
-        targets = pictures[start : start + BATCH]
+def _measure(model: X2Face, folder: FaceFolder, clip: Clip, reader: Reader | None, found: Reconstruction) -> None:
+    last = clip.frames - 1
+    film = read_film(clip, sorted({*range(0, clip.frames, EVERY), last // 2, last}))
+    truth = truth_of(folder, clip, film, reader)
+    for driven in _driven(model, clip, film):
+        _errors(driven, truth, found.tally)
+        _costly(driven, truth, found.tally)
+        found.poses.extend(read_pose(model, folder, clip, driven.numbers, driven.vectors))
+    measure_inside(model, clip.identity, film, truth, found.tally)
+
+
+def _driven(model: X2Face, clip: Clip, film: Film) -> Iterator[Driven]:
+    sources = film.pictures[[0, film.at((clip.frames - 1) // 2), -1]]
+    faces = [model.embed(sources), *(model.embed(source[None]) for source in sources)]
+    numbers = [number for number in film.numbers if number % EVERY == 0][1:] or film.numbers[-1:]
+    for start in range(0, len(numbers), BATCH):
+        part = numbers[start : start + BATCH]
+        targets = film.pictures[[film.at(number) for number in part]]
         vectors = model.encode(targets)
-        for name, face in faces.items():
-            generated = model.render(face, vectors)
-            sums.values[name] += float((generated - targets).abs().mean((1, 2, 3)).sum())
-            if name == "l1_1":
-                _sharpness(generated, targets, start, sums)
-        copies = [(source - targets).abs().mean((1, 2, 3)).sum() for source in sources]
-        sums.values["copy_1"] += float(copies[0])
-        sums.values["copy_3"] += float(torch.stack(copies).mean())
-        sums.frames += len(targets)
+        fused, first, middle, end = (model.render(face, vectors) for face in faces)
+        yield Driven(clip.identity, part, targets, sources, vectors, fused, (first, middle, end))
 
 
-def _sharpness(generated: Tensor, targets: Tensor, start: int, sums: Sums) -> None:
-    from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+def _errors(driven: Driven, truth: Truth, tally: Tally) -> None:
+    """L1 of whole frames and of regions."""
+    made = (driven.singles[0] - driven.targets).abs().mean(1)  # (n, h, w)
+    copied = torch.stack([(source - driven.targets).abs().mean(1) for source in driven.sources])  # (3, n, h, w)
+    tally.add(driven.person, "l1_1", made.mean((1, 2)).tolist())
+    tally.add(driven.person, "l1_3", (driven.fused - driven.targets).abs().mean((1, 2, 3)).tolist())
+    tally.add(driven.person, "copy_1", copied[0].mean((1, 2)).tolist())
+    tally.add(driven.person, "copy_3", copied.mean((0, 2, 3)).tolist())
+    for row, number in enumerate(driven.numbers):
+        if (landmarks := truth.landmarks_of(number)) is not None:
+            for region, where in zip(REGIONS, regions_of(landmarks, made.shape[-1]), strict=True):
+                if where.any():
+                    tally.add(driven.person, f"{region}_l1", [float(made[row][where].mean())])
+                    tally.add(driven.person, f"{region}_copy", [float(copied[0, row][where].mean())])
 
-    for k in range(-start % SHARP_EVERY, len(targets), SHARP_EVERY):
-        if start + k == 0:
-            continue  # the source itself
-        pair = [picture[k].permute(1, 2, 0).numpy() for picture in (targets, generated)]
-        sums.psnr.append(peak_signal_noise_ratio(*pair, data_range=1))
-        sums.ssim.append(structural_similarity(*pair, channel_axis=2, data_range=1))
+
+def _costly(driven: Driven, truth: Truth, tally: Tally) -> None:
+    """PSNR and SSIM of frames from one source; the sharpness of face and surroundings from three and from the best."""
+    for row in range(0, len(driven.numbers), COSTLY_EVERY):
+        psnr, ssim = likeness(driven.targets[row], driven.singles[0][row])
+        tally.add(driven.person, "psnr", [psnr])
+        tally.add(driven.person, "ssim", [ssim])
+        if (landmarks := truth.landmarks_of(driven.numbers[row])) is not None:
+            face, near, _ = regions_of(landmarks, driven.targets.shape[-1])
+            pictures = torch.stack([driven.fused[row], *(single[row] for single in driven.singles)])
+            fused, *singles = sharpness(pictures, face | near).tolist()
+            tally.add(driven.person, "sharp_fused", [fused])
+            tally.add(driven.person, "sharp_best", [max(singles)])

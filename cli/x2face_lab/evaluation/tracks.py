@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +19,29 @@ from x2face_core.pixels import to_tensor
 SIDE = 256
 
 
-def clips_of(folder: FaceFolder, split: Split, least: int = 8) -> list[Clip]:
-    """The clips of a split with enough frames to choose three sources from."""
+def clips_of(folder: FaceFolder, split: Split, least: int = 8, limit: int | None = None) -> list[Clip]:
+    """The clips of a split with enough frames to choose three sources from.
+
+    limit: of each person at most so many, spread evenly over theirs
+    """
     clips = [clip for clip in folder.of_split(split) if clip.frames >= least]
     if not clips:
         raise InputError(f"{folder.path}: no clip of the split {split!r} has {least} frames or more.")
-    return clips
+    if limit is None:
+        return clips
+    kept = {clip.row for person in _by_person(clips).values() for clip in _evenly(person, limit)}
+    return [clip for clip in clips if clip.row in kept]
+
+
+def _by_person(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
+    people: dict[str, list[Clip]] = {}
+    for clip in clips:
+        people.setdefault(clip.identity, []).append(clip)
+    return people
+
+
+def _evenly(clips: Sequence[Clip], count: int) -> list[Clip]:
+    return [clips[at * len(clips) // count] for at in range(count)] if count < len(clips) else list(clips)
 
 
 def read_clip(path: Path, frames: int, every: int = 1, side: int = SIDE) -> Tensor:
@@ -33,19 +52,38 @@ def read_clip(path: Path, frames: int, every: int = 1, side: int = SIDE) -> Tens
     return to_tensor(pictures)
 
 
+@dataclass(frozen=True)
+class Film:
+    """Some frames of a clip.
+
+    numbers: ascending; pictures: (n, 3, h, w) float32 in [0, 1]
+    """
+
+    numbers: Sequence[int]
+    pictures: Tensor
+
+    def at(self, number: int) -> int:
+        """The row of a frame; the last one for frames that the file, cut short, does not have."""
+        return min(bisect_left(self.numbers, number), len(self.numbers) - 1)
+
+
+def read_film(clip: Clip, wanted: Sequence[int], side: int = SIDE) -> Film:
+    """The wanted frames (ascending) of a clip; fewer where the file ends early."""
+    pictures = decode(clip.path, np.array(wanted, np.int64), side)
+    if len(pictures) == 0:
+        raise InputError(f"{clip.path}: no frame could be decoded.")
+    return Film(wanted[: len(pictures)], to_tensor(pictures))
+
+
 def spread(
-    clips: Sequence[Clip], count: int, motion: Callable[[Clip], float] = lambda clip: clip.yaw_range
+    clips: Sequence[Clip],
+    count: int,
+    motion: Callable[[Clip], float] = lambda clip: clip.yaw_range,
+    each: int | None = None,
 ) -> Iterator[Clip]:
-    """At most `count` clips, one a person in turn, those with the most motion first."""
-    queues: dict[str, list[Clip]] = {}
-    for clip in sorted(clips, key=lambda clip: -motion(clip)):
-        queues.setdefault(clip.identity, []).append(clip)
-    given = 0
-    while queues and given < count:
-        for person in list(queues):
-            if given == count:
-                return
-            yield queues[person].pop(0)
-            given += 1
-            if not queues[person]:
-                del queues[person]
+    """At most `count` clips, one a person in turn, those with the most motion first; of each person at most `each`."""
+    queues = _by_person(sorted(clips, key=lambda clip: -motion(clip)))
+    turns = max(map(len, queues.values()), default=0)
+    people = [person[:each] for person in queues.values()]
+    in_turn = [person[turn] for turn in range(turns) for person in people if turn < len(person)]
+    yield from in_turn[:count]

@@ -52,6 +52,7 @@ class MappingInfo:
     data: str = ""
     sha256: str = ""
     path: Path | None = None
+    prefix: str = ""
 
     @classmethod
     def of(cls, offer: Offer[MappingSpec], space: str, **more: Any) -> MappingInfo:
@@ -64,9 +65,8 @@ class MappingInfo:
         return (self.name, self.dist) == (offer.name, offer.dist)
 
     def to_json(self) -> dict[str, Any]:
-        shown = asdict(self)
-        shown.pop("path")
-        return shown
+        """What a file says: not where it lies."""
+        return {name: value for name, value in asdict(self).items() if name not in ("path", "prefix")}
 
 
 def mapping_place(offer: Offer[MappingSpec], space: str) -> Path:
@@ -132,7 +132,7 @@ def read_mapping_info(path: str | Path) -> MappingInfo:
     path = Path(path)
     if not is_file(path):
         raise WeightsError(f"{path}: no such file; `{WRITER} NAME --data DIR -o FILE` writes a mapping.")
-    info = _KIND.read(path, lambda told: described(MappingInfo, told, path=path))
+    info = _KIND.read(path, lambda told: described(MappingInfo, told, path=path, prefix=""))
     if not (is_space(info.space) and is_dist(info.dist)):
         raise WeightsError(f"{path}: is of a space or a distribution whose name is none; {_KIND.remedy}.")
     return info
@@ -149,8 +149,13 @@ def own_mappings(space: str) -> list[MappingInfo]:
 
 def load_state(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a mapping's file. WeightsError where it is broken, or they are not those that it speaks of."""
-    path = Path(path)
-    tensors, told = _KIND.tensors(path), read_mapping_info(path).sha256
-    if told:
-        _KIND.check_sum(path, tensors, told)
+    return state_of(read_mapping_info(path))
+
+
+def state_of(info: MappingInfo) -> dict[str, Tensor]:
+    """The same of what is known already, wherever in the file its tensors are."""
+    path = info.path or Path()
+    tensors = _KIND.tensors(path, info.prefix)
+    if info.sha256:
+        _KIND.check_sum(path, tensors, info.sha256)
     return tensors

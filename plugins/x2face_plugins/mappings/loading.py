@@ -9,7 +9,7 @@ from pathlib import Path
 from x2face_core.driving import Factor, Mapping
 from x2face_core.errors import MissingError, PluginError, UsageError, WeightsError
 from x2face_core.foreign import call_foreign
-from x2face_plugins.mappings.files import load_state, read_mapping_info
+from x2face_plugins.mappings.files import MappingInfo, state_of
 from x2face_plugins.mappings.lookup import chosen_files, find_mapping
 from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
@@ -19,10 +19,13 @@ MappingsByName = Callable[[str], "Mapping | Factor"]
 _SHOWN = 8  # names in an error
 
 
-def mapping_loader(registry: Registry, space: str, given: Iterable[Path] = ()) -> MappingsByName:
+def mapping_loader(
+    registry: Registry, space: str, given: Iterable[Path] = (), weights: Path | None = None
+) -> MappingsByName:
     """A function of a mapping's name, bare or `dist:name`, that answers with the mapping, fitted for a driving space.
 
     space: fingerprint of the driving encoder; given: files to be used before any others
+    weights: the file of the weights in use, which may carry mappings
     Raises WeightsError at once where a given file is broken, and for a mapping fitted only for other spaces;
     MissingError, saying which command would help, for one that is not fitted or not installed.
     """
@@ -34,21 +37,21 @@ def mapping_loader(registry: Registry, space: str, given: Iterable[Path] = ()) -
             offer = registry.mapping(name)
         except UsageError as error:
             raise MissingError(f"A driver asks for a mapping that is not installed: {error}") from error
-        return load_mapping(offer, find_mapping(offer, space, chosen.get((offer.name, offer.dist))))
+        return load_mapping(offer, find_mapping(offer, space, chosen.get((offer.name, offer.dist)), weights))
 
     return load
 
 
-def load_mapping(offer: Offer[MappingSpec], path: Path) -> Mapping | Factor:
-    """A mapping with what a file says it learned. WeightsError where the file is not of its kind."""
-    info, mapping, spec = read_mapping_info(path), empty_mapping(offer), offer.spec
+def load_mapping(offer: Offer[MappingSpec], info: MappingInfo) -> Mapping | Factor:
+    """A mapping with what it learned, by its file. WeightsError where the file is not of its kind."""
+    path, mapping, spec = info.path or Path(), empty_mapping(offer), offer.spec
     again = f"`x2face fit {offer.name} --data DIR` fits it again."
     if info.labels != spec.labels:
         raise WeightsError(
             f"{path}: takes {_listed(info.labels)}, and {offer.name} of {offer.dist} {offer.version} "
             f"{_listed(spec.labels)}; {again}"
         )
-    state = load_state(path)
+    state = state_of(info)
     try:
         call_foreign(offer.owner, lambda: mapping.load_state_dict(state))
     except PluginError as error:

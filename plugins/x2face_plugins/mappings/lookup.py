@@ -1,4 +1,4 @@
-"""Which file a fitted mapping is read from: one that was given, the user's own, or one that its plugin ships."""
+"""Which file a fitted mapping is read from: given, the user's own, in the weights' file, or shipped by its plugin."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from pathlib import Path
 from x2face_core.errors import MissingError, UsageError, WeightsError
 from x2face_core.files.names import checked_dist, checked_space
 from x2face_core.weights import own_files
+from x2face_plugins.mappings.carrying import carried_mappings
 from x2face_plugins.mappings.files import WRITER, MappingInfo, own_mappings, read_mapping_info
 from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import MappingSpec
 
 
-def find_mapping(offer: Offer[MappingSpec], space: str, given: Path | None = None) -> Path:
-    """The file of a mapping fitted for a driving space.
+def find_mapping(
+    offer: Offer[MappingSpec], space: str, given: Path | None = None, weights: Path | None = None
+) -> MappingInfo:
+    """What is known of a mapping fitted for a driving space, its file above all.
 
-    given: a file to be used and no other; else the user's own goes before those that the plugin ships
+    given: a file to be used and no other; else the user's own goes before one that the weights' file carries, and that
+        before those that the plugin ships
+    weights: the file of the weights in use
     Raises WeightsError where there are only some of other spaces, or one is broken; MissingError where there is none.
     """
     if given is not None:
@@ -25,10 +30,13 @@ def find_mapping(offer: Offer[MappingSpec], space: str, given: Path | None = Non
     dist = checked_dist(offer.dist)
     for own in own_files("mappings", f"{checked_space(space)}/{dist}/{offer.name}.safetensors"):
         return _fitting(read_mapping_info(own), offer, space)
+    carried = next((info for info in carried_mappings(weights) if info.is_of(offer)), None)
+    if carried is not None:
+        return _fitting(carried, offer, space)
     shipped = [info for path in offer.spec.files if (info := read_mapping_info(path)).is_of(offer)]
     for info in shipped:
         if info.space == space:
-            return info.path or Path()
+            return info
     elsewhere = own_files("mappings", f"*/{dist}/{offer.name}.safetensors")
     others = [info.space for info in shipped] or [path.parents[1].name for path in elsewhere]
     if others:
@@ -39,16 +47,15 @@ def find_mapping(offer: Offer[MappingSpec], space: str, given: Path | None = Non
     )
 
 
-def _fitting(info: MappingInfo, offer: Offer[MappingSpec], space: str) -> Path:
-    """The file, if it holds that mapping for that space."""
-    path = info.path or Path()
+def _fitting(info: MappingInfo, offer: Offer[MappingSpec], space: str) -> MappingInfo:
+    """The same, if it is that mapping for that space."""
     if not info.is_of(offer):
         raise WeightsError(
-            f"{path}: holds the mapping {info.name!r} of {info.dist}, not {offer.name!r} of {offer.dist}."
+            f"{info.path}: holds the mapping {info.name!r} of {info.dist}, not {offer.name!r} of {offer.dist}."
         )
     if info.space != space:
-        raise _of_another_space(offer, space, info.space, f"{path}: ")
-    return path
+        raise _of_another_space(offer, space, info.space, f"{info.path}: ")
+    return info
 
 
 def _of_another_space(offer: Offer[MappingSpec], space: str, other: str, where: str = "") -> WeightsError:
@@ -69,16 +76,16 @@ def chosen_files(given: Iterable[Path]) -> dict[tuple[str, str], Path]:
     return chosen
 
 
-def where(offer: Offer[MappingSpec], space: str) -> tuple[Path | None, str]:
+def where(offer: Offer[MappingSpec], space: str, weights: Path | None = None) -> tuple[Path | None, str]:
     """The file with which a mapping is fitted for a driving space, and in words what is the matter where none is."""
     try:
-        return find_mapping(offer, space), ""
+        return find_mapping(offer, space, weights=weights).path, ""
     except (MissingError, WeightsError) as error:
         return None, str(error)
 
 
-def fitted_names(registry: Registry, space: str) -> list[str]:
-    """Names of the mappings that are fitted for a driving space: by the user, or as their plugins ship them."""
-    names = {info.name for info in own_mappings(space)}
+def fitted_names(registry: Registry, space: str, weights: Path | None = None) -> list[str]:
+    """Names of the mappings that are fitted for a driving space, wherever find_mapping looks."""
+    names = {info.name for info in (*own_mappings(space), *carried_mappings(weights))}
     names |= {offer.name for offer in registry.mapping_offers() if where(offer, space)[0]}
     return sorted(names)

@@ -60,6 +60,58 @@ def test_exif_orientation_is_applied(tmp_path: Path) -> None:
     assert picture[4, 4, 0] < 50
 
 
+def _exif(orientation: tuple[int, int, bytes], more: int = 0, offset: int = 8) -> bytes:
+    """EXIF with an orientation of any type (number, count, value of 4 bytes or more) and so many other tags."""
+    entries = [(0x0112, *orientation), *((0x9000 + k, 7 + k % 6, 1 + k % 3, b"zzzz") for k in range(more))]
+    at, tags, data = offset + 2 + 12 * len(entries) + 4, b"", b""
+    for tag, kind, count, value in entries:
+        field = value if len(value) == 4 else struct.pack("<I", at + len(data))
+        tags += struct.pack("<HHI", tag, kind, count) + field
+        data += value if len(value) > 4 else b""
+    return b"Exif\0\0II*\0" + struct.pack("<IH", offset, len(entries)) + tags + b"\0" * 4 + data
+
+
+@pytest.mark.parametrize("more", [0, 400])
+@pytest.mark.parametrize(
+    "orientation",
+    [
+        (3, 1, b"\6\0\0\0"),  # a short, as it should be
+        (4, 1, b"\6\0\0\0"),
+        (9, 1, b"\6\0\0\0"),
+        (1, 1, b"\6\0\0\0"),
+        (2, 2, b"6\0\0\0"),
+        (3, 3, b"\6\0\6\0\6\0"),
+        (5, 1, struct.pack("<II", 6, 1)),
+        (11, 1, struct.pack("<f", 6.0)),
+    ],
+)
+def test_an_orientation_of_any_type_is_applied(tmp_path: Path, orientation: tuple[int, int, bytes], more: int) -> None:
+    Image.new("RGB", (40, 20), "black").save(tmp_path / "a.jpg", exif=_exif(orientation, more))
+    assert read_picture(tmp_path / "a.jpg").shape == (40, 20, 3)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        _exif((3, 1, b"\x63\0\0\0")),
+        _exif((5, 1, struct.pack("<II", 6, 0))),
+        _exif((2, 4, b"left")),
+        _exif((3, 0, b"\6\0\0\0")),
+        _exif((3, 60000, b"\xff\xff\xff\x7f")),
+        _exif((200, 1, b"\6\0\0\0")),
+        _exif((3, 1, b"\6\0\0\0"))[:20],
+        b"Exif\0\0II*\0\xff\xff\xff\xff",
+        b"Exif\0\0" + b"\xff" * 5000,
+        b"Exif\0\0",
+    ],
+)
+def test_broken_exif_hides_no_picture(tmp_path: Path, exif: bytes) -> None:
+    Image.new("RGB", (40, 20), (200, 30, 30)).save(tmp_path / "a.jpg", exif=exif, quality=95)
+    picture = read_picture(tmp_path / "a.jpg")
+    assert picture.shape in {(20, 40, 3), (40, 20, 3)}
+    assert picture[10, 10, 0] > 180
+
+
 def test_a_huge_png_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_png_header(30000, 30000))
     with pytest.raises(InputError, match="million"):

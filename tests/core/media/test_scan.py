@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.media.faces import Box, find_faces
+from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import read_frames
 
@@ -65,3 +67,75 @@ def test_the_scan_is_in_pixels_of_the_film_not_of_its_reduced_frames(make_film: 
     assert 130 < scan.box.side < 240
     assert scan.has_face(11)
     assert scan.has_face(500)
+
+
+def _far_away(portrait: Picture, size: tuple[int, int], face: int) -> tuple[Picture, tuple[float, float]]:
+    """A large picture of a wall with the portrait in it, its face so many pixels wide, and where the face is."""
+    width, height = size
+    noise = np.random.default_rng(0).integers(70, 170, (height // 40, width // 40, 3), dtype=np.uint8)
+    wall = np.array(Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC))
+    side = round(512 * face / 103)  # the portrait's face is 103 of its 512 pixels wide
+    x, y = width // 2, height // 3
+    wall[y : y + side, x : x + side] = np.asarray(Image.fromarray(portrait).resize((side, side)))
+    return wall, (x + 224 / 512 * side, y + 115 / 512 * side)
+
+
+@pytest.mark.parametrize(
+    ("size", "face"),
+    [((1920, 1080), 72), ((1920, 1080), 50), ((3840, 2160), 144), ((1080, 1920), 60), ((1280, 720), 44)],
+)
+def test_a_face_that_is_small_in_the_film_is_found_as_in_a_photograph(
+    make_film: Maker, portrait: Picture, size: tuple[int, int], face: int
+) -> None:
+    picture, (x, y) = _far_away(portrait, size, face)
+    photograph = find_faces(picture)[0]
+    assert abs(photograph.x + photograph.w / 2 - x) < 0.3 * face
+    scan = scan_film(make_film(pictures=[picture] * 4))
+    assert abs(scan.box.x + scan.box.side / 2 - x) < 0.3 * face
+    assert abs(scan.box.y + scan.box.side / 2 - y) < 0.4 * face
+    assert 1.2 * face < scan.box.side < 2.4 * face
+    assert scan.present.all()
+
+
+def test_a_small_face_that_goes_away_is_told_to_be_away(make_film: Maker, portrait: Picture) -> None:
+    picture, _ = _far_away(portrait, (1280, 720), 44)
+    wall = np.full_like(picture, 120)
+    scan = scan_film(make_film(pictures=[picture] * 30 + [wall] * 40))
+    assert scan.present[:27].all()
+    assert not scan.present[36:].any()
+
+
+def test_a_dark_face_and_one_that_fills_the_picture_are_found_as_in_photographs(
+    make_film: Maker, portrait: Picture
+) -> None:
+    for picture in ((portrait * 0.15).astype(np.uint8), portrait[56:184, 160:288]):
+        assert find_faces(picture)
+        assert scan_film(make_film(pictures=[picture] * 4)).present.any()
+
+
+@pytest.mark.parametrize("scale", [2, 0.5])
+def test_the_face_stays_in_its_box_where_the_resolution_changes(
+    tmp_path: Path, make_film: Maker, portrait: Picture, scale: float
+) -> None:
+    shapes = [(512, 512), (round(512 * scale), round(512 * scale))]
+    joined = b"".join(
+        make_film("a.ts", [np.asarray(Image.fromarray(portrait).resize(shape))] * 25).read_bytes() for shape in shapes
+    )
+    (tmp_path / "joined.ts").write_bytes(joined)
+    frames = list(read_frames(tmp_path / "joined.ts"))
+    assert {frame.shape for frame in frames} == {(512, 512, 3)}
+    assert len(frames) == pytest.approx(50, abs=2)
+    scan = scan_film(tmp_path / "joined.ts")
+    assert scan.present.all()
+    assert abs(scan.box.x + scan.box.side / 2 - 224) < 20
+
+
+def test_pictures_of_another_shape_are_fitted_into_the_first_one_s(tmp_path: Path, make_film: Maker, grey: Any) -> None:
+    wide = make_film("a.ts", [grey(200, 48, 64)] * 25).read_bytes()
+    high = make_film("b.ts", [grey(200, 64, 48)] * 25).read_bytes()
+    (tmp_path / "turned.ts").write_bytes(wide + high)
+    frames = list(read_frames(tmp_path / "turned.ts"))
+    assert {frame.shape for frame in frames} == {(48, 64, 3)}
+    last = frames[-1].astype(int)
+    assert abs(last[:, 16:48].mean() - 200) < 4  # 36 of 64 columns, in the middle
+    assert last[:, :12].max() < 3 and last[:, 52:].max() < 3

@@ -1,0 +1,112 @@
+"""Figures as `evaluate --json` prints them: over all frames alike, by person, and how sure the latter are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from x2face_lab.evaluation.across import Moved, people_followed
+from x2face_lab.evaluation.intervals import Floats, interval
+from x2face_lab.evaluation.readers import MEASURES
+from x2face_lab.evaluation.regions import REGIONS
+from x2face_lab.evaluation.tally import Tally
+
+_MEANS = ("l1_1", "l1_3", "copy_1", "copy_3", "psnr", "ssim")
+_RATIOS = {
+    "ratio_1": ("l1_1", "copy_1"),
+    "ratio_3": ("l1_3", "copy_3"),
+    "inside": ("inside_l1", "inside_copy"),
+    "sharpness_3": ("sharp_fused", "sharp_best"),
+}
+MOVING = 0.03
+"""L1 of copying, a person's mean, from which a person counts as moving."""
+_KEYPOINTS = {"akd": "akd", "mkr": "lost", "jitter": "jitter", "jitter_true": "jitter_true"}
+
+
+def rounded(figures: Mapping[str, float], digits: int = 3) -> dict[str, float]:
+    """Without those that nothing tells, which JSON has no word for."""
+    return {name: round(value, digits) for name, value in figures.items() if not math.isnan(value)}
+
+
+def fidelity(tally: Tally) -> dict[str, Any]:
+    """Of a Reconstruction's tally; see docs/evaluation.md for what each is."""
+    figures: dict[str, Any] = {}
+    for name in _MEANS:
+        figures |= _both(name, tally.mean(name), tally.means(name))
+    for name, (above, below) in _RATIOS.items():
+        figures |= _both(name, tally.ratio(above, below), tally.ratios(above, below))
+    figures |= _both("gain_3", 1 - tally.ratio("l1_3", "l1_1"), 1 - tally.ratios("l1_3", "l1_1"))
+    return figures | _moving(tally) | _regions(tally)
+
+
+def _moving(tally: Tally) -> dict[str, Any]:
+    """ratio_1 by person, of those for whom copying is far enough from the truth that the ratio means something."""
+    ratios = tally.ratios("l1_1", "copy_1")[tally.means("copy_1") >= MOVING]
+    if not len(ratios):
+        return {}
+    found = {"ratio_1_moving_by_person": round(float(ratios.mean()), 5), "moving_people": len(ratios)}
+    return found | _interval("ratio_1_moving_by_person", ratios)
+
+
+def keypoints(tally: Tally) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for name, measure in _KEYPOINTS.items():
+        figures |= _both(name, tally.mean(measure), tally.means(measure))
+    return figures
+
+
+def _both(name: str, overall: float, people: Floats, digits: int = 5) -> dict[str, Any]:
+    """A figure over all frames, its mean over people, and that one's interval; {} where nothing tells it."""
+    if math.isnan(overall):
+        return {}
+    by_person = f"{name}_by_person"
+    found: dict[str, Any] = {name: round(overall, digits), by_person: round(float(np.nanmean(people)), digits)}
+    return found | _interval(by_person, people, digits)
+
+
+def _interval(name: str, people: Floats, digits: int = 5, centre: Callable[..., Floats] = np.mean) -> dict[str, Any]:
+    found = interval(people, centre)
+    return {} if found is None else {f"{name}_interval": [round(end, digits) for end in found]}
+
+
+def _regions(tally: Tally) -> dict[str, Any]:
+    if math.isnan(tally.mean("face_l1")):
+        return {}
+    kinds = {"l1": "l1", "copy": "copy"}
+    overall = {r: {k: round(tally.mean(f"{r}_{m}"), 5) for k, m in kinds.items()} for r in REGIONS}
+    people = {r: {k: round(float(np.nanmean(tally.means(f"{r}_{m}"))), 5) for k, m in kinds.items()} for r in REGIONS}
+    sure = {r: interval(tally.means(f"{r}_l1")) for r in REGIONS}
+    intervals = {r: {"l1": [round(end, 5) for end in ends]} for r, ends in sure.items() if ends is not None}
+    found = {"regions": overall, "regions_by_person": people}
+    return found | ({"regions_by_person_interval": intervals} if intervals else {})
+
+
+def across(moved: Sequence[Moved], read_by: str) -> dict[str, Any]:
+    """Medians over the people whose films move enough; {} where nobody drives."""
+    if not moved:
+        return {}
+    people = people_followed(moved)  # (people, 8, 2)
+    known = [k for k in range(len(MEASURES)) if np.isfinite(people[:, k, 0]).any()]
+    median = np.nanmedian(people[:, known], axis=0) if known else np.zeros((0, 2))
+    names = [MEASURES[k] for k in known]
+    found: dict[str, Any] = {
+        "across": dict(zip(names, median[:, 0].round(3).tolist(), strict=True)),
+        "across_slopes": {
+            name: {"r": r, "slope": s} for name, (r, s) in zip(names, median.round(3).tolist(), strict=True)
+        },
+        "across_people": {name: int(np.isfinite(people[:, k, 0]).sum()) for name, k in zip(names, known, strict=True)},
+        "across_found": round(float(np.mean([one.found for one in moved])), 3),
+        "across_read_by": read_by,
+    }
+    return found | _across_intervals(people, names, known)
+
+
+def _across_intervals(people: Floats, names: Sequence[str], known: Sequence[int]) -> dict[str, Any]:
+    intervals: dict[str, dict[str, list[float]]] = {}
+    for name, k in zip(names, known, strict=True):
+        ends = {kind: interval(people[:, k, column], np.median) for column, kind in enumerate(("r", "slope"))}
+        intervals[name] = {kind: [round(end, 3) for end in found] for kind, found in ends.items() if found is not None}
+    return {"across_interval": intervals}

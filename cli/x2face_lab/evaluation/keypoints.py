@@ -1,0 +1,75 @@
+"""Landmarks of generated frames beside those of the true ones: average keypoint distance, missing rate, jitter.
+
+AKD and MKR as later papers have them (Siarohin et al., First Order Motion Model, 2019), by the face mesh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from x2face_core.data.folder import Clip
+from x2face_core.model import X2Face
+from x2face_lab.evaluation.readers import Reader
+from x2face_lab.evaluation.tally import Tally
+from x2face_lab.evaluation.tracks import SIDE, read_film, spread
+
+FRAMES = 25
+"""Frames of a clip that are measured: a second from its middle, every one, since jitter needs neighbours."""
+EACH = 4
+"""Clips of a person, at most."""
+Floats = NDArray[np.float64]
+
+
+@torch.inference_mode()
+def measure_keypoints(
+    model: X2Face,
+    clips: Sequence[Clip],
+    reader: Reader,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Tally:
+    """People driving their own first frame; nothing where the reader knows no landmarks.
+
+    akd: pixels at 256; lost: of each true frame with a face, 1 where none is found in the generated one, else 0
+    jitter, jitter_true: pixels, see `jitter`
+    """
+    tally = Tally()
+    chosen = list(spread(clips, len(clips), each=EACH))
+    for number, clip in enumerate(chosen):
+        start = max(1, min(clip.frames // 2 - FRAMES // 2, clip.frames - FRAMES))
+        film = read_film(clip, [0, *range(start, min(start + FRAMES, clip.frames))])
+        targets = film.pictures[1:]
+        generated = model.render(model.embed(film.pictures[:1]), model.encode(targets))
+        true, made = reader.look(targets).landmarks, reader.look(generated).landmarks
+        if true is None or made is None:
+            return tally
+        add_keypoints(tally, clip.identity, true, made)
+        progress(number + 1, len(chosen))
+    return tally
+
+
+def add_keypoints(tally: Tally, person: str, true: Floats, made: Floats) -> None:
+    """Landmarks (n, 68, 3) in widths of the picture of successive frames, NaN where no face is found."""
+    there, found = _with_face(true), _with_face(made)
+    tally.add(person, "lost", (~found[there]).astype(float))
+    apart = np.linalg.norm((made - true)[there & found, :, :2], axis=2).mean(axis=1)
+    tally.add(person, "akd", apart * SIDE)
+    tally.add(person, "jitter_true", jitter(true))
+    tally.add(person, "jitter", jitter(made))
+
+
+def _with_face(landmarks: Floats) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(landmarks).all(axis=(1, 2)))
+
+
+def jitter(landmarks: Floats) -> Floats:
+    """How much landmarks (n, 68, 3) tremble: the mean length of their second difference in pixels.
+
+    (m,): one for each three successive frames with a face
+    """
+    length = np.linalg.norm(np.diff(landmarks[:, :, :2], 2, axis=0), axis=2).mean(axis=1) * SIDE
+    known: Floats = length[np.isfinite(length)]
+    return known

@@ -1,0 +1,61 @@
+"""Where the faces of true frames are: from the folder's labels, or from the reader where it has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_lab.evaluation.readers import MEASURES, Reader
+from x2face_lab.evaluation.tracks import Film
+
+Floats = NDArray[np.float64]
+_MOUTH_OPEN = MEASURES.index("mouth_open")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Some frames of a clip.
+
+    frames: (m,) their numbers, ascending
+    landmarks: (m, 68, 3) iBUG order, in widths of the picture; mouth_open: (m,) see docs/data.md
+    """
+
+    frames: NDArray[np.int64]
+    landmarks: Floats
+    mouth_open: Floats
+
+    def landmarks_of(self, frame: int) -> Floats | None:
+        """(68, 3), or None where they are not known."""
+        at = int(np.searchsorted(self.frames, frame))
+        if at == len(self.frames) or self.frames[at] != frame:
+            return None
+        found: Floats = self.landmarks[at]
+        return found
+
+
+def truth_of(folder: FaceFolder, clip: Clip, film: Film, reader: Reader | None) -> Truth:
+    """Of the film's frames, those whose face is known: by the labels, else by a reader that knows landmarks."""
+    if folder.has_labels:
+        return _labelled(folder, clip, film)
+    look = None if reader is None else reader.look(film.pictures)
+    if look is None or look.landmarks is None:
+        return Truth(np.zeros(0, np.int64), np.zeros((0, 68, 3)), np.zeros(0))
+    return _known(np.array(film.numbers), look.landmarks, look.measures[:, _MOUTH_OPEN])
+
+
+def _labelled(folder: FaceFolder, clip: Clip, film: Film) -> Truth:
+    labels = folder.labels
+    at = np.flatnonzero((labels.landmark_ref[:, 0] == clip.row) & np.isin(labels.landmark_ref[:, 1], film.numbers))
+    at = at[np.argsort(labels.landmark_ref[at, 1], kind="stable")]
+    frames = labels.landmark_ref[at, 1]
+    rows = labels.rows_of(np.full(len(frames), clip.row), frames)
+    opening = np.where(rows >= 0, labels.expression[rows, 0], np.nan).astype(float)
+    return _known(frames, labels.landmarks[at].astype(float), opening)
+
+
+def _known(frames: NDArray[np.int64], landmarks: Floats, opening: Floats) -> Truth:
+    known = np.isfinite(landmarks).all(axis=(1, 2)) & np.isfinite(opening)
+    return Truth(frames[known], landmarks[known], opening[known])

@@ -1,0 +1,131 @@
+"""numpy's arrays in pickles, as numpy or joblib writes them: plain numbers only, no objects, no subclasses."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from pickle import UnpicklingError
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2face_core.convert.unpickling import Names, Refused, Sealed
+
+Numbers = NDArray[Any]
+
+_PLAIN = re.compile(r"[<>|=]?[biuf][1248]")  # one number of fixed size: no objects, no texts, no fields
+
+
+class Kind(metaclass=Sealed):
+    """Stands for numpy.dtype; refuses whatever is not one plain number."""
+
+    def __init__(self, code: str, *_: Any) -> None:
+        if not isinstance(code, str) or not _PLAIN.fullmatch(code):
+            raise Refused(f"numpy.dtype({code!r})")
+        self.dtype = np.dtype(code)
+
+    def __setstate__(self, state: Any) -> None:
+        """state: (version, byte order, subarray, names, fields, size, alignment, flags)"""
+        _, order, *nested = state
+        if order not in ("<", ">", "|", "=") or any(nested[:3]):
+            raise Refused("numpy.dtype of several fields")
+        self.dtype = self.dtype.newbyteorder(order)
+
+
+class Array(metaclass=Sealed):
+    """Stands for numpy.ndarray; `value` is what was in the file."""
+
+    value: Numbers
+
+    def __setstate__(self, state: Any) -> None:
+        """state: (version, shape, Kind, in Fortran's order, bytes, or Python 2's string of them)"""
+        _, shape, kind, fortran, data = state
+        self.value = filled(data, kind, shape, "F" if fortran else "C")
+
+
+def filled(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
+    """An array of these bytes. UnpicklingError where they are not as many as it takes."""
+    if not isinstance(kind, Kind) or not isinstance(shape, tuple) or order not in ("C", "F"):
+        raise UnpicklingError("an array without type, shape or order")
+    raw = data.encode("latin1") if isinstance(data, str) else bytes(data)
+    if len(raw) != size_of(kind, shape):
+        raise UnpicklingError(f"an array of shape {shape} in {len(raw)} bytes")
+    return np.frombuffer(raw, kind.dtype).reshape(shape, order=order)
+
+
+def size_of(kind: Kind, shape: tuple[Any, ...]) -> int:
+    """Bytes of an array."""
+    if not all(isinstance(length, int) and length >= 0 for length in shape):
+        raise UnpicklingError(f"an array of shape {shape}")
+    numbers: int = math.prod(shape)
+    return numbers * kind.dtype.itemsize
+
+
+class Reconstruct(metaclass=Sealed):
+    """Stands for numpy's _reconstruct, which makes an empty array for BUILD to fill."""
+
+    def __new__(cls, subtype: Any, *_: Any) -> Any:
+        if subtype is not Array:
+            raise UnpicklingError("an array of another class")
+        return Array()
+
+
+class FromBuffer(metaclass=Sealed):
+    """Stands for numpy's _frombuffer, which protocol 5 uses."""
+
+    def __new__(cls, data: Any, kind: Any, shape: Any, order: Any, *_: Any) -> Any:
+        array = Array()
+        array.value = filled(data, kind, shape, order)
+        return array
+
+
+class Scalar(metaclass=Sealed):
+    """Stands for numpy's scalar: one number, as Python has it."""
+
+    def __new__(cls, kind: Any, data: Any) -> Any:
+        return filled(data, kind, (), "C").item()
+
+
+class Encode(metaclass=Sealed):
+    """Stands for codecs.encode, by which Python 3 writes bytes in old protocols: Latin-1 and nothing else."""
+
+    def __new__(cls, text: Any, encoding: Any, *_: Any) -> Any:
+        if not isinstance(text, str) or encoding != "latin1":
+            raise Refused(f"_codecs.encode(…, {encoding!r})")
+        return text.encode("latin1")
+
+
+def joblib_array(file: BinaryIO) -> type[Array]:
+    """What stands for joblib's NumpyArrayWrapper (0.10 and later): its bytes follow in the file where it is built."""
+
+    class Inline(Array):
+        def __setstate__(self, state: Any) -> None:
+            self.value = _inline(file, state)
+
+    return Inline
+
+
+def _inline(file: BinaryIO, state: Mapping[str, Any]) -> Numbers:
+    kind, shape = state["dtype"], state["shape"]
+    if state["subclass"] is not Array or not isinstance(kind, Kind) or not isinstance(shape, tuple):
+        raise UnpicklingError("an array of another class")
+    if state.get("numpy_array_alignment_bytes") is not None:  # joblib 1.2 and later: a count, and so many bytes to skip
+        file.read(file.read(1)[0])
+    return filled(file.read(size_of(kind, shape)), kind, shape, state["order"])
+
+
+def array_names(file: BinaryIO) -> Names:
+    """What pickles by numpy 1 and 2 and by joblib name. file: the pickle's own, in which joblib's arrays follow"""
+    multiarray = {"_reconstruct": Reconstruct, "scalar": Scalar}
+    inline = joblib_array(file)
+    return {
+        ("numpy", "ndarray"): Array,
+        ("numpy", "dtype"): Kind,
+        ("_codecs", "encode"): Encode,
+        **{(f"numpy.{core}.multiarray", name): it for core in ("core", "_core") for name, it in multiarray.items()},
+        **{(f"numpy.{core}.numeric", "_frombuffer"): FromBuffer for core in ("core", "_core")},
+        ("joblib.numpy_pickle", "NumpyArrayWrapper"): inline,
+        ("sklearn.externals.joblib.numpy_pickle", "NumpyArrayWrapper"): inline,
+    }

@@ -1,0 +1,97 @@
+"""Colour profiles (ICC) of pictures, and their orientation."""
+
+from __future__ import annotations
+
+import io
+import struct
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import ExifTags, Image, ImageCms
+
+from x2face_core.media.colours import ADOBE
+
+_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # a profile's colour space: Pillow's mode
+_ODD = (ImageCms.PyCMSError, OSError, ValueError, TypeError, LookupError, SyntaxError, OverflowError, struct.error)
+
+_ORIENTATION, _INDEX = 0x0112, 1  # tags of EXIF, and of its part on exchange
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF says; where that is broken, as it is."""
+    turn = _TURNS.get(_orientation(image))
+    return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    """From 1 to 8. Programs store it as text, as a list or as a fraction, too."""
+    try:
+        told: Any = image.getexif().get(_ORIENTATION, 1)
+        while isinstance(told, (tuple, list)):
+            told = told[0]
+        if isinstance(told, bytes):
+            told = told[0] if told[0] <= 8 else told.strip(b"\0 ")
+        return int(told)
+    except (*_ODD, ArithmeticError):
+        return 1
+
+
+def in_srgb(image: Image.Image) -> Image.Image:
+    """The same in sRGB, RGB or with alpha RGBA; as it is where it has no profile, sRGB's or a broken one."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return image
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return Image.fromarray(ADOBE.to_srgb(np.asarray(image))) if _says_adobe(image) else image
+    try:
+        return _transformed(image, profile)
+    except _ODD:
+        return image
+
+
+def _transformed(image: Image.Image, profile: bytes) -> Image.Image:
+    change = _change(profile)
+    if change is None:
+        return image
+    mode, transform = change
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    if "CMYK" in (mode, image.mode) and mode != image.mode:
+        return image
+    answer = ImageCms.applyTransform(image if image.mode == mode else image.convert(mode), transform)
+    if answer is None:
+        return image
+    if alpha is not None:
+        answer.putalpha(alpha)
+    return answer
+
+
+@lru_cache(maxsize=8)
+def _change(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform] | None:
+    """The mode that a profile is for, and what brings it to sRGB; None where it is sRGB's own or unknown."""
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    mode = _MODES.get(own.profile.xcolor_space.strip())
+    if mode is None or "srgb" in ImageCms.getProfileDescription(own).lower():
+        return None
+    intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+    srgb = ImageCms.createProfile("sRGB")
+    return mode, ImageCms.buildTransform(own, srgb, mode, "RGB", renderingIntent=intent, flags=flags)
+
+
+def _says_adobe(image: Image.Image) -> bool:
+    """Whether EXIF says Adobe RGB, as cameras do that write no profile (DCF's R03)."""
+    if image.mode != "RGB":
+        return False
+    try:
+        return str(image.getexif().get_ifd(ExifTags.IFD.Interop).get(_INDEX)).strip("\0 ") == "R03"
+    except (*_ODD, ArithmeticError):
+        return False
