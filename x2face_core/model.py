@@ -75,7 +75,7 @@ class X2Face:
         """
         path = find_weights(weights)
         info, tensors = load_weights(path)
-        chosen = _device(device)
+        chosen = device_of(device)
         networks = _networks(_dims(info, path), tensors, path)
         reading, layout = _reading(tensors, networks.dims, path), _layout(tensors, path)
         model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)
@@ -186,7 +186,8 @@ def _checked(pictures: Tensor) -> Tensor:
     return pictures
 
 
-def _device(device: str) -> torch.device:
+def device_of(device: str) -> torch.device:
+    """The device that a name means; auto is the first GPU, else the CPU. UsageError where there is none such."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device not in (there := usable_devices()):

@@ -28,9 +28,9 @@ def convert(files: tuple[Path, ...], folder: Path | None, output: str, overwrite
     """
     if bool(files) == bool(folder):
         raise UsageError("Give the released files, or --from-github-layout FOLDER with them in it; one of the two.")
-    from x2face_core.rendering.outputs import settle_file
+    from x2face_core.rendering.outputs import resolve_file
 
-    place = settle_file(output, ".safetensors", overwrite=overwrite, inputs=files)
+    place = resolve_file(output, ".safetensors", overwrite=overwrite, inputs=files)
     from x2face_core.convert.finding import find_released
     from x2face_lab.converting import convert
     from x2face_plugins.registry import Registry

@@ -11,7 +11,7 @@ import click
 from x2face_cli import screen
 from x2face_cli.values import Word
 from x2face_core.files.ledger import noting
-from x2face_core.rendering.outputs import settle_folder
+from x2face_core.rendering.outputs import resolve_folder
 
 if TYPE_CHECKING:
     from x2face_lab.demo.scenes import Scene
@@ -30,7 +30,7 @@ def demo(output: str) -> None:
     by all of them at once, and are painted. Films of an earlier demo are replaced.
     """
     folder = Path(output)
-    settle_folder(folder)
+    resolve_folder(folder)
     from x2face_lab.demo.paint import write_paint
     from x2face_lab.demo.scenes import playable, scenes
     from x2face_lab.demo.sources import sources

@@ -47,10 +47,17 @@ def drivers(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_context
 def show(ctx: click.Context, name: str) -> None:
-    """What a driver or a mapping does, a driver's options, and which mappings it needs."""
+    """What a driver or a mapping does, a driver's options, and which mappings it needs.
+
+    NAME is what `x2face drivers` lists, or the path of a one-file driver.
+    """
     from x2face_cli.options import driver_options
+    from x2face_plugins.unpacked import is_path
+    from x2face_plugins.words import known_driver
 
     registry = Registry.load()
+    if is_path(name):
+        registry, name = known_driver(registry, name)
     formatter = ctx.make_formatter()
     mappings = [name] if registry.has_mapping(name) else []
     if not mappings or registry.has_driver(name):

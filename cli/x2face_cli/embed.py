@@ -27,11 +27,11 @@ def embed(**given: Any) -> None:
     x2face embed -s photo.jpg -o face.png
     x2face run -s photo.jpg --embedded face.png --frame film.mp4
     """
-    from x2face_core.rendering.outputs import default_name, settle_file
+    from x2face_core.rendering.outputs import default_name, resolve_file
 
     sources = given["source"]
     text = given["output"] or f"outputs/{default_name(sources[0], 'embedded')}.png"
-    output = settle_file(text, ".png", overwrite=given["overwrite"], inputs=sources)
+    output = resolve_file(text, ".png", overwrite=given["overwrite"], inputs=sources)
     from x2face_core.sources.embedded import write_embedded
     from x2face_plugins.session import Session
 

@@ -88,9 +88,9 @@ def _measure(session: Session, data: Path, split: Any, limit: int | None) -> Eva
 
 def _check_folder(folder: Path) -> None:
     """UsageError where nothing can be written, or where files of something else would be replaced."""
-    from x2face_core.rendering.outputs import settle_folder
+    from x2face_core.rendering.outputs import resolve_folder
 
-    settle_folder(folder)
+    resolve_folder(folder)
     for name in (FIGURES, SHEET):
         if (folder / name).exists() and not _is_evaluation(folder / FIGURES):
             raise UsageError(f"{folder / name} is there and not of an earlier evaluation; choose another folder.")

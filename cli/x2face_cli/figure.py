@@ -185,7 +185,7 @@ def edit(ctx: click.Context, /, **given: Any) -> None:
 
 def _settle(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Output:
     """Where the figure goes. UsageError for an unknown suffix, or something in the way."""
-    from x2face_core.rendering.outputs import settle_file
+    from x2face_core.rendering.outputs import resolve_file
     from x2face_lab.figures.drawing import SUFFIXES
 
     text = given["output"]
@@ -193,4 +193,4 @@ def _settle(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Outpu
     if suffix not in SUFFIXES:
         raise UsageError(f"{text}: a figure's name ends in {', '.join(SUFFIXES)}.")
     read = [*given["source"], *given["mapping"], *(path for path in inputs if path is not None)]
-    return settle_file(text, suffix, overwrite=given["overwrite"], inputs=[Path(path) for path in read])
+    return resolve_file(text, suffix, overwrite=given["overwrite"], inputs=[Path(path) for path in read])

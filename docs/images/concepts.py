@@ -13,14 +13,10 @@ from torch import Tensor
 from x2face_core.media.boxes import crop
 from x2face_core.media.faces import find_box
 from x2face_core.media.video import read_frames
-from x2face_core.model import X2Face
 from x2face_core.pixels import to_pictures, to_tensor
-from x2face_core.sources.portraits import Cropping, crops, find_portraits
-from x2face_core.sources.source import ModelSource
 from x2face_lab.demo.inputs import FILM, read_truth
 from x2face_lab.demo.sources import sources
-from x2face_plugins.mappings.loading import mapping_loader
-from x2face_plugins.registry import Registry
+from x2face_plugins.session import Session
 
 HERE = Path(__file__).parent
 SIDE, GAP, LABEL, LINE = 108, 3, 124, 18  # pixels
@@ -69,18 +65,15 @@ class Stage:
     """
 
     def __init__(self) -> None:
-        self.model = X2Face.load(device="cpu", dtype="fp32")
+        session = Session.load(device="cpu", dtype="fp32")
+        self.model = session.model
         seen = [frame for k, frame in enumerate(read_frames(FILM)) if k in MOMENTS]
         box = find_box(seen[0], self.model.dims.crop_scale)
         self.driving = to_tensor(crop(frame, box, 2 * self.model.dims.side) for frame in seen)
         self.vectors = self.model.encode(self.driving)
         self.offsets = self.vectors - self.vectors[:1]
-        load = mapping_loader(Registry.load(), self.model.fingerprint)
         with sources() as paths:
-            portraits = {name: find_portraits((path,), Cropping(), 1, self.model) for name, path in paths.items()}
-            self.faces = {
-                name: ModelSource.of(self.model, crops(found), load_mapping=load) for name, found in portraits.items()
-            }
+            self.faces = {name: session.face(path).source for name, path in paths.items()}
 
     def frames(self, name: str, vectors: Tensor) -> Tensor:
         return self.model.render(self.faces[name].face, vectors)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2face_audio.regression import Sums, chosen
+from x2face_audio.regression import SufficientStatistics, chosen
 from x2face_audio.settings import FEATURES
 from x2face_audio.sync.features import SpeechFeatures, stream
 from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
@@ -70,7 +70,7 @@ class AudioMapping:
         people, means = [], []
         for values, vectors in examples:
             x, y = values.double().numpy(), vectors.double().numpy()
-            people.append(Sums.of(x, y))
+            people.append(SufficientStatistics.of(x, y))
             means.append((values.mean(0), vectors.mean(0)))
         if not people:
             raise InputError("Nothing to fit the mapping audio to: there is no person with sound in sync.")

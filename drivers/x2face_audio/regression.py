@@ -22,7 +22,7 @@ FOLDS = 5
 
 
 @dataclass(frozen=True)
-class Sums:
+class SufficientStatistics:
     """Of one person or of many: xx (k, k), xy (k, 128), yy (128, 128) about the mean; rows as they count."""
 
     rows: float
@@ -31,15 +31,15 @@ class Sums:
     yy: Matrix
 
     @classmethod
-    def of(cls, x: Matrix, y: Matrix) -> Sums:
+    def of(cls, x: Matrix, y: Matrix) -> SufficientStatistics:
         x, y, weight = x - x.mean(0), y - y.mean(0), len(x) ** -0.5
         return cls(len(x) * weight, x.T @ x * weight, x.T @ y * weight, y.T @ y * weight)
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(self.rows + other.rows, self.xx + other.xx, self.xy + other.xy, self.yy + other.yy)
+    def __add__(self, other: SufficientStatistics) -> SufficientStatistics:
+        return SufficientStatistics(self.rows + other.rows, self.xx + other.xx, self.xy + other.xy, self.yy + other.yy)
 
 
-def total(people: Sequence[Sums]) -> Sums:
+def total(people: Sequence[SufficientStatistics]) -> SufficientStatistics:
     first, *rest = people
     for one in rest:
         first = first + one
@@ -54,7 +54,7 @@ class Fit:
     directions: Matrix
 
 
-def solve(sums: Sums, ridge: float, rank: int) -> Fit:
+def solve(sums: SufficientStatistics, ridge: float, rank: int) -> Fit:
     """Least squares on features scaled to unit deviation (paper 4.2), the scale then folded into the weight.
 
     The triangle of the sums' Cholesky factor stands for all rows: it has the same least squares.
@@ -72,13 +72,13 @@ def solve(sums: Sums, ridge: float, rank: int) -> Fit:
     return Fit(weight @ directions @ directions.T, directions)
 
 
-def explained(fit: Fit, held: Sums) -> float:
+def explained(fit: Fit, held: SufficientStatistics) -> float:
     """Share of the vectors' variance on held-out people that is told."""
     error = np.trace(held.yy) - 2 * np.trace(fit.weight.T @ held.xy) + np.trace(fit.weight.T @ held.xx @ fit.weight)
     return float(1 - error / np.trace(held.yy))
 
 
-def along(fit: Fit, held: Sums, axis: int = 0) -> tuple[float, float]:
+def along(fit: Fit, held: SufficientStatistics, axis: int = 0) -> tuple[float, float]:
     """Correlation with the truth along a direction, and how many times wider the truth is than what is told."""
     d = fit.directions[:, axis]
     told, true = d @ fit.weight.T @ held.xx @ fit.weight @ d, d @ held.yy @ d
@@ -86,7 +86,7 @@ def along(fit: Fit, held: Sums, axis: int = 0) -> tuple[float, float]:
     return float(both / np.sqrt(told * true)), float(np.sqrt(true / told))
 
 
-def chosen(people: Sequence[Sums]) -> tuple[Fit, dict[str, Any]]:
+def chosen(people: Sequence[SufficientStatistics]) -> tuple[Fit, dict[str, Any]]:
     """The fit to everybody, with the ridge and the rank that tell most of people left out; and what was found."""
     folds = [(total(_all_but(people, k)), total(people[k::FOLDS])) for k in range(min(FOLDS, len(people)))]
     if len(people) < 2:
@@ -111,5 +111,5 @@ def chosen(people: Sequence[Sums]) -> tuple[Fit, dict[str, Any]]:
     return solve(total(people), ridge, rank), figures
 
 
-def _all_but(people: Sequence[Sums], fold: int) -> list[Sums]:
+def _all_but(people: Sequence[SufficientStatistics], fold: int) -> list[SufficientStatistics]:
     return [one for k, one in enumerate(people) if k % FOLDS != fold]

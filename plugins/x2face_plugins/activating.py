@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from x2face_core.errors import UsageError
-from x2face_core.foreign import Inputs, call_foreign
+from x2face_core.foreign import call_foreign
 from x2face_core.streaming.active import AS_IT_IS, ActiveDriver, ActiveOverlay
 from x2face_core.streaming.shaping import Shaping
+from x2face_plugins.inputs import inputs_of
 from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
-from x2face_plugins.settings import flag_name, read_settings
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 AnySpec = DriverSpec | OverlaySpec
@@ -58,13 +57,6 @@ def load_overlay(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_
     if not isinstance(loaded, ActiveOverlay):
         raise UsageError(f"{offer.name} is a driver and paints nothing; an overlay is needed.")
     return loaded
-
-
-def inputs_of(spec: AnySpec, settings: Any) -> Inputs:
-    """The files and folders that settings name, each with the option that names it."""
-    named = [one for one in read_settings(spec.settings) if one.kind is Path or one.name == "input"]
-    values = [(flag_name(spec.name, one.name), getattr(settings, one.name)) for one in named]
-    return tuple((flag, Path(value)) for flag, value in values if isinstance(value, str | Path) and str(value))
 
 
 def delegate(registry: Registry, name: str, settings: dict[str, Any]) -> ActiveDriver:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import UsageError
-from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.shaping import Shaping
-from x2face_plugins.activating import inputs_of, load
 from x2face_plugins.desk import desk_of, shaping_of
+from x2face_plugins.inputs import inputs_of
 from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
 from x2face_plugins.settings import convert, flag_name, read_settings
 from x2face_plugins.specs import DriverSpec, OverlaySpec
+
+if TYPE_CHECKING:
+    from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 
 AnySpec = DriverSpec | OverlaySpec
 
@@ -34,6 +36,8 @@ class Choice:
 
     def load(self) -> ActiveDriver | ActiveOverlay:
         """PluginError where the plugin fails, InputError where an input cannot be read."""
+        from x2face_plugins.activating import load
+
         return load(self.offer, self.settings, self.shaping)
 
     @property

@@ -32,14 +32,15 @@ def run(*source: Any, progress: Follow | None = None, session: Session | None = 
     source: pictures, films or folders with the face to be driven
     words: the command line's options as keywords, with _ for -, such as audio="a.wav" or pose_yaw="-20:20"; the value
         True for a driver without input
-    progress: gets the frames, what is done with them and how many are expected; passes them on
+    progress: gets the frames, what is done with them and how many are expected, None where nobody knows; passes them
+        on, such as lambda frames, what, total: tqdm(frames, what, total)
     session: one that is loaded already; then words cannot say otherwise
     Raises X2FaceErrors, as the command line reports them.
     """
     registry = session.registry if session else Registry.load(strict=bool(words.get("strict_plugins", False)))
     if session and (clash := [word for word in OF_THE_SESSION if word in words]):
         raise UsageError(f"{', '.join(clash)}: a session that is loaded has its own; give them to Session.load.")
-    said = read_words(registry, {"source": [str(one) for one in source], **words} if source else words)
+    said = read_words(registry, {"source": list(source), **words} if source else words)
     return make_film(Plan.of(said.options(), said.choices()), said.registry, session, progress)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2face_core.errors import UsageError
-from x2face_core.rendering.outputs import Output, named_files, settle, settle_file
-from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+from x2face_core.rendering.outputs import Output, named_files, resolve_file, resolve_output
 from x2face_plugins.choosing import Choice
 from x2face_plugins.run_options import RunOptions
 
 if TYPE_CHECKING:
     from x2face_core.rendering.job import Job
+    from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 
 _OF_THE_JOB = (
     "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed",
@@ -50,14 +50,16 @@ class Plan:
         driving = Path(inputs[0]).stem if inputs else choices[0].offer.name
         read = [replace(options, output=None, record=None), *(one.settings for one in choices)]
         files = list(named_files(read))
-        output = settle(options.output, options.source, driving, overwrite=options.overwrite, inputs=files)
+        output = resolve_output(options.output, options.source, driving, overwrite=options.overwrite, inputs=files)
         record = None
         if options.record:
-            record = settle_file(options.record, ".x2v", overwrite=options.overwrite, inputs=files).path
+            record = resolve_file(options.record, ".x2v", overwrite=options.overwrite, inputs=files).path
         return cls(options=options, choices=tuple(choices), output=output, record=record)
 
     def load(self) -> Loaded:
         """Load the drivers and overlays. PluginError where one fails, InputError where an input cannot be read."""
+        from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+
         loaded = [one.load() for one in self.choices]
         return Loaded(
             drivers=[one for one in loaded if isinstance(one, ActiveDriver)],

@@ -131,7 +131,7 @@ def convert(setting: Setting, value: Any, said: str) -> Any:
         raise UsageError(f"{said}: a value is needed.")
     if not setting.many:
         return _one(setting, value, said)
-    listed = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+    listed = list(value) if isinstance(value, list | tuple) else [value]
     return None if setting.optional and not listed else tuple(_one(setting, one, said) for one in listed)
 
 
@@ -141,7 +141,8 @@ def _one(setting: Setting, value: Any, said: str) -> Any:
     try:
         found = _plain(setting.kind, value)
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{said} {value!r}: {_WANTED[setting.kind]} is needed.") from None
+        shown = f" {value!r}" if isinstance(value, str | Path | int | float) else ""
+        raise UsageError(f"{said}{shown}: {_WANTED[setting.kind]} is needed, not {type(value).__name__}.") from None
     if setting.choices and found not in setting.choices:
         raise UsageError(f"{said} {value!r}: it may be {', '.join(setting.choices)}.")
     if setting.kind in (int, float) and not _within(setting, found):

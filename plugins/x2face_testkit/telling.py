@@ -10,7 +10,7 @@ from typing import Any
 
 from x2face_core.errors import InputError, PluginError, X2FaceError
 from x2face_core.foreign import Owner, call_foreign
-from x2face_plugins.activating import inputs_of
+from x2face_plugins.inputs import inputs_of
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 from x2face_testkit.declaring import demo_of, files_of
 from x2face_testkit.promising import broken

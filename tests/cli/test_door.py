@@ -14,8 +14,12 @@ import pytest
 
 import x2face
 from x2face_core.media.images import write_picture
+from x2face_core.media.sound import has_sound
 from x2face_core.media.video import probe
 from x2face_testkit.synthetic import mappings_of
+
+from .. import films
+from ..speaking import hum, write_wav
 
 NOD = """
 from dataclasses import dataclass
@@ -55,7 +59,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> P
     """A folder with photo.png and frames/, and networks that load at once."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
-    monkeypatch.setattr("x2face_plugins.session.mapping_loader", lambda registry, space, given: mappings_of(registry))
+    monkeypatch.setattr("x2face_plugins.session.mapping_loader", lambda registry, *more: mappings_of(registry))
     write_picture("photo.png", drawn(4))
     (tmp_path / "frames").mkdir()
     for k in range(4):
@@ -103,6 +107,7 @@ def test_a_run_s_words_are_the_command_line_s(place: Path) -> None:
         ({"poze_yaw": 20}, "there is no option --poze-yaw; did you mean --pose-yaw?"),
         ({"sizes": 20, "idle": True}, "there is no option --sizes; did you mean --size?"),
         ({"size": 1, "idle": True}, "--size 1: is not from 32 to 2048"),
+        ({"source": np.zeros((4, 4, 3), np.uint8), "idle": True}, "--source: a path is needed"),
         ({}, "nothing drives the face"),
         ({"idle": True}, "--seconds"),
     ],
@@ -111,7 +116,7 @@ def test_a_wrong_word_is_an_error_for_the_user(place: Path, words: dict[str, Any
     from x2face import UsageError
 
     with pytest.raises(UsageError) as refused:
-        x2face.run("photo.png", **{"crop": "none", **words})
+        x2face.run(**{"source": "photo.png", "crop": "none", **words})
     assert told in str(refused.value)
 
 
@@ -180,3 +185,51 @@ def test_a_driver_s_unreadable_input_is_the_user_s_to_mend(place: Path, x2face: 
     assert said.code == 3 and "--nod gone.txt: cannot be read (No such file or directory)" in said.err
     said = x2face("run", "-s", "photo.png", "--nod", "photo.png")
     assert said.code == 3 and "--nod photo.png: is no text in UTF-8 (byte 0)" in said.err
+
+
+def test_a_film_s_sound_is_heard_whatever_else_drives_and_in_any_order(place: Path, x2face: Callable) -> None:
+    films.write(place / "spoken.mp4", [drawn(k) for k in range(5)], tone=True)
+    frame, pose = ("--frame", "spoken.mp4", "--frame-crop", "none"), ("--pose-yaw", "0:5", "--pose-seconds", "0.2")
+    for name, order in (("a.mp4", (*frame, *pose)), ("b.mp4", (*pose, *frame))):
+        said = x2face("run", "-s", "photo.png", "--crop", "none", "--size", "64", *order, "-o", name)
+        assert said.code == 0 and has_sound(name) and "sound" not in said.err, said.err
+
+
+def test_speech_is_heard_over_a_film_and_the_run_says_so(place: Path, x2face: Callable) -> None:
+    films.write(place / "spoken.mp4", [drawn(k) for k in range(5)], tone=True)
+    write_wav(place / "speech.wav", hum(np.ones(10)))
+    frame, audio = ("--frame", "spoken.mp4", "--frame-crop", "none"), ("--audio", "speech.wav")
+    for name, order in (("a.mp4", (*frame, *audio)), ("b.mp4", (*audio, *frame))):
+        said = x2face("run", "-s", "photo.png", "--crop", "none", "--size", "64", *order, "-o", name, "--json")
+        (warning,) = json.loads(said.out)["warnings"]
+        assert warning == (
+            "The film has audio's sound (speech.wav), not frame's (spoken.mp4); --sound FILE takes another."
+        )
+    assert not json.loads(x2face("run", "-s", "photo.png", "--crop", "none", "--size", "64", *frame, *audio, "--sound",
+                                 "none", "-o", "c.mp4", "--json").out)["warnings"]  # fmt: skip
+
+
+def test_a_driver_is_taken_in_part_from_the_command_line(place: Path, x2face: Callable) -> None:
+    def moved(*more: str) -> float:
+        said = x2face(*LINE, "-o", "o/", "--overwrite", "--json", *more)
+        assert said.code == 0, said.err
+        (driver,) = json.loads(said.out)["drivers"]
+        return float(driver["rms"])
+
+    whole = moved()
+    assert moved("--frame-weight", "0.5") == pytest.approx(whole / 2)
+    assert moved("--frame-weight", "-1") == pytest.approx(whole)
+    assert moved("--frame-start", "60") == 0
+    only, without = moved("--frame-only", "pose"), moved("--frame-without", "pose")
+    assert only > 0 and without > 0 and only != pytest.approx(whole) and without != pytest.approx(whole)
+
+
+def test_what_cannot_be_taken_is_wrong_usage(place: Path, x2face: Callable) -> None:
+    for more, told in (
+        (("--frame-only", "nose"), "--frame-only nose: there is no such factor; there are"),
+        (("--frame-only", "pose", "--frame-without", "pose"), "pose cannot be among only and without"),
+        (("--frame-start", "2", "--frame-stop", "1"), "start 2 is not before stop 1"),
+        (("--frame-weight", "11"), "11.0 is not in the range -10<=x<=10"),
+    ):
+        said = x2face(*LINE, *more)
+        assert said.code == 2 and told in said.err, said.err

@@ -25,7 +25,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Any) -> P
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: tiny_model)
-    monkeypatch.setattr("x2face_plugins.session.mapping_loader", lambda registry, space, given: mappings_of(registry))
+    monkeypatch.setattr("x2face_plugins.session.mapping_loader", lambda registry, *more: mappings_of(registry))
     pixels = np.random.default_rng(0)
     for name in ("a", "b"):
         write_picture(f"{name}.png", pixels.integers(0, 256, (40, 40, 3)).astype(np.uint8))

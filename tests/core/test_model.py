@@ -13,7 +13,7 @@ from torch import nn
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, UsageError, WeightsError
-from x2face_core.model import READINGS, X2Face
+from x2face_core.model import READINGS, X2Face, device_of, usable_devices
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import blend
@@ -190,6 +190,17 @@ def test_tensors_that_do_not_fit_are_named(
 def test_missing_weights_are_an_error_of_theirs(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no such weights"):
         X2Face.load(tmp_path / "w.safetensors")
+
+
+def test_every_gpu_can_be_named_and_what_is_not_there_is_answered_with_what_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert usable_devices() == ["cpu", "cuda", "cuda:0", "cuda:1"]
+    assert device_of("cuda:1") == torch.device("cuda:1")
+    for wrong in ("cuda:2", "gpu", "cuda:-1", "mps"):
+        with pytest.raises(UsageError, match=f"device {wrong}: not to be had here; usable: cpu, cuda, cuda:0, cuda:1"):
+            device_of(wrong)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 
-from x2face_audio.regression import Sums, along, chosen, solve, total
+from x2face_audio.regression import SufficientStatistics, along, chosen, solve, total
 from x2face_audio.smoothing import smoothed
 
 
@@ -48,7 +48,7 @@ def people(noise: float, seed: int = 0) -> tuple[list[tuple[np.ndarray, np.ndarr
 
 def test_a_known_map_is_found_whoever_speaks() -> None:
     pairs, weight = people(noise=0.01)
-    fit, figures = chosen([Sums.of(x, y) for x, y in pairs])
+    fit, figures = chosen([SufficientStatistics.of(x, y) for x, y in pairs])
     assert np.allclose(fit.weight, weight, atol=0.02)
     assert figures["rank"] == 2 and figures["r"] > 0.99 and figures["people"] == 10
 
@@ -56,13 +56,13 @@ def test_a_known_map_is_found_whoever_speaks() -> None:
 def test_sums_give_what_all_rows_give() -> None:
     pairs, _ = people(noise=1.0)
     x, y = (np.concatenate([p[k] - p[k].mean(0) for p in pairs]) for k in range(2))
-    found = solve(total([Sums.of(*pair) for pair in pairs]), ridge=0.0, rank=128)
+    found = solve(total([SufficientStatistics.of(*pair) for pair in pairs]), ridge=0.0, rank=128)
     assert np.allclose(found.weight, LinearRegression(fit_intercept=False).fit(x, y).coef_.T, atol=1e-5)
 
 
 def test_noise_is_met_by_a_ridge_and_few_directions() -> None:
     pairs, _ = people(noise=30.0)
-    sums = [Sums.of(x, y) for x, y in pairs]
+    sums = [SufficientStatistics.of(x, y) for x, y in pairs]
     fit, figures = chosen(sums)
     assert figures["explained"] > figures["explained_by_least_squares"]
     r, spread = along(fit, total(sums))

@@ -68,7 +68,7 @@ def test_a_value_becomes_what_the_field_declares(field: str, value: Any, held: A
     ("field", "value", "told"),
     [
         ("gain", 4, "--pad-gain 4: is not from 0 to 3"),
-        ("gain", "loud", "--pad-gain 'loud': a finite number is needed"),
+        ("gain", "loud", "--pad-gain 'loud': a finite number is needed, not str"),
         ("gain", float("nan"), "a finite number is needed"),
         ("gain", True, "a finite number is needed"),
         ("rows", 1.5, "--pad-rows 1.5: a whole number is needed"),

@@ -15,13 +15,12 @@ import numpy as np
 from x2face_core.errors import InputError, NoFaceError, UsageError
 from x2face_core.media.boxes import Box
 from x2face_core.media.faces import find_faces
-from x2face_core.media.folders import picture_files
+from x2face_core.media.folders import LOOKS, evenly, picture_files
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 
-LOOKS = 48  # pictures of a folder that are searched for a face at most
 FOLDER_FPS = 25.0
 Kind = Literal["camera", "folder", "film", "picture"]
 
@@ -120,7 +119,7 @@ def _picture(path: Path, crop: str, scale: float) -> Clip:
 
 def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
     files = picture_files(path)
-    looked = np.unique(np.linspace(0, len(files) - 1, min(LOOKS, len(files))).round().astype(int))
+    looked = evenly(len(files), LOOKS)
     box, found = _look((read_picture(files[k]) for k in looked), crop, scale, path)
     height, width = read_picture(files[0]).shape[:2]
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from x2face_core.errors import InputError
 from x2face_core.media.kinds import PICTURE_SUFFIXES
+
+LOOKS = 48
+"""Pictures of a folder, or of a film for sources, that are searched for a face at most."""
 
 
 def picture_files(folder: Path) -> list[Path]:
@@ -15,6 +21,11 @@ def picture_files(folder: Path) -> list[Path]:
     if not files:
         raise InputError(f"{folder}: this folder holds no picture; {', '.join(sorted(PICTURE_SUFFIXES))} are read.")
     return sorted(files, key=_by_number)
+
+
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Numbers of up to `most` of `count` things, evenly spaced from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(np.int64))
 
 
 def _by_number(path: Path) -> list[tuple[int, int | str]]:

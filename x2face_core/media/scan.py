@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from x2face_core.media.boxes import Box
 from x2face_core.media.faces import SURE, Face, find_faces, follow_face, spot_faces, sureness, surest
 from x2face_core.media.frames import Shot, Still
 from x2face_core.media.pictures import Picture
+from x2face_core.media.tracking import Track, track_at
 from x2face_core.media.video import probe, read_shots
 
 _LOOKS = 5  # a second
@@ -67,21 +68,6 @@ def scan_film(
     return FaceScan(box, np.ones(count or 0, dtype=np.bool_))
 
 
-@dataclass
-class _Track:
-    """One face through the film: number of the look, and its rectangle then."""
-
-    faces: dict[int, Face] = field(default_factory=dict)
-
-    @property
-    def last(self) -> Face:
-        return self.faces[max(self.faces)]
-
-    def weight(self) -> float:
-        """How long and how large it is seen, and how surely."""
-        return sum(face.w for face in self.faces.values()) * sureness(surest(self.faces.values()))
-
-
 class _Lookout:
     """Follows the faces of a film from look to look.
 
@@ -90,8 +76,8 @@ class _Lookout:
 
     def __init__(self, everywhere: int) -> None:
         self._everywhere = everywhere
-        self.tracks: list[_Track] = []
-        self._followed: list[_Track] = []
+        self.tracks: list[Track] = []
+        self._followed: list[Track] = []
         self._blank = 0  # looks in a row without any face
 
     def look(self, number: int, picture: Picture) -> None:
@@ -102,22 +88,22 @@ class _Lookout:
             self._search(number, picture, still)
         self._followed = still
 
-    def _follow(self, track: _Track, number: int, picture: Picture) -> bool:
+    def _follow(self, track: Track, number: int, picture: Picture) -> bool:
         face = follow_face(picture, track.last)
         if face is not None:
             track.faces[number] = face
         return face is not None
 
-    def _search(self, number: int, picture: Picture, still: list[_Track]) -> None:
+    def _search(self, number: int, picture: Picture, still: list[Track]) -> None:
         found = spot_faces(picture, self._everywhere)
         if not found and not self.tracks and self._blank % 4 == 1:
             found = spot_faces(picture, min(2 * self._everywhere, _MOST))
         for face in found:
-            if any(_overlap(face, track.last) > 0.2 for track in still):
+            if track_at(face, still):
                 continue
-            track = next((t for t in self.tracks if t not in still and _overlap(face, t.last) > 0.2), None)
+            track = track_at(face, (track for track in self.tracks if track not in still))
             if track is None:
-                track = _Track()
+                track = Track()
                 self.tracks.append(track)
             track.faces[number] = face
             still.append(track)
@@ -130,19 +116,18 @@ class _Seen:
     tracks: faces in pixels of pictures that are so wide; frames: of the film; step: frames from one look to the next
     """
 
-    tracks: list[_Track]
+    tracks: list[Track]
     width: int
     frames: int
     step: int
 
     @property
     def surest(self) -> float:
-        return surest(face for track in self.tracks for face in track.faces.values())
+        return max((track.surest for track in self.tracks), default=surest([]))
 
     def scan(self, scale: float, width: int) -> FaceScan:
         """The box about the face that is seen longest and largest, in pixels of a picture so wide."""
-        best = max(self.tracks, key=_Track.weight)
-        box = _enclosing(list(best.faces.values()), scale)
+        box = max(self.tracks, key=_weight).box(scale, _GROWTH)
         looks = _without_gaps(_within(self.tracks, box, scale, -(-self.frames // self.step)))
         by = width / self.width
         return FaceScan(Box(box.x * by, box.y * by, box.side * by), _nearest(looks, self.step, self.frames))
@@ -190,7 +175,7 @@ class _Film:
             seen = self.look(min(longest, round(enough)), min(_MOST, round(enough)))
             if seen.surest >= min(SURE, surest(faces.values())):
                 return seen
-        return _Seen([_Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
+        return _Seen([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
 
     def _as_photographs(self, frames: int) -> dict[int, Face]:
         """The largest face in each of a few frames, by the number of the look."""
@@ -203,19 +188,12 @@ class _Film:
         return read_shots(self.path, self.rate, longest=longest, track=self.track)
 
 
-def _enclosing(faces: list[Face], scale: float) -> Box:
-    """The box of the median size about the middle of the motion, grown a little where the face would leave it."""
-    x, y, w, h, _ = np.array(faces).T
-    size = float(np.median(w))
-    centres = np.stack([x + w / 2, y + h / 2], axis=1)
-    low, high = np.percentile(centres, [5, 95], axis=0)
-    spread = float((high - low).max())
-    side = float(np.clip(spread + 1.2 * size, scale * size, _GROWTH * scale * size))
-    middle = (low + high) / 2
-    return Box(float(middle[0]) - side / 2, float(middle[1]) - side / 2, side)
+def _weight(track: Track) -> float:
+    """How long and how large a face is seen, and how surely."""
+    return sum(face.w for face in track.faces.values()) * sureness(track.surest)
 
 
-def _within(tracks: list[_Track], box: Box, scale: float, looks: int) -> NDArray[np.bool_]:
+def _within(tracks: list[Track], box: Box, scale: float, looks: int) -> NDArray[np.bool_]:
     """Which looks show a face that fits the box."""
     seen = np.zeros(looks, dtype=np.bool_)
     for track in tracks:
@@ -240,11 +218,3 @@ def _nearest(seen: NDArray[np.bool_], step: int, frames: int) -> NDArray[np.bool
     looks = np.minimum((np.arange(frames) + step // 2) // step, len(seen) - 1)
     answer: NDArray[np.bool_] = seen[looks]
     return answer
-
-
-def _overlap(a: Face, b: Face) -> float:
-    """Intersection over union."""
-    wide = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
-    high = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
-    common = max(0.0, wide) * max(0.0, high)
-    return common / (a.w * a.h + b.w * b.h - common)

@@ -40,7 +40,7 @@ class Output:
         return not self.folder and self.path.suffix.lower() != ".gif"
 
 
-def settle(
+def resolve_output(
     text: str | None, sources: Sequence[Path], driving: str, *, overwrite: bool, inputs: Iterable[Path]
 ) -> Output:
     """Decide where the film goes; a name that ends in / is a folder.
@@ -69,8 +69,8 @@ def _short(text: str) -> str:
     return os.fsdecode(os.fsencode(plain)[:_LONGEST]).encode(errors="ignore").decode()
 
 
-def settle_file(text: str, suffix: str, *, overwrite: bool, inputs: Iterable[Path]) -> Output:
-    """The same for one file of a kind of its own, whose name has to end in `suffix`. UsageError as in settle."""
+def resolve_file(text: str, suffix: str, *, overwrite: bool, inputs: Iterable[Path]) -> Output:
+    """The same for one file of a kind of its own, whose name has to end in `suffix`. UsageError as there."""
     output = Output(_absolute(text), False, overwrite, str(expanded(text)))
     if text.endswith(("/", "\\")) or output.path.suffix.lower() != suffix:
         raise UsageError(f"{text}: the name of this file has to end in {suffix}.")
@@ -82,7 +82,7 @@ def _absolute(text: str) -> Path:
     return Path(os.path.abspath(expanded(text)))  # noqa: PTH100 (links are followed later)
 
 
-def settle_folder(path: Path) -> Path:
+def resolve_folder(path: Path) -> Path:
     """The same for a folder of several files, which is made where it is not there. UsageError as in settle."""
     output = Output(_absolute(str(path)), folder=True, shown=str(path))
     _check(str(path), output, [])

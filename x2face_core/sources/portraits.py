@@ -14,15 +14,13 @@ from torch import Tensor
 from x2face_core.errors import NoFaceError
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_box
-from x2face_core.media.folders import picture_files
+from x2face_core.media.folders import LOOKS, evenly, picture_files
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import Model, pose_expression_coordinates
-
-LOOKS = 48  # pictures of a film or a folder that are considered at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +93,8 @@ def find_portraits(sources: Sequence[Path | Picture], cropping: Cropping, count:
 
 def _of_folder(path: Path, cropping: Cropping) -> list[Portrait]:
     files = picture_files(path)
-    chosen = np.unique(np.linspace(0, len(files) - 1, min(LOOKS, len(files))).round().astype(int))
-    found = [portrait for k in chosen if (portrait := _or_none(files[k], cropping))]
+    looked = (files[k] for k in evenly(len(files), LOOKS))
+    found = [portrait for file in looked if (portrait := _or_none(file, cropping))]
     if not found:
         raise NoFaceError(f"{path}: no picture in this folder shows a face; --crop none takes whole pictures.")
     return found

@@ -13,10 +13,9 @@ from torch import Tensor
 
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.tables import Split
-from x2face_core.driving import Factor
 from x2face_core.errors import MissingError, UsageError, WeightsError
 from x2face_core.model import X2Face
-from x2face_core.sources.source import DriversByName, MappingsByName, no_drivers, no_mappings
+from x2face_core.sources.source import DriversByName, MappingsByName, as_factor, no_drivers, no_mappings
 from x2face_lab.evaluation.across import Moved, measure_across
 from x2face_lab.evaluation.audio import FACES, measure_audio
 from x2face_lab.evaluation.audio import summary as audio_summary
@@ -130,9 +129,7 @@ def _pose(poses: Sequence[PoseRead]) -> dict[str, Any]:
 
 
 def _control(bench: Bench) -> dict[str, Any]:
-    pose = bench.load_mapping("pose")
-    if not isinstance(pose, Factor):
-        raise MissingError("the mapping 'pose' can be written but not read.")
+    pose = as_factor("pose", bench.load_mapping("pose"))
     faces = faces_of(bench.clips, FACES)
     found = control(bench.model, pose, faces, bench.reader, bench.of("pose control"))
     return {axis: rounded(figures) for axis, figures in found.items()}

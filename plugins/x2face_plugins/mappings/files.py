@@ -17,7 +17,7 @@ from x2face_core.files.names import checked_dist, checked_space, is_dist, is_spa
 from x2face_core.files.placing import make_folders_above
 from x2face_core.files.storing import write_tensors
 from x2face_core.foreign import Owner, call_foreign
-from x2face_core.rendering.outputs import settle_file
+from x2face_core.rendering.outputs import resolve_file
 from x2face_core.weights import home, is_file, own_files
 from x2face_plugins.offers import Offer
 from x2face_plugins.specs import MappingSpec
@@ -55,10 +55,19 @@ class MappingInfo:
     prefix: str = ""
 
     @classmethod
-    def of(cls, offer: Offer[MappingSpec], space: str, **more: Any) -> MappingInfo:
-        """Of an installed mapping. more: figures, data"""
+    def of(
+        cls,
+        offer: Offer[MappingSpec],
+        space: str,
+        *,
+        figures: Mapped[str, Any] | None = None,
+        data: str = "",
+        sha256: str = "",
+    ) -> MappingInfo:
+        """Of an installed mapping, fitted for a driving space."""
         spec = offer.spec
-        return cls(spec.name, space, offer.dist, offer.version, spec.labels, spec.units, **more)
+        origin = (spec.name, space, offer.dist, offer.version)
+        return cls(*origin, spec.labels, spec.units, figures=dict(figures or {}), data=data, sha256=sha256)
 
     def is_of(self, offer: Offer[MappingSpec]) -> bool:
         """Whether it is of that mapping of that distribution, whatever version."""
@@ -116,7 +125,7 @@ def check_place(path: Path, offer: Offer[MappingSpec]) -> None:
     """UsageError where a mapping cannot be written there, or would replace anything but the same one."""
     if path.is_dir():
         raise UsageError(f"{path} is a folder; -o takes the mapping's file, such as {path / 'mapping.safetensors'}.")
-    settle_file(str(path), path.suffix.lower(), overwrite=True, inputs=[])
+    resolve_file(str(path), path.suffix.lower(), overwrite=True, inputs=[])
     if not is_file(path):
         return
     try:

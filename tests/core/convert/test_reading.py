@@ -139,7 +139,7 @@ def test_a_regression_that_was_not_fitted_is_told(fitted: Any, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04", b"ZF0x10", b"\x89PNG\r\n\x1a\n" * 9, b"weights, honestly\n" * 9, b"x\x9c12"]
+    "content", [b"PK\x03\x04", b"ZF0x10", b"\x89PNG\r\n\x1a\n" * 9, b"weights, honestly\n" * 9, b"x\x9c12"]
 )
 def test_a_wrong_file_is_told_in_one_line(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "c.pth").write_bytes(content)
@@ -150,7 +150,7 @@ def test_a_wrong_file_is_told_in_one_line(content: bytes, tmp_path: Path) -> Non
 @pytest.mark.parametrize("file", ["networks.pth", "regression.2.pkl", "scaler.joblib", "regression.z.joblib"])
 def test_a_file_cut_short_anywhere_is_told(file: str, tmp_path: Path) -> None:
     content, path = (PYTHON2 / file).read_bytes(), tmp_path / file
-    for kept in {0, 1, 2, 14, 15, 16, 40, *range(100, len(content) - 1, max(1, len(content) // 40)), len(content) - 1}:
+    for kept in {1, 2, 14, 15, 16, 40, *range(100, len(content) - 1, max(1, len(content) // 40)), len(content) - 1}:
         path.write_bytes(content[:kept])
         with pytest.raises(WeightsError, match=r"^[^\n]*$"):
             read_part(path)
@@ -160,7 +160,7 @@ def test_an_archive_cut_short_anywhere_is_told(tmp_path: Path) -> None:
     path = tmp_path / "c.pth"
     torch.save({"state_dict": made_up_pose()[0]}, path)
     content = path.read_bytes()
-    for kept in range(0, len(content), 97):
+    for kept in range(1, len(content), 97):
         path.write_bytes(content[:kept])
         with pytest.raises(WeightsError, match=r"^[^\n]*$"):
             read_part(path)
@@ -176,8 +176,11 @@ def test_a_flipped_bit_in_an_archive_is_noticed(tmp_path: Path) -> None:
         read_part(path)
 
 
-@pytest.mark.parametrize("name", ["none.pth", "folder"])
-def test_a_file_that_is_not_there_is_missing(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "says"), [("none.pth", "there is no such file"), ("folder", "is a folder"), ("empty.pth", "is empty")]
+)
+def test_a_file_that_is_not_there_is_missing(name: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(InputError, match=f"{name}: cannot be read"):
+    (tmp_path / "empty.pth").touch()
+    with pytest.raises(InputError, match=f"{name}: {says}"):
         read_part(tmp_path / name)

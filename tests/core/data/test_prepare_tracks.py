@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from tests.films import swaying, wall, write
-from x2face_core.data.preparing.tracks import Track, find_tracks, numbered
+from x2face_core.data.preparing.tracks import SceneTrack, find_tracks, numbered
 from x2face_core.media.faces import Face
 
 
-def track(start: int, end: int, *, step: float = 0.0, size: float = 100.0) -> Track:
+def track(start: int, end: int, *, step: float = 0.0, size: float = 100.0) -> SceneTrack:
     """A face that moves by `step` a look."""
     faces = {at: Face((at - start) / 5 * step, 50.0, size, size, 1.0) for at in range(start, end, 5)}
-    return Track(faces)
+    return SceneTrack(faces)
 
 
 def test_a_still_face_gets_a_square_of_1_6_faces() -> None:

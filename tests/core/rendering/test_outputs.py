@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from x2face_core.errors import UsageError
-from x2face_core.rendering.outputs import Output, default_name, named_files, settle, settle_file
+from x2face_core.rendering.outputs import Output, default_name, named_files, resolve_file, resolve_output
 
 SOURCE = Path("photo.jpg")
 
@@ -24,7 +24,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def film(text: str | None, *inputs: str, overwrite: bool = True) -> Output:
-    return settle(text, [SOURCE], "speech", overwrite=overwrite, inputs=[Path(one) for one in inputs])
+    return resolve_output(text, [SOURCE], "speech", overwrite=overwrite, inputs=[Path(one) for one in inputs])
 
 
 def refused(match: str) -> Any:
@@ -56,7 +56,7 @@ def test_a_quoted_tilde_is_the_home_folder_in_every_check(place: Path, monkeypat
     with refused("exists already"):
         film("~/film.mp4", overwrite=False)
     assert film("~/film.mp4").path == place / "film.mp4"
-    assert settle_file("~/m.x2v", ".x2v", overwrite=False, inputs=[]).path == place / "m.x2v"
+    assert resolve_file("~/m.x2v", ".x2v", overwrite=False, inputs=[]).path == place / "m.x2v"
 
 
 def linked(path: Path) -> str:
@@ -95,7 +95,7 @@ def test_a_picture_in_a_folder_that_is_an_input_is_one_too(place: Path) -> None:
     (place / "photos" / "a.png").touch()
     (place / "photos" / "a.mp4").touch()
     with refused("is one of the inputs"):
-        settle_file("photos/a.png", ".png", overwrite=True, inputs=[Path("photos")])
+        resolve_file("photos/a.png", ".png", overwrite=True, inputs=[Path("photos")])
     assert film("photos/a.mp4", "photos")
 
 

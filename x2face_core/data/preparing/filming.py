@@ -11,7 +11,7 @@ from x2face_core.data.preparing.cutting import Cut, Written, write_clips
 from x2face_core.data.preparing.inputs import Film, folder_name
 from x2face_core.data.preparing.labelling import Labeller, columns
 from x2face_core.data.preparing.records import Clip, Dropped, Record, State
-from x2face_core.data.preparing.tracks import FPS, Track, find_tracks, numbered
+from x2face_core.data.preparing.tracks import FPS, SceneTrack, find_tracks, numbered
 from x2face_core.errors import InputError, MissingError
 from x2face_core.media.boxes import Box
 
@@ -55,7 +55,7 @@ def _cut(film: Film, out: Path) -> Record:
     found = find_tracks(film.path)
     sure = [track for track in found.tracks if track.surest >= SUREST]
     dropped = [_dropped(track, DOUBTFUL, f"{track.surest:.2f}") for track in found.tracks if track.surest < SUREST]
-    kept: list[tuple[int, Track, Box]] = []
+    kept: list[tuple[int, SceneTrack, Box]] = []
     for number, track in numbered(sure):
         box = _enlarged(track.box(), found.reduction)
         fault = _fault(track, box)
@@ -67,7 +67,7 @@ def _cut(film: Film, out: Path) -> Record:
     return Record(film.key, film.stamp, tuple(clips), tuple(dropped), round(found.frames / FPS, 2), found.cuts + 1)
 
 
-def _write(film: Film, out: Path, kept: list[tuple[int, Track, Box]]) -> list[Clip]:
+def _write(film: Film, out: Path, kept: list[tuple[int, SceneTrack, Box]]) -> list[Clip]:
     folder = out / "clips" / folder_name(film.identity)
     for old in folder.glob("*.mp4"):  # of an earlier state of the film
         if re.fullmatch(re.escape(film.name) + r"_\d+\.mp4", old.name):
@@ -79,7 +79,7 @@ def _write(film: Film, out: Path, kept: list[tuple[int, Track, Box]]) -> list[Cl
     return [_clip(film, path, *entry, done) for path, entry, done in entries if done.frames]
 
 
-def _fault(track: Track, box: Box) -> tuple[str, str] | None:
+def _fault(track: SceneTrack, box: Box) -> tuple[str, str] | None:
     seconds = (track.end - track.start) / FPS
     if seconds < SHORTEST:
         return SHORT, f"{seconds:.2f} s"
@@ -88,7 +88,7 @@ def _fault(track: Track, box: Box) -> tuple[str, str] | None:
     return None
 
 
-def _dropped(track: Track, why: str, detail: str) -> Dropped:
+def _dropped(track: SceneTrack, why: str, detail: str) -> Dropped:
     return Dropped(track.start / FPS, track.end / FPS, why, detail)
 
 
@@ -96,7 +96,7 @@ def _enlarged(box: Box, by: float) -> Box:
     return Box(box.x * by, box.y * by, box.side * by)
 
 
-def _clip(film: Film, path: Path, number: int, track: Track, box: Box, done: Written) -> Clip:
+def _clip(film: Film, path: Path, number: int, track: SceneTrack, box: Box, done: Written) -> Clip:
     identity = film.identity if number == 0 else f"{film.name}#{number + 1}"
     start, end = track.start / FPS, (track.start + done.frames) / FPS
     name = f"{path.parent.name}/{path.name}"

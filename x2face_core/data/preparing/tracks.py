@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from x2face_core.data.preparing.scenes import SceneWatch
-from x2face_core.media.boxes import Box
 from x2face_core.media.faces import Face, follow_face, spot_faces
 from x2face_core.media.pictures import Picture
+from x2face_core.media.tracking import Track, track_at
 from x2face_core.media.video import probe, read_shots
 
 FPS = 25.0
@@ -27,14 +27,12 @@ _LONGEST_TRACK = 1500  # frames: a minute
 
 
 @dataclass
-class Track:
-    """One face in one scene.
+class SceneTrack(Track):
+    """One face in one scene; its faces have the numbers of frames, and are in pixels of the reduced picture.
 
-    faces: number of the frame to the face's rectangle there, in pixels of the reduced picture
     end: the frame after the last one that shows it
     """
 
-    faces: dict[int, Face] = field(default_factory=dict)
     end: int = 0
     missed: int = 0
 
@@ -45,14 +43,6 @@ class Track:
     def start(self) -> int:
         return min(self.faces)
 
-    @property
-    def last(self) -> Face:
-        return self.faces[max(self.faces)]
-
-    @property
-    def surest(self) -> float:
-        return max(face.score for face in self.faces.values())
-
     def has_room(self, face: Face, frame: int) -> bool:
         """Whether one square can hold this too."""
         x, y, w, h, _ = np.array([*self.faces.values(), face]).T
@@ -60,22 +50,12 @@ class Track:
         grown = w.max() / w.min()
         return bool(spread <= _SPREAD * np.median(w) and grown <= _RESIZED and frame - self.start < _LONGEST_TRACK)
 
-    def box(self) -> Box:
-        """The square of the median size about the middle of the motion, grown a little where the face would leave."""
-        x, y, w, h, _ = np.array(list(self.faces.values())).T
-        size = float(np.median(w))
-        centres = np.stack([x + w / 2, y + h / 2], axis=1)
-        low, high = np.percentile(centres, [5, 95], axis=0)
-        side = max(SCALE * size, float((high - low).max()) + 1.2 * size)
-        middle = (low + high) / 2
-        return Box(float(middle[0]) - side / 2, float(middle[1]) - side / 2, side)
-
 
 @dataclass(frozen=True)
 class Found:
     """What a film holds: its tracks, what to multiply their pixels by, and how many frames there are at 25 a second."""
 
-    tracks: list[Track]
+    tracks: list[SceneTrack]
     reduction: float
     frames: int
     cuts: int
@@ -101,8 +81,8 @@ class Lookout:
     """Follows all faces of a scene from look to look."""
 
     def __init__(self) -> None:
-        self.tracks: list[Track] = []
-        self._followed: list[Track] = []
+        self.tracks: list[SceneTrack] = []
+        self._followed: list[SceneTrack] = []
         self._looks = 0
 
     def look(self, frame: int, picture: Picture) -> None:
@@ -121,7 +101,7 @@ class Lookout:
         self._followed = []
         self._looks = 0
 
-    def _follow(self, track: Track, frame: int, picture: Picture) -> Track | None:
+    def _follow(self, track: SceneTrack, frame: int, picture: Picture) -> SceneTrack | None:
         face = follow_face(picture, track.last)
         if face is None:
             track.missed += 1
@@ -134,33 +114,25 @@ class Lookout:
         track.end = frame + 1
         return track
 
-    def _begin(self, frame: int, face: Face) -> Track:
-        self.tracks.append(Track({frame: face}))
+    def _begin(self, frame: int, face: Face) -> SceneTrack:
+        self.tracks.append(SceneTrack({frame: face}))
         return self.tracks[-1]
 
     def _search(self, frame: int, picture: Picture) -> None:
         for face in spot_faces(picture, LONGEST):
-            if not any(overlap(face, track.last) > 0.2 for track in self._followed):
+            if track_at(face, self._followed) is None:
                 self._followed.append(self._begin(frame, face))
 
     def _drop_doubles(self) -> None:
         """Where two tracks came upon one face, the older goes on."""
-        kept: list[Track] = []
+        kept: list[SceneTrack] = []
         for track in sorted(self._followed, key=lambda track: track.start):
-            if not any(overlap(track.last, other.last) > 0.4 for other in kept):
+            if track_at(track.last, kept, 0.4) is None:
                 kept.append(track)
         self._followed = kept
 
 
-def overlap(a: Face, b: Face) -> float:
-    """Intersection over union."""
-    wide = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
-    high = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
-    common = max(0.0, wide) * max(0.0, high)
-    return common / (a.w * a.h + b.w * b.h - common)
-
-
-def numbered(tracks: list[Track]) -> Iterator[tuple[int, Track]]:
+def numbered(tracks: list[SceneTrack]) -> Iterator[tuple[int, SceneTrack]]:
     """Each track with the lowest number that no other one has at the same time: 0 wherever a film shows one face."""
     busy: list[tuple[int, int]] = []  # number, end
     for track in sorted(tracks, key=lambda track: (track.start, -track.box().side)):
