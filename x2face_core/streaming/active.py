@@ -25,7 +25,7 @@ class ActiveDriver:
     endless: it never stops by itself; live: its newest row counts
     holds: factors that its offsets leave as they are
     follows_sound: it moves to the sound that it carries, which then is the film's
-    sound: the file whose sound it carries, if any
+    sound: the file whose sound it carries, if any; sound_track: which of its tracks, from 1, if not the one that speaks
     inputs: option and path of each file and folder that the user named for it
     shaping: what the run takes of its offsets
     """
@@ -38,6 +38,7 @@ class ActiveDriver:
     holds: tuple[str, ...] = ()
     follows_sound: bool = False
     sound: Path | None = None
+    sound_track: int | None = None
     inputs: Inputs = ()
     shaping: Shaping = AS_IT_IS
 
@@ -55,6 +56,7 @@ class ActiveDriver:
             holds=tuple(getattr(driver, "holds", holds)),
             follows_sound=bool(getattr(driver, "follows_sound", follows_sound)),
             sound=None if (sound := getattr(driver, "sound", None)) is None else Path(sound),
+            sound_track=getattr(driver, "sound_track", None),
             inputs=inputs,
             shaping=shaping,
         )
