@@ -16,7 +16,7 @@ from x2face_audio.smoothing import smoothed
 from x2face_audio.sync.features import AudioFeatures, stream
 from x2face_audio.sync.sounds import Samples
 from x2face_plugins import Chunk, InputError, MissingError, Source, UsageError
-from x2face_plugins.media import has_sound, read_sound_blocks, sound_seconds
+from x2face_plugins.media import has_sound, read_sound_blocks, sound_notes, sound_seconds
 
 if TYPE_CHECKING:
     from x2face_audio.settings import Settings
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BLOCK = 25  # moments at once
 LIVE_BLOCK = 2
 SMOOTH = 0.8  # frames
+SILENT = 1e-4  # of full scale
 GAIN = 1.2
 """On top of the spread that regression lost: the decoder shows less of a mouth than its vector says."""
 
@@ -40,12 +41,14 @@ class AudioDriver:
         self.live = self.endless = settings.input == MICROPHONE
         self.holds = ("pose",) if settings.correction == "held" else ()
         self.sound: Path | None = None
+        self.sound_track = settings.track
         self.frames: int | None = None
+        self.warnings: list[str] = []
         if not self.live:
             path = Path(settings.input)
             if not path.is_file():
                 raise InputError(f"{path}: there is no such file; --audio takes a file with sound, or mic.")
-            if not has_sound(path):
+            if not has_sound(path, settings.track):
                 raise InputError(f"{path}: has no sound that can be read; --audio takes a file with sound, or mic.")
             self.sound = path
 
@@ -55,8 +58,10 @@ class AudioDriver:
             raise MissingError("The mapping audio is not this driver's own; `x2face fit audio` fits that.")
         heard = mapping.features
         silence = mapping.write(silent(heard))
-        if self.sound is not None and (seconds := sound_seconds(self.sound)):
-            self.frames = max(1, round(seconds * heard.fps))
+        if self.sound is not None:
+            self.warnings += [f"{self.sound}: {note}." for note in sound_notes(self.sound, self.sound_track)]
+            if seconds := sound_seconds(self.sound, self.sound_track):
+                self.frames = max(1, round(seconds * heard.fps))
         features = stream(self._blocks(heard), heard, LIVE_BLOCK if self.live else BLOCK)
         offsets = (self._offset(mapping, row, silence, source) for row in features)
         for rows in smoothed(offsets, self.smooth):
@@ -67,7 +72,16 @@ class AudioDriver:
             from x2face_audio.microphone import listen
 
             return listen(self.settings.device, heard.rate)
-        return read_sound_blocks(self.settings.input, heard.rate)
+        return self._noticed(read_sound_blocks(self.settings.input, heard.rate, track=self.sound_track))
+
+    def _noticed(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
+        """The same blocks; a warning where all of them are silent."""
+        loudest = 0.0
+        for block in blocks:
+            loudest = max(loudest, float(np.abs(block).max(initial=0)))
+            yield block
+        if loudest < SILENT:
+            self.warnings.append(f"{self.sound}: is silent from beginning to end, so nothing moved.")
 
     def _offset(self, mapping: AudioMapping, features: Tensor, silence: Tensor, source: Source) -> Tensor:
         moved = mapping.write(features)

@@ -34,6 +34,9 @@ class Settings:
     device: str | None = option(
         None, metavar="NAME|FILE", help="With mic: which one, or a file that plays as if it were one."
     )
+    track: int | None = option(
+        None, min=1, help="Which of a file's tracks of sound, from 1; otherwise its default, or the first that speaks."
+    )
     correction: Literal["held", "paper", "none"] = option(
         "held",
         help="How the head is kept still: as the released code does, by the paper's printed equation, not at all.",

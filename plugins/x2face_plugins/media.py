@@ -16,8 +16,9 @@ from x2face_core.media.images import opened_picture, read_picture, to_rgba, writ
 from x2face_core.media.pictures import Picture
 from x2face_core.media.profiles import upright
 from x2face_core.media.rates import Timed
-from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_blocks, sound_seconds
+from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_blocks, sound_notes, sound_seconds
 from x2face_core.media.video import is_film, probe, read_frames
+from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.films import last_seen, read_vectors
 from x2face_core.sources.source import pose_expression_coordinates
@@ -59,9 +60,11 @@ __all__ = [
     "read_sound_blocks",
     "read_vectors",
     "readable_file",
+    "sound_notes",
     "sound_seconds",
     "to_rgba",
     "to_tensor",
     "upright",
+    "write_film",
     "write_picture",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -48,6 +49,42 @@ def spoken(settings: Settings, source: ModelSource) -> np.ndarray:
 def test_silence_leaves_the_face_as_it_is(source: ModelSource, tmp_path: Path) -> None:
     path = write_wav(tmp_path / "s.wav", np.zeros(16000))
     assert np.abs(spoken(Settings(str(path)), source)).max() < 1e-3
+
+
+@pytest.mark.parametrize(("level", "told"), [(0.0, True), (0.3, False)])
+def test_silence_is_warned_of_at_the_end(source: ModelSource, tmp_path: Path, level: float, told: bool) -> None:
+    driver = AudioDriver(Settings(str(write_wav(tmp_path / "s.wav", level * hum(np.ones(20))))))
+    list(driver.drive(source))
+    assert [("nothing moved" in warning) for warning in driver.warnings] == [True] * told
+
+
+def test_the_track_that_was_chosen_moves_the_face_and_is_the_film_s_sound(
+    source: ModelSource, tiny_model: Any, tmp_path: Path
+) -> None:
+    path = two_tracks(tmp_path / "a.mka")
+    moved = [np.abs(spoken(Settings(str(path), track=track), source)).max() for track in (1, 2)]
+    assert moved[0] < 1e-3 < moved[1]
+    write_picture(tmp_path / "s.png", np.full((32, 32, 3), 90, np.uint8))
+    job = Job(sources=(tmp_path / "s.png",), output=Output(tmp_path / "o.mp4"), cropping=Cropping("none", 1.0, 32))
+    for track, loud in ((1, False), (2, True), (None, True)):
+        driver = ActiveDriver.of(AudioDriver(Settings(str(path), track=track)))
+        report = perform(job, tiny_model, [driver], load_mapping=source.load_mapping)
+        assert (float(np.abs(read_sound(tmp_path / "o.mp4")).max()) > 0.1) == loud
+        assert any("track 2" in warning for warning in report.warnings) == (track is None)
+
+
+def two_tracks(path: Path) -> Path:
+    """Silence, and a second track that hums for a second."""
+    sounds = [np.zeros((1, 16000), np.int16), np.full((1, 16000), 0, np.int16)]
+    sounds[1][0] = (9000 * np.sin(np.arange(16000) / 8)).astype(np.int16)
+    with av.open(str(path), "w") as out:
+        tracks: list[Any] = [out.add_stream("pcm_s16le", rate=16000, layout="mono") for _ in sounds]
+        for track, sound in zip(tracks, sounds, strict=True):
+            frame = av.AudioFrame.from_ndarray(sound, format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 16000, 0
+            out.mux(track.encode(frame))
+            out.mux(track.encode(None))
+    return path
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])

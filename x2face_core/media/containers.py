@@ -44,6 +44,7 @@ class Plan:
     sound: Path | None = None
     channels: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    track: int | None = None  # of the sound
 
 
 def write_mp4(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
@@ -124,7 +125,7 @@ class _Voice:
         stream.bit_rate = bit_rate
         self._stream: AudioStream = stream
         self._layout = layout
-        self._blocks = sound_blocks(plan.sound or "", _SOUND_RATE, plan.channels, _BLOCK)
+        self._blocks = sound_blocks(plan.sound or "", _SOUND_RATE, plan.channels, _BLOCK, plan.track)
         self._rest: Samples = np.zeros((plan.channels, 0), dtype=np.float32)
         self._written = 0
 

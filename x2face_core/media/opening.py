@@ -95,6 +95,15 @@ def sound_stream(container: InputContainer, number: int | None = None) -> AudioS
     return _chosen(list(container.streams.audio), number, container.name, "sound")
 
 
+def sound_tracks(container: InputContainer, number: int | None = None) -> list[int]:
+    """The numbers, from 1, of the tracks of sound that can be decoded, the file's default first; or the given one."""
+    first = sound_stream(container, number)
+    tracks = list(container.streams.audio)
+    known = [stream for stream in tracks if stream.codec_context is not None and number is None]
+    order = [stream for stream in [first] if stream] + [stream for stream in known if stream is not first]
+    return [tracks.index(stream) + 1 for stream in order]
+
+
 def no_stream(path: str | Path, what: str) -> InputError:
     """Why a file has no stream of film or of sound."""
     with opened(path) as container:

@@ -8,59 +8,74 @@ from pathlib import Path
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
-from av.container import InputContainer
-from numpy.typing import NDArray
 
 from x2face_core.errors import InputError
 from x2face_core.media.clocks import Clock
+from x2face_core.media.mixing import Hearing, Samples, listen, samples_of
 from x2face_core.media.opening import decoded_sound, no_stream, opened, sound_stream
 from x2face_core.media.probing import probe_file
 
-Samples = NDArray[np.float32]
+__all__ = [
+    "Samples",
+    "has_sound",
+    "read_sound",
+    "read_sound_blocks",
+    "sound_blocks",
+    "sound_channels",
+    "sound_notes",
+    "sound_seconds",
+]
 
 _DRIFT = 0.04  # seconds between a block's own time and where it would fall; more is a gap or an overlap
 
 
-def has_sound(path: str | Path) -> bool:
-    """Whether a file has sound; False also for what is no media file."""
+def has_sound(path: str | Path, track: int | None = None) -> bool:
+    """Whether a file has sound, or that track of it; False also for what is no media file."""
     try:
         with opened(path) as container:
-            return sound_stream(container) is not None
+            return sound_stream(container, track) is not None
     except InputError:
         return False
 
 
-def sound_seconds(path: str | Path) -> float | None:
+def sound_seconds(path: str | Path, track: int | None = None) -> float | None:
     """How long a file's sound lasts by the times of its packets; None where they have none."""
-    return probe_file(path).sound_seconds
+    return probe_file(path, sound_track=listen(path, track).track).sound_seconds
 
 
-def read_sound(path: str | Path, rate: int = 16000) -> Samples:
+def sound_notes(path: str | Path, track: int | None = None) -> list[str]:
+    """What is odd about a file's sound and what was chosen of it, for the user."""
+    heard = listen(path, track)
+    return [*probe_file(path, sound_track=heard.track).notes, *heard.notes]
+
+
+def read_sound(path: str | Path, rate: int = 16000, track: int | None = None) -> Samples:
     """(n,) mono in [-1, 1]; sample 0 is at the film's first frame (in a sound file, at the sound's start).
 
+    track: which one, from 1; None: the file's default, or where that is silent one that is not
     InputError when the file is missing, broken or has no sound.
     """
-    return np.concatenate(list(read_sound_blocks(path, rate)))
+    return np.concatenate(list(read_sound_blocks(path, rate, track=track)))
 
 
-def read_sound_blocks(path: str | Path, rate: int = 16000, seconds: float = 1.0) -> Iterator[Samples]:
+def read_sound_blocks(
+    path: str | Path, rate: int = 16000, seconds: float = 1.0, track: int | None = None
+) -> Iterator[Samples]:
     """As read_sound, in blocks of `seconds` (the last may be shorter): constant memory."""
-    for block in sound_blocks(path, rate, channels=1, size=max(1, round(rate * seconds))):
+    for block in sound_blocks(path, rate, channels=1, size=max(1, round(rate * seconds)), track=track):
         yield block[0]
 
 
-def sound_channels(path: str | Path) -> int:
+def sound_channels(path: str | Path, track: int | None = None) -> int:
     """1 or 2: what a file's sound is kept as. InputError when it has none."""
-    with opened(path) as container:
-        return min(2, max(1, _sound_stream(container, path).codec_context.channels))
+    return 1 if listen(path, track).left_right is None else 2
 
 
-def sound_blocks(path: str | Path, rate: int, channels: int, size: int) -> Iterator[Samples]:
+def sound_blocks(path: str | Path, rate: int, channels: int, size: int, track: int | None = None) -> Iterator[Samples]:
     """(channels, size) float32 blocks in the film's time, the last one shorter; silence where the film has none yet."""
     waiting: list[Samples] = []
     count = 0
-    for piece in _in_place(path, rate, channels):
+    for piece in _in_place(path, rate, channels, listen(path, track)):
         waiting.append(piece)
         count += piece.shape[1]
         if count >= size:
@@ -72,23 +87,21 @@ def sound_blocks(path: str | Path, rate: int, channels: int, size: int) -> Itera
         yield np.concatenate(waiting, axis=1)
 
 
-def _in_place(path: str | Path, rate: int, channels: int) -> Iterator[Samples]:
+def _in_place(path: str | Path, rate: int, channels: int, heard: Hearing) -> Iterator[Samples]:
     """Decoded, resampled pieces, each where its time says: gaps filled with silence, overlaps cut."""
-    clock, written, some = Clock(probe_file(path).sound), 0, False
-    with opened(path) as container:
-        stream = _sound_stream(container, path)
-        for raw, piece in _resampled(container, stream, rate, channels):
-            some = True
-            start = None if raw is None else clock.place(raw)
-            late = 0 if start is None else round(start * rate) - written
-            if written == 0 or abs(late) > _DRIFT * rate:
-                yield from _silence(late, rate, channels)
-                piece = piece[:, max(0, -late) :]
-                written += max(0, late)
-            written += piece.shape[1]
-            yield piece
-        if not some:
-            raise InputError(f"{path}: not a moment of its sound can be decoded; convert it to .wav or .m4a.")
+    clock, written, some = Clock(probe_file(path, sound_track=heard.track).sound), 0, False
+    for raw, piece in _resampled(_mixed(path, channels, heard), rate, channels):
+        some = True
+        start = None if raw is None else clock.place(raw)
+        late = 0 if start is None else round(start * rate) - written
+        if written == 0 or abs(late) > _DRIFT * rate:
+            yield from _silence(late, rate, channels)
+            piece = piece[:, max(0, -late) :]
+            written += max(0, late)
+        written += piece.shape[1]
+        yield piece
+    if not some:
+        raise InputError(f"{path}: not a moment of its sound can be decoded; convert it to .wav or .m4a.")
 
 
 def _silence(count: int, rate: int, channels: int) -> Iterator[Samples]:
@@ -97,36 +110,36 @@ def _silence(count: int, rate: int, channels: int) -> Iterator[Samples]:
         yield np.zeros((channels, min(rate, count - start)), dtype=np.float32)
 
 
+def _mixed(path: str | Path, channels: int, heard: Hearing) -> Iterator[tuple[float | None, int, Samples]]:
+    """Decoded pieces: when each starts, where the file tells it, its rate, and its samples as mono or stereo."""
+    with opened(path) as container:
+        stream = sound_stream(container, heard.track)
+        if stream is None:
+            raise no_stream(path, "sound")
+        for frame in decoded_sound(container, stream):
+            start = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+            yield start, frame.sample_rate, heard.mix(samples_of(frame, path), channels)
+
+
 def _resampled(
-    container: InputContainer, stream: AudioStream, rate: int, channels: int
+    pieces: Iterator[tuple[float | None, int, Samples]], rate: int, channels: int
 ) -> Iterator[tuple[float | None, Samples]]:
-    """Pieces with the time at which they start, where the file tells it."""
+    """Pieces at a rate, with the time at which they start."""
     layout = "mono" if channels == 1 else "stereo"
-    resampler, form = None, None
-    for frame in decoded_sound(container, stream):
-        if resampler is None or form != _form(frame):
+    resampler, before = None, 0
+    for start, own, samples in pieces:
+        if resampler is None or own != before:
             if resampler is not None:
-                yield from _pieces(resampler.resample(None), None)
-            resampler, form = AudioResampler("fltp", layout, rate), _form(frame)
-        start = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
-        frame.pts = None
-        yield from _pieces(resampler.resample(frame), start)
+                yield from _out(resampler.resample(None), None)
+            resampler, before = AudioResampler("fltp", layout, rate), own
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=layout)
+        frame.sample_rate = own
+        yield from _out(resampler.resample(frame), start)
     if resampler is not None:
-        yield from _pieces(resampler.resample(None), None)
+        yield from _out(resampler.resample(None), None)
 
 
-def _pieces(frames: list[AudioFrame], start: float | None) -> Iterator[tuple[float | None, Samples]]:
+def _out(frames: list[AudioFrame], start: float | None) -> Iterator[tuple[float | None, Samples]]:
     for frame in frames:
         yield start, frame.to_ndarray().astype(np.float32, copy=False)
         start = None
-
-
-def _form(frame: AudioFrame) -> tuple[str, str, int]:
-    return frame.format.name, frame.layout.name, frame.sample_rate
-
-
-def _sound_stream(container: InputContainer, path: str | Path) -> AudioStream:
-    stream = sound_stream(container)
-    if stream is None:
-        raise no_stream(path, "sound")
-    return stream

@@ -32,13 +32,14 @@ def write_film(
     fps: float,
     *,
     sound: str | Path | None = None,
+    sound_track: int | None = None,
     metadata: Mapping[str, str] | None = None,
     overwrite: bool = True,
 ) -> int:
     """Write frames as .mp4, .webm or .gif, by suffix; answers how many were written.
 
     frames: all of one size; odd sizes get their last row or column twice where the format needs even ones
-    sound: a file whose sound is cut to the film's length (left out of .gif)
+    sound: a file whose sound is cut to the film's length (left out of .gif); sound_track: as in read_sound
     metadata: texts such as title and comment
     overwrite: replace a file that is there when the film is done; else that is a UsageError
     The film appears under its name only when it is whole. Ctrl-C while frames are made: what was done becomes a
@@ -53,9 +54,9 @@ def write_film(
             f"{path}: films are not written as {place.suffix or 'a name without suffix'}; use .mp4, .webm or .gif."
         )
     voice = None if sound is None or place.suffix.lower() in _SOUNDLESS else Path(sound)
-    channels = sound_channels(voice) if voice is not None else 0
+    channels = sound_channels(voice, sound_track) if voice is not None else 0
     first, rest = _started(path, frames)
-    plan = Plan(first.shape[1], first.shape[0], fps, voice, channels, dict(metadata or {}))
+    plan = Plan(first.shape[1], first.shape[0], fps, voice, channels, dict(metadata or {}), sound_track)
     with beside(place, overwrite=overwrite) as hidden:
         outcome = in_thread(_refusable(place, lambda pictures: write(hidden, pictures, plan)), rest)
     return _counted(outcome)

@@ -25,7 +25,7 @@ from x2face_core.rendering.recording import recorded
 from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portraits
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
-from x2face_core.streaming.soundtrack import soundtrack
+from x2face_core.streaming.soundtrack import Soundtrack, soundtrack
 
 Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
 
@@ -104,7 +104,8 @@ def perform(
         load_mapping=load_mapping,
         load_driver=load_driver,
     )
-    sound, notes = find_sound(job, drivers)
+    sound = find_sound(job, drivers)
+    notes = [] if sound.remark is None else [sound.remark]
     with (
         recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
         closing(measured(finished(noted, job, portraits[0]), job.output, notes)) as frames,
@@ -129,19 +130,18 @@ def _rounded(numbers: Sequence[float]) -> list[float]:
     return [round(float(number), 2) for number in numbers]
 
 
-def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> tuple[Path | None, list[str]]:
-    """The file whose sound the film gets, and what to say of it. InputError when the one that was named has none."""
+def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
+    """The sound that the film gets. InputError when the file that was named has none."""
     if job.sound == "none" or not job.output.has_sound:
-        return None, []
+        return Soundtrack()
     if job.sound == "driving":
-        found = soundtrack(drivers)
-        return found.path, [] if found.remark is None else [found.remark]
+        return soundtrack(drivers)
     path = Path(job.sound)
     if not path.exists():
         raise InputError(f"{path}: there is no such file; --sound takes driving, none or a file.")
     if not has_sound(path):
         raise InputError(f"{path} has no sound.")
-    return path, []
+    return Soundtrack(path)
 
 
 def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
@@ -176,10 +176,10 @@ def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:
     return np.concatenate([*panels, picture], axis=1)
 
 
-def write(output: Output, frames: Iterator[Picture], fps: float, sound: Path | None) -> int:
+def write(output: Output, frames: Iterator[Picture], fps: float, sound: Soundtrack) -> int:
     """Write the frames and say how many there were; folders above the output are made once there is a frame."""
     frames = chain([next(frames)], frames)
     make_folders_above(output.path)
     if output.folder:
         return write_folder(output.path, frames, overwrite=output.overwrite)
-    return write_film(output.path, frames, fps, sound=sound, overwrite=output.overwrite)
+    return write_film(output.path, frames, fps, sound=sound.path, sound_track=sound.track, overwrite=output.overwrite)

@@ -27,7 +27,7 @@ class ActiveDriver:
     endless: it never stops by itself; live: its newest row counts
     holds: factors that its offsets leave as they are
     follows_sound: it moves to the sound that it carries, which then is the film's
-    sound: the file whose sound it carries, if any
+    sound: the file whose sound it carries, if any; sound_track: which of its tracks, from 1, if not the one that speaks
     inputs: option and path of each file and folder that the user named for it
     shaping: what the run takes of its offsets
     """
@@ -40,6 +40,7 @@ class ActiveDriver:
     holds: tuple[str, ...] = ()
     follows_sound: bool = False
     sound: Path | None = None
+    sound_track: int | None = None
     inputs: Inputs = ()
     shaping: Shaping = AS_IT_IS
 
@@ -59,6 +60,7 @@ class ActiveDriver:
             holds=carried.names("holds", holds),
             follows_sound=carried.flag("follows_sound", follows_sound),
             sound=carried.path("sound"),
+            sound_track=carried.count("sound_track"),
             inputs=inputs,
             shaping=shaping,
         )

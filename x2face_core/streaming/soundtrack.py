@@ -11,10 +11,14 @@ from x2face_core.streaming.active import ActiveDriver
 
 @dataclass(frozen=True)
 class Soundtrack:
-    """The file whose sound the drivers lend the film, and what to say where several would have lent one."""
+    """The file whose sound the drivers lend the film, and what to say where several would have lent one.
+
+    track: which of the file's tracks, from 1; None: the one that speaks
+    """
 
     path: Path | None = None
     remark: str | None = None
+    track: int | None = None
 
 
 def soundtrack(drivers: Sequence[ActiveDriver]) -> Soundtrack:
@@ -28,10 +32,12 @@ def soundtrack(drivers: Sequence[ActiveDriver]) -> Soundtrack:
     chosen = next((one for one in carrying if one.follows_sound), carrying[0])
     others = [one for one in carrying if not _same(one.sound, chosen.sound)]
     if not others:
-        return Soundtrack(chosen.sound)
+        return Soundtrack(chosen.sound, track=chosen.sound_track)
     also = " and ".join(f"{one.name}'s ({one.sound})" for one in others)
     return Soundtrack(
-        chosen.sound, f"The film has {chosen.name}'s sound ({chosen.sound}), not {also}; --sound FILE takes another."
+        chosen.sound,
+        f"The film has {chosen.name}'s sound ({chosen.sound}), not {also}; --sound FILE takes another.",
+        chosen.sound_track,
     )
 
 

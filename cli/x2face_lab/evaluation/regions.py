@@ -21,7 +21,7 @@ def regions_of(landmarks: Floats, side: int) -> Tensor:
     landmarks: (68, 3) of the face in widths of the picture
 
     The face is the convex hull of the landmarks and of three points on the forehead; `near` goes on until each edge of
-    the hull is NEAR away. On the clips that x2face was trained with they are 28, 36 and 36 % of a picture.
+    the hull is NEAR away.
     """
     edges, area = _hull(_outline(landmarks))
     middle = (np.arange(side) + 0.5) / side

@@ -1,0 +1,160 @@
+"""How a sound's channels are mixed, and which of a file's tracks is heard: that which speaks.
+
+A file may speak in one channel of sixty, in its second track, or in two channels that cancel one another. So its
+beginning is listened to before it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
+
+from x2face_core.errors import InputError
+from x2face_core.files.placing import readable_file
+from x2face_core.media.opening import decoded_sound, no_stream, opened, sound_stream, sound_tracks
+
+Samples = NDArray[np.float32]
+"""(channels, n) in [-1, 1]."""
+
+SLOWEST, FASTEST = 2_000, 1_000_000  # samples a second
+SILENT = 1e-4  # of full scale: what never rises above is silent
+_SOON, _LONG = 5.0, 600.0  # seconds that are listened to where all is well, and at most
+_CANCELLED = 0.1  # of the power that channels would have which have nothing to do with one another
+_SHARES = {"FC": 1.0, "LFE": 0.0, "FL": 0.7, "FR": 0.7, "NONE": 1.0}  # of the others half
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What was heard of a file.
+
+    track: the one that is read, from 1; channels: how many it has
+    mono: (channels,) the share of each in one; left_right: (2, channels), None where its channels have no sides
+    silent: whether nothing was heard; notes: what was chosen, for the user
+    """
+
+    track: int
+    channels: int
+    mono: tuple[float, ...]
+    left_right: tuple[tuple[float, ...], ...] | None = None
+    silent: bool = False
+    notes: tuple[str, ...] = ()
+
+    def mix(self, samples: Samples, channels: int) -> Samples:
+        """(1 or 2, n) of samples of all channels."""
+        if len(samples) != self.channels:  # the number changes within the file
+            return np.repeat(samples.mean(axis=0, keepdims=True), channels, axis=0)
+        rows = [self.mono] if channels == 1 else self.left_right or [self.mono, self.mono]
+        mixed: Samples = np.array(rows, dtype=np.float32) @ samples
+        return mixed.clip(-1, 1)
+
+
+def listen(path: str | Path, track: int | None = None) -> Hearing:
+    """Listen to a file; remembered until it changes. InputError where it has no sound or it cannot be decoded.
+
+    track: the one to be read, from 1; None: the file's own default, or where that is silent the first that is not
+    """
+    known = readable_file(path).stat()
+    return _heard(str(path), (known.st_ino, known.st_size, known.st_mtime_ns), track)
+
+
+@lru_cache(maxsize=64)
+def _heard(path: str, state: tuple[int, ...], track: int | None) -> Hearing:
+    with opened(path) as container:
+        tracks = sound_tracks(container, track)
+    if not tracks:
+        raise no_stream(path, "sound")
+    first = _listen(path, tracks[0])
+    if not first.silent:
+        return first
+    for number in tracks[1:]:
+        if not (other := _listen(path, number)).silent:
+            note = f"track {number} of its sound is heard, as track {tracks[0]} is silent"
+            return Hearing(number, other.channels, other.mono, other.left_right, notes=(note, *other.notes))
+    return first
+
+
+def _listen(path: str, track: int) -> Hearing:
+    names: tuple[str, ...] = ()
+    powers: Any = np.zeros((0, 0))
+    peaks = np.zeros(0)
+    for frame, samples in _beginning(path, track):
+        if not len(peaks):
+            names, peaks = tuple(channel.name for channel in frame.layout.channels), np.zeros(len(samples))
+            powers = np.zeros((len(samples), len(samples)))
+        if len(samples) != len(peaks):
+            break
+        peaks = np.maximum(peaks, np.abs(samples).max(axis=1, initial=0))
+        powers += samples @ samples.T
+        if frame.time is not None and frame.time > _SOON and (peaks > SILENT).all() and not _cancel(powers):
+            break
+    return _judged(track, names, powers, peaks)
+
+
+def _beginning(path: str, track: int) -> Iterator[tuple[AudioFrame, Samples]]:
+    heard = 0.0
+    with opened(path) as container:
+        stream = sound_stream(container, track)
+        if stream is None:
+            return
+        for frame in decoded_sound(container, stream):
+            yield frame, samples_of(frame, path)
+            heard += frame.samples / frame.sample_rate
+            if heard > _LONG:
+                return
+
+
+def _cancel(powers: Any) -> bool:
+    """Whether what is left of the channels' mean is far less than of channels that have nothing in common."""
+    return bool(powers.sum() < _CANCELLED * np.trace(powers))
+
+
+def _judged(track: int, names: Sequence[str], powers: Any, peaks: Any) -> Hearing:
+    count = len(peaks)
+    if count < 2:
+        return Hearing(track, count, (1.0,) * count, silent=not (peaks > SILENT).any())
+    speaking = peaks > SILENT
+    shares = np.array([_SHARES.get(name, 0.5) for name in names]) * (speaking if speaking.any() else 1)
+    shares = shares if shares.any() else speaking.astype(float) if speaking.any() else np.ones(count)
+    notes: tuple[str, ...] = ()
+    if speaking.sum() > 1 and shares @ powers @ shares < _CANCELLED * (shares**2 @ np.diag(powers)):
+        loudest = int(np.diag(powers).argmax())
+        shares = np.eye(count)[loudest]
+        notes = (f"its channels cancel one another; channel {loudest + 1} is heard alone",)
+    mono = tuple((shares / shares.sum()).tolist())
+    return Hearing(track, count, mono, _sides(names), not speaking.any(), notes)
+
+
+def _sides(names: Sequence[str]) -> tuple[tuple[float, ...], ...] | None:
+    """How channels become left and right; two are taken as they are."""
+    if len(names) == 2:
+        return (1.0, 0.0), (0.0, 1.0)
+    if "NONE" in names:
+        return None
+    shares = np.array([_SHARES.get(name, 0.5) for name in names])
+    left = shares * np.array(["R" not in name for name in names])
+    right = shares * np.array(["L" not in name or name == "LFE" for name in names])
+    return tuple((left / max(left.sum(), 1)).tolist()), tuple((right / max(right.sum(), 1)).tolist())
+
+
+def samples_of(frame: AudioFrame, path: str | Path) -> Samples:
+    """A decoded block's samples; what is no number is silence. InputError where its rate is none that sounds have."""
+    if not SLOWEST <= frame.sample_rate <= FASTEST:
+        raise InputError(
+            f"{path}: its sound claims {frame.sample_rate:,} samples a second; {SLOWEST:,} to {FASTEST:,} are read."
+        )
+    stored: NDArray[Any] = frame.to_ndarray()
+    if not frame.format.is_planar:
+        stored = stored.reshape(-1, len(frame.layout.channels)).T
+    if stored.dtype.kind == "f":
+        samples = np.nan_to_num(stored, nan=0.0, posinf=0.0, neginf=0.0).clip(-1, 1)
+    else:
+        middle = 128 if stored.dtype == np.uint8 else 0
+        samples = (stored.astype(np.float32) - middle) / float(2 ** (8 * stored.dtype.itemsize - 1))
+    return np.ascontiguousarray(samples, dtype=np.float32)
