@@ -14,6 +14,7 @@ OURS = "x2face"
 BUNDLED = {
     "audio": "x2face_audio.plugin",
     "edit": "x2face_edit.plugin",
+    "expression": "x2face_expression.plugin",
     "frame": "x2face_frame.plugin",
     "idle": "x2face_idle.plugin",
     "pose": "x2face_pose.plugin",
