@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from x2face_cli import screen
+from x2face_cli.completing import listed_names
 from x2face_cli.quieting import quieted
 from x2face_cli.verbosity import with_verbosity
 from x2face_plugins.registry import Listed, Registry
@@ -45,7 +46,7 @@ def drivers(ctx: click.Context, as_json: bool) -> None:
 
 
 @drivers.command()
-@click.argument("name")
+@click.argument("name", shell_complete=listed_names)
 @click.pass_context
 def show(ctx: click.Context, name: str) -> None:
     """What a driver or a mapping does, a driver's options, and which mappings it needs.
