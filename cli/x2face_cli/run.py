@@ -114,7 +114,7 @@ def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     \b
     x2face run -s photo.jpg --frame film.mp4
     x2face run -s a.jpg -s b.jpg --frame film.mp4 --compare -o out.mp4
-    x2face run -s photo.jpg --frame film.mp4 --frame-only pose --audio speech.wav
+    x2face run -s photo.jpg --frame film.mp4 --frame-without mouth --audio speech.wav
     """
     started = time.perf_counter()
     said: Said = ctx.obj
