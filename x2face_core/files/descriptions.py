@@ -12,6 +12,7 @@ BROKEN_JSON = (TypeError, ValueError, RecursionError)
 _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "str": (str, "text"),
     "int": (int, "a whole number"),
+    "bool": (bool, "true or false"),
     "float": ((int, float), "a number"),
     "float | None": ((int, float, type(None)), "a number, or null,"),
     "list[dict[str, float]]": ((list, tuple), "a list of names and numbers"),
@@ -50,7 +51,7 @@ def _typed(kind: str, value: object) -> object:
 def _check_kind(name: str, kind: str, value: object) -> None:
     wanted, said = _KINDS[kind]
     inner = _INNER.get(kind)
-    fits = isinstance(value, wanted) and not isinstance(value, bool)
+    fits = isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool)
     if fits and inner is not None and isinstance(value, dict | list | tuple):
         inside = value.values() if isinstance(value, dict) else value
         fits = all(isinstance(one, inner) for one in inside)

@@ -10,9 +10,8 @@ from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.cutting import SIDE
 from x2face_core.data.preparing.filming import DOUBTFUL, SMALL, SMALLEST, SUREST, UNMESHED
 from x2face_core.data.preparing.inputs import Photograph, folder_name
-from x2face_core.data.preparing.records import FACELESS, State, Still
+from x2face_core.data.preparing.records import BROKEN, FACELESS, State, Still, trouble_of
 from x2face_core.data.preparing.tracks import SCALE
-from x2face_core.errors import InputError
 from x2face_core.geometry.mesh import FaceMesh
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_faces
@@ -41,8 +40,8 @@ class StillTask:
             record = self.record or self._crop()
             if self.landmarks and not record.labelled:
                 record = _label(record, state)
-        except InputError as error:
-            record = Still(self.photograph.key, self.photograph.stamp, trouble=str(error))
+        except BROKEN as error:
+            record = Still(self.photograph.key, self.photograph.stamp, trouble=trouble_of(self.photograph.path, error))
         state.save(record)
         return record
 

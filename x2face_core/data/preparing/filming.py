@@ -10,9 +10,9 @@ from pathlib import Path
 from x2face_core.data.preparing.cutting import Cut, Written, write_clips
 from x2face_core.data.preparing.inputs import Film, folder_name
 from x2face_core.data.preparing.labelling import Labeller, columns
-from x2face_core.data.preparing.records import Clip, Dropped, Record, State
+from x2face_core.data.preparing.records import BROKEN, Clip, Dropped, Record, State, trouble_of
 from x2face_core.data.preparing.tracks import FPS, SceneTrack, find_tracks, numbered
-from x2face_core.errors import InputError, MissingError
+from x2face_core.errors import MissingError
 from x2face_core.media.boxes import Box
 
 SHORTEST = 1.0  # seconds
@@ -45,8 +45,8 @@ class FilmTask:
                 record = _label(record, state)
         except MissingError:
             raise
-        except InputError as error:
-            record = Record(self.film.key, self.film.stamp, trouble=str(error))
+        except BROKEN as error:
+            record = Record(self.film.key, self.film.stamp, trouble=trouble_of(self.film.path, error))
         state.save(record)
         return record
 

@@ -14,6 +14,7 @@ from x2face_core.errors import InputError
 from x2face_core.media.video import is_film
 
 _PICTURES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+_LONGEST = 150  # bytes of a name
 _SOUNDS = {".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".oga", ".opus", ".wma", ".aif", ".aiff"}
 
 
@@ -147,7 +148,11 @@ def _is_photograph(path: Path) -> bool:
 
 
 def _slug(text: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", text).strip("._") or "unnamed"
+    """The text as a name that every disk takes, with room for a number and a suffix."""
+    name = re.sub(r"[^\w.-]+", "_", text).strip("._") or "unnamed"
+    if len(name.encode()) <= _LONGEST:
+        return name
+    return f"{name.encode()[: _LONGEST - 9].decode(errors='ignore')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _unlike(name: str, key: str, shared: Counter[str]) -> str:

@@ -5,16 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from av.error import FFmpegError
+
+from x2face_core.data.checks import inside
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.inputs import Film, Photograph
-from x2face_core.errors import UsageError
+from x2face_core.errors import InputError, UsageError
+from x2face_core.files.descriptions import BROKEN_JSON, described
 from x2face_core.files.placing import beside
+from x2face_core.files.sweeping import sweep
+from x2face_core.foreign import told
 
+T = TypeVar("T")
+# What one file may be broken by, so that all the others are done nevertheless: what we say of it, and what libraries
+# raise for files that nobody thought of. A full disk and the like is a UsageError, and ends the run.
+BROKEN = (InputError, FFmpegError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError,
+          MemoryError)  # fmt: skip
 STATE = ".prepare"  # the folder of the state, in the output
 VERSION = 1
 FACELESS = "no face"
@@ -97,8 +108,12 @@ class State:
         mark = self.folder / "input.json"
         if self.out.exists() and not self.out.is_dir():
             raise UsageError(f"{self.out}: is a file; give a folder.")
-        if mark.is_file():
-            self._refuse_another(json.loads(mark.read_text(encoding="utf-8")), source)
+        known = _read(mark)
+        if known is not None:
+            self._refuse_another(known, source)
+            return
+        if mark.exists():  # damaged; what is known of each file is looked at by itself
+            write_json(mark, {"version": VERSION, "input": source})
             return
         strange = next((p.name for p in self.out.iterdir() if p.name != STATE), None) if self.out.exists() else None
         if strange is not None:
@@ -116,11 +131,10 @@ class State:
 
     def load(self, film: Film) -> Record | None:
         """What is known of a film, as long as it has not changed since and its clips are there."""
-        found = self._read(film.key)
-        if found is None:
+        record = self._read(film.key, self._film_record)
+        if record is None:
             return None
-        clips = tuple(Clip(**clip) for clip in found.pop("clips"))
-        record = Record(clips=clips, dropped=tuple(Dropped(**row) for row in found.pop("dropped")), **found)
+        clips = record.clips
         there = all((self.out / "clips" / clip.clip).is_file() for clip in clips)
         if record.labelled and clips and not labelling.is_whole(self.labels(film.key)):
             record = replace(record, labelled=False)
@@ -128,21 +142,33 @@ class State:
 
     def load_still(self, photograph: Photograph) -> Still | None:
         """What is known of a photograph, as long as it has not changed since and its crop is there."""
-        found = self._read(photograph.key)
-        if found is None:
+        still = self._read(photograph.key, self._still_record)
+        if still is None:
             return None
-        still = Still(**found)
         if still.labelled and still.file and not labelling.is_whole(self.labels(still.key), labelling.STILL_COLUMNS):
             still = replace(still, labelled=False)
         there = not still.file or (self.out / "pictures" / still.file).is_file()
         return still if still.stamp == photograph.stamp and not still.trouble and there else None
 
-    def _read(self, key: str) -> dict[str, Any] | None:
+    def _read(self, key: str, make: Callable[[dict[str, Any]], T]) -> T | None:
+        """What is known of a file; None where nothing is, or what is there is damaged, and it is done again."""
+        found = _read(self._record(key))
         try:
-            found: dict[str, Any] = json.loads(self._record(key).read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+            return None if found is None else make(found)
+        except (KeyError, InputError, *BROKEN_JSON):
             return None
-        return found
+
+    def _film_record(self, found: dict[str, Any]) -> Record:
+        clips = tuple(described(Clip, clip) for clip in found.pop("clips"))
+        for clip in clips:
+            inside(self.out / "clips", clip.clip, str(self.folder))
+        return described(Record, found, clips=clips, dropped=tuple(described(Dropped, r) for r in found.pop("dropped")))
+
+    def _still_record(self, found: dict[str, Any]) -> Still:
+        still = described(Still, found)
+        if still.file:
+            inside(self.out / "pictures", still.file, str(self.folder))
+        return still
 
     def save(self, record: Record | Still) -> None:
         write_json(self._record(record.key), asdict(record))
@@ -157,11 +183,7 @@ class State:
     def sweep(self) -> None:
         """Remove what a killed run was writing."""
         for folder in (self.out, self.folder, *self._folders()):
-            for left in folder.glob(".x2face-*"):
-                if left.is_dir():
-                    shutil.rmtree(left, ignore_errors=True)
-                else:
-                    left.unlink(missing_ok=True)
+            sweep(folder)
 
     def discard(self) -> None:
         """Take the state away again, and the folder with it where nothing else is in it."""
@@ -177,6 +199,20 @@ class State:
 
     def _record(self, key: str) -> Path:
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Names and values of a JSON file; None where it is not there, or is damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, *BROKEN_JSON):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def trouble_of(path: Path, error: BaseException) -> str:
+    """Why a file could not be done, in one line that names it."""
+    return str(error) if isinstance(error, InputError) else f"{path}: cannot be read ({told(error)})."
 
 
 def write_json(path: Path, value: object) -> None:

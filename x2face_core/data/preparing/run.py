@@ -20,7 +20,9 @@ from x2face_core.data.preparing.filming import SHORTEST, SMALLEST, FilmTask
 from x2face_core.data.preparing.inputs import Inputs, list_inputs
 from x2face_core.data.preparing.records import Record, State, Still
 from x2face_core.data.preparing.tables import Report, write_tables
-from x2face_core.errors import InputError, NoFaceError
+from x2face_core.errors import InputError, NoFaceError, UsageError
+from x2face_core.files.faults import writing
+from x2face_core.files.locking import locked
 
 Task = FilmTask | StillTask
 
@@ -47,7 +49,22 @@ def prepare(
 
         require_mesh()
     state = State(out)
-    state.open(str(source.resolve()))
+    with writing(out):
+        state.open(str(source.resolve()))
+    with locked(out) as holder:
+        if holder == "others":
+            raise UsageError(f"{out}: another `x2face prepare` is at work there; choose another folder.")
+        return _prepared(inputs, state, source, landmarks, workers, progress)
+
+
+def _prepared(
+    inputs: Inputs,
+    state: State,
+    source: Path,
+    landmarks: bool,
+    workers: int | None,
+    progress: Callable[[int, int, Record | Still | None], None],
+) -> Report:
     state.sweep()
     name = source.resolve().stem
     tasks = _tasks(inputs, state, name, landmarks)
@@ -58,7 +75,7 @@ def prepare(
         for done, record in enumerate(made, start=1 + len(tasks) - len(due)):
             records[record.key] = record
             progress(done, len(tasks), record)
-    report = _report(inputs, records, out)
+    report = _report(inputs, records, state.out)
     if not report.clips and not report.stills:
         state.discard()
         raise _nothing(report, inputs, source)
