@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from x2face_plugins import InputError
+from x2face_plugins.mappings.affine import Affine, inverse
 from x2face_pose.settings import AXES
 
 Pair = tuple[Tensor, Tensor]
@@ -17,20 +17,6 @@ _LEAST = 0.5  # degrees of standard deviation that an angle has to have, for a f
 _RIDGE = 1e-3  # of a vector's mean variance: so that few pictures do not read noise
 _ROUNDS = 30
 _FLOOR = 0.05  # degrees: nearer residuals count alike, or single ones would weigh without end
-
-
-@dataclass(frozen=True, eq=False)
-class Affine:
-    """x to weight @ x + bias. weight: (k, d); bias: (k,)."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return x @ self.weight.to(x).T + self.bias.to(x)
-
-    def float(self) -> Affine:
-        return Affine(self.weight.float().contiguous(), self.bias.float())
 
 
 def fit_pose(pairs: Sequence[Pair]) -> tuple[Affine, Affine]:
@@ -116,12 +102,6 @@ def fold(linear: nn.Linear, norm: nn.BatchNorm1d) -> Affine:
     scale = norm.weight / (norm.running_var + norm.eps).sqrt()
     bias = linear.bias if linear.bias is not None else torch.zeros_like(norm.bias)
     return Affine(scale[:, None] * linear.weight, scale * (bias - norm.running_mean) + norm.bias)
-
-
-def inverse(reading: Affine, writing: Affine) -> Affine:
-    """Writing in the same directions, scaled and shifted until reading undoes it: read(write(p)) = p."""
-    weight = writing.weight @ torch.linalg.inv(reading.weight @ writing.weight)
-    return Affine(weight, writing.bias - weight @ reading(writing.bias))
 
 
 def judged(reading: Affine, pairs: Sequence[Pair], *, held: bool) -> dict[str, Any]:

@@ -6,26 +6,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from x2face_plugins import FilmEncoder
-from x2face_pose.fitting import Affine, fit_pose, judged
+from x2face_plugins.mappings.affine import AffineFactor
+from x2face_pose.fitting import fit_pose, judged
+from x2face_pose.settings import AXES
 
 Pair = tuple[Tensor, Tensor]
 TURNS = 4
 
 
-class PoseMapping:
+class PoseMapping(AffineFactor):
     """Both ways affine, and read(write(p)) is p. Degrees outside; radians in what is stored, as published.
 
     turns: how many turned versions of each labelled picture it learns from
     """
 
     def __init__(self, turns: int = TURNS) -> None:
+        super().__init__(len(AXES))
         self.turns = turns
-        self.reading = Affine(torch.zeros(3, 128), torch.zeros(3))
-        self.writing = Affine(torch.zeros(128, 3), torch.zeros(128))
         self._held: list[Pair] = []
 
     def read(self, vectors: Tensor) -> Tensor:
@@ -61,15 +61,3 @@ class PoseMapping:
         rows = sum(len(values) for values, _ in pairs)
         figures = judged(self.reading, self._held or pairs, held=bool(self._held))
         return {"learned from": f"{rows} pictures"} | figures
-
-    def state_dict(self) -> dict[str, Tensor]:
-        return {
-            "read.weight": self.reading.weight,
-            "read.bias": self.reading.bias,
-            "write.weight": self.writing.weight,
-            "write.bias": self.writing.bias,
-        }
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        self.reading = Affine(state["read.weight"].float(), state["read.bias"].float())
-        self.writing = Affine(state["write.weight"].float(), state["write.bias"].float())

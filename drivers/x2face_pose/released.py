@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from x2face_pose.fitting import Affine, fold
+from x2face_plugins.mappings.affine import Affine
+from x2face_pose.fitting import fold
 from x2face_pose.mapping import PoseMapping
 
 

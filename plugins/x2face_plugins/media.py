@@ -18,6 +18,7 @@ from x2face_core.media.profiles import upright
 from x2face_core.media.rates import Timed
 from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_blocks, sound_notes, sound_seconds
 from x2face_core.media.video import is_film, probe, read_frames
+from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.films import last_seen, read_vectors
 from x2face_core.sources.source import pose_expression_coordinates
@@ -64,5 +65,6 @@ __all__ = [
     "to_rgba",
     "to_tensor",
     "upright",
+    "write_film",
     "write_picture",
 ]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from x2face_plugins import Chunk, DriverSpec, InputError, MappingSpec, OverlaySpec, option
+from x2face_core.errors import X2FaceError
+from x2face_core.foreign import Owner, call_foreign
+from x2face_plugins import Chunk, DriverSpec, EmbeddedFace, InputError, MappingSpec, OverlaySpec, option
 from x2face_plugins.loading import Plugin
 from x2face_plugins.registry import Registry
 from x2face_testkit import tiny_source
+from x2face_testkit.choosing import checks_of
 
 Drive = Callable[[Any, Any], Iterator[Chunk]]
 
@@ -103,3 +106,24 @@ def registry_of(*specs: Any) -> Registry:
 
 def source_of(*specs: Any) -> Any:
     return tiny_source(registry_of(*specs))
+
+
+def brighter(self: Any, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
+    read(self.settings.input)
+    return replace(face, texture=face.texture * 0.9 + 0.1)
+
+
+def broken_by(spec: Any, folder: Path) -> set[str]:
+    """The promises that a spec breaks."""
+    return {check.__name__ for check in checks_of(spec) if breaks(spec, check.__name__, folder / check.__name__)}
+
+
+def breaks(spec: Any, promise: str, folder: Path) -> bool:
+    """Whether a spec breaks that promise, by any kind of failure."""
+    (check,) = [check for check in checks_of(spec) if check.__name__ == promise]
+    folder.mkdir(exist_ok=True)
+    try:
+        call_foreign(Owner("driver", "it"), lambda: check(spec, source_of(spec), folder))
+    except X2FaceError:
+        return True
+    return False

@@ -55,10 +55,19 @@ class MappingInfo:
     prefix: str = ""
 
     @classmethod
-    def of(cls, offer: Offer[MappingSpec], space: str, **more: Any) -> MappingInfo:
-        """Of an installed mapping. more: figures, data"""
+    def of(
+        cls,
+        offer: Offer[MappingSpec],
+        space: str,
+        *,
+        figures: Mapped[str, Any] | None = None,
+        data: str = "",
+        sha256: str = "",
+    ) -> MappingInfo:
+        """Of an installed mapping, fitted for a driving space."""
         spec = offer.spec
-        return cls(spec.name, space, offer.dist, offer.version, spec.labels, spec.units, **more)
+        origin = (spec.name, space, offer.dist, offer.version)
+        return cls(*origin, spec.labels, spec.units, figures=dict(figures or {}), data=data, sha256=sha256)
 
     def is_of(self, offer: Offer[MappingSpec]) -> bool:
         """Whether it is of that mapping of that distribution, whatever version."""

@@ -119,7 +119,7 @@ def test_a_broken_checkpoint_is_refused(make_plan: MakePlan) -> None:
     plan = make_plan()
     plan.out.mkdir()
     (plan.out / "checkpoint.safetensors").write_text("no checkpoint")
-    with pytest.raises(WeightsError, match="not a safetensors file.*--fresh"):
+    with pytest.raises(WeightsError, match="checkpoint.safetensors: broken.*--fresh starts over"):
         run(plan)
 
 

@@ -1,0 +1,133 @@
+"""Fitting a factor that is read by ridge regression, and written the way vectors go when its measures change.
+
+Rows are weighed so that each person counts alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from x2face_plugins import InputError
+from x2face_plugins.mappings.affine import Affine, inverse
+
+Pair = tuple[Tensor, Tensor]
+
+RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)
+"""Tried, as shares of a vector's mean variance."""
+UNTRIED = 1e-2  # where nobody is held out
+KNOWN = 0.2  # R² on people held out from which on vectors are said to know a measure
+_LEAST = 1e-4  # standard deviation that a measure has to have
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """values: (n, m) measures; vectors: (n, 128); weight: (n,), sums to 1."""
+
+    values: Tensor
+    vectors: Tensor
+    weight: Tensor
+
+    @classmethod
+    def of(cls, people: Sequence[Pair]) -> Table:
+        """Of pairs of values and vectors, one a person."""
+        weight = torch.cat([torch.full((len(values),), 1 / len(values)) for values, _ in people]).double()
+        values, vectors = (torch.cat(column).double() for column in zip(*people, strict=True))
+        return cls(values, vectors, weight / weight.sum())
+
+    def covariance(self, x: Tensor, y: Tensor) -> Tensor:
+        """(a, b) of columns x (n, a) and y (n, b)."""
+        x, y = x - self.weight @ x, y - self.weight @ y
+        return x.T @ (y * self.weight[:, None])
+
+    def r2(self, reading: Affine) -> Tensor:
+        """(m,) share of the measures' variance that is read."""
+        missed = self.weight @ (self.values - reading(self.vectors)).square()
+        return 1 - missed / self.covariance(self.values, self.values).diagonal().clamp_min(1e-12)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """reading: to k measures; writing: from them; ridge: of the reading; known: (k,) whether vectors know it."""
+
+    reading: Affine
+    writing: Affine
+    ridge: float
+    known: list[bool] = field(default_factory=list)
+
+
+def fit_factor(
+    learned: Table, held: Table | None, k: int, hidden: Sequence[int] = (), hiding: Sequence[int] = ()
+) -> Fit:
+    """A factor of a table's first k measures, whose writing leaves the reading of the others as it is.
+
+    held: people to choose the ridge by and to tell what vectors know
+    hidden: measures that seem to change when others, `hiding`, do: closed lids hide the iris, and its measure falls
+    InputError where a measure hardly differs, or vectors know none of the k.
+    """
+    _check(learned.values[:, :k])
+    judge = held or learned
+    strength = UNTRIED if held is None else _strength(learned, held, k)
+    reading = ridge(learned, strength)
+    if hidden:
+        reading = _freed(reading, learned, judge.r2(reading) >= KNOWN, hidden, hiding)
+    known = judge.r2(reading) >= KNOWN
+    if not known[:k].any():
+        raise InputError("The driving vectors of these weights do not tell these measures: R² is below 0.2 for each.")
+    kept = [row for row in range(len(known)) if row < k or known[row]]
+    ways = directions(_rows(reading, kept), learned, known[kept])[:, :k]
+    own = _rows(reading, range(k))
+    about = learned.weight @ learned.vectors - ways @ (learned.weight @ learned.values[:, :k])
+    return Fit(own, inverse(own, Affine(ways, about)), strength, known[:k].tolist())
+
+
+def _check(values: Tensor) -> None:
+    spread = values.std(0) if len(values) > 1 else torch.zeros(values.shape[1])
+    if not bool((spread >= _LEAST).all()):
+        raise InputError("A measure hardly differs among these pictures; faces that move are needed to learn from.")
+
+
+def _strength(learned: Table, held: Table, k: int) -> float:
+    """The ridge with which the people held out are read best."""
+    scores = {one: float(held.r2(ridge(learned, one))[:k].clamp_min(0).mean()) for one in RIDGES}
+    return max(scores, key=lambda one: scores[one])
+
+
+def ridge(table: Table, strength: float) -> Affine:
+    """Reading with the least squared error."""
+    gram = table.covariance(table.vectors, table.vectors)
+    gram += (strength * gram.diagonal().mean() + 1e-12) * torch.eye(len(gram)).to(gram)
+    weight = torch.linalg.solve(gram, table.covariance(table.vectors, table.values)).T
+    return Affine(weight, table.weight @ table.values - weight @ (table.weight @ table.vectors))
+
+
+def directions(reading: Affine, table: Table, known: Tensor) -> Tensor:
+    """(128, m): each is read as one unit of its own measure and as nothing of the others.
+
+    A known measure goes the way that vectors go with it: their covariance times its reading. One that vectors do not
+    know goes the shortest way, which shows least.
+    """
+    with_it = table.covariance(table.vectors, table.vectors) @ reading.weight.T
+    ways = torch.where(known, with_it, reading.weight.T)
+    ways = ways / ways.norm(dim=0)
+    apart: Tensor = ways @ torch.linalg.inv(reading.weight @ ways)
+    return apart
+
+
+def _freed(reading: Affine, table: Table, known: Tensor, hidden: Sequence[int], hiding: Sequence[int]) -> Affine:
+    """Reading in which the hidden measures do not see what is written into those that hide them."""
+    open_rows = [row for row in range(len(known)) if row not in hidden and (known[row] or row in hiding)]
+    ways = directions(_rows(reading, open_rows), table, known[open_rows])
+    at = [open_rows.index(row) for row in hiding]
+    seen = reading.weight[list(hidden)] @ ways[:, at]  # (hidden, hiding)
+    weight, bias = reading.weight.clone(), reading.bias.clone()
+    weight[list(hidden)] -= seen @ reading.weight[list(hiding)]
+    bias[list(hidden)] -= seen @ (reading.bias - table.weight @ table.values)[list(hiding)]
+    return Affine(weight, bias)
+
+
+def _rows(map_: Affine, rows: Sequence[int]) -> Affine:
+    return Affine(map_.weight[list(rows)], map_.bias[list(rows)])

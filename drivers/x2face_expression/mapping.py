@@ -1,0 +1,120 @@
+"""The mappings `mouth` and `eyes`: read in driving vectors, and written into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from x2face_expression.fitting import Fit, Pair, Table, fit_factor
+from x2face_expression.settings import EYES, MEASURES, MOUTH
+from x2face_plugins import FilmEncoder
+from x2face_plugins.mappings.affine import Affine, AffineFactor
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A factor's measures.
+
+    labels: of the k numbers that are read and written
+    basis: k rows of k, from them to those of which it is told whether vectors know them; names: of these
+    others: groups of settings.MEASURES; the mean of each group is left as it is, where vectors know it
+    hidden, hiding: rows of the basis, see fit_factor
+    """
+
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    basis: tuple[tuple[float, ...], ...]
+    others: tuple[tuple[str, ...], ...]
+    hidden: tuple[int, ...] = ()
+    hiding: tuple[int, ...] = ()
+
+
+_HEAD = tuple((name,) for name in ("roll", "pitch", "yaw", "place_x", "place_y", "size", "brows"))
+MOUTH_KIND = Kind(
+    MOUTH,
+    names=MOUTH,
+    basis=((1, 0), (0, 1)),
+    others=(*_HEAD, ("eye_left", "eye_right"), ("gaze_x",), ("gaze_y",)),
+)
+EYES_KIND = Kind(
+    EYES,
+    names=("both lids", "one lid", "gaze_x", "gaze_y"),
+    basis=((0.5, 0.5, 0, 0), (1, -1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
+    others=(*_HEAD, ("mouth_open",), ("mouth_width",)),
+    hidden=(2, 3),
+    hiding=(0, 1),
+)
+
+
+class ExpressionMapping(AffineFactor):
+    """Both ways affine, and read(write(p)) is p."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(len(kind.labels))
+        self.kind = kind
+        self._others: list[Tensor] = []
+        self._held: list[tuple[Pair, Tensor]] = []
+
+    def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
+        """A pair for each person, and for each source of photographs.
+
+        folder: labelled face tracks (docs/data.md)
+        What else is measured in these pictures, and the people held out, are kept for `fit`.
+        """
+        from x2face_expression.gathering import gather  # what reads films is not needed to drive
+
+        self._others, self._held = [], []
+        for sample in gather(folder, film):
+            own = sample.values[:, [MEASURES.index(name) for name in self.kind.labels]]
+            others = _means(sample.values, self.kind.others)
+            if sample.held:
+                self._held.append(((own, sample.vectors), others))
+            else:
+                self._others.append(others)
+                yield own.float(), sample.vectors.float()
+
+    def fit(self, examples: Iterable[Pair]) -> Mapping[str, Any]:
+        """Learn from pairs, each of which counts alike. The figures are of people held out, where there are any."""
+        pairs = list(examples)
+        basis = torch.tensor(self.kind.basis, dtype=torch.float64)
+        others = self._others if len(self._others) == len(pairs) else []
+        learned = Table.of(_judged_in(basis, pairs, others))
+        held = Table.of(_judged_in(basis, *zip(*self._held, strict=True))) if self._held else None
+        found = fit_factor(learned, held, len(basis), self.kind.hidden, self.kind.hiding)
+        back = torch.linalg.inv(basis)
+        self.reading = Affine(back @ found.reading.weight, back @ found.reading.bias).float()
+        self.writing = Affine(found.writing.weight @ basis, found.writing.bias).float()
+        return self._figures(pairs, found)
+
+    def _figures(self, pairs: Sequence[Pair], found: Fit) -> dict[str, Any]:
+        held = [pair for pair, _ in self._held]
+        judge = Table.of(held or pairs)
+        rows = f"{len(judge.values)} pictures of {len(held)} people held out"
+        unknown = [name for name, known in zip(self.kind.names, found.known, strict=True) if not known]
+        return {
+            "learned from": f"{sum(len(values) for values, _ in pairs)} pictures of {len(pairs)} people and sources",
+            "judged by": rows if held else "the pictures it learned from",
+            "ridge": found.ridge,
+            "r2": [round(one, 3) for one in judge.r2(self.reading).tolist()],
+        } | ({"vectors do not know": unknown} if unknown else {})
+
+
+def _means(values: Tensor, groups: Sequence[Sequence[str]]) -> Tensor:
+    """(n, g): of each group of measures."""
+    return torch.stack([values[:, [MEASURES.index(name) for name in group]].mean(1) for group in groups], dim=1)
+
+
+def _judged_in(basis: Tensor, pairs: Sequence[Pair], others: Sequence[Tensor]) -> list[Pair]:
+    """Pairs whose values are in the basis, followed by the other measures where there are any."""
+    more = chain(others, repeat(None, len(pairs) - len(others)))
+    inside = [(values.double() @ basis.T, vectors) for values, vectors in pairs]
+    return [
+        (values if other is None else torch.cat([values, other], dim=1), vectors)
+        for (values, vectors), other in zip(inside, more, strict=True)
+    ]
