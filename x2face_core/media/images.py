@@ -25,7 +25,10 @@ from x2face_core.media.profiles import in_srgb, upright
 MOST_PIXELS = 100_000_000
 
 # What Pillow's decoders are known to raise for files that are broken.
-_BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError, struct.error, zlib.error)
+_BROKEN = (
+    *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
+    *(struct.error, zlib.error),
+)
 
 _PNG_LEVEL = 3  # deflate: twice as fast as the default of 6, files a few per cent larger
 

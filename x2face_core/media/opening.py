@@ -19,6 +19,9 @@ from av.video.stream import VideoStream
 from x2face_core.errors import InputError
 from x2face_core.files.placing import readable_file
 
+MOST_PIXELS = 8192 * 8192
+"""Of a film's frame."""
+
 T = TypeVar("T", VideoStream, AudioStream)
 
 _DEMUXERS = (
@@ -127,7 +130,15 @@ def _chosen(streams: list[T], number: int | None, path: str, what: str) -> T | N
 
 
 def decoded_film(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Frames in the order shown; broken ones are left out, and a file cut short ends there."""
+    """Frames in the order shown; broken ones are left out, and a file cut short ends there.
+
+    InputError where it claims more pixels than MOST_PIXELS; the decoder allocates no larger frame either.
+    """
+    context: Any = stream.codec_context
+    if context.width * context.height > MOST_PIXELS:
+        size = f"{context.width}x{context.height} pixels"
+        raise InputError(f"{container.name}: has {size}; at most {MOST_PIXELS:,} are read, reduce it first.")
+    context.options = {"max_pixels": str(MOST_PIXELS)}
     for frame in _decoded(container, stream):
         if isinstance(frame, VideoFrame):
             yield frame
