@@ -28,6 +28,10 @@ rooms:
 test *arguments:
     pytest {{arguments}}
 
+# what is over in a minute: geometry, streams, networks, the host
+quick:
+    pytest -q -m "not slow and not weights" tests/core/geometry tests/core/streaming tests/core/test_warping.py tests/core/test_networks.py tests/plugins/test_registry.py tests/plugins/test_settings.py
+
 # the documentation, into site/; its command line page is generated: python docs/reference.py
 docs:
     mkdocs build --strict

@@ -24,6 +24,7 @@ def test_every_package_is_shipped_typed_and_watched() -> None:
     names = {Path(package).name for package in packages()}
     assert set(TOOL["hatch"]["build"]["targets"]["wheel"]["packages"]) == packages()
     assert set(TOOL["mypy"]["files"]) == {*packages(), "docs/images/synthetic_head"}
+    assert set(TOOL["ruff"]["lint"]["isort"]["known-first-party"]) == {*names, "synthetic_head"}
     assert set(TOOL["importlinter"]["root_packages"]) == names
     layers = TOOL["importlinter"]["contracts"][0]["layers"]
     assert {name for layer in layers for name in layer.split(" | ")} == names

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +12,7 @@ from typing import TypeVar
 from x2face_core.errors import InputError, PluginError, X2FaceError
 
 T = TypeVar("T")
+_known: list[Callable[[], bool]] = []
 Inputs = tuple[tuple[str, Path], ...]
 
 
@@ -37,18 +40,67 @@ def call_foreign(owner: Owner, call: Callable[[], T], inputs: Inputs = ()) -> T:
     inputs: the option, such as --nod, and the path of each file and folder that the user named for it; an OSError or
         UnicodeDecodeError about one of them is no bug but an InputError
     """
+    folder = working_folder()
     try:
         return call()
     except X2FaceError:
         raise
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(error, inputs) or _failed(owner, error) from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
         raise _failed(owner, error) from error
+    finally:
+        put_back(folder)
+
+
+def working_folder() -> str | None:
+    """Where relative names begin; None where that folder is gone."""
+    try:
+        return os.getcwd()  # noqa: PTH109 (asked at each call of others' code)
+    except OSError:
+        return None
+
+
+def put_back(folder: str | None) -> None:
+    """Others' code may have gone elsewhere: go back, so that names of ours mean what they meant."""
+    if folder is not None and folder != working_folder():
+        with suppress(OSError):
+            os.chdir(folder)
+
+
+@contextmanager
+def knowing_interrupts(came: Callable[[], bool]) -> Iterator[None]:
+    """For as long as somebody hears of each Ctrl-C, a KeyboardInterrupt without one is code that raised it itself.
+
+    came: whether one has come
+    """
+    _known.append(came)
+    try:
+        yield
+    finally:
+        _known.remove(came)
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether it is the user's Ctrl-C, which goes through everything."""
+    return isinstance(error, KeyboardInterrupt) and (not _known or _known[-1]())
+
+
+def told(error: BaseException) -> str:
+    """An exception's kind and message in one line, whatever its own code makes of being asked."""
+    try:
+        text = " ".join(str(error).split())
+    except BaseException as fault:
+        if is_interrupt(fault):
+            raise
+        text = "its message cannot be told"
+    return f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 def _failed(owner: Owner, error: BaseException) -> PluginError:
-    return PluginError(f"The {owner} failed: {type(error).__name__}: {error}")
+    return PluginError(f"The {owner} failed: {told(error)}")
 
 
 def _unreadable(error: OSError | UnicodeDecodeError, inputs: Inputs) -> InputError | None:

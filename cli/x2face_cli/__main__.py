@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from x2face_cli.app import command_line
 
-from x2face_cli.app import main
-
-sys.exit(main())
+command_line()

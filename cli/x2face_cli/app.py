@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+import threading
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 import click
 
 from x2face_cli import failures, screen
 from x2face_cli.interrupts import interruptible
+from x2face_cli.quieting import quieted
 from x2face_cli.streams import guarded_streams
 from x2face_cli.verbosity import with_verbosity
 from x2face_core.errors import PluginError, X2FaceError
+from x2face_core.foreign import is_interrupt, told
 
 # A command's name, where it lives, what --help says of it. Nothing here is imported before it is called.
 TABLE = {
@@ -42,7 +48,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in TABLE:
             module, _, attribute = TABLE[cmd_name][0].partition(":")
-            return with_verbosity(getattr(importlib.import_module(module), attribute))
+            return quieted(with_verbosity(getattr(importlib.import_module(module), attribute)))
         self.load_plugins()
         return self.commands.get(cmd_name)
 
@@ -55,13 +61,13 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (X2FaceError, click.ClickException, click.exceptions.Exit, click.Abort):
+        except (X2FaceError, click.ClickException, click.exceptions.Exit, click.Abort, SystemExit):
             raise
-        except Exception as error:
+        except BaseException as error:
             name = ctx.invoked_subcommand
-            if name is None or name not in (self.dists or {}):
+            if name is None or name not in (self.dists or {}) or is_interrupt(error):
                 raise
-            raise PluginError(f"the command {name} of {self.load_plugins()[name]} failed: {error!r}.") from error
+            raise PluginError(f"the command {name} of {self.load_plugins()[name]} failed: {told(error)}.") from error
 
     def load_plugins(self) -> dict[str, str]:
         if self.dists is None:
@@ -98,3 +104,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BaseException as error:
             return failures.report(error)
     return code if isinstance(code, int) else 0
+
+
+def command_line() -> NoReturn:
+    """The program: `main`, and the end of the process, whatever threads plugins have left running."""
+    code = main()
+    lingering = [one for one in threading.enumerate() if one is not threading.main_thread() and not one.daemon]
+    if not lingering:
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)

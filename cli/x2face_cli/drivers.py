@@ -8,6 +8,8 @@ from importlib import import_module
 import click
 
 from x2face_cli import screen
+from x2face_cli.completing import listed_names
+from x2face_cli.quieting import quieted
 from x2face_cli.verbosity import with_verbosity
 from x2face_plugins.registry import Listed, Registry
 from x2face_plugins.specs import DriverSpec, OverlaySpec
@@ -25,7 +27,7 @@ class Subcommands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in LATER:
-            return with_verbosity(getattr(import_module(LATER[cmd_name]), cmd_name))
+            return quieted(with_verbosity(getattr(import_module(LATER[cmd_name]), cmd_name)))
         return super().get_command(ctx, cmd_name)
 
 
@@ -44,7 +46,7 @@ def drivers(ctx: click.Context, as_json: bool) -> None:
 
 
 @drivers.command()
-@click.argument("name")
+@click.argument("name", shell_complete=listed_names)
 @click.pass_context
 def show(ctx: click.Context, name: str) -> None:
     """What a driver or a mapping does, a driver's options, and which mappings it needs.

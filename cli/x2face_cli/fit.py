@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
+from x2face_cli.completing import mapping_names
 from x2face_cli.values import PlacePath, Word
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("name")
+@click.argument("name", shell_complete=mapping_names)
 @click.option("--data", type=PlacePath(), required=True, help="The folder to learn from.")
 @click.option(
     "--weights", type=Word(), metavar="NAME|FILE", help="The weights to fit it for; see `x2face weights list`."

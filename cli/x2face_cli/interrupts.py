@@ -7,10 +7,11 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 
 from x2face_core.files.sweeping import abandon_all
+from x2face_core.foreign import knowing_interrupts
 
 INTERRUPTED = 130
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -20,11 +21,14 @@ _INSISTING = ("SIGINT", "SIGTERM", "SIGBREAK")  # a closed terminal sends SIGHUP
 class Interrupts:
     """Turns the first signal into KeyboardInterrupt and ends the process at the second.
 
-    came: whether one has come; a KeyboardInterrupt without one is somebody's bug
+    came: whether one has come; a KeyboardInterrupt without one is the doing of whoever raised it
     """
 
     def __init__(self) -> None:
         self.came = False
+
+    def has_come(self) -> bool:
+        return self.came
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         if not self.came:
@@ -47,7 +51,8 @@ def interruptible() -> Iterator[Interrupts]:
     caught = [number for number in _numbers(_ENDING) if mine and signal.getsignal(number) in usual]
     before = {number: signal.signal(number, interrupts.handle) for number in caught}
     try:
-        yield interrupts
+        with knowing_interrupts(interrupts.has_come) if signal.SIGINT in caught else nullcontext():
+            yield interrupts
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

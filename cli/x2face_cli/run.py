@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from x2face_cli import options, screen
+from x2face_cli.completing import driver_names
 from x2face_cli.showing import contributions, telling_what_is_left
 from x2face_plugins.desk import DriverDesk
 from x2face_plugins.filming import make_film
@@ -93,7 +94,14 @@ def _meant(said: Sequence[str], meant: dict[str, str]) -> Iterator[str]:
 def _own_options() -> list[click.Option]:
     """The options that every run has."""
     says = "What drives: a name, or the path of a one-file driver; again to combine several."
-    driver = click.Option(["--driver"], multiple=True, metavar="NAME|FILE.py", expose_value=False, help=says)
+    driver = click.Option(
+        ["--driver"],
+        multiple=True,
+        metavar="NAME|FILE.py",
+        expose_value=False,
+        shell_complete=driver_names,
+        help=says,
+    )
     shown = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object about the film.")
     return [*options.own_options(), driver, shown]
 

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -27,6 +27,26 @@ _CELL = 500  # letters of a table's cell
 _ESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 _verbosity = 0
+_results: TextIO | None = None  # where results go, while others' code may write to stdout
+
+
+@contextmanager
+def results_only() -> Iterator[None]:
+    """For the time of a command, nothing reaches stdout but the results of this module."""
+    from x2face_cli.streams import results_apart
+
+    global _results
+    before = _results
+    with results_apart() as stream:
+        _results = stream
+        try:
+            yield
+        finally:
+            _results = before
+
+
+def _out() -> TextIO:
+    return sys.stdout if _results is None else _results
 
 
 def set_verbosity(level: int) -> None:
@@ -41,14 +61,16 @@ def verbosity() -> int:
 
 def result(text: object) -> None:
     """A line that was asked for: as it is, except for a terminal."""
-    click.echo(_plain(str(text)) if sys.stdout.isatty() else text)
+    click.echo(_plain(str(text)) if _out().isatty() else text, file=_out())
 
 
 def result_json(value: object) -> None:
     """One line of JSON."""
     import json
 
-    click.echo(_ESCAPED.sub(_json_escape, json.dumps(_jsonable(value), ensure_ascii=False, allow_nan=False)))
+    click.echo(
+        _ESCAPED.sub(_json_escape, json.dumps(_jsonable(value), ensure_ascii=False, allow_nan=False)), file=_out()
+    )
 
 
 def note(text: str) -> None:
@@ -119,7 +141,7 @@ def table(head: Row, rows: Sequence[tuple[Row, str | None]]) -> None:
     rows: cells, and the style of the row, such as "red", or None
     """
     safe = [(tuple(_one_line(cell, _CELL) for cell in cells), style) for cells, style in rows]
-    if sys.stdout.isatty():
+    if _out().isatty():
         _draw(head, safe)
     else:
         _columns([head, *(cells for cells, _ in safe)])
@@ -133,19 +155,21 @@ def _draw(head: Row, rows: Sequence[tuple[Row, str | None]]) -> None:
     drawn = Table(*head, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for cells, style in rows:
         drawn.add_row(*map(Text, cells), style=style)
-    Console().print(drawn)
+    Console(file=_out()).print(drawn)
 
 
 def _columns(rows: Sequence[Row]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for cells in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+        click.echo(
+            "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip(), file=_out()
+        )
 
 
 def finding(status: str, name: str, text: str, width: int = 18) -> None:
     """A line on stdout that is well (ok), not quite (warn) or not at all (fail). width: letters of the longest name"""
     colour = {"ok": "green", "warn": "yellow"}.get(status, "red")
-    click.echo(f"{_styled(status.ljust(4), fg=colour)}  {_one_line(name):<{width}} {_one_line(text)}")
+    click.echo(f"{_styled(status.ljust(4), fg=colour)}  {_one_line(name):<{width}} {_one_line(text)}", file=_out())
 
 
 def tree(value: Mapping[str, object], indent: str = "") -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TextIO
 
 from x2face_core.errors import UsageError
 from x2face_core.files.faults import reason
+from x2face_plugins.quieting import STDOUT, stdout_as_stderr
 
 
 @contextmanager
@@ -41,6 +42,27 @@ def _lenient(stream: TextIO) -> TextIO:
     with suppress(AttributeError, OSError, ValueError):  # a stream of a test, say
         stream.reconfigure(errors="surrogateescape" if "utf" in stream.encoding.lower() else "backslashreplace")  # type: ignore[attr-defined]
     return stream
+
+
+@contextmanager
+def results_apart() -> Iterator[TextIO]:
+    """A stream for results alone; whatever else is written to stdout meanwhile, by whatever code, goes to stderr."""
+    before = sys.stdout
+    with ExitStack() as restored:
+        if (apart := _apart(before)) is not None:
+            restored.callback(apart.close)
+        restored.enter_context(stdout_as_stderr())
+        yield before if apart is None else _Guarded(apart, silent=False)  # type: ignore[misc]
+
+
+def _apart(stream: TextIO) -> TextIO | None:
+    """The same file under a descriptor of its own; None where the stream has none, as in a test."""
+    try:
+        if stream.fileno() != STDOUT:
+            return None
+        return open(os.dup(STDOUT), "w", encoding=stream.encoding, errors=stream.errors)  # noqa: PTH123
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 class _Guarded:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,10 +13,13 @@ from typing import Any
 import pluggy
 
 from x2face_core.errors import PluginError
+from x2face_core.foreign import is_interrupt, put_back, told, working_folder
 from x2face_plugins import hookspecs
 from x2face_plugins.checking import check_command, check_driver, check_hooks, check_mapping, refuse_twins
 from x2face_plugins.entries import Entry, canonical, find_entries
-from x2face_plugins.offers import OURS
+from x2face_plugins.offers import BUNDLED, OURS
+from x2face_plugins.patience import Overdue, limited
+from x2face_plugins.quieting import stdout_as_stderr
 from x2face_plugins.specs import CommandSpec, DriverSpec, MappingSpec, OverlaySpec
 
 GROUP = "x2face"
@@ -48,14 +50,25 @@ class Plugin:
 
     @property
     def bundled(self) -> bool:
-        return canonical(self.dist) == OURS
+        """It comes with this x2face; whatever else claims its name does not."""
+        return canonical(self.dist) == OURS and self.name in BUNDLED and self.module in ("", BUNDLED[self.name])
 
 
 def load_plugins() -> list[Plugin]:
-    """Every entry point's plugin: the bundled ones first, then by distribution."""
-    chosen = _chosen()
-    found = [_load(entry, chosen) for entry in find_entries(GROUP)]
-    return in_order(found)
+    """The bundled plugins, whatever is installed, and every other entry point's, by distribution."""
+    chosen, entries = _chosen(), find_entries(GROUP)
+    strangers = [entry for entry in entries if not _is_ours(entry)]
+    return in_order(_load(entry, chosen) for entry in (*_bundled_entries(entries), *strangers))
+
+
+def _bundled_entries(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Those of this installation: no metadata of other distributions changes them, or takes them away."""
+    version = next((entry.version for entry in entries if _is_ours(entry)), "")
+    yield from (Entry(name, module, OURS, version) for name, module in BUNDLED.items())
+
+
+def _is_ours(entry: Entry) -> bool:
+    return canonical(entry.dist) == OURS and BUNDLED.get(entry.name) == entry.value
 
 
 def in_order(plugins: Iterable[Plugin]) -> list[Plugin]:
@@ -80,11 +93,18 @@ def load_alone(plugin: Plugin, load: Callable[[], Any]) -> Plugin:
 
     The only place, beside running a driver, where an exception of any kind is caught.
     """
+    folder = working_folder()
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is for results; --json promises nothing else there
+        if plugin.bundled:
             return _ask(plugin, load())
-    except (Exception, SystemExit) as error:
+        with stdout_as_stderr(), limited(plugin.dist):
+            return _ask(plugin, load())
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
         return replace(plugin, status="failed", error=describe(error), cause=error)
+    finally:
+        put_back(folder)
 
 
 def _ask(plugin: Plugin, module: Any) -> Plugin:
@@ -143,5 +163,4 @@ def describe(error: BaseException) -> str:
     """An exception as one line, for whoever wrote or installed the plugin."""
     if isinstance(error, SystemExit):
         return f"it tried to end the program while loading (SystemExit: {error.code})"
-    text = " ".join(str(error).split())
-    return text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}".rstrip(": ")
+    return told(error).partition(": ")[2] if isinstance(error, PluginError | Overdue) else told(error)

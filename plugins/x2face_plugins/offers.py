@@ -11,6 +11,16 @@ from x2face_plugins.entries import canonical
 from x2face_plugins.specs import CommandSpec, Spec
 
 OURS = "x2face"
+BUNDLED = {
+    "audio": "x2face_audio.plugin",
+    "edit": "x2face_edit.plugin",
+    "expression": "x2face_expression.plugin",
+    "frame": "x2face_frame.plugin",
+    "idle": "x2face_idle.plugin",
+    "pose": "x2face_pose.plugin",
+    "track": "x2face_track.plugin",
+}
+"""The plugins that come with x2face, and their modules: pyproject.toml declares the same as entry points."""
 
 S = TypeVar("S", bound=Spec | CommandSpec)
 
@@ -44,7 +54,7 @@ class Offer(Generic[S]):
     @cached_property
     def bundled(self) -> bool:
         """It comes with x2face itself."""
-        return canonical(self.dist) == OURS
+        return canonical(self.dist) == OURS and self.module in BUNDLED.values()
 
 
 class Namespace(Generic[S]):

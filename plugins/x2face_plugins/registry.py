@@ -70,7 +70,8 @@ class Registry:
     def joined_by(self, plugins: Sequence[Plugin]) -> Registry:
         """These plugins together with those that are here; of a distribution that is among both, only these."""
         dists = {canonical(plugin.dist) for plugin in plugins}
-        return Registry(in_order([*plugins, *(one for one in self._loaded if canonical(one.dist) not in dists)]))
+        kept = [one for one in self._loaded if one.bundled or canonical(one.dist) not in dists]
+        return Registry(in_order([*plugins, *kept]))
 
     def refuse_failed(self, name: str) -> None:
         """Raise PluginError where a plugin of that name, or one that brings something of it, could not be loaded."""

@@ -113,7 +113,7 @@ def test_every_sort_of_option_is_in_the_help(environment: Environment) -> None:
     [
         ("--every-gain", "4"), ("--every-gain", "nan"), ("--every-gain", "much"), ("--every-rows", "0"),
         ("--every-rows", "1.5"), ("--every-mode", "c"), ("--every-blend", "odd"), ("--every-word", "maybe"),
-        ("--every-quick", "yes"), ("--every-limit", "far"), ("--every-weight", "nan"),
+        ("--every-quick", "yes"), ("--every-limit", "far"), ("--every-weight", "much"), ("--every-nothing", "1"),
     ],
 )  # fmt: skip
 def test_a_value_that_an_option_does_not_take_is_wrong_usage(environment: Environment, option: tuple[str, str]) -> None:

@@ -12,7 +12,9 @@ import numpy as np
 from x2face_core.driving import Chunk, Driver, EmbeddedFace, Overlay, Source
 from x2face_core.errors import PluginError
 from x2face_core.foreign import Inputs, Owner, call_foreign
+from x2face_core.streaming.carried import Carried
 from x2face_core.streaming.shaping import Shaping
+from x2face_core.streaming.vectors import LARGEST
 
 AS_IT_IS = Shaping()
 
@@ -47,16 +49,18 @@ class ActiveDriver:
            live: bool = False, holds: tuple[str, ...] = (), follows_sound: bool = False, inputs: Inputs = (),
            shaping: Shaping = AS_IT_IS) -> ActiveDriver:  # fmt: skip
         """What was declared, except where the loaded driver carries its own; its sound, which only it can tell."""
+        owner = owner or Owner("driver", type(driver).__name__)
+        carried = Carried(driver, owner)
         return cls(
             driver=driver,
-            owner=owner or Owner("driver", type(driver).__name__),
-            relative=bool(getattr(driver, "relative", relative)),
-            endless=bool(getattr(driver, "endless", endless)),
-            live=bool(getattr(driver, "live", live)),
-            holds=tuple(getattr(driver, "holds", holds)),
-            follows_sound=bool(getattr(driver, "follows_sound", follows_sound)),
-            sound=None if (sound := getattr(driver, "sound", None)) is None else Path(sound),
-            sound_track=getattr(driver, "sound_track", None),
+            owner=owner,
+            relative=carried.flag("relative", relative),
+            endless=carried.flag("endless", endless),
+            live=carried.flag("live", live),
+            holds=carried.names("holds", holds),
+            follows_sound=carried.flag("follows_sound", follows_sound),
+            sound=carried.path("sound"),
+            sound_track=carried.count("sound_track"),
             inputs=inputs,
             shaping=shaping,
         )
@@ -68,19 +72,17 @@ class ActiveDriver:
     @property
     def frames(self) -> int | None:
         """How many rows it will yield, where it says so; known once its first chunk is there."""
-        frames = getattr(self.driver, "frames", None)
-        return None if frames is None else int(frames)
+        return Carried(self.driver, self.owner).count("frames")
 
     @property
     def box(self) -> Sequence[float] | None:
         """x, y, width and height of where it looked in its own pictures; known once its first chunk is there."""
-        box: Sequence[float] | None = getattr(self.driver, "box", None)
-        return box
+        return Carried(self.driver, self.owner).box("box")
 
     @property
     def warnings(self) -> list[str]:
         """What the user should know; complete in the end."""
-        return [str(warning) for warning in getattr(self.driver, "warnings", ())]
+        return Carried(self.driver, self.owner).texts("warnings")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -102,10 +104,11 @@ class ActiveOverlay:
     def of(cls, overlay: Overlay, owner: Owner | None = None, *, moving: bool = False, inputs: Inputs = (),
            shaping: Shaping = AS_IT_IS) -> ActiveOverlay:  # fmt: skip
         """What was declared, except where the loaded overlay carries its own moving."""
+        owner = owner or Owner("overlay", type(overlay).__name__)
         return cls(
             overlay=overlay,
-            owner=owner or Owner("overlay", type(overlay).__name__),
-            moving=bool(getattr(overlay, "moving", moving)) or shaping.is_timed,
+            owner=owner,
+            moving=Carried(overlay, owner).flag("moving", moving) or shaping.is_timed,
             inputs=inputs,
             shaping=shaping,
         )
@@ -129,7 +132,16 @@ class ActiveOverlay:
         if painted.texture.shape != face.texture.shape:
             found, needed = tuple(painted.texture.shape), tuple(face.texture.shape)
             raise PluginError(f"The {self.owner} gave back a texture of shape {found}; {needed} is needed.")
+        if not _is_picture(painted.texture):
+            raise PluginError(
+                f"The {self.owner} gave back a texture with numbers that are not finite, or beyond all use."
+            )
         return painted
+
+
+def _is_picture(texture: Any) -> bool:
+    """Whether its colours are numbers: finite, and not so large that a film of them would overflow."""
+    return bool(abs(texture).max() <= LARGEST)  # of NaN it is not
 
 
 def _mixed(plain: Any, painted: Any, share: float) -> Any:

@@ -17,14 +17,11 @@ from x2face_core.files.faults import writing
 from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import is_space
 from x2face_core.files.placing import beside, make_folders_above, readable_file
+from x2face_core.streaming.vectors import FASTEST, LARGEST, SLOWEST
 
 Floats: TypeAlias = NDArray[np.float32]
 
 SUFFIX = ".x2v"
-RATES = (0.1, 10_000.0)
-"""Rows a second, at least and at most."""
-LARGEST = 1e6
-"""Of a vector's numbers; the networks' own are some tens."""
 _SUM = "x2face.sha256"
 _KIND = FileKind("x2face.motion", "motion", f"x2face run --record FILE{SUFFIX}", "record or copy it again", InputError)
 
@@ -107,9 +104,8 @@ def _fault(motion: Motion) -> str | None:
 
 
 def _time_fault(fps: float, rows: int) -> str | None:
-    slowest, fastest = RATES
-    if not slowest <= fps <= fastest:
-        return f"it has {fps:g} rows a second; {slowest:g} to {fastest:g} are played"
+    if not SLOWEST <= fps <= FASTEST:
+        return f"it has {fps:g} rows a second; {SLOWEST:g} to {FASTEST:g} are played"
     return f"it lasts {rows / fps:g} seconds, longer than any film" if rows / fps > LONGEST else None
 
 

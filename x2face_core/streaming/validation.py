@@ -14,7 +14,7 @@ from x2face_core.errors import PluginError
 from x2face_core.foreign import Owner, call_foreign
 from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.projection import FactorSpace, project_onto, project_out
-from x2face_core.streaming.vectors import as_vectors
+from x2face_core.streaming.vectors import FASTEST, LARGEST, SLOWEST, as_vectors
 
 
 def validated_chunks(driver: ActiveDriver, source: Source) -> Iterator[Chunk]:
@@ -67,19 +67,27 @@ def _fault(chunk: Any, fps: float | None, width: int) -> str | None:
         return f"vectors of shape {shape}; (n, {width}) is needed, n at least 1"
     if not _is_floating(chunk.vectors):
         return f"vectors of {chunk.vectors.dtype}; floating numbers are needed"
-    if not np.isfinite(as_vectors(chunk.vectors)).all():
+    values = as_vectors(chunk.vectors)
+    if not np.isfinite(values).all():
         return "vectors with numbers that are not finite"
+    if np.abs(values).max() > LARGEST:
+        return f"vectors with numbers as large as {np.abs(values).max():.2g}; {LARGEST:g} at most are of use"
     return _fault_beside(chunk, fps, shape[0])
 
 
 def _fault_beside(chunk: Chunk, fps: float | None, rows: int) -> str | None:
-    if not (math.isfinite(chunk.fps) and chunk.fps > 0):
-        return f"{chunk.fps} rows a second; a positive number is needed"
+    if not _is_rate(chunk.fps):
+        return f"{chunk.fps!r:.60} rows a second; a positive number is needed"
     if fps is not None and chunk.fps != fps:
         return f"{chunk.fps:g} rows a second after {fps:g}; one rate a stream is needed"
     if chunk.pictures is not None and len(chunk.pictures) != rows:
         return f"{len(chunk.pictures)} pictures beside {rows} vectors"
     return None
+
+
+def _is_rate(fps: Any) -> bool:
+    number = isinstance(fps, int | float | np.number) and not isinstance(fps, bool)
+    return number and math.isfinite(fps) and SLOWEST <= fps <= FASTEST
 
 
 def _is_floating(values: Any) -> bool:

@@ -29,7 +29,11 @@ from .hands import Rows, Still, Yields
         ([Chunk(np.zeros((1, 2), dtype=int), 10)], "floating"),
         ([Chunk(torch.zeros(1, 2, dtype=torch.int32), 10)], "floating"),
         ([Chunk(np.array([[0, np.nan]]), 10)], "not finite"),
+        ([Chunk(np.array([[0, 1e30]]), 10)], r"as large as 1e\+30"),
         ([Chunk(np.zeros((1, 2)), 0)], "positive"),
+        ([Chunk(np.zeros((1, 2)), "25")], "'25' rows a second"),  # type: ignore[arg-type]
+        ([Chunk(np.zeros((1, 2)), None)], "None rows a second"),  # type: ignore[arg-type]
+        ([Chunk(np.zeros((1, 2)), 1e300)], r"1e\+300 rows a second"),
         ([Chunk(np.zeros((1, 2)), 10), Chunk(np.zeros((1, 2)), 12)], "12 rows a second after 10"),
         ([Chunk(np.zeros((2, 2)), 10, np.zeros((1, 3, 4, 4)))], "1 pictures beside 2"),
     ],
