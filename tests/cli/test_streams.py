@@ -153,11 +153,15 @@ def test_a_cell_of_a_table_is_not_a_book(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_what_ends_a_process_is_an_interrupt(name: str) -> None:
     number = getattr(signal, name)
+    inherited = signal.getsignal(number)
+    if inherited == signal.SIG_IGN:  # under nohup, which has its own test
+        signal.signal(number, signal.SIG_DFL)
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), interruptible() as interrupts:
         signal.raise_signal(number)
         time.sleep(5)
     assert interrupts.came and signal.getsignal(number) == before
+    signal.signal(number, inherited)
 
 
 def test_signals_that_are_ignored_stay_so() -> None:
