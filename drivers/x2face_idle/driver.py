@@ -18,8 +18,8 @@ from x2face_plugins import Chunk, Source
 if TYPE_CHECKING:
     from x2face_idle.settings import Settings
 
-DEPTH = 2.0  # blinks as films show them that one is made of: the decoder closes the lids less than it is told to,
-DEEPEST = 2.5  # and draws brows and nose together with them, which beyond this looks like pain
+DEPTH = 1.0  # blinks as films show them; with light-2 more of it draws lids over lids
+DEEPEST = 2.5  # beyond this brows and nose come along, which looks like pain
 ROWS = 25
 
 
