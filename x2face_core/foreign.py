@@ -88,7 +88,7 @@ def is_interrupt(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt) and (not _known or _known[-1]())
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An exception's kind and message in one line, whatever its own code makes of being asked."""
     try:
         text = " ".join(str(error).split())
@@ -100,7 +100,7 @@ def told(error: BaseException) -> str:
 
 
 def _failed(owner: Owner, error: BaseException) -> PluginError:
-    return PluginError(f"The {owner} failed: {told(error)}")
+    return PluginError(f"The {owner} failed: {describe_error(error)}")
 
 
 def _unreadable(error: OSError | UnicodeDecodeError, inputs: Inputs) -> InputError | None:

@@ -28,7 +28,7 @@ _LIGHT = 32_000_000  # parameters up to which fp32 is fast enough that no precis
 class X2Face:
     """The two networks of one driving space, and a linear reading of its vectors.
 
-    anchors: name to (x, y) in half-pictures of the embedded face, see x2face_core.geometry.anchors
+    anchors: name to (x, y) in normalised coordinates of the embedded face, see x2face_core.geometry.anchors
 
     >>> model = X2Face.load()
     >>> face = model.embed(pictures)                        # (k, 3, H, W) float32 in [0, 1]

@@ -23,7 +23,7 @@ def identity_grid(height: int, width: int, *, device: torch.device | None = None
 
 
 def resize_flow(flow: Tensor, height: int, width: int) -> Tensor:
-    """(n, 2, h, w) to (n, 2, height, width); half-pictures stay half-pictures at any size."""
+    """(n, 2, h, w) to (n, 2, height, width); flows are in normalised coordinates, which do not depend on the size."""
     if flow.shape[-2:] == (height, width):
         return flow
     return F.interpolate(flow.contiguous(), size=(height, width), mode="bilinear", align_corners=True)
@@ -33,7 +33,8 @@ def warp(texture: Tensor, flow: Tensor, *, padding: str = "border") -> Tensor:
     """Sample a texture where a flow points to.
 
     texture: (n, 3, H, W), any size; one texture serves n flows
-    flow: (n, 2, h, w) in half-pictures: 0 stays, +1 in channel 0 looks half a width to the right; upsampled to (H, W)
+    flow: (n, 2, h, w) displacements in normalised coordinates, upsampled to (H, W); +1 in channel 0 samples from half a
+        width to the right
     padding: "zeros" (black outside, as released) or "border"
     Geometry with aligned corners throughout, as in the torch that the released weights were trained with.
     """

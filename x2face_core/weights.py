@@ -124,7 +124,7 @@ def is_file(path: str | Path) -> bool:
 def read_info(path: str | Path) -> WeightsInfo:
     """What a file says of itself; only its header is read, and torch is not imported. WeightsError"""
     path = Path(path)
-    info = _KIND.read(path, lambda told: described(WeightsInfo, told, path=path))
+    info = _KIND.read(path, lambda metadata: described(WeightsInfo, metadata, path=path))
     if not (is_space(info.fingerprint) and is_sha256(info.sha256)):
         raise WeightsError(f"{path}: its description has no fingerprint or checksum that is one; {_KIND.remedy}.")
     return info
@@ -162,11 +162,11 @@ def save_weights(
         for name, value in tensors.items()
         if value.is_floating_point()
     } | dict(beside or {})
-    told = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
+    description = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")
-    write_tensors(path, stored, _KIND.metadata(told) | dict(metadata or {}))
-    return WeightsInfo(**told, path=path)
+    write_tensors(path, stored, _KIND.metadata(description) | dict(metadata or {}))
+    return WeightsInfo(**description, path=path)
 
 
 def verify(path: str | Path) -> WeightsInfo:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 def contributions(report: Mapping[str, Any]) -> str:
     """One line: how much each driver moved the face, by the rms of its offset; overlays move nothing."""
-    told = [(one["name"], "painted" if one["kind"] == "overlay" else f"{one['rms']:.2g}") for one in report["drivers"]]
-    return ", ".join(f"{name} {much}" for name, much in told)
+    entries = [
+        (one["name"], "painted" if one["kind"] == "overlay" else f"{one['rms']:.2g}") for one in report["drivers"]
+    ]
+    return ", ".join(f"{name} {much}" for name, much in entries)
 
 
 @contextmanager

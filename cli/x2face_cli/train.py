@@ -65,8 +65,8 @@ def train(out: Path, data: Path, **given: Any) -> None:
     with ExitStack() as bars:
         shown = Shown(bars, plan.length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)
-    held = next((row for row in reversed(state.history) if "held_ratio" in row), {})
-    screen.note(f"held-out L1 to copying the source: {held.get('held_ratio', float('nan')):.4f}")
+    latest = next((row for row in reversed(state.history) if "held_ratio" in row), {})
+    screen.note(f"held-out L1 to copying the source: {latest.get('held_ratio', float('nan')):.4f}")
     if not int(os.environ.get("RANK", "0")):
         screen.result(out / "weights.safetensors")
 

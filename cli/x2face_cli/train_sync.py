@@ -42,7 +42,9 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     with ExitStack() as bars:
         shown = Shown(bars, length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)
-    held = next((row for row in reversed(state.history) if "exact" in row), {})
-    told = [f"{name} {held[name]:.3f}" for name in ("exact", "within_1", "within_1_by_chance", "mouth") if name in held]
-    screen.note(f"on people it has not seen: {', '.join(told)}")
+    latest = next((row for row in reversed(state.history) if "exact" in row), {})
+    figures = [
+        f"{name} {latest[name]:.3f}" for name in ("exact", "within_1", "within_1_by_chance", "mouth") if name in latest
+    ]
+    screen.note(f"on people it has not seen: {', '.join(figures)}")
     screen.result(out / WEIGHTS)

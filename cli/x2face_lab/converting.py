@@ -46,8 +46,8 @@ def convert(files: Sequence[Path], output: Path, registry: Registry, warn: Warn 
     """
     parts = one_of_each(read_part(path) for path in files)
     if "networks" not in parts:
-        held = ", ".join(f"{part.path} ({kind})" for kind, part in parts.items())
-        raise InputError(f"None of the files holds the networks, as x2face_model.pth does; given are {held}.")
+        listed = ", ".join(f"{part.path} ({kind})" for kind, part in parts.items())
+        raise InputError(f"None of the files holds the networks, as x2face_model.pth does; given are {listed}.")
     networks = parts["networks"]
     dims, tensors = convert_networks(networks.tensors, str(networks.path))
     found = [*_mappings(parts, dims, warn)]

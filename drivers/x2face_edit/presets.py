@@ -21,7 +21,7 @@ BLENDS = ("normal", "multiply", "screen")
 class Layer:
     """One picture or film, and how it lies on the embedded face.
 
-    at: its middle in half-pictures (x, y), or an anchor's name
+    at: its middle in normalised coordinates (x, y), or an anchor's name
     scale: its width as a share of the face's width
     rotate: degrees clockwise; flip: mirrored before that
     opacity: 0..1; blend: one of BLENDS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from x2face_idle.findings import by_clip, chosen
+from x2face_idle.blink_detection import by_clip, chosen
 from x2face_plugins import InputError
 from x2face_plugins.tracks import FaceFolder
 

@@ -85,8 +85,8 @@ def _section(text: str, group: str) -> Iterator[tuple[str, str]]:
 def _origin(info: str) -> tuple[str, str]:
     """Name and version of a distribution."""
     head = (_read(f"{info}/METADATA") or _read(f"{info}/PKG-INFO")).partition("\n\n")[0]
-    told = dict(line.split(": ", 1) for line in head.splitlines() if line.startswith(("Name: ", "Version: ")))
-    return told.get("Name", "unknown"), told.get("Version", "")
+    fields = dict(line.split(": ", 1) for line in head.splitlines() if line.startswith(("Name: ", "Version: ")))
+    return fields.get("Name", "unknown"), fields.get("Version", "")
 
 
 def _read(path: str) -> str:

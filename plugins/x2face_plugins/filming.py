@@ -53,7 +53,7 @@ def make_film(
         loaded = plan.load()
         session = load_session(plan, registry) if session is None else session
         report = _perform(plan, loaded, session, progress)
-    return told(plan, loaded, report, session) | {"wall_seconds": round(time.perf_counter() - started, 3)}
+    return summary_of(plan, loaded, report, session) | {"wall_seconds": round(time.perf_counter() - started, 3)}
 
 
 def load_session(plan: Plan, registry: Registry) -> Session:
@@ -99,7 +99,7 @@ def _a_core_left(model: X2Face) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def told(plan: Plan, loaded: Loaded, report: Report, session: Session) -> dict[str, Any]:
+def summary_of(plan: Plan, loaded: Loaded, report: Report, session: Session) -> dict[str, Any]:
     """What was made, as `x2face run --json` prints it."""
     model = session.model
     return {

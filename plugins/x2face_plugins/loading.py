@@ -13,7 +13,7 @@ from typing import Any
 import pluggy
 
 from x2face_core.errors import PluginError
-from x2face_core.foreign import is_interrupt, put_back, told, working_folder
+from x2face_core.foreign import describe_error, is_interrupt, put_back, working_folder
 from x2face_plugins import hookspecs
 from x2face_plugins.checking import check_command, check_driver, check_hooks, check_mapping, refuse_twins
 from x2face_plugins.entries import Entry, canonical, find_entries
@@ -163,4 +163,6 @@ def describe(error: BaseException) -> str:
     """An exception as one line, for whoever wrote or installed the plugin."""
     if isinstance(error, SystemExit):
         return f"it tried to end the program while loading (SystemExit: {error.code})"
-    return told(error).partition(": ")[2] if isinstance(error, PluginError | Overdue) else told(error)
+    return (
+        describe_error(error).partition(": ")[2] if isinstance(error, PluginError | Overdue) else describe_error(error)
+    )

@@ -15,10 +15,10 @@ from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
 from x2face_core.sources.source import ModelSource
 from x2face_idle import Settings
+from x2face_idle.blink_detection import EACH, chosen
 from x2face_idle.blinking import AGAIN, CLOSING, GAP, OPENING, SHUT, Blinks, onsets, shape
 from x2face_idle.demo import write_tracks
 from x2face_idle.driver import IdleDriver
-from x2face_idle.findings import EACH, chosen
 from x2face_idle.lids import Lids
 from x2face_idle.swaying import SPREAD, Sway
 

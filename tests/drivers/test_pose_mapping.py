@@ -147,13 +147,13 @@ def film(tiny_model: Any) -> Films:
 
 def test_each_picture_of_a_track_comes_with_its_turned_versions(face_folder: Path, film: Films) -> None:
     found = list(turned_tracks(face_folder, film, turns=3))
-    assert {len(values) for (values, _), held in found if not held} == {4}
-    assert {len(values) for (values, _), held in found if held} == {1}
+    assert {len(values) for (values, _), held_out in found if not held_out} == {4}
+    assert {len(values) for (values, _), held_out in found if held_out} == {1}
     assert {vectors.shape[1] for (_, vectors), _ in found} == {128}
 
 
 def test_turned_heads_reach_further_than_the_films(face_folder: Path, film: Films) -> None:
-    pairs = [pair for pair, held in turned_tracks(face_folder, film, turns=4) if not held]
+    pairs = [pair for pair, held_out in turned_tracks(face_folder, film, turns=4) if not held_out]
     turned = torch.cat([values[1:] for values, _ in pairs])
     asked = torch.tensor([25, 20, 28]) * torch.tensor(SEEN)
     assert (turned.abs().quantile(0.9, dim=0) > 0.6 * asked).all()

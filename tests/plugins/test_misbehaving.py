@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from x2face_core.errors import InputError, PluginError
-from x2face_core.foreign import Owner, call_foreign, knowing_interrupts, told
+from x2face_core.foreign import Owner, call_foreign, describe_error, knowing_interrupts
 from x2face_plugins import patience
 from x2face_plugins.offers import BUNDLED
 from x2face_plugins.quieting import stdout_as_stderr
@@ -110,9 +110,9 @@ def test_ctrl_c_goes_through_others_code() -> None:
 
 
 def test_an_exception_is_told_in_one_line_whatever_its_own_code_does() -> None:
-    assert told(Mute()) == "Mute: its message cannot be told"
-    assert told(ValueError("a\n b")) == "ValueError: a b"
-    assert told(ValueError()) == "ValueError"
+    assert describe_error(Mute()) == "Mute: its message cannot be told"
+    assert describe_error(ValueError("a\n b")) == "ValueError: a b"
+    assert describe_error(ValueError()) == "ValueError"
 
 
 def test_others_code_does_not_move_the_working_folder(

@@ -52,11 +52,11 @@ def read_released(path: Path) -> Any:
         ) from error
     except _BROKEN as error:
         raise WeightsError(
-            f"{path}: cut short, or no file of torch's or scikit-learn's ({_told(error)}); download it again."
+            f"{path}: cut short, or no file of torch's or scikit-learn's ({_message(error)}); download it again."
         ) from error
 
 
-def _told(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     return (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
 
 

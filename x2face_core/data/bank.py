@@ -18,7 +18,7 @@ class Bank:
     clip, frame: (n,) int64, row of clips.csv and frame number in it; clip is -1 for a photograph
     first, count: (n,) int64, where the frames of the same clip begin here and how many they are
     weight: (n,) float64, how often a frame is drawn as target; sums to 1
-    landmarks: (n, 73, 3) float32 in half-pictures, irises last, or None where the folder has no labels
+    landmarks: (n, 73, 3) float32 in normalised coordinates, irises last, or None where the folder has no labels
     pose: (n, 3) float32 roll, pitch, yaw in degrees, or None
     expression: (n, 4) float32, standardised by median and deviation, or None
     gaze: (n, 2) float32 in eye widths; None where not measured

@@ -44,7 +44,7 @@ def measures_of(
     landmarks, pose, gaze, blend = labels.landmarks[_landmark_rows(folder, clip, frame)], labels.pose[rows], None, None
     gaze = None if labels.gaze is None else labels.gaze[rows]
     blend = None if labels.blend is None else labels.blend[rows]
-    centre, spread = np.median(expression, axis=0), expression.std(axis=0) + 1e-6
+    centre, deviation = np.median(expression, axis=0), expression.std(axis=0) + 1e-6
     scores = None if blend is None else (np.median(blend, axis=0), blend.std(axis=0) + 0.02)
     if len(stills) and folder.stills is not None and folder.stills.labels is not None:
         found = folder.stills.labels
@@ -57,7 +57,7 @@ def measures_of(
     return Measures(
         landmarks=with_irises(with_forehead(landmarks), looking),
         pose=pose,
-        expression=np.clip((expression - centre) / spread, -3, 4).astype(np.float32),
+        expression=np.clip((expression - centre) / deviation, -3, 4).astype(np.float32),
         interest=_interest(expression),
         gaze=gaze,
         blend=None if blend is None or scores is None else np.clip((blend - scores[0]) / scores[1], -4, 5),

@@ -29,19 +29,19 @@ _INNER: dict[str, type] = {  # of what is inside
 }
 
 
-def described(kind: type[T], told: object, **more: Any) -> T:
+def described(kind: type[T], content: object, **more: Any) -> T:
     """A dataclass of what JSON tells. ValueError says what is not of its kind. more: fields that are not told"""
-    if not isinstance(told, dict):
-        raise ValueError(f"{type(told).__name__}, not names and values")
+    if not isinstance(content, dict):
+        raise ValueError(f"{type(content).__name__}, not names and values")
     known = {field.name: field for field in fields(kind) if field.name not in more}  # type: ignore[arg-type]
-    if odd := sorted(set(told) - set(known)):
+    if odd := sorted(set(content) - set(known)):
         raise ValueError(f"{odd[0]!r:.60} is unknown here; a newer x2face may have written it")
     for name, field in known.items():
-        if name in told:
-            _check_kind(name, str(field.type), told[name])
+        if name in content:
+            _check_kind(name, str(field.type), content[name])
         elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{name} is missing")
-    return kind(**{name: _typed(str(known[name].type), value) for name, value in told.items()}, **more)
+    return kind(**{name: _typed(str(known[name].type), value) for name, value in content.items()}, **more)
 
 
 def _typed(kind: str, value: object) -> object:

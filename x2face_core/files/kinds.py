@@ -74,10 +74,10 @@ class FileKind:
             raise self.error(f"{path}: {name!r:.80} has numbers that are not finite; {self.remedy}.")
         return found
 
-    def check_sum(self, path: Path, tensors: Mapping[str, Tensor], told: str) -> None:
+    def check_sum(self, path: Path, tensors: Mapping[str, Tensor], expected: str) -> None:
         """Raise the error where a file's tensors have another checksum than it says."""
-        if (found := checksum(tensors)) != told:
-            raise self.error(f"{path}: its tensors have sha256 {found[:12]}…, not {told[:12]}…; {self.remedy}.")
+        if (found := checksum(tensors)) != expected:
+            raise self.error(f"{path}: its tensors have sha256 {found[:12]}…, not {expected[:12]}…; {self.remedy}.")
 
     def arrays(self, path: Path) -> dict[str, NDArray[np.generic]]:
         """The same as arrays; torch is not imported."""

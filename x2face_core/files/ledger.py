@@ -66,13 +66,13 @@ def _identity(path: Path) -> Identity | None:
 @cache
 def _listen() -> None:
     """Hear of each file that Python opens; there is no end to that, so it costs next to nothing between runs."""
-    sys.addaudithook(_heard)
+    sys.addaudithook(_on_event)
 
 
-def _heard(event: str, told: tuple[Any, ...]) -> None:
+def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and _ledgers:
         with suppress(Exception):
-            path, mode, flags = told
+            path, mode, flags = arguments
             if _reads(mode, flags):
                 note(path)
 

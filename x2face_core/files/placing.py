@@ -43,7 +43,7 @@ def _kind(known: os.stat_result) -> str:
     return _KINDS.get(stat.S_IFMT(known.st_mode), "no file")
 
 
-def settled(path: str | Path) -> Path:
+def resolved(path: str | Path) -> Path:
     """Where an output really goes: absolute, ~ expanded, links followed. UsageError for a pipe, a device, a socket."""
     with writing(path):
         place = Path(os.path.realpath(expanded(path)))
@@ -63,7 +63,7 @@ def _status(place: Path) -> os.stat_result | None:
 def make_folders_above(path: str | Path) -> None:
     """Make the folder that an output goes to. UsageError where the system refuses that."""
     with writing(path):
-        settled(path).parent.mkdir(parents=True, exist_ok=True)
+        resolved(path).parent.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def beside(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     Where anything goes wrong nothing is left. UsageError where the system refuses the place, or a run that is going on
     has read the file that would be replaced (files.ledger).
     """
-    place = settled(path)
+    place = resolved(path)
     with ExitStack() as stack:
         with writing(path):
             made = stack.enter_context(workshop(place.parent)) / place.name
@@ -95,7 +95,7 @@ def within(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     A folder that is there already stays, with its owner, its permissions and whatever it is mounted on; its numbered
     pictures are replaced, where `overwrite` says so. UsageError also where it holds anything else.
     """
-    place = settled(path)
+    place = resolved(path)
     with ExitStack() as stack:
         with writing(path):
             made = stack.enter_context(workshop(place if place.is_dir() else place.parent)) / "pictures"

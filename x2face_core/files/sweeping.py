@@ -27,8 +27,8 @@ def workshop(folder: Path) -> Iterator[Path]:
     Of those that were left there by processes that are gone, none stays. OSError where none can be made.
     """
     _sweep_once(folder.absolute())
-    with ExitStack() as held:
-        made = _make(folder, held)
+    with ExitStack() as stack:
+        made = _make(folder, stack)
         try:
             yield made
         finally:
@@ -36,12 +36,12 @@ def workshop(folder: Path) -> Iterator[Path]:
             _unfinished.discard(made)
 
 
-def _make(folder: Path, held: ExitStack) -> Path:
+def _make(folder: Path, stack: ExitStack) -> Path:
     for _ in range(_ATTEMPTS):
         made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
         _unfinished.add(made)
         with suppress(FileNotFoundError):
-            if held.enter_context(locked(made)) != "others" and made.is_dir():
+            if stack.enter_context(locked(made)) != "others" and made.is_dir():
                 return made
         _unfinished.discard(made)  # another run swept it before it was locked
     raise OSError("hidden folders vanish there as soon as they are made")

@@ -25,9 +25,9 @@ ANCHORS = tuple(_PLACES)
 
 
 def anchors_of(layout: Tensor | None) -> dict[str, tuple[float, float]]:
-    """Each anchor's x and y in half-pictures (-1..1, y downwards); none for weights without a layout.
+    """Each anchor's x and y in normalised coordinates (-1..1, y downwards); none for weights without a layout.
 
-    layout: (71, 2 or 3), where landmarks lie in the embedded face, in half-pictures
+    layout: (71, 2 or 3), where landmarks lie in the embedded face, in normalised coordinates
     """
     if layout is None or len(layout) != POINTS:
         return {}

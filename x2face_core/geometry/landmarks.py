@@ -36,7 +36,7 @@ LAYOUT_GAZE = (0.0, -0.07)
 
 
 def with_forehead(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 68, 3) in [0, 1] of the crop to (n, 71, 3) in half-pictures (-1..1), with three points above the brows.
+    """(n, 68, 3) in [0, 1] of the crop to (n, 71, 3) in normalised coordinates (-1..1); three points are added.
 
     They lie over the outer and inner brows by 0.35 and 0.45 of the way from chin to the bridge of the nose.
     """

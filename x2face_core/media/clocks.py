@@ -79,7 +79,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Ticks:
+class Timestamps:
     """The times of a track's packets as they lie in the file, in seconds.
 
     times: (n,) when each is shown or heard; frames lie in the order of decoding
@@ -92,7 +92,7 @@ class Ticks:
     count: int = 0
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[float, float]] | Times, longest: float, count: int = 0) -> Ticks:
+    def of(cls, rows: Sequence[tuple[float, float]] | Times, longest: float, count: int = 0) -> Timestamps:
         """rows: time and duration; longest: what a packet lasts at most
 
         Before a gap .mp4 says that a packet lasts until the next one, so what is far from usual is not believed either.

@@ -72,7 +72,7 @@ def _encode(
     film = _film(out, plan, *film_codec)
     voice = _Voice(out, plan, *sound_codec) if plan.sound is not None else None
     reformatter = VideoReformatter()
-    size = fitted(plan.width, plan.height)
+    size = encodable_size(plan.width, plan.height)
     count = 0
     for count, picture in enumerate(pictures, start=1):
         frame = reformatter.reformat(
@@ -91,7 +91,7 @@ def _encode(
 
 def _film(out: OutputContainer, plan: Plan, codec: str, options: dict[str, str]) -> VideoStream:
     stream: Any = out.add_stream(codec, rate=exact(plan.fps), options=options)
-    stream.width, stream.height = fitted(plan.width, plan.height)
+    stream.width, stream.height = encodable_size(plan.width, plan.height)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.colorspace = context.color_primaries = context.color_trc = _BT709
@@ -100,7 +100,7 @@ def _film(out: OutputContainer, plan: Plan, codec: str, options: dict[str, str])
     return film
 
 
-def fitted(width: int, height: int) -> tuple[int, int]:
+def encodable_size(width: int, height: int) -> tuple[int, int]:
     """The size of a film of pictures of that size: even, and reduced where players and encoders hold no more."""
     scale = min(1.0, LARGEST / max(width, height), (MOST_PIXELS / (width * height)) ** 0.5)
     if scale == 1:

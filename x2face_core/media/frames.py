@@ -99,8 +99,8 @@ class Conversion:
         if stored not in self.turns:  # a phone that was turned changes both
             self.turns[stored] = Turn.of(frame)
         turn = self.turns[stored]
-        whole = within(self.size, self.longest)
-        size = fitted(_turned(_square_pixels(frame, self.aspect), turn), whole)
+        whole = limited(self.size, self.longest)
+        size = scaled_into(_turned(_square_pixels(frame, self.aspect), turn), whole)
         return centred(turn(self._rgb(frame, _turned(size, turn))), whole)
 
     def _rgb(self, frame: VideoFrame, size: tuple[int, int]) -> Picture:
@@ -132,7 +132,7 @@ class Shot:
         return self._converted
 
 
-class Still:
+class DecodedPicture:
     """A frame that is a picture already."""
 
     def __init__(self, picture: Picture, longest: int | None = None) -> None:
@@ -147,13 +147,13 @@ class Still:
 def reduced(picture: Picture, longest: int | None) -> Picture:
     """The picture, at most `longest` pixels on its longer side."""
     height, width = picture.shape[:2]
-    size = within((width, height), longest)
+    size = limited((width, height), longest)
     if size == (width, height):
         return picture
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
 
 
-def fitted(size: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int]:
+def scaled_into(size: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int]:
     """The size of a picture of that size, brought into a frame as far as its shape lets it; its own shape is kept."""
     scale = min(whole[0] / size[0], whole[1] / size[1])
     wide, high = (min(max(1, round(side * scale)), most) for side, most in zip(size, whole, strict=True))
@@ -172,7 +172,7 @@ def centred(picture: Picture, whole: tuple[int, int]) -> Picture:
     return frame
 
 
-def within(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
+def limited(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
     """The size, its longer side at most `longest`."""
     if longest is None or max(size) <= longest:
         return size

@@ -61,11 +61,11 @@ def listen(path: str | Path, track: int | None = None) -> Hearing:
     track: the one to be read, from 1; None: the file's own default, or where that is silent the first that is not
     """
     known = readable_file(path).stat()
-    return _heard(str(path), (known.st_ino, known.st_size, known.st_mtime_ns), track)
+    return _listened(str(path), (known.st_ino, known.st_size, known.st_mtime_ns), track)
 
 
 @lru_cache(maxsize=64)
-def _heard(path: str, state: tuple[int, ...], track: int | None) -> Hearing:
+def _listened(path: str, state: tuple[int, ...], track: int | None) -> Hearing:
     with opened(path) as container:
         tracks = sound_tracks(container, track)
     if not tracks:
@@ -98,15 +98,15 @@ def _listen(path: str, track: int) -> Hearing:
 
 
 def _beginning(path: str, track: int) -> Iterator[tuple[AudioFrame, Samples]]:
-    heard = 0.0
+    decoded_seconds = 0.0
     with opened(path) as container:
         stream = sound_stream(container, track)
         if stream is None:
             return
         for frame in decoded_sound(container, stream):
             yield frame, samples_of(frame, path)
-            heard += frame.samples / frame.sample_rate
-            if heard > _LONG:
+            decoded_seconds += frame.samples / frame.sample_rate
+            if decoded_seconds > _LONG:
                 return
 
 

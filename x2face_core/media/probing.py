@@ -14,11 +14,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from x2face_core.files.placing import readable_file
-from x2face_core.media.clocks import FASTEST, Clock, Stretch, Ticks, beside, goes_on, joined
+from x2face_core.media.clocks import FASTEST, Clock, Stretch, Timestamps, beside, goes_on, joined
 from x2face_core.media.frames import pixel_aspect, upright_size
 from x2face_core.media.opening import decoded_film, film_stream, opened, sound_stream
 from x2face_core.media.rates import snapped
-from x2face_core.media.ticking import FileTicks, indexed, read_ticks
+from x2face_core.media.timestamps import FileTimestamps, indexed, read_timestamps
 
 USUAL_RATE = 25.0
 
@@ -73,15 +73,15 @@ def _probed(path: str, state: tuple[int, ...], film_track: int | None, sound_tra
             return Probed()
         first = None if film is None else next(decoded_film(file, film), None)
         begin = None if first is None else _time(first)
-        ticks = indexed(file, film, sound, begin) or read_ticks(path, film, sound)
-        rate = snapped(ticks.film.rate() or _claimed_rate(film) or USUAL_RATE)
+        timestamps = indexed(file, film, sound, begin) or read_timestamps(path, film, sound)
+        rate = snapped(timestamps.film.rate() or _claimed_rate(film) or USUAL_RATE)
         return Probed(
             has_film=film is not None,
             has_sound=sound is not None,
             size=None if first is None or film is None else upright_size(first, pixel_aspect(film)),
             rate=rate,
-            whole=_whole(file, film, ticks.film),
-            **_one_clock(ticks, rate, begin),
+            whole=_whole(file, film, timestamps.film),
+            **_one_clock(timestamps, rate, begin),
         )
 
 
@@ -91,13 +91,13 @@ def _claimed_rate(film: VideoStream | None) -> float | None:
     return next((float(rate) for rate in claims if rate and 1 <= rate <= FASTEST), None)
 
 
-def _whole(file: InputContainer, film: VideoStream | None, ticks: Ticks) -> float:
+def _whole(file: InputContainer, film: VideoStream | None, timestamps: Timestamps) -> float:
     """What the file promises over what is there, at least 1."""
-    if film is None or not ticks.count:
+    if film is None or not timestamps.count:
         return 1.0
     if film.frames:
-        return max(1.0, film.frames / ticks.count)
-    forward = sum(b - a for a, b in ticks.spans())
+        return max(1.0, film.frames / timestamps.count)
+    forward = sum(b - a for a, b in timestamps.spans())
     claimed = _claimed_seconds(file, film)
     return max(1.0, claimed / forward) if claimed and forward > 0 else 1.0
 
@@ -109,16 +109,16 @@ def _claimed_seconds(file: InputContainer, film: VideoStream) -> float | None:
     return file.duration / 1e6 if file.duration and len(file.streams) == 1 else None
 
 
-def _one_clock(ticks: FileTicks, rate: float, begin: float | None) -> dict[str, Any]:
+def _one_clock(timestamps: FileTimestamps, rate: float, begin: float | None) -> dict[str, Any]:
     """The stretches of film and sound, from the first picture on, and what is odd about them."""
-    apart = [replace(one, lasts=one.lasts or 1 / rate) for one in ticks.film.stretches()]
-    voices = ticks.sound.stretches()
+    apart = [replace(one, lasts=one.lasts or 1 / rate) for one in timestamps.film.stretches()]
+    voices = timestamps.sound.stretches()
     film = joined(apart, voices, 1 / rate)
     sound = beside(voices, film)
     first = next(iter(film or sound), Stretch(0, 0))
     zero = (None if begin is None else Clock(film).place(begin)) or first.low + first.shift
-    if not film and ticks.film.count:
-        film = [Stretch(zero, zero + (ticks.film.count - 1) / rate, lasts=1 / rate)]
+    if not film and timestamps.film.count:
+        film = [Stretch(zero, zero + (timestamps.film.count - 1) / rate, lasts=1 / rate)]
     return {
         "film": tuple(replace(one, shift=one.shift - zero) for one in film),
         "sound": tuple(replace(one, shift=one.shift - zero) for one in sound),
@@ -131,11 +131,11 @@ def _oddities(stretches: Sequence[Stretch], sound: Sequence[Stretch]) -> list[st
     steps = list(pairwise(stretches))
     anew = sum(b.low <= a.high for a, b in steps)
     gaps = [b.low - a.high for a, b in steps if b.low > a.high and not goes_on(sound, a, b)]
-    still = [b.low - a.high for a, b in steps if b.low > a.high and goes_on(sound, a, b)]
+    frozen = [b.low - a.high for a, b in steps if b.low > a.high and goes_on(sound, a, b)]
     return [
         *([f"its clock starts anew {_times(anew)}; the parts follow one another"] if anew else []),
         *([f"nothing comes for {_seconds(gaps)}; what is longer than a second is left out"] if gaps else []),
-        *([f"its picture stands still for {_seconds(still)} while the sound goes on"] if still else []),
+        *([f"its picture stands still for {_seconds(frozen)} while the sound goes on"] if frozen else []),
     ]
 
 

@@ -36,12 +36,12 @@ def upright(image: Image.Image) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     """From 1 to 8. Programs store it as text, as a list or as a fraction, too."""
     try:
-        told: Any = image.getexif().get(_ORIENTATION, 1)
-        while isinstance(told, (tuple, list)):
-            told = told[0]
-        if isinstance(told, bytes):
-            told = told[0] if told[0] <= 8 else told.strip(b"\0 ")
-        return int(told)
+        tag: Any = image.getexif().get(_ORIENTATION, 1)
+        while isinstance(tag, (tuple, list)):
+            tag = tag[0]
+        if isinstance(tag, bytes):
+            tag = tag[0] if tag[0] <= 8 else tag.strip(b"\0 ")
+        return int(tag)
     except (*_ODD, ArithmeticError):
         return 1
 

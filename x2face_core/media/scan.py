@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from x2face_core.errors import NoFaceError
 from x2face_core.media.boxes import Box
 from x2face_core.media.faces import SURE, Face, find_faces, follow_face, spot_faces, sureness, surest
-from x2face_core.media.frames import Shot, Still
+from x2face_core.media.frames import DecodedPicture, Shot
 from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, track_at
 from x2face_core.media.video import probe, read_shots
@@ -82,11 +82,11 @@ class _Lookout:
 
     def look(self, number: int, picture: Picture) -> None:
         """Take in what one picture shows."""
-        still = [track for track in self._followed if self._follow(track, number, picture)]
-        self._blank = 0 if still else self._blank + 1
-        if (not still and self._blank % 2) or number % _NEW_FACES == 0:
-            self._search(number, picture, still)
-        self._followed = still
+        followed = [track for track in self._followed if self._follow(track, number, picture)]
+        self._blank = 0 if followed else self._blank + 1
+        if (not followed and self._blank % 2) or number % _NEW_FACES == 0:
+            self._search(number, picture, followed)
+        self._followed = followed
 
     def _follow(self, track: Track, number: int, picture: Picture) -> bool:
         face = follow_face(picture, track.last)
@@ -94,19 +94,19 @@ class _Lookout:
             track.faces[number] = face
         return face is not None
 
-    def _search(self, number: int, picture: Picture, still: list[Track]) -> None:
+    def _search(self, number: int, picture: Picture, followed: list[Track]) -> None:
         found = spot_faces(picture, self._everywhere)
         if not found and not self.tracks and self._blank % 4 == 1:
             found = spot_faces(picture, min(2 * self._everywhere, _MOST))
         for face in found:
-            if track_at(face, still):
+            if track_at(face, followed):
                 continue
-            track = track_at(face, (track for track in self.tracks if track not in still))
+            track = track_at(face, (track for track in self.tracks if track not in followed))
             if track is None:
                 track = Track()
                 self.tracks.append(track)
             track.faces[number] = face
-            still.append(track)
+            followed.append(track)
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class _Film:
         found = ((number, find_faces(shot.picture())) for number, shot in enumerate(shots))
         return {number: faces[0] for number, faces in found if faces}
 
-    def _shots(self, longest: int | None) -> Iterator[Shot | Still]:
+    def _shots(self, longest: int | None) -> Iterator[Shot | DecodedPicture]:
         return read_shots(self.path, self.rate, longest=longest, track=self.track)
 
 

@@ -45,8 +45,8 @@ def sound_seconds(path: str | Path, track: int | None = None) -> float | None:
 
 def sound_notes(path: str | Path, track: int | None = None) -> list[str]:
     """What is odd about a file's sound and what was chosen of it, for the user."""
-    heard = listen(path, track)
-    return [*probe_file(path, sound_track=heard.track).notes, *heard.notes]
+    hearing = listen(path, track)
+    return [*probe_file(path, sound_track=hearing.track).notes, *hearing.notes]
 
 
 def read_sound(path: str | Path, rate: int = 16000, track: int | None = None) -> Samples:
@@ -87,10 +87,10 @@ def sound_blocks(path: str | Path, rate: int, channels: int, size: int, track: i
         yield np.concatenate(waiting, axis=1)
 
 
-def _in_place(path: str | Path, rate: int, channels: int, heard: Hearing) -> Iterator[Samples]:
+def _in_place(path: str | Path, rate: int, channels: int, hearing: Hearing) -> Iterator[Samples]:
     """Decoded, resampled pieces, each where its time says: gaps filled with silence, overlaps cut."""
-    clock, written, some = Clock(probe_file(path, sound_track=heard.track).sound), 0, False
-    for raw, piece in _resampled(_mixed(path, channels, heard), rate, channels):
+    clock, written, some = Clock(probe_file(path, sound_track=hearing.track).sound), 0, False
+    for raw, piece in _resampled(_mixed(path, channels, hearing), rate, channels):
         some = True
         start = None if raw is None else clock.place(raw)
         late = 0 if start is None else round(start * rate) - written
@@ -110,15 +110,15 @@ def _silence(count: int, rate: int, channels: int) -> Iterator[Samples]:
         yield np.zeros((channels, min(rate, count - start)), dtype=np.float32)
 
 
-def _mixed(path: str | Path, channels: int, heard: Hearing) -> Iterator[tuple[float | None, int, Samples]]:
+def _mixed(path: str | Path, channels: int, hearing: Hearing) -> Iterator[tuple[float | None, int, Samples]]:
     """Decoded pieces: when each starts, where the file tells it, its rate, and its samples as mono or stereo."""
     with opened(path) as container:
-        stream = sound_stream(container, heard.track)
+        stream = sound_stream(container, hearing.track)
         if stream is None:
             raise no_stream(path, "sound")
         for frame in decoded_sound(container, stream):
             start = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
-            yield start, frame.sample_rate, heard.mix(samples_of(frame, path), channels)
+            yield start, frame.sample_rate, hearing.mix(samples_of(frame, path), channels)
 
 
 def _resampled(

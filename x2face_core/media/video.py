@@ -12,7 +12,7 @@ from x2face_core.errors import InputError
 from x2face_core.files.placing import readable_file
 from x2face_core.media.animations import animation_frames, animation_size, animation_times, is_animation
 from x2face_core.media.clocks import GAP, Clock, usual_rate
-from x2face_core.media.frames import Conversion, Shot, Still
+from x2face_core.media.frames import Conversion, DecodedPicture, Shot
 from x2face_core.media.opening import decoded_film, film_stream, no_stream, opened
 from x2face_core.media.pictures import Picture
 from x2face_core.media.probing import USUAL_RATE, probe_file
@@ -110,7 +110,7 @@ def read_frames(
     track: as in probe
     A film cut short yields what decodes; InputError when nothing does.
     """
-    last: Shot | Still | None = None
+    last: Shot | DecodedPicture | None = None
     for shot in read_shots(path, fps, longest=longest, track=track):
         picture = shot.picture()
         yield picture.copy() if shot is last else picture
@@ -119,7 +119,7 @@ def read_frames(
 
 def read_shots(
     path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
-) -> Iterator[Shot | Still]:
+) -> Iterator[Shot | DecodedPicture]:
     """As read_frames, but each becomes a picture only when asked for: to look at a few costs the decoding alone."""
     if is_animation(path):
         yield from at_rate(_animation_shots(path, longest), fps or _probe_animation(path).fps)
@@ -132,11 +132,11 @@ def read_shots(
         raise _nothing(path)
 
 
-def _animation_shots(path: str | Path, longest: int | None) -> Iterator[tuple[Timed, Still]]:
+def _animation_shots(path: str | Path, longest: int | None) -> Iterator[tuple[Timed, DecodedPicture]]:
     start = 0.0
     for time, picture in animation_frames(path):
         lasts = min(time.lasts, GAP)
-        yield Timed(start, lasts), Still(picture, longest)
+        yield Timed(start, lasts), DecodedPicture(picture, longest)
         start += lasts
 
 

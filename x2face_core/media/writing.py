@@ -10,7 +10,7 @@ import numpy as np
 
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import writing
-from x2face_core.files.placing import beside, refuse_others, settled, within
+from x2face_core.files.placing import beside, refuse_others, resolved, within
 from x2face_core.media.containers import Plan, write_mp4, write_webm
 from x2face_core.media.gifs import write_gif
 from x2face_core.media.images import save_picture
@@ -73,7 +73,7 @@ def write_folder(
 
     overwrite: replace such pictures that the folder holds; else that is a UsageError, as is a folder with other files
     """
-    place = settled(path)
+    place = resolved(path)
     if place.is_file():
         raise UsageError(f"{path}: is a file, and a folder is to be written; choose another output.")
     if place.is_dir():

@@ -13,7 +13,7 @@ import numpy as np
 from x2face_core.errors import InputError
 from x2face_core.files.placing import make_folders_above
 from x2face_core.media.boxes import Box, crop
-from x2face_core.media.containers import fitted
+from x2face_core.media.containers import encodable_size
 from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import has_sound
@@ -158,7 +158,7 @@ def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Ge
     with closing(frames):
         reduces = not output.folder and output.path.suffix.lower() != ".gif"
         for number, frame in enumerate(frames):
-            if number == 0 and reduces and max(size := fitted(*frame.shape[1::-1])) < max(frame.shape):
+            if number == 0 and reduces and max(size := encodable_size(*frame.shape[1::-1])) < max(frame.shape):
                 notes.append(
                     f"{output}: is reduced from {frame.shape[1]}x{frame.shape[0]} to {size[0]}x{size[1]} pixels, "
                     "the most that films hold; a folder/ of pictures holds all."

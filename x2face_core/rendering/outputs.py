@@ -10,7 +10,7 @@ from pathlib import Path
 
 from x2face_core.errors import UsageError
 from x2face_core.files.faults import expanded, writing
-from x2face_core.files.placing import settled
+from x2face_core.files.placing import resolved
 
 SUFFIXES = (".mp4", ".webm", ".gif")
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
@@ -106,7 +106,7 @@ def _check(text: str, output: Output, inputs: Iterable[Path]) -> None:
     if _URL.match(text):
         raise UsageError(f"{text} is an address, and outputs are files on this machine; choose a file's name.")
     with writing(output):
-        place = settled(output.path)
+        place = resolved(output.path)
         _refuse_what_is_in_the_way(output, place)
         _refuse_unwritable(output, place)
         _refuse_an_input(output, place, inputs)

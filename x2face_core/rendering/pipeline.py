@@ -14,7 +14,7 @@ from torch import Tensor
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
 from x2face_core.pixels import to_pictures
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
-from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, still
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, zero_driver
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, compose
 from x2face_core.streaming.resampling import Row
@@ -99,7 +99,7 @@ def animate_source(
     seen = source.timed(fps or source.fps, seconds)
     paint = [one if isinstance(one, ActiveOverlay) else ActiveOverlay.of(one) for one in overlays]
     active = [one if isinstance(one, ActiveDriver) else ActiveDriver.of(one) for one in drivers]
-    composed = compose(active or [still()] * bool(paint), seen, fps=fps, seconds=seconds)
+    composed = compose(active or [zero_driver()] * bool(paint), seen, fps=fps, seconds=seconds)
     return Animation(composed, _frames(source.model, seen.face, paint, composed, batch_size), seen)
 
 

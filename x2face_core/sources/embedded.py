@@ -54,9 +54,9 @@ def _read(path: Path, space: str) -> Image.Image:
         width, height = image.size
         if width != height:
             raise InputError(f"{path}: has {width}x{height} pixels; an embedded face is as wide as it is high.")
-        if (told := image.info.get(_KEY, space)) != space:
+        if (recorded := image.info.get(_KEY, space)) != space:
             raise WeightsError(
-                f"{path}: is an embedded face of other weights (space {told}, not {space}); "
+                f"{path}: is an embedded face of other weights (space {recorded}, not {space}); "
                 "`x2face embed` makes one for those in use."
             )
         return to_rgba(image)

@@ -149,7 +149,7 @@ def _mixed(plain: Any, painted: Any, share: float) -> Any:
     return (plain + share * (painted - plain)).clamp(0, 1)
 
 
-class Still:
+class ZeroDriver:
     """Drives nothing, for ever: for a face that is only painted on."""
 
     def drive(self, source: Source) -> Any:
@@ -157,6 +157,6 @@ class Still:
             yield Chunk(np.zeros((25, len(source.vector))), source.fps)
 
 
-def still() -> ActiveDriver:
+def zero_driver() -> ActiveDriver:
     """What drives when overlays are all there is."""
-    return ActiveDriver.of(Still(), Owner("driver", "the painted face"), endless=True)
+    return ActiveDriver.of(ZeroDriver(), Owner("driver", "the painted face"), endless=True)

@@ -43,9 +43,9 @@ class Carried:
     def texts(self, name: str) -> list[str]:
         """What it has to say, each once; of very many the first ones, and how many more there are."""
         said: list[str] = self._read(name, [], lambda value: list(islice(map(str, value), 1000)), "texts")
-        told = list(dict.fromkeys(said))
-        more = len(told) - MOST_WARNINGS
-        return told if more <= 0 else [*told[:MOST_WARNINGS], f"{self._owner} warned {more} times more."]
+        distinct = list(dict.fromkeys(said))
+        more = len(distinct) - MOST_WARNINGS
+        return distinct if more <= 0 else [*distinct[:MOST_WARNINGS], f"{self._owner} warned {more} times more."]
 
     def _read(self, name: str, default: T, checked: Callable[[Any], Any], wanted: str) -> T:
         value = call_foreign(self._owner, lambda: getattr(self._thing, name, None))

@@ -61,24 +61,24 @@ def compose(
     seconds: at most so long; needed when every driver is endless
     """
     check(drivers, seconds)
-    still = as_vectors(source.vector)
+    source_vector = as_vectors(source.vector)
     leader = next(
         (one for one in drivers if not one.relative),
         next((one for one in drivers if not one.endless and not one.live), drivers[0]),
     )
-    first, leading = _peek(_offsets(leader, source, still))
+    first, leading = _peek(_offsets(leader, source, source_vector))
     nobody_leads = leader.relative and leader.endless and not leader.live and len(drivers) > 1
     rate = fps or (source.fps if nobody_leads else first.fps)
     seen = source if fps else source.at(rate)
-    streams = [leading if one is leader else _offsets(one, seen, still) for one in drivers]
+    streams = [leading if one is leader else _offsets(one, seen, source_vector) for one in drivers]
     meters = [Meter() for _ in drivers]
-    rows = [_at_rate(one, stream, rate, still) for one, stream in zip(drivers, streams, strict=True)]
+    rows = [_at_rate(one, stream, rate, source_vector) for one, stream in zip(drivers, streams, strict=True)]
     shaped = [_shaped(one, stream, rate) for one, stream in zip(drivers, rows, strict=True)]
     limit = None if seconds is None else max(1, math.ceil(seconds * rate - CLOSE))
     known = [] if limit is None else [limit]
     if not leader.live and (length := leader.frames) is not None:
         known.append(math.ceil(length * rate / first.fps - CLOSE))
-    return Composed(rate, min(known, default=None), islice(_sum(shaped, still, meters), limit), meters)
+    return Composed(rate, min(known, default=None), islice(_sum(shaped, source_vector, meters), limit), meters)
 
 
 def check(drivers: Sequence[ActiveDriver], seconds: float | None) -> None:
@@ -93,15 +93,15 @@ def check(drivers: Sequence[ActiveDriver], seconds: float | None) -> None:
         raise UsageError(f"{names} would go on for ever; --seconds says how long the film shall be.")
 
 
-def offsets(chunks: Iterable[Chunk], still: Vectors) -> Iterator[Chunk]:
+def offsets(chunks: Iterable[Chunk], source_vector: Vectors) -> Iterator[Chunk]:
     """Driving vectors as offsets from the source's own."""
     for chunk in chunks:
-        yield replace(chunk, vectors=as_vectors(chunk.vectors) - still)
+        yield replace(chunk, vectors=as_vectors(chunk.vectors) - source_vector)
 
 
-def _offsets(driver: ActiveDriver, source: Source, still: Vectors) -> Iterator[Chunk]:
+def _offsets(driver: ActiveDriver, source: Source, source_vector: Vectors) -> Iterator[Chunk]:
     chunks = validated_chunks(driver, source)
-    return chunks if driver.relative else offsets(chunks, still)
+    return chunks if driver.relative else offsets(chunks, source_vector)
 
 
 def _peek(chunks: Iterator[Chunk]) -> tuple[Chunk, Iterator[Chunk]]:
@@ -109,10 +109,10 @@ def _peek(chunks: Iterator[Chunk]) -> tuple[Chunk, Iterator[Chunk]]:
     return first, chain([first], chunks)
 
 
-def _at_rate(driver: ActiveDriver, chunks: Iterator[Chunk], fps: float, still: Vectors) -> Iterator[Row]:
+def _at_rate(driver: ActiveDriver, chunks: Iterator[Chunk], fps: float, source_vector: Vectors) -> Iterator[Row]:
     if not driver.live:
         return resample(chunks, fps)
-    return paced(Newest(rows_of(chunks)), Row(np.zeros_like(still)), fps)
+    return paced(Newest(rows_of(chunks)), Row(np.zeros_like(source_vector)), fps)
 
 
 def _shaped(driver: ActiveDriver, rows: Iterator[Row], fps: float) -> Generator[Row]:
@@ -125,12 +125,12 @@ def _shaped(driver: ActiveDriver, rows: Iterator[Row], fps: float) -> Generator[
             rows.close()
 
 
-def _sum(streams: Sequence[Generator[Row]], still: Vectors, meters: Sequence[Meter]) -> Generator[Row]:
+def _sum(streams: Sequence[Generator[Row]], source_vector: Vectors, meters: Sequence[Meter]) -> Generator[Row]:
     with ExitStack() as stack:
         for stream in streams:
             stack.enter_context(closing(stream))
         for rows in zip(*streams, strict=False):
             for meter, row in zip(meters, rows, strict=True):
                 meter.add(row.vector)
-            total = still + np.sum([row.vector for row in rows], axis=0)
+            total = source_vector + np.sum([row.vector for row in rows], axis=0)
             yield Row(total, next((row.picture for row in rows if row.picture is not None), None))

@@ -79,7 +79,7 @@ def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
 def read_motion(path: str | Path) -> Motion:
     """Read what `x2face run --record` wrote. InputError where it is missing, broken or something else."""
     place = readable_file(path)
-    origin = _KIND.read(place, lambda told: described(Origin, told))
+    origin = _KIND.read(place, lambda content: described(Origin, content))
     arrays = _KIND.arrays(place)
     if missing := {"offsets", "vector"} - set(arrays):
         raise InputError(f"{path}: lacks its {' and '.join(sorted(missing))}; {_KIND.remedy}.")

@@ -30,14 +30,14 @@ class FactorSpace:
     PluginError where a factor fails; UsageError for factors that cannot be told apart.
     """
 
-    def __init__(self, factors: Mapping[str, Factor], still: Vectors) -> None:
-        self._factors, self._still = dict(factors), still
-        self._own = {name: self._read(name, still[None]) for name in factors}  # (1, k) each
+    def __init__(self, factors: Mapping[str, Factor], source_vector: Vectors) -> None:
+        self._factors, self._source_vector = dict(factors), source_vector
+        self._own = {name: self._read(name, source_vector[None]) for name in factors}  # (1, k) each
         self._rest = {name: self._write(name, own) for name, own in self._own.items()}  # (1, 128) each
 
     def part(self, offsets: Vectors) -> Vectors:
         """(n, 128): what the factors account for of offsets (n, 128)."""
-        read = {name: self._read(name, self._still + offsets) for name in self._factors}
+        read = {name: self._read(name, self._source_vector + offsets) for name in self._factors}
         if len(read) > 1:
             read = self._disentangled(read)
         parts: Vectors = np.sum([self._write(name, values) - self._rest[name] for name, values in read.items()], axis=0)
@@ -57,7 +57,7 @@ class FactorSpace:
         rows = []
         for name, own in self._own.items():
             offsets = self._write(name, own + _STEP * np.eye(own.shape[1])) - self._rest[name]
-            seen = [self._read(other, self._still + offsets) - self._own[other] for other in self._own]
+            seen = [self._read(other, self._source_vector + offsets) - self._own[other] for other in self._own]
             rows.append(np.concatenate(seen, axis=1) / _STEP)  # (k, all k)
         table: Vectors = np.concatenate(rows, axis=0).T
         if abs(np.linalg.det(table)) < _LEAST:
@@ -75,7 +75,7 @@ class FactorSpace:
 
         factor = self._factors[name]
         given = torch.from_numpy(values).float()
-        return self._answer(name, lambda: factor.write(given), len(values), len(self._still))
+        return self._answer(name, lambda: factor.write(given), len(values), len(self._source_vector))
 
     def _answer(self, name: str, call: Callable[[], object], rows: int, width: int | None) -> Vectors:
         """What a factor said, as (rows, width) finite numbers."""

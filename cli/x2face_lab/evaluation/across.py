@@ -16,7 +16,7 @@ from x2face_core.model import X2Face
 from x2face_core.sources.source import ModelSource, pose_expression_coordinates
 from x2face_lab.evaluation.identity import Faces
 from x2face_lab.evaluation.readers import MEASURES, SETTLING, Reader, Seen
-from x2face_lab.evaluation.tracks import read_clip, spread
+from x2face_lab.evaluation.tracks import one_each_in_turn, read_clip
 
 LEAST = np.array([1.5, 1.5, 1.5, 0.01, 0.01, 0.03, 0.03, 0.015])
 """Standard deviations of MEASURES below which a driver's motion is too small to correlate with."""
@@ -90,7 +90,7 @@ def measure_across(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Moved]:
     """Two films a person, those with most motion, each driving a person who is not in it; 150 frames at most."""
-    drivers = list(spread(clips, len(clips), each=EACH))
+    drivers = list(one_each_in_turn(clips, len(clips), each=EACH))
     moved = []
     for number, clip in enumerate(drivers):
         others = [other for other in drivers if other.identity != clip.identity]

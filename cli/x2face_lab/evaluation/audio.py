@@ -18,7 +18,7 @@ from x2face_core.rendering.pipeline import animate
 from x2face_core.sources.source import DriversByName, MappingsByName, Model
 from x2face_lab.evaluation.offsets import Listener
 from x2face_lab.evaluation.readers import SETTLING, Reader
-from x2face_lab.evaluation.tracks import read_clip, spread
+from x2face_lab.evaluation.tracks import one_each_in_turn, read_clip
 
 CLIPS = 32
 FACES = 8
@@ -56,11 +56,11 @@ def speakers(folder: FaceFolder, clips: Sequence[Clip], count: int = CLIPS) -> l
     """The clips in sync whose mouths vary most, one a person in turn; without labels, any of them."""
     spoken = [clip for clip in clips if clip.sound]
     if not folder.has_labels:
-        return list(spread(spoken, count, lambda clip: 0.0))
+        return list(one_each_in_turn(spoken, count, lambda clip: 0.0))
     opening = folder.labels.expression[:, 0]
     rows = {clip.row: opening[folder.labels.clip == clip.row] for clip in spoken}
     varied = {row: float(np.nanstd(values)) if np.isfinite(values).any() else 0.0 for row, values in rows.items()}
-    return list(spread(spoken, count, lambda clip: varied[clip.row]))
+    return list(one_each_in_turn(spoken, count, lambda clip: varied[clip.row]))
 
 
 def measure_audio(
@@ -110,8 +110,8 @@ def _spoken(
     model: Model, clip: Clip, face: Tensor, frames: Tensor, reader: Reader, listener: Listener | None
 ) -> Spoken:
     real = read_clip(clip.path, clip.frames)
-    still = model.render(model.embed(face[None]), model.encode(face[None]))
-    seen = reader.read(torch.cat([still.expand(SETTLING, -1, -1, -1), frames]))
+    first_frame = model.render(model.embed(face[None]), model.encode(face[None]))
+    seen = reader.read(torch.cat([first_frame.expand(SETTLING, -1, -1, -1), frames]))
     offsets = None if listener is None else (listener.offset(clip.path, real), listener.offset(clip.path, frames))
     rest, film = seen[SETTLING - 1], seen[SETTLING:]
     return Spoken(clip.identity, reader.read(real)[:, 3], film[:, 3], film[:, :3] - rest[:3], offsets)

@@ -149,7 +149,9 @@ def _audio(bench: Bench) -> dict[str, Any]:
     )
     figures: dict[str, Any] = rounded(audio_summary(films))
     pairs = [film.offsets for film in films if film.offsets is not None]
-    return figures | ({"sync": {name: rounded(told) for name, told in offset_shares(pairs).items()}} if pairs else {})
+    return figures | (
+        {"sync": {name: rounded(shares) for name, shares in offset_shares(pairs).items()}} if pairs else {}
+    )
 
 
 def _listener(bench: Bench) -> Listener | None:

@@ -42,9 +42,9 @@ class EmgDriver:
         values = torch.from_numpy(activity(self.recording, moments, fps)).float()
         mapping = source.mapping("emg")
         self.warnings += _unheard(getattr(mapping, "learned", None), set(self.recording.signals))
-        still = mapping.write(torch.zeros(1, len(CHANNELS)))
+        resting = mapping.write(torch.zeros(1, len(CHANNELS)))
         for start in range(0, self.frames, BATCH):
-            yield Chunk(self.settings.gain * (mapping.write(values[start : start + BATCH]) - still), fps)
+            yield Chunk(self.settings.gain * (mapping.write(values[start : start + BATCH]) - resting), fps)
 
 
 def _ignored(columns: tuple[str, ...]) -> list[str]:

@@ -34,13 +34,15 @@ def save_with_mappings(
     tensors, info: of the weights; carried: which mapping, fitted, and what it was fitted on
     """
     beside: dict[str, Tensor] = {}
-    told = {}
+    metadata = {}
     for offer, mapping, data in carried:
         state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)
         beside |= {f"{_prefix(offer.dist, offer.name)}{name}": value for name, value in state.items()}
         shown = MappingInfo.of(offer, "", data=data, sha256=checksum(state)).to_json()
-        told[offer.full_name] = {name: value for name, value in shown.items() if name != "space"}  # it is the weights'
-    return save_weights(path, tensors, info, halves=False, beside=beside, metadata=_KIND.metadata(told))
+        metadata[offer.full_name] = {
+            name: value for name, value in shown.items() if name != "space"
+        }  # it is the weights'
+    return save_weights(path, tensors, info, halves=False, beside=beside, metadata=_KIND.metadata(metadata))
 
 
 def carried_mappings(path: Path | None) -> list[MappingInfo]:
@@ -48,11 +50,11 @@ def carried_mappings(path: Path | None) -> list[MappingInfo]:
     if path is None or _KIND.key not in _KIND.header(path).get("__metadata__", {}):
         return []
     space = read_info(path).fingerprint
-    return _KIND.read(path, lambda told: [_info(one, space, path) for one in dict(told).values()])
+    return _KIND.read(path, lambda metadata: [_info(one, space, path) for one in dict(metadata).values()])
 
 
-def _info(told: Any, space: str, path: Path) -> MappingInfo:
-    info = described(MappingInfo, told, space=space, path=path, prefix="")
+def _info(metadata: Any, space: str, path: Path) -> MappingInfo:
+    info = described(MappingInfo, metadata, space=space, path=path, prefix="")
     return replace(info, prefix=_prefix(info.dist, info.name))
 
 

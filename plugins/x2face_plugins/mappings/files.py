@@ -92,10 +92,10 @@ def save_mapping(path: str | Path, mapping: Mapping, info: MappingInfo, *, overw
     path = Path(path)
     owner = Owner("mapping", info.name, info.dist, info.version)
     tensors = as_tensors(call_foreign(owner, mapping.state_dict), owner)
-    told = json.loads(json.dumps(info.to_json() | {"sha256": checksum(tensors)}, default=_plain))
+    metadata = json.loads(json.dumps(info.to_json() | {"sha256": checksum(tensors)}, default=_plain))
     make_folders_above(path)
-    write_tensors(path, tensors, _KIND.metadata(told), overwrite=overwrite)
-    return replace(info, figures=told["figures"], sha256=told["sha256"], path=path)
+    write_tensors(path, tensors, _KIND.metadata(metadata), overwrite=overwrite)
+    return replace(info, figures=metadata["figures"], sha256=metadata["sha256"], path=path)
 
 
 def _plain(value: Any) -> Any:
@@ -141,7 +141,7 @@ def read_mapping_info(path: str | Path) -> MappingInfo:
     path = Path(path)
     if not is_file(path):
         raise WeightsError(f"{path}: no such file; `{WRITER} NAME --data DIR -o FILE` writes a mapping.")
-    info = _KIND.read(path, lambda told: described(MappingInfo, told, path=path, prefix=""))
+    info = _KIND.read(path, lambda metadata: described(MappingInfo, metadata, path=path, prefix=""))
     if not (is_space(info.space) and is_dist(info.dist)):
         raise WeightsError(f"{path}: is of a space or a distribution whose name is none; {_KIND.remedy}.")
     return info

@@ -60,12 +60,12 @@ def fit(
 
 def worse_than_the_mean(figures: Mapped[str, Any]) -> list[str]:
     """The shares of variance explained, r2 and r2 of whatever, that are below 0, each with its number."""
-    told = []
+    negative = []
     for name, value in figures.items():
         if name.partition(" ")[0].lower() == "r2":
             numbers = value if isinstance(value, list | tuple) else [value]
-            told += [f"{name} {one:g}" for one in numbers if isinstance(one, int | float) and one < 0]
-    return told
+            negative += [f"{name} {one:g}" for one in numbers if isinstance(one, int | float) and one < 0]
+    return negative
 
 
 def check_folder(data: Path, offer: Offer[MappingSpec]) -> None:

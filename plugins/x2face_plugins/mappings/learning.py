@@ -75,10 +75,10 @@ def learn(mapping: Mapping, folder: Path, film: FilmEncoder, examples: Examples)
     first = next(pairs, None)
     if first is None:
         raise InputError(f"{folder}: the {examples.owner} found nothing to learn from in this folder.")
-    told = call_foreign(examples.owner, lambda: mapping.fit(chain([first], pairs)))
-    if not isinstance(told, Mapped | None):
-        raise PluginError(f"The {examples.owner} told {told!r} of its fit; names and figures are expected.")
-    return dict(told or {})
+    figures = call_foreign(examples.owner, lambda: mapping.fit(chain([first], pairs)))
+    if not isinstance(figures, Mapped | None):
+        raise PluginError(f"The {examples.owner} told {figures!r} of its fit; names and figures are expected.")
+    return dict(figures or {})
 
 
 def try_out(mapping: Mapping | Factor, examples: Examples, *, factor: bool) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from x2face_core.errors import InputError, UsageError
-from x2face_core.files.placing import beside, readable_file, settled, within
+from x2face_core.files.placing import beside, readable_file, resolved, within
 
 
 def names(folder: Path) -> list[str]:
@@ -163,14 +163,14 @@ def test_pipes_devices_and_sockets_are_neither_read_nor_written(
             with pytest.raises(InputError, match=f"is {kind}, a file is needed"):
                 readable_file(path)
             with pytest.raises(UsageError, match=f"is {kind}, not a file"):
-                settled(path)
+                resolved(path)
 
 
 def test_a_quoted_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "a.txt").write_text("here")
     assert readable_file("~/a.txt") == tmp_path / "a.txt"
-    assert settled("~/b.txt") == tmp_path / "b.txt"
+    assert resolved("~/b.txt") == tmp_path / "b.txt"
 
 
 def test_a_disk_that_is_found_to_be_full_at_last_keeps_the_old_file(

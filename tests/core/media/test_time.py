@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from x2face_core.media.clips import open_clip
-from x2face_core.media.clocks import Clock, Stretch, Ticks, beside, joined, usual_rate
+from x2face_core.media.clocks import Clock, Stretch, Timestamps, beside, joined, usual_rate
 from x2face_core.media.scan import scan_film
 from x2face_core.media.sound import read_sound, sound_seconds
 from x2face_core.media.video import probe, read_frames
@@ -180,9 +180,9 @@ def test_a_gap_of_less_than_a_second_is_kept(tmp_path: Path) -> None:
 def test_a_single_frame_with_a_broken_time_is_shown_in_its_turn() -> None:
     times = [k / 25 for k in range(50)]
     times[20] = 5 * HOUR
-    ticks = Ticks.of([(time, 0.04) for time in times], 1.0)
-    assert ticks.rate() == pytest.approx(25)
-    (stretch,) = ticks.stretches()
+    timestamps = Timestamps.of([(time, 0.04) for time in times], 1.0)
+    assert timestamps.rate() == pytest.approx(25)
+    (stretch,) = timestamps.stretches()
     assert (stretch.low, stretch.high) == (0, pytest.approx(49 / 25))
     assert Clock([stretch]).place(5 * HOUR) is None
 
@@ -234,9 +234,9 @@ def test_without_a_plausible_difference_there_is_no_rate(steps: list[float]) -> 
 def test_frames_out_of_order_are_no_new_start() -> None:
     order = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11]
     for fps in (2, 5, 25, 60):
-        ticks = Ticks.of([(k / fps, 1 / fps) for k in order], 1.0)
-        assert ticks.rate() == pytest.approx(fps)
-        assert len(ticks.stretches()) == 1
+        timestamps = Timestamps.of([(k / fps, 1 / fps) for k in order], 1.0)
+        assert timestamps.rate() == pytest.approx(fps)
+        assert len(timestamps.stretches()) == 1
 
 
 def test_stretches_follow_one_another_by_a_frame() -> None:

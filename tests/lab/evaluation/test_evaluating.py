@@ -26,7 +26,7 @@ from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.evaluation.reconstruction import EVERY, reconstruct
 from x2face_lab.evaluation.regions import between_lips, regions_of
 from x2face_lab.evaluation.tally import Tally
-from x2face_lab.evaluation.tracks import Film, clips_of, read_clip, read_film, spread
+from x2face_lab.evaluation.tracks import Film, clips_of, one_each_in_turn, read_clip, read_film
 from x2face_lab.evaluation.truth import Truth, truth_of
 
 from ...tracks import Look, draw, landmarks, look_of
@@ -205,9 +205,9 @@ def test_a_driver_that_is_the_source_reads_alike(copier: X2Face, face_folder: Pa
 
 
 def test_clips_are_taken_from_people_in_turn(face_folder: Path) -> None:
-    chosen = list(spread(FaceFolder(face_folder).clips, 6))
+    chosen = list(one_each_in_turn(FaceFolder(face_folder).clips, 6))
     assert len({clip.identity for clip in chosen}) == 6
-    assert len(list(spread(FaceFolder(face_folder).clips, 12, each=1))) == 6
+    assert len(list(one_each_in_turn(FaceFolder(face_folder).clips, 12, each=1))) == 6
 
 
 def test_a_split_without_long_clips_is_refused(face_folder: Path) -> None:

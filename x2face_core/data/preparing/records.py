@@ -19,7 +19,7 @@ from x2face_core.errors import InputError, UsageError
 from x2face_core.files.descriptions import BROKEN_JSON, described
 from x2face_core.files.placing import beside
 from x2face_core.files.sweeping import sweep
-from x2face_core.foreign import told
+from x2face_core.foreign import describe_error
 
 T = TypeVar("T")
 # What one file may be broken by, so that all the others are done nevertheless: what we say of it, and what libraries
@@ -212,7 +212,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def trouble_of(path: Path, error: BaseException) -> str:
     """Why a file could not be done, in one line that names it."""
-    return str(error) if isinstance(error, InputError) else f"{path}: cannot be read ({told(error)})."
+    return str(error) if isinstance(error, InputError) else f"{path}: cannot be read ({describe_error(error)})."
 
 
 def write_json(path: Path, value: object) -> None:

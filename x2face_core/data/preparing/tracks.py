@@ -46,9 +46,9 @@ class SceneTrack(Track):
     def has_room(self, face: Face, frame: int) -> bool:
         """Whether one square can hold this too."""
         x, y, w, h, _ = np.array([*self.faces.values(), face]).T
-        spread = max(np.ptp(x + w / 2), np.ptp(y + h / 2))
+        travel = max(np.ptp(x + w / 2), np.ptp(y + h / 2))
         grown = w.max() / w.min()
-        return bool(spread <= _SPREAD * np.median(w) and grown <= _RESIZED and frame - self.start < _LONGEST_TRACK)
+        return bool(travel <= _SPREAD * np.median(w) and grown <= _RESIZED and frame - self.start < _LONGEST_TRACK)
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ def chosen(folder: FaceFolder) -> list[Blink]:
     people: dict[str, list[Blink]] = defaultdict(list)
     for clip in folder.of_split("train"):
         people[clip.identity] += find(clip, folder.labels)
-    return [blink for blinks in people.values() for blink in _spread(blinks)]
+    return [blink for blinks in people.values() for blink in _evenly(blinks)]
 
 
-def _spread(blinks: list[Blink]) -> list[Blink]:
+def _evenly(blinks: list[Blink]) -> list[Blink]:
     at = np.unique(np.linspace(0, len(blinks) - 1, min(EACH, len(blinks))).round().astype(int))
     return [blinks[k] for k in at]
 
