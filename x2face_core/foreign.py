@@ -52,7 +52,7 @@ def call_foreign(owner: Owner, call: Callable[[], T], inputs: Inputs = ()) -> T:
             raise
         raise _failed(owner, error) from error
     finally:
-        put_back(folder)
+        restore_folder(folder)
 
 
 def working_folder() -> str | None:
@@ -63,7 +63,7 @@ def working_folder() -> str | None:
         return None
 
 
-def put_back(folder: str | None) -> None:
+def restore_folder(folder: str | None) -> None:
     """Others' code may have gone elsewhere: go back, so that names of ours mean what they meant."""
     if folder is not None and folder != working_folder():
         with suppress(OSError):
@@ -71,7 +71,7 @@ def put_back(folder: str | None) -> None:
 
 
 @contextmanager
-def knowing_interrupts(came: Callable[[], bool]) -> Iterator[None]:
+def tracking_interrupts(came: Callable[[], bool]) -> Iterator[None]:
     """For as long as somebody hears of each Ctrl-C, a KeyboardInterrupt without one is code that raised it itself.
 
     came: whether one has come

@@ -145,7 +145,7 @@ def save_weights(
     info: Mapping[str, Any],
     *,
     halves: bool = True,
-    beside: Mapping[str, Tensor] | None = None,
+    extra_tensors: Mapping[str, Tensor] | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> WeightsInfo:
     """Write weights beside and rename; the networks' kernels as fp16, the rest as fp32.
@@ -161,7 +161,7 @@ def save_weights(
         name: value.detach().cpu().to(kernels if value.dim() == 4 else torch.float32).contiguous()
         for name, value in tensors.items()
         if value.is_floating_point()
-    } | dict(beside or {})
+    } | dict(extra_tensors or {})
     description = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")

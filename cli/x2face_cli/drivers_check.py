@@ -64,8 +64,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _find(what: str) -> tuple[Registry, list[Spec]]:
     """What is to be tried, and all that is installed beside it. PluginError where a plugin at a path does not load."""
+    from x2face_plugins.local_plugins import open_path
     from x2face_plugins.registry import Registry
-    from x2face_plugins.unpacked import open_path
     from x2face_testkit.choosing import named
 
     if not _is_path(what):
@@ -78,7 +78,7 @@ def _find(what: str) -> tuple[Registry, list[Spec]]:
 
 def _is_path(what: str) -> bool:
     """A word is the name of something installed; it is a path with a slash or .py, or where only a folder has it."""
-    from x2face_plugins.unpacked import is_path
+    from x2face_plugins.local_plugins import is_path
 
     return is_path(what) or what.endswith(".") or _is_folder_only(what)
 

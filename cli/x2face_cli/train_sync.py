@@ -31,7 +31,7 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     from x2face_audio.sync.recipe import SYNC
     from x2face_audio.sync.session import WEIGHTS, SyncPlan
     from x2face_audio.sync.session import train_sync as run
-    from x2face_cli.training import Shown, length_of, pair
+    from x2face_cli.training import TrainingDisplay, length_of, pair
     from x2face_core.training.recipes import with_settings
 
     length = length_of(given)
@@ -40,7 +40,7 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     if int(os.environ.get("RANK", "0")):
         screen.set_verbosity(-1)  # under torchrun the first process speaks for all
     with ExitStack() as bars:
-        shown = Shown(bars, length)
+        shown = TrainingDisplay(bars, length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)
     latest = next((row for row in reversed(state.history) if "exact" in row), {})
     figures = [

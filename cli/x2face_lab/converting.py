@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from x2face_audio.released import released_features
 from x2face_core.convert.networks import convert_networks
-from x2face_core.convert.parts import Kind, Part, one_of_each, read_part
+from x2face_core.convert.parts import Part, PartKind, one_of_each, read_part
 from x2face_core.errors import InputError, WeightsError
 from x2face_core.files.placing import make_folders_above
 from x2face_core.networks.x2face import X2FaceNetworks
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from x2face_plugins.registry import Registry
 
 Warn = Callable[[str], None]
-Parts = Mapping[Kind, Part]
+Parts = Mapping[PartKind, Part]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2face_audio.regression import SufficientStatistics, chosen
+from x2face_audio.regression import SufficientStatistics, fit_best
 from x2face_audio.settings import FEATURES
 from x2face_audio.sync.features import SpeechFeatures, stream
 from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
@@ -74,7 +74,7 @@ class AudioMapping:
             means.append((values.mean(0), vectors.mean(0)))
         if not people:
             raise InputError("Nothing to fit the mapping audio to: there is no person with sound in sync.")
-        found, figures = chosen(people)
+        found, figures = fit_best(people)
         self.weight = torch.from_numpy(found.weight).float()
         features, seen = (torch.stack(rows).mean(0) for rows in zip(*means, strict=True))
         self.bias = seen - features @ self.weight

@@ -82,7 +82,7 @@ def explained(fit: Fit, held_out: SufficientStatistics) -> float:
     return float(1 - error / np.trace(held_out.yy))
 
 
-def along(fit: Fit, held_out: SufficientStatistics, axis: int = 0) -> tuple[float, float]:
+def direction_statistics(fit: Fit, held_out: SufficientStatistics, axis: int = 0) -> tuple[float, float]:
     """Correlation with the truth along a direction, and how many times wider the truth is than what is told."""
     d = fit.directions[:, axis]
     predicted, true = d @ fit.weight.T @ held_out.xx @ fit.weight @ d, d @ held_out.yy @ d
@@ -90,7 +90,7 @@ def along(fit: Fit, held_out: SufficientStatistics, axis: int = 0) -> tuple[floa
     return float(both / np.sqrt(predicted * true)), float(np.sqrt(true / predicted))
 
 
-def chosen(people: Sequence[SufficientStatistics]) -> tuple[Fit, dict[str, Any]]:
+def fit_best(people: Sequence[SufficientStatistics]) -> tuple[Fit, dict[str, Any]]:
     """The fit to everybody, with the ridge and the rank that tell most of people left out; and what was found."""
     folds = [(total(_all_but(people, k)), total(people[k::FOLDS])) for k in range(min(FOLDS, len(people)))]
     if len(people) < 2:
@@ -102,7 +102,7 @@ def chosen(people: Sequence[SufficientStatistics]) -> tuple[Fit, dict[str, Any]]
     }
     ridge, rank = max(table, key=lambda key: table[key])
     fits = [(solve(fitted, ridge, rank), held_out) for fitted, held_out in folds]
-    predicted = np.array([along(fit, held_out) for fit, held_out in fits])
+    predicted = np.array([direction_statistics(fit, held_out) for fit, held_out in fits])
     figures = {
         "people": len(people),
         "ridge": ridge,

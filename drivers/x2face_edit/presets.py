@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from x2face_plugins import InputError, UsageError, X2FaceError
-from x2face_plugins.media import ANCHORS, beside, readable_file
+from x2face_plugins.media import ANCHORS, atomic_file, readable_file
 
 BLENDS = ("normal", "multiply", "screen")
 
@@ -101,7 +101,7 @@ def write_preset(path: Path, layers: list[Layer]) -> None:
     """A preset of these layers, whose names are relative to its folder. UsageError where it cannot be written."""
     content = {"layers": [_plain(layer, path.parent) for layer in layers]}
     try:
-        with beside(path) as hidden:
+        with atomic_file(path) as hidden:
             hidden.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--edit-save {path}: cannot be written ({error.strerror or error}).") from error

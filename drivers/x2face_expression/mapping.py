@@ -18,7 +18,7 @@ from x2face_plugins.mappings.affine import Affine, AffineFactor
 
 
 @dataclass(frozen=True)
-class Kind:
+class FactorKind:
     """A factor's measures.
 
     labels: of the k numbers that are read and written
@@ -36,13 +36,13 @@ class Kind:
 
 
 _HEAD = tuple((name,) for name in ("roll", "pitch", "yaw", "place_x", "place_y", "size", "brows"))
-MOUTH_KIND = Kind(
+MOUTH_KIND = FactorKind(
     MOUTH,
     names=MOUTH,
     basis=((1, 0), (0, 1)),
     others=(*_HEAD, ("eye_left", "eye_right"), ("gaze_x",), ("gaze_y",)),
 )
-EYES_KIND = Kind(
+EYES_KIND = FactorKind(
     EYES,
     names=("both lids", "one lid", "gaze_x", "gaze_y"),
     basis=((0.5, 0.5, 0, 0), (1, -1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
@@ -55,7 +55,7 @@ EYES_KIND = Kind(
 class ExpressionMapping(AffineFactor):
     """Both ways affine, and read(write(p)) is p."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: FactorKind) -> None:
         super().__init__(len(kind.labels))
         self.kind = kind
         self._others: list[Tensor] = []

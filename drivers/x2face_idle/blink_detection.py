@@ -26,7 +26,7 @@ class Blink:
     closed: int
 
 
-def chosen(folder: FaceFolder) -> list[Blink]:
+def training_blinks(folder: FaceFolder) -> list[Blink]:
     """Blinks of the people to train on, spread over each one's clips."""
     people: dict[str, list[Blink]] = defaultdict(list)
     for clip in folder.of_split("train"):

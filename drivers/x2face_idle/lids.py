@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from x2face_idle.blink_detection import by_clip, chosen
+from x2face_idle.blink_detection import by_clip, training_blinks
 from x2face_plugins import InputError
 from x2face_plugins.tracks import FaceFolder
 
@@ -35,7 +35,7 @@ class Lids:
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """Blinks in a folder of labelled face tracks (docs/data.md): 0 and the frame before, 1 and the closed eyes."""
-        for clip, pairs in by_clip(chosen(FaceFolder(folder))):
+        for clip, pairs in by_clip(training_blinks(FaceFolder(folder))):
             vectors, _ = film(clip.path)
             for before, closed in pairs:
                 if closed < len(vectors):

@@ -73,7 +73,7 @@ def _perform(plan: Plan, loaded: Loaded, session: Session, progress: Follow | No
         overlays.insert(
             0, ActiveOverlay.of(Repainted(embedded, session.model.fingerprint), Owner("overlay", "embedded"))
         )
-    with _a_core_left(session.model):
+    with _one_core_reserved(session.model):
         return perform(
             plan.job,
             session.model,
@@ -86,7 +86,7 @@ def _perform(plan: Plan, loaded: Loaded, session: Session, progress: Follow | No
 
 
 @contextmanager
-def _a_core_left(model: X2Face) -> Iterator[None]:
+def _one_core_reserved(model: X2Face) -> Iterator[None]:
     """Light networks take as long as reading and writing films, which go on beside them and need a core too."""
     import torch
 

@@ -13,14 +13,14 @@ from typing import Any
 import pluggy
 
 from x2face_core.errors import PluginError
-from x2face_core.foreign import describe_error, is_interrupt, put_back, working_folder
+from x2face_core.foreign import describe_error, is_interrupt, restore_folder, working_folder
 from x2face_plugins import hookspecs
 from x2face_plugins.checking import check_command, check_driver, check_hooks, check_mapping, refuse_twins
 from x2face_plugins.entries import Entry, canonical, find_entries
 from x2face_plugins.offers import BUNDLED, OURS
-from x2face_plugins.patience import Overdue, limited
 from x2face_plugins.quieting import stdout_as_stderr
 from x2face_plugins.specs import CommandSpec, DriverSpec, MappingSpec, OverlaySpec
+from x2face_plugins.time_limit import TimeLimitExceeded, time_limit
 
 GROUP = "x2face"
 CHOICE = "X2FACE_PLUGINS"
@@ -97,14 +97,14 @@ def load_alone(plugin: Plugin, load: Callable[[], Any]) -> Plugin:
     try:
         if plugin.bundled:
             return _ask(plugin, load())
-        with stdout_as_stderr(), limited(plugin.dist):
+        with stdout_as_stderr(), time_limit(plugin.dist):
             return _ask(plugin, load())
     except BaseException as error:
         if is_interrupt(error):
             raise
         return replace(plugin, status="failed", error=describe(error), cause=error)
     finally:
-        put_back(folder)
+        restore_folder(folder)
 
 
 def _ask(plugin: Plugin, module: Any) -> Plugin:
@@ -164,5 +164,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"it tried to end the program while loading (SystemExit: {error.code})"
     return (
-        describe_error(error).partition(": ")[2] if isinstance(error, PluginError | Overdue) else describe_error(error)
+        describe_error(error).partition(": ")[2]
+        if isinstance(error, PluginError | TimeLimitExceeded)
+        else describe_error(error)
     )

@@ -18,7 +18,7 @@ from x2face_core.media.pictures import Picture
 from x2face_core.model import X2Face
 from x2face_core.pixels import to_pictures
 from x2face_core.rendering.pipeline import animate_source
-from x2face_core.sources.films import Films
+from x2face_core.sources.films import FilmReader
 from x2face_core.sources.portraits import Cropping, crops, find_portraits
 from x2face_core.sources.source import MappingsByName, ModelSource, as_factor
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
@@ -150,7 +150,7 @@ class Session:
         if isinstance(pictures, Tensor):
             return torch.cat([self.model.encode(torch.stack(rows)) for _, rows in batches(pictures, BATCH)])
         if isinstance(pictures, str | Path):
-            return Films(self.model)(pictures)[0]
+            return FilmReader(self.model)(pictures)[0]
         listed = [pictures] if hasattr(pictures, "size") else list(pictures)
         cropping = Cropping(side=self.model.dims.side)
         return self.encode(crops(find_portraits([as_source(one) for one in listed], cropping, 1, self.model)))

@@ -9,17 +9,17 @@ from typing import Any, NoReturn
 from x2face_core.errors import UsageError
 from x2face_plugins.choosing import Choice, choose
 from x2face_plugins.desk import desk_of
+from x2face_plugins.local_plugins import is_path, open_path
 from x2face_plugins.registry import Registry
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.settings import convert, flag_name, read_settings
 from x2face_plugins.specs import DriverSpec, OverlaySpec
-from x2face_plugins.unpacked import is_path, open_path
 
 AnySpec = DriverSpec | OverlaySpec
 
 
 @dataclass
-class Said:
+class ParsedWords:
     """What was said of a run.
 
     registry: what is installed, and one-file drivers that are named by their paths
@@ -49,9 +49,9 @@ class Said:
                 raise UsageError(f"{' and '.join(alike)} would share the options --{one}-…; name one of them.")
 
 
-def read_words(registry: Registry, words: Mapping[str, Any]) -> Said:
+def read_words(registry: Registry, words: Mapping[str, Any]) -> ParsedWords:
     """Sort keywords into run's own and those of drivers. UsageError for a word that nobody knows."""
-    said, own = Said(registry), {one.name for one in read_settings(RunOptions)}
+    said, own = ParsedWords(registry), {one.name for one in read_settings(RunOptions)}
     named = words.get("driver", ())
     for name in [named] if isinstance(named, str) else named:
         said.registry, name = known_driver(said.registry, str(name))
@@ -64,7 +64,7 @@ def read_words(registry: Registry, words: Mapping[str, Any]) -> Said:
     return said
 
 
-def _take(said: Said, word: str, value: Any) -> None:
+def _take(said: ParsedWords, word: str, value: Any) -> None:
     """Note a word that says something of a driver, and by that names it."""
     for name, spec in _specs(said):
         for one in fields_of(spec):
@@ -76,7 +76,7 @@ def _take(said: Said, word: str, value: Any) -> None:
     refuse_option(said.registry, f"--{word.replace('_', '-')}")
 
 
-def _specs(said: Said) -> Iterator[tuple[str, AnySpec]]:
+def _specs(said: ParsedWords) -> Iterator[tuple[str, AnySpec]]:
     """Drivers that may be meant, those named first: after `dist:nod` the word nod is that driver's."""
     for name in said.drivers:
         yield name, said.registry.driver(name).spec

@@ -15,7 +15,7 @@ from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
 from x2face_core.sources.source import ModelSource
 from x2face_idle import Settings
-from x2face_idle.blink_detection import EACH, chosen
+from x2face_idle.blink_detection import EACH, training_blinks
 from x2face_idle.blinking import AGAIN, CLOSING, GAP, OPENING, SHUT, Blinks, onsets, shape
 from x2face_idle.demo import write_tracks
 from x2face_idle.driver import IdleDriver
@@ -114,7 +114,7 @@ def test_without_a_blink_there_is_nothing_to_learn() -> None:
 
 
 def test_blinks_are_found_where_the_lids_fall_and_nothing_else_moves(tmp_path: Path) -> None:
-    found = chosen(FaceFolder(write_tracks(tmp_path)))
+    found = training_blinks(FaceFolder(write_tracks(tmp_path)))
     assert [blink.closed for blink in found] == [10, 30]
     assert all(blink.before < blink.closed for blink in found)
 
@@ -124,7 +124,7 @@ def test_a_head_that_turns_with_the_lids_is_no_blink(tmp_path: Path) -> None:
     labels = dict(np.load(folder / "labels.npz"))
     labels["pose"][:, 2] = np.arange(40) * 2  # degrees
     np.savez(folder / "labels.npz", **labels)
-    assert chosen(FaceFolder(folder)) == []
+    assert training_blinks(FaceFolder(folder)) == []
 
 
 def test_nobody_who_blinks_a_lot_is_all_that_is_learned(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_nobody_who_blinks_a_lot_is_all_that_is_learned(tmp_path: Path) -> None:
     np.savez(folder / "labels.npz", **labels)
     table = folder / "clips.csv"
     table.write_text(table.read_text().replace(",1.6,40,", f",80,{50 * 40},"))
-    assert len(chosen(FaceFolder(folder))) == EACH
+    assert len(training_blinks(FaceFolder(folder))) == EACH
 
 
 @pytest.mark.weights

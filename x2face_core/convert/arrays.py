@@ -18,7 +18,7 @@ Numbers = NDArray[Any]
 _PLAIN = re.compile(r"[<>|=]?[biuf][1248]")  # one number of fixed size: no objects, no texts, no fields
 
 
-class Kind(metaclass=Sealed):
+class PlainDtype(metaclass=Sealed):
     """Stands for numpy.dtype; refuses whatever is not one plain number."""
 
     def __init__(self, code: str, *_: Any) -> None:
@@ -42,12 +42,12 @@ class Array(metaclass=Sealed):
     def __setstate__(self, state: Any) -> None:
         """state: (version, shape, Kind, in Fortran's order, bytes, or Python 2's string of them)"""
         _, shape, kind, fortran, data = state
-        self.value = filled(data, kind, shape, "F" if fortran else "C")
+        self.value = array_of(data, kind, shape, "F" if fortran else "C")
 
 
-def filled(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
+def array_of(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
     """An array of these bytes. UnpicklingError where they are not as many as it takes."""
-    if not isinstance(kind, Kind) or not isinstance(shape, tuple) or order not in ("C", "F"):
+    if not isinstance(kind, PlainDtype) or not isinstance(shape, tuple) or order not in ("C", "F"):
         raise UnpicklingError("an array without type, shape or order")
     raw = data.encode("latin1") if isinstance(data, str) else bytes(data)
     if len(raw) != size_of(kind, shape):
@@ -55,7 +55,7 @@ def filled(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
     return np.frombuffer(raw, kind.dtype).reshape(shape, order=order)
 
 
-def size_of(kind: Kind, shape: tuple[Any, ...]) -> int:
+def size_of(kind: PlainDtype, shape: tuple[Any, ...]) -> int:
     """Bytes of an array."""
     if not all(isinstance(length, int) and length >= 0 for length in shape):
         raise UnpicklingError(f"an array of shape {shape}")
@@ -77,7 +77,7 @@ class FromBuffer(metaclass=Sealed):
 
     def __new__(cls, data: Any, kind: Any, shape: Any, order: Any, *_: Any) -> Any:
         array = Array()
-        array.value = filled(data, kind, shape, order)
+        array.value = array_of(data, kind, shape, order)
         return array
 
 
@@ -85,7 +85,7 @@ class Scalar(metaclass=Sealed):
     """Stands for numpy's scalar: one number, as Python has it."""
 
     def __new__(cls, kind: Any, data: Any) -> Any:
-        return filled(data, kind, (), "C").item()
+        return array_of(data, kind, (), "C").item()
 
 
 class Encode(metaclass=Sealed):
@@ -109,11 +109,11 @@ def joblib_array(file: BinaryIO) -> type[Array]:
 
 def _inline(file: BinaryIO, state: Mapping[str, Any]) -> Numbers:
     kind, shape = state["dtype"], state["shape"]
-    if state["subclass"] is not Array or not isinstance(kind, Kind) or not isinstance(shape, tuple):
+    if state["subclass"] is not Array or not isinstance(kind, PlainDtype) or not isinstance(shape, tuple):
         raise UnpicklingError("an array of another class")
     if state.get("numpy_array_alignment_bytes") is not None:  # joblib 1.2 and later: a count, and so many bytes to skip
         file.read(file.read(1)[0])
-    return filled(file.read(size_of(kind, shape)), kind, shape, state["order"])
+    return array_of(file.read(size_of(kind, shape)), kind, shape, state["order"])
 
 
 def array_names(file: BinaryIO) -> Names:
@@ -122,7 +122,7 @@ def array_names(file: BinaryIO) -> Names:
     inline = joblib_array(file)
     return {
         ("numpy", "ndarray"): Array,
-        ("numpy", "dtype"): Kind,
+        ("numpy", "dtype"): PlainDtype,
         ("_codecs", "encode"): Encode,
         **{(f"numpy.{core}.multiarray", name): it for core in ("core", "_core") for name, it in multiarray.items()},
         **{(f"numpy.{core}.numeric", "_frombuffer"): FromBuffer for core in ("core", "_core")},

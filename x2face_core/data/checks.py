@@ -24,7 +24,7 @@ _BROKEN = (KeyError, ValueError, TypeError, OSError, EOFError, OverflowError, No
 Arrays = dict[str, NDArray[Any]]
 
 
-def inside(folder: Path, name: str, where: str) -> Path:
+def path_inside(folder: Path, name: str, where: str) -> Path:
     """The file of that name in a folder. InputError, beginning with `where`, for a name that leads out of it."""
     paths = PurePosixPath(name), PureWindowsPath(name)
     if not name.strip() or "\0" in name or any(one.is_absolute() or one.drive or ".." in one.parts for one in paths):
@@ -32,7 +32,7 @@ def inside(folder: Path, name: str, where: str) -> Path:
     return folder / name
 
 
-def whole(text: str, name: str, where: str, high: int) -> int:
+def whole_number(text: str, name: str, where: str, high: int) -> int:
     """A whole number from 1 to `high`."""
     number = int(text)
     if not 1 <= number <= high:
@@ -40,7 +40,7 @@ def whole(text: str, name: str, where: str, high: int) -> int:
     return number
 
 
-def within(text: str, name: str, where: str, high: float) -> float:
+def bounded_number(text: str, name: str, where: str, high: float) -> float:
     """A finite number from 0 to `high`."""
     number = float(text)
     if not (math.isfinite(number) and 0 <= number <= high):
@@ -91,7 +91,7 @@ def check_references(file: Path, name: str, references: NDArray[Any], frames: ND
         raise InputError(f"{file}: row {row} of {name} is frame {frame[row]} of clip {clip[row]}; there is none.")
 
 
-def needed(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+def required_array(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
     """The array of that name. InputError where there is none."""
     if name not in arrays:
         raise InputError(f"{file}: lacks {name}; expected the arrays of docs/data.md.")

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from x2face_core.bounds import LONGEST
 from x2face_core.data.checks import (
     MOST_FRAMES,
+    bounded_number,
     check_array,
     check_references,
-    inside,
-    needed,
+    path_inside,
     read_arrays,
-    whole,
-    within,
+    required_array,
+    whole_number,
 )
 from x2face_core.data.stills import Stills, read_stills
 from x2face_core.data.tables import Split, blendshapes, check_measures, expression, gaze, rows, split_of
@@ -92,13 +92,13 @@ class FaceFolder:
         try:
             return Clip(
                 row=number,
-                path=inside(self.path / "clips", row["clip"], where),
+                path=path_inside(self.path / "clips", row["clip"], where),
                 identity=row["identity"],
-                frames=whole(row["frames"], "frames", where, MOST_FRAMES),
-                seconds=within(row["seconds"], "seconds", where, LONGEST),
+                frames=whole_number(row["frames"], "frames", where, MOST_FRAMES),
+                seconds=bounded_number(row["seconds"], "seconds", where, LONGEST),
                 sound=row.get("sound", "none") == "sync",
                 split=split_of(row, where),
-                yaw_range=within(row.get("yaw_range") or "0", "yaw_range", where, 360),
+                yaw_range=bounded_number(row.get("yaw_range") or "0", "yaw_range", where, 360),
                 source=row.get("source", ""),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -130,10 +130,10 @@ class FaceFolder:
 def _labels(file: Path, frames: NDArray[np.int64]) -> Labels:
     """frames: how many each clip has. InputError names file, array and row."""
     data = read_arrays(file)
-    clip, frame = needed(file, data, "clip"), needed(file, data, "frame")
+    clip, frame = required_array(file, data, "clip"), required_array(file, data, "frame")
     check_measures(file, data, len(clip))
-    landmark_ref = needed(file, data, "landmark_ref")
-    landmarks = needed(file, data, "landmarks")
+    landmark_ref = required_array(file, data, "landmark_ref")
+    landmarks = required_array(file, data, "landmarks")
     check_array(file, "landmarks", landmarks, (len(landmark_ref), 68, 3))
     if clip.ndim != 1 or frame.shape != clip.shape or landmark_ref.shape != (len(landmark_ref), 2) or not len(clip):
         shapes = f"{clip.shape}, {frame.shape} and {landmark_ref.shape}"

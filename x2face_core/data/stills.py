@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.checks import check_array, inside, needed, read_arrays, within
+from x2face_core.data.checks import bounded_number, check_array, path_inside, read_arrays, required_array
 from x2face_core.data.tables import Split, blendshapes, check_measures, expression, gaze, rows, split_of
 from x2face_core.errors import InputError
 
@@ -71,11 +71,11 @@ def _still(folder: Path, row: dict[str, str], number: int) -> Still:
     try:
         return Still(
             row=number,
-            path=inside(folder / "pictures", row["file"], where),
+            path=path_inside(folder / "pictures", row["file"], where),
             identity=row["identity"],
             source=row.get("source", ""),
             split=split_of(row, where),
-            over=within(row.get("over") or "0", "over", where, 1),
+            over=bounded_number(row.get("over") or "0", "over", where, 1),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{where}: cannot be read ({error}); expected the columns of docs/data.md.") from error
@@ -83,7 +83,7 @@ def _still(folder: Path, row: dict[str, str], number: int) -> Still:
 
 def _labels(file: Path) -> StillLabels:
     data = read_arrays(file)
-    pose, landmarks = needed(file, data, "pose"), needed(file, data, "landmarks")
+    pose, landmarks = required_array(file, data, "pose"), required_array(file, data, "landmarks")
     check_measures(file, data, len(pose))
     check_array(file, "landmarks", landmarks, (len(pose), 68, 3))
     return StillLabels(

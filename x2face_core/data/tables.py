@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.checks import check_array, needed
+from x2face_core.data.checks import check_array, required_array
 from x2face_core.errors import InputError
 
 Split = Literal["train", "val", "test"]
@@ -37,9 +37,9 @@ def split_of(row: Mapping[str, str], where: str) -> Split:
 
 def check_measures(file: Path, data: Mapping[str, NDArray[Any]], rows: int) -> None:
     """InputError for measurements of a label file that are missing, of other shapes, or not finite."""
-    check_array(file, "pose", needed(file, data, "pose"), (rows, 3))
+    check_array(file, "pose", required_array(file, data, "pose"), (rows, 3))
     for name in EXPRESSIONS:
-        check_array(file, name, needed(file, data, name), (rows,))
+        check_array(file, name, required_array(file, data, name), (rows,))
     for name, width in (("gaze", 2), ("blend", None)):
         if name in data:
             check_array(file, name, data[name], (rows, width))

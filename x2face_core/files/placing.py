@@ -13,7 +13,7 @@ from pathlib import Path
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import expanded, reading, writing
 from x2face_core.files.ledger import note, refuse_read
-from x2face_core.files.sweeping import PREFIX, workshop
+from x2face_core.files.temporary import PREFIX, temporary_folder
 
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 _NUMBERED = re.compile(r"\d{6,}\.png")
@@ -67,7 +67,7 @@ def make_folders_above(path: str | Path) -> None:
 
 
 @contextmanager
-def beside(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+def atomic_file(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     """A name in a hidden folder beside `path` to write a file to, which becomes `path` at the end.
 
     overwrite: else a file that is there by then stays, and this fails
@@ -77,7 +77,7 @@ def beside(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     place = resolved(path)
     with ExitStack() as stack:
         with writing(path):
-            made = stack.enter_context(workshop(place.parent)) / place.name
+            made = stack.enter_context(temporary_folder(place.parent)) / place.name
         yield made
         refuse_read(place)
         with writing(path):
@@ -89,7 +89,7 @@ def beside(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
 
 
 @contextmanager
-def within(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+def atomic_folder(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     """The same for a folder of numbered pictures: the folder that is yielded becomes `path`.
 
     A folder that is there already stays, with its owner, its permissions and whatever it is mounted on; its numbered
@@ -98,7 +98,7 @@ def within(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     place = resolved(path)
     with ExitStack() as stack:
         with writing(path):
-            made = stack.enter_context(workshop(place if place.is_dir() else place.parent)) / "pictures"
+            made = stack.enter_context(temporary_folder(place if place.is_dir() else place.parent)) / "pictures"
             made.mkdir()
         yield made
         with writing(path):

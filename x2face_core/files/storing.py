@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2face_core.files.faults import unwritable, writing
-from x2face_core.files.placing import beside
+from x2face_core.files.placing import atomic_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +23,7 @@ def write_tensors(
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    with beside(path, overwrite=overwrite) as hidden, writing(path):
+    with atomic_file(path, overwrite=overwrite) as hidden, writing(path):
         hidden.touch()
         mode = hidden.stat().st_mode  # save_file's own is for the owner alone
         try:
@@ -35,5 +35,5 @@ def write_tensors(
 
 def write_text(path: Path, text: str) -> None:
     """Write a text. UsageError where that cannot be done."""
-    with beside(path) as hidden, writing(path):
+    with atomic_file(path) as hidden, writing(path):
         hidden.write_text(text, encoding="utf-8")

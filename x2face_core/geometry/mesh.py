@@ -65,11 +65,11 @@ class FaceMesh:
 
     def __init__(self, *, follows: bool = True) -> None:
         make = _face_mesh()
-        with _hushed():
+        with _stderr_silenced():
             self._mesh: Any = make(static_image_mode=not follows, max_num_faces=1, refine_landmarks=True)
-            self._wake()
+            self._start_threads()
 
-    def _wake(self) -> None:
+    def _start_threads(self) -> None:
         """Have the mesh start its threads now, while they are hushed; it does so at the first picture only."""
         self._mesh.process(np.zeros((64, 64, 3), np.uint8))
         self._new = True
@@ -77,7 +77,7 @@ class FaceMesh:
     def measure(self, picture: NDArray[np.uint8]) -> Measured | None:
         """The face in a picture (h, w, 3) RGB; None where there is none."""
         picture = np.ascontiguousarray(picture)
-        with _hushed() if self._new else nullcontext():
+        with _stderr_silenced() if self._new else nullcontext():
             found = self._mesh.process(picture)
         if not found.multi_face_landmarks:
             return None
@@ -88,9 +88,9 @@ class FaceMesh:
 
     def restart(self) -> None:
         """Forget the face: the next picture belongs to another film."""
-        with _hushed():
+        with _stderr_silenced():
             self._mesh.reset()
-            self._wake()
+            self._start_threads()
 
     def close(self) -> None:
         self._mesh.close()
@@ -132,7 +132,7 @@ def require_mesh() -> None:
 
 
 def _face_mesh() -> Any:
-    with _hushed():
+    with _stderr_silenced():
         try:
             from mediapipe.python.solutions.face_mesh import FaceMesh as Mesh
         except ImportError as error:
@@ -143,7 +143,7 @@ def _face_mesh() -> Any:
 
 
 @contextmanager
-def _hushed() -> Iterator[None]:
+def _stderr_silenced() -> Iterator[None]:
     """Keep mediapipe's libraries from writing to stderr, which they do past Python, while they start."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

@@ -22,7 +22,7 @@ from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 
 FOLDER_FPS = 25.0
-Kind = Literal["camera", "folder", "film", "picture"]
+InputKind = Literal["camera", "folder", "film", "picture"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Clip:
     pictures: Callable[[int], Iterator[Picture]]
     still: bool = False
     sound: Path | None = None
-    promised: int | None = None
+    declared_frames: int | None = None
     notes: tuple[str, ...] = ()
 
     def box_in(self, picture: Picture) -> Box:
@@ -55,7 +55,7 @@ class Clip:
         return Box(self.box.x * scale, self.box.y * scale, self.box.side * scale)
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> InputKind:
     """What a driving input is; a number that is no file's name is a camera. InputError when it is missing."""
     path = Path(name)
     if re.fullmatch(r"[0-9]{1,3}", name) and not path.exists():
@@ -66,7 +66,7 @@ def kind_of(name: str) -> Kind:
 
 
 def open_clip(
-    name: str, kind: Kind, crop: str, scale: float, *, fps: float = FOLDER_FPS, track: int | None = None
+    name: str, kind: InputKind, crop: str, scale: float, *, fps: float = FOLDER_FPS, track: int | None = None
 ) -> Clip:
     """Open a film, a folder or a picture, and find the face in it.
 
@@ -92,7 +92,7 @@ def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
         present=scan.has_face,
         pictures=lambda side: read_frames(path, info.fps, longest=_reduced(size, scan.box, side), track=track),
         sound=path if info.sound else None,
-        promised=info.promised,
+        declared_frames=info.declared_frames,
         notes=info.notes,
     )
 

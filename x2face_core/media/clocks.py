@@ -24,7 +24,7 @@ _AHEAD = 64  # stretches that are looked at for the one a time belongs to
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """Times without a jump.
 
     low, high: the file's own times, in seconds, of its first and last packet
@@ -42,11 +42,11 @@ class Stretch:
         """When it is over, on the one clock."""
         return self.high + self.lasts + self.shift
 
-    def put(self, start: float) -> Stretch:
+    def starting_at(self, start: float) -> Segment:
         """The same, to begin at `start`."""
         return replace(self, shift=start - self.low)
 
-    def meets(self, other: Stretch, within: float = GAP) -> bool:
+    def overlaps(self, other: Segment, within: float = GAP) -> bool:
         """Whether both have times in common, or nearly so."""
         return other.low <= self.high + self.lasts + within and self.low <= other.high + other.lasts + within
 
@@ -59,23 +59,23 @@ class Stretch:
 class Clock:
     """Brings the times of a stream, given in their order, to the one clock."""
 
-    stretches: Sequence[Stretch]
+    segments: Sequence[Segment]
     _at: int = 0
     _last: float = -np.inf
 
-    def place(self, time: float) -> float | None:
+    def to_timeline(self, time: float) -> float | None:
         """When that is, in seconds; None for a time that belongs nowhere."""
-        following = range(self._at, min(len(self.stretches), self._at + _AHEAD))
+        following = range(self._at, min(len(self.segments), self._at + _AHEAD))
         at = next((k for k in following if self._holds(k, time)), None)
         if at is None:
             return None
         self._at, self._last = at, time
-        return time + self.stretches[at].shift
+        return time + self.segments[at].shift
 
     def _holds(self, at: int, time: float) -> bool:
-        stretch = self.stretches[at]
+        segment = self.segments[at]
         later = at > self._at or time >= self._last - BACK
-        return later and stretch.low - _NEAR <= time <= stretch.high + stretch.lasts + _NEAR
+        return later and segment.low - _NEAR <= time <= segment.high + segment.lasts + _NEAR
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,9 @@ class Timestamps:
         lasts = lasts.clip(0, min(longest, 2 * float(np.median(lasts))))
         return cls(times[kept], lasts[kept], max(count, len(rows)))
 
-    def stretches(self) -> list[Stretch]:
+    def segments(self) -> list[Segment]:
         """Its times without the jumps between them, each still at the file's own times."""
-        return [stretch for times, lasts in self._sorted() for stretch in _without_gaps(times, lasts)]
+        return [segment for times, lasts in self._sorted() for segment in _split_at_gaps(times, lasts)]
 
     def rate(self) -> float | None:
         """Packets a second, as usual_rate says."""
@@ -118,7 +118,7 @@ class Timestamps:
 
     def _sorted(self) -> list[tuple[Times, Times]]:
         """Times and durations in the order of time, from each moment at which the clock starts anew to the next."""
-        parts = np.split(np.arange(len(self.times)), _anew(self.times))
+        parts = np.split(np.arange(len(self.times)), _restarts(self.times))
         orders = [part[np.argsort(self.times[part], kind="stable")] for part in parts]
         return [(self.times[order], self.lasts[order]) for order in orders if len(order)]
 
@@ -131,22 +131,22 @@ def _strays(times: Times) -> NDArray[np.bool_]:
     return strays
 
 
-def _anew(times: Times) -> list[int]:
+def _restarts(times: Times) -> list[int]:
     """The packets with which the clock starts anew: earlier than all that lie shortly before."""
-    anew: list[int] = []
+    restarts: list[int] = []
     for k in (np.flatnonzero(np.diff(times) < -BACK) + 1).tolist():
-        first = max(k - _REORDERED, anew[-1] if anew else 0)
+        first = max(k - _REORDERED, restarts[-1] if restarts else 0)
         if times[k] < times[first:k].min() - BACK:
-            anew.append(k)
-    return anew
+            restarts.append(k)
+    return restarts
 
 
-def _without_gaps(times: Times, lasts: Times) -> list[Stretch]:
+def _split_at_gaps(times: Times, lasts: Times) -> list[Segment]:
     """times: (n,) in order, n at least 1"""
     ends = np.flatnonzero(np.diff(times) - lasts[:-1] > GAP)
     firsts = [0, *(ends + 1).tolist()]
     return [
-        Stretch(float(times[first]), float(times[last]), lasts=float(lasts[last]))
+        Segment(float(times[first]), float(times[last]), lasts=float(lasts[last]))
         for first, last in zip(firsts, [*ends.tolist(), len(times) - 1], strict=True)
     ]
 
@@ -164,48 +164,48 @@ def usual_rate(steps: Times) -> float | None:
     return float(1 / likely[(likely >= 0.5 * near) & (likely <= 1.6 * near)].mean())
 
 
-def joined(film: Sequence[Stretch], sound: Sequence[Stretch], step: float) -> list[Stretch]:
+def join_segments(film: Sequence[Segment], sound: Sequence[Segment], step: float) -> list[Segment]:
     """A film's stretches one after the other on one clock, the first at its own time.
 
     step: seconds from the last frame before a gap to the first one after it
     A gap is none where the sound goes on: then the picture stands still, as it does in calls and podcasts.
     """
-    clock: list[Stretch] = []
-    for stretch in film:
+    clock: list[Segment] = []
+    for segment in film:
         if not clock:
-            clock.append(stretch)
-        elif stretch.low > clock[-1].high and goes_on(sound, clock[-1], stretch):
-            clock[-1] = replace(clock[-1], high=stretch.high, lasts=stretch.lasts)
+            clock.append(segment)
+        elif segment.low > clock[-1].high and goes_on(sound, clock[-1], segment):
+            clock[-1] = replace(clock[-1], high=segment.high, lasts=segment.lasts)
         else:
-            clock.append(stretch.put(clock[-1].high + clock[-1].shift + step))
+            clock.append(segment.starting_at(clock[-1].high + clock[-1].shift + step))
     return clock
 
 
-def goes_on(sound: Sequence[Stretch], before: Stretch, after: Stretch) -> bool:
+def goes_on(sound: Sequence[Segment], before: Segment, after: Segment) -> bool:
     """Whether there is sound all the time from one stretch of the film to the next."""
     return any(one.covers(before.high, after.low) for one in sound)
 
 
-def beside(sound: Sequence[Stretch], film: Sequence[Stretch]) -> list[Stretch]:
+def align_sound(sound: Sequence[Segment], film: Sequence[Segment]) -> list[Segment]:
     """A sound's stretches on the clock of the film's; one that belongs to no part of it follows the one before."""
-    clock: list[Stretch] = []
+    clock: list[Segment] = []
     at = 0
-    for before, stretch in zip([None, *sound], sound, strict=False):
-        found = _part_of(film, stretch, before, at)
+    for before, segment in zip([None, *sound], sound, strict=False):
+        found = _part_of(film, segment, before, at)
         if found is not None:
             at = found
-            clock.append(replace(stretch, shift=film[found].shift))
+            clock.append(replace(segment, shift=film[found].shift))
         else:
-            clock.append(stretch.put(clock[-1].end if clock else _start(film)))
+            clock.append(segment.starting_at(clock[-1].end if clock else _start(film)))
     return clock
 
 
-def _part_of(film: Sequence[Stretch], sound: Stretch, before: Stretch | None, at: int) -> int | None:
+def _part_of(film: Sequence[Segment], sound: Segment, before: Segment | None, at: int) -> int | None:
     """Which stretch of the film a stretch of sound goes with; at: the one that the sound before it went with."""
     back = 0.0 if before is None else before.high - sound.low
-    found = next((k for k in range(at + (back > 0), len(film)) if film[k].meets(sound)), None)
+    found = next((k for k in range(at + (back > 0), len(film)) if film[k].overlaps(sound)), None)
     return at if found is None and 0 < back <= GAP and at < len(film) else found
 
 
-def _start(film: Sequence[Stretch]) -> float:
+def _start(film: Sequence[Segment]) -> float:
     return film[0].low + film[0].shift if film else 0.0

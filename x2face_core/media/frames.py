@@ -116,7 +116,7 @@ class Conversion:
         return picture if self.colours.usual else self.colours.to_srgb(picture)
 
 
-class Shot:
+class LazyFrame:
     """A frame as decoded; becomes a picture when asked, once."""
 
     def __init__(self, frame: VideoFrame, convert: Conversion) -> None:

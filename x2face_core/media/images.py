@@ -17,8 +17,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import writing
-from x2face_core.files.placing import beside, readable_file
-from x2face_core.media.kinds import FORMATS, other_kind
+from x2face_core.files.placing import atomic_file, readable_file
+from x2face_core.media.kinds import FORMATS, unreadable_format
 from x2face_core.media.pictures import Picture
 from x2face_core.media.profiles import in_srgb, upright
 
@@ -116,7 +116,7 @@ def write_picture(
         raise UsageError(
             f"{path}: pictures are not written as {place.suffix or 'a name without suffix'}; use .png or .jpg."
         )
-    with beside(place, overwrite=overwrite) as hidden, writing(path):
+    with atomic_file(place, overwrite=overwrite) as hidden, writing(path):
         save_picture(hidden, picture, metadata)
 
 
@@ -158,7 +158,7 @@ def _too_large(path: str | Path, what: str) -> str:
 
 
 def _no_picture(path: str | Path, place: Path) -> str:
-    kind = other_kind(place)
+    kind = unreadable_format(place)
     if kind is None:
         return f"{path}: is not a picture that can be read, whatever its name says; JPEG, PNG and WebP are."
     if kind.form in _formats():

@@ -44,7 +44,7 @@ PICTURE_SUFFIXES = {
 """What the names of a folder's pictures end in, in small letters."""
 
 
-class Kind(NamedTuple):
+class Unreadable(NamedTuple):
     """A kind of file that is not read: what it is called, what to do, and Pillow's name where some Pillows read it."""
 
     name: str
@@ -52,22 +52,22 @@ class Kind(NamedTuple):
     form: str = ""
 
 
-_HEIC = Kind("a HEIC picture", "`pip install pillow-heif` lets it be read, or export it as JPEG", "HEIF")
-_AVIF = Kind("an AVIF picture", "`pip install --upgrade pillow` lets it be read, or export it as JPEG", "AVIF")
-_JXL = Kind("a JPEG XL picture", "export it as JPEG or PNG")
+_HEIC = Unreadable("a HEIC picture", "`pip install pillow-heif` lets it be read, or export it as JPEG", "HEIF")
+_AVIF = Unreadable("an AVIF picture", "`pip install --upgrade pillow` lets it be read, or export it as JPEG", "AVIF")
+_JXL = Unreadable("a JPEG XL picture", "export it as JPEG or PNG")
 _DRAWING = "export it as PNG"
 _BEGINNINGS = {
-    b"%!": Kind("a PostScript file", _DRAWING),
-    b"\xc5\xd0\xd3\xc6": Kind("a PostScript file", _DRAWING),
-    b"%PDF": Kind("a PDF file", _DRAWING),
-    b"<svg": Kind("an SVG drawing", _DRAWING),
+    b"%!": Unreadable("a PostScript file", _DRAWING),
+    b"\xc5\xd0\xd3\xc6": Unreadable("a PostScript file", _DRAWING),
+    b"%PDF": Unreadable("a PDF file", _DRAWING),
+    b"<svg": Unreadable("an SVG drawing", _DRAWING),
     b"\xff\x0a": _JXL,
     b"\0\0\0\x0cJXL ": _JXL,
 }
 _BRANDS = {**dict.fromkeys((b"heic", b"heix", b"mif1", b"hevc", b"msf1"), _HEIC), b"avif": _AVIF, b"avis": _AVIF}
 
 
-def other_kind(place: Path) -> Kind | None:
+def unreadable_format(place: Path) -> Unreadable | None:
     """What a file that is not read is, by its first bytes; None where they do not tell."""
     with place.open("rb") as file:
         start = file.read(32)

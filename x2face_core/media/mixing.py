@@ -31,7 +31,7 @@ _SHARES = {"FC": 1.0, "LFE": 0.0, "FL": 0.7, "FR": 0.7, "NONE": 1.0}  # of the o
 
 
 @dataclass(frozen=True)
-class Hearing:
+class SoundAnalysis:
     """What was heard of a file.
 
     track: the one that is read, from 1; channels: how many it has
@@ -55,32 +55,32 @@ class Hearing:
         return mixed.clip(-1, 1)
 
 
-def listen(path: str | Path, track: int | None = None) -> Hearing:
+def analyse_sound(path: str | Path, track: int | None = None) -> SoundAnalysis:
     """Listen to a file; remembered until it changes. InputError where it has no sound or it cannot be decoded.
 
     track: the one to be read, from 1; None: the file's own default, or where that is silent the first that is not
     """
     known = readable_file(path).stat()
-    return _listened(str(path), (known.st_ino, known.st_size, known.st_mtime_ns), track)
+    return _cached_analysis(str(path), (known.st_ino, known.st_size, known.st_mtime_ns), track)
 
 
 @lru_cache(maxsize=64)
-def _listened(path: str, state: tuple[int, ...], track: int | None) -> Hearing:
+def _cached_analysis(path: str, state: tuple[int, ...], track: int | None) -> SoundAnalysis:
     with opened(path) as container:
         tracks = sound_tracks(container, track)
     if not tracks:
         raise no_stream(path, "sound")
-    first = _listen(path, tracks[0])
+    first = _analyse(path, tracks[0])
     if not first.silent:
         return first
     for number in tracks[1:]:
-        if not (other := _listen(path, number)).silent:
+        if not (other := _analyse(path, number)).silent:
             note = f"track {number} of its sound is heard, as track {tracks[0]} is silent"
-            return Hearing(number, other.channels, other.mono, other.left_right, notes=(note, *other.notes))
+            return SoundAnalysis(number, other.channels, other.mono, other.left_right, notes=(note, *other.notes))
     return first
 
 
-def _listen(path: str, track: int) -> Hearing:
+def _analyse(path: str, track: int) -> SoundAnalysis:
     names: tuple[str, ...] = ()
     powers: Any = np.zeros((0, 0))
     peaks = np.zeros(0)
@@ -115,10 +115,10 @@ def _cancel(powers: Any) -> bool:
     return bool(powers.sum() < _CANCELLED * np.trace(powers))
 
 
-def _judged(track: int, names: Sequence[str], powers: Any, peaks: Any) -> Hearing:
+def _judged(track: int, names: Sequence[str], powers: Any, peaks: Any) -> SoundAnalysis:
     count = len(peaks)
     if count < 2:
-        return Hearing(track, count, (1.0,) * count, silent=not (peaks > SILENT).any())
+        return SoundAnalysis(track, count, (1.0,) * count, silent=not (peaks > SILENT).any())
     speaking = peaks > SILENT
     shares = np.array([_SHARES.get(name, 0.5) for name in names]) * (speaking if speaking.any() else 1)
     shares = shares if shares.any() else speaking.astype(float) if speaking.any() else np.ones(count)
@@ -128,7 +128,7 @@ def _judged(track: int, names: Sequence[str], powers: Any, peaks: Any) -> Hearin
         shares = np.eye(count)[loudest]
         notes = (f"its channels cancel one another; channel {loudest + 1} is heard alone",)
     mono = tuple((shares / shares.sum()).tolist())
-    return Hearing(track, count, mono, _sides(names), not speaking.any(), notes)
+    return SoundAnalysis(track, count, mono, _sides(names), not speaking.any(), notes)
 
 
 def _sides(names: Sequence[str]) -> tuple[tuple[float, ...], ...] | None:

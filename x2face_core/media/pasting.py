@@ -12,7 +12,7 @@ from PIL import Image
 from x2face_core.media.boxes import Box, kernel
 from x2face_core.media.pictures import Picture
 
-Stretch = tuple[int, int]
+Span = tuple[int, int]
 """The first of a row or column of pixels, and the one after the last."""
 
 
@@ -34,7 +34,7 @@ def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 
     return answer
 
 
-def _placed(generated: Picture, box: Box, across: Stretch, down: Stretch) -> Picture:
+def _placed(generated: Picture, box: Box, across: Span, down: Span) -> Picture:
     """(h, w, 3): what each pixel of the picture that the box touches gets, edges repeated for those it cuts."""
     scale = generated.shape[0] / box.side  # pixels of `generated` a pixel of the picture
     room = ceil(scale)
@@ -45,7 +45,7 @@ def _placed(generated: Picture, box: Box, across: Stretch, down: Stretch) -> Pic
 
 
 @lru_cache(maxsize=4)
-def _fade(box: Box, across: Stretch, down: Stretch, feather: float) -> NDArray[np.uint16]:
+def _fade(box: Box, across: Span, down: Span, feather: float) -> NDArray[np.uint16]:
     """(h, w, 1) in 0 … 256: how much of the new picture each touched pixel takes."""
     right = _ramp(across, box.x, box.side, feather)
     below = _ramp(down, box.y, box.side, feather)
@@ -54,7 +54,7 @@ def _fade(box: Box, across: Stretch, down: Stretch, feather: float) -> NDArray[n
     return parts[..., None]
 
 
-def _ramp(pixels: Stretch, start: float, side: float, feather: float) -> NDArray[np.float64]:
+def _ramp(pixels: Span, start: float, side: float, feather: float) -> NDArray[np.float64]:
     centres = np.arange(*pixels) + 0.5 - start
     edge = np.minimum(centres, side - centres)
     ramp: NDArray[np.float64] = np.clip(edge / max(feather * side, 1e-6), 0, 1)

@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from x2face_core.files.placing import readable_file
-from x2face_core.media.clocks import FASTEST, Clock, Stretch, Timestamps, beside, goes_on, joined
+from x2face_core.media.clocks import FASTEST, Clock, Segment, Timestamps, align_sound, goes_on, join_segments
 from x2face_core.media.frames import pixel_aspect, upright_size
 from x2face_core.media.opening import decoded_film, film_stream, opened, sound_stream
 from x2face_core.media.rates import snapped
@@ -40,19 +40,19 @@ class Probed:
     size: tuple[int, int] | None = None
     rate: float = USUAL_RATE
     whole: float = 1.0
-    film: tuple[Stretch, ...] = ()
-    sound: tuple[Stretch, ...] = ()
+    film: tuple[Segment, ...] = ()
+    sound: tuple[Segment, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def film_seconds(self) -> float | None:
         """How long the film lasts."""
-        return max((stretch.end for stretch in self.film), default=None)
+        return max((segment.end for segment in self.film), default=None)
 
     @property
     def sound_seconds(self) -> float | None:
         """When the sound is over."""
-        return max((stretch.end for stretch in self.sound), default=None)
+        return max((segment.end for segment in self.sound), default=None)
 
 
 def probe_file(path: str | Path, film_track: int | None = None, sound_track: int | None = None) -> Probed:
@@ -80,7 +80,7 @@ def _probed(path: str, state: tuple[int, ...], film_track: int | None, sound_tra
             has_sound=sound is not None,
             size=None if first is None or film is None else upright_size(first, pixel_aspect(film)),
             rate=rate,
-            whole=_whole(file, film, timestamps.film),
+            whole=_declared_ratio(file, film, timestamps.film),
             **_one_clock(timestamps, rate, begin),
         )
 
@@ -91,7 +91,7 @@ def _claimed_rate(film: VideoStream | None) -> float | None:
     return next((float(rate) for rate in claims if rate and 1 <= rate <= FASTEST), None)
 
 
-def _whole(file: InputContainer, film: VideoStream | None, timestamps: Timestamps) -> float:
+def _declared_ratio(file: InputContainer, film: VideoStream | None, timestamps: Timestamps) -> float:
     """What the file promises over what is there, at least 1."""
     if film is None or not timestamps.count:
         return 1.0
@@ -111,14 +111,14 @@ def _claimed_seconds(file: InputContainer, film: VideoStream) -> float | None:
 
 def _one_clock(timestamps: FileTimestamps, rate: float, begin: float | None) -> dict[str, Any]:
     """The stretches of film and sound, from the first picture on, and what is odd about them."""
-    apart = [replace(one, lasts=one.lasts or 1 / rate) for one in timestamps.film.stretches()]
-    voices = timestamps.sound.stretches()
-    film = joined(apart, voices, 1 / rate)
-    sound = beside(voices, film)
-    first = next(iter(film or sound), Stretch(0, 0))
-    zero = (None if begin is None else Clock(film).place(begin)) or first.low + first.shift
+    apart = [replace(one, lasts=one.lasts or 1 / rate) for one in timestamps.film.segments()]
+    voices = timestamps.sound.segments()
+    film = join_segments(apart, voices, 1 / rate)
+    sound = align_sound(voices, film)
+    first = next(iter(film or sound), Segment(0, 0))
+    zero = (None if begin is None else Clock(film).to_timeline(begin)) or first.low + first.shift
     if not film and timestamps.film.count:
-        film = [Stretch(zero, zero + (timestamps.film.count - 1) / rate, lasts=1 / rate)]
+        film = [Segment(zero, zero + (timestamps.film.count - 1) / rate, lasts=1 / rate)]
     return {
         "film": tuple(replace(one, shift=one.shift - zero) for one in film),
         "sound": tuple(replace(one, shift=one.shift - zero) for one in sound),
@@ -126,14 +126,14 @@ def _one_clock(timestamps: FileTimestamps, rate: float, begin: float | None) -> 
     }
 
 
-def _oddities(stretches: Sequence[Stretch], sound: Sequence[Stretch]) -> list[str]:
+def _oddities(segments: Sequence[Segment], sound: Sequence[Segment]) -> list[str]:
     """What a film's clock, or that of a sound alone, does that users would wonder about."""
-    steps = list(pairwise(stretches))
-    anew = sum(b.low <= a.high for a, b in steps)
+    steps = list(pairwise(segments))
+    restarts = sum(b.low <= a.high for a, b in steps)
     gaps = [b.low - a.high for a, b in steps if b.low > a.high and not goes_on(sound, a, b)]
     frozen = [b.low - a.high for a, b in steps if b.low > a.high and goes_on(sound, a, b)]
     return [
-        *([f"its clock starts anew {_times(anew)}; the parts follow one another"] if anew else []),
+        *([f"its clock starts anew {_times(restarts)}; the parts follow one another"] if restarts else []),
         *([f"nothing comes for {_seconds(gaps)}; what is longer than a second is left out"] if gaps else []),
         *([f"its picture stands still for {_seconds(frozen)} while the sound goes on"] if frozen else []),
     ]

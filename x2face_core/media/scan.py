@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from x2face_core.errors import NoFaceError
 from x2face_core.media.boxes import Box
 from x2face_core.media.faces import SURE, Face, find_faces, follow_face, spot_faces, sureness, surest
-from x2face_core.media.frames import DecodedPicture, Shot
+from x2face_core.media.frames import DecodedPicture, LazyFrame
 from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, track_at
-from x2face_core.media.video import probe, read_shots
+from x2face_core.media.video import probe, read_lazy_frames
 
 _LOOKS = 5  # a second
 _LONGEST = 640  # pixels on the longer side at which films are looked through
@@ -60,7 +60,7 @@ def scan_film(
     NoFaceError when no frame has a face; UsageError when a given box misses the film; InputError as read_frames.
     """
     if crop == "auto":
-        return _looked_through(path, fps, scale, track)
+        return _scanned(path, fps, scale, track)
     film = probe(path, track)
     box = crop if isinstance(crop, Box) else Box.given(crop, film.width, film.height, str(path))
     box.refuse_outside(film.width, film.height, str(path))
@@ -68,7 +68,7 @@ def scan_film(
     return FaceScan(box, np.ones(count or 0, dtype=np.bool_))
 
 
-class _Lookout:
+class _FaceTracker:
     """Follows the faces of a film from look to look.
 
     everywhere: pixels on the longer side at which pictures are searched for faces
@@ -110,7 +110,7 @@ class _Lookout:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _ScanResult:
     """What looking through a film found.
 
     tracks: faces in pixels of pictures that are so wide; frames: of the film; step: frames from one look to the next
@@ -133,7 +133,7 @@ class _Seen:
         return FaceScan(Box(box.x * by, box.y * by, box.side * by), _nearest(looks, self.step, self.frames))
 
 
-def _looked_through(path: str | Path, fps: float | None, scale: float, track: int | None) -> FaceScan:
+def _scanned(path: str | Path, fps: float | None, scale: float, track: int | None) -> FaceScan:
     info = probe(path, track)
     film = _Film(path, fps or info.fps, track, (info.width, info.height))
     seen = film.look(_LONGEST, _EVERYWHERE)
@@ -155,18 +155,18 @@ class _Film:
     track: int | None
     size: tuple[int, int]
 
-    def look(self, longest: int, everywhere: int) -> _Seen:
+    def look(self, longest: int, everywhere: int) -> _ScanResult:
         """Follow its faces in pictures of at most `longest` pixels, searched for at `everywhere`."""
         step = max(1, round(self.rate / _LOOKS))
-        lookout, frames, width = _Lookout(everywhere), 0, self.size[0]
-        for frames, shot in enumerate(self._shots(longest), start=1):
+        lookout, frames, width = _FaceTracker(everywhere), 0, self.size[0]
+        for frames, shot in enumerate(self._lazy_frames(longest), start=1):
             if (frames - 1) % step == 0:
                 picture = shot.picture()
                 width = picture.shape[1]
                 lookout.look((frames - 1) // step, picture)
-        return _Seen(lookout.tracks, width, frames, step)
+        return _ScanResult(lookout.tracks, width, frames, step)
 
-    def look_closely(self, frames: int) -> _Seen:
+    def look_closely(self, frames: int) -> _ScanResult:
         """Look at a few frames as at photographs, then follow the faces found as closely as they need it."""
         faces = self._as_photographs(frames)
         longest = max(self.size)
@@ -175,17 +175,17 @@ class _Film:
             seen = self.look(min(longest, round(enough)), min(_MOST, round(enough)))
             if seen.surest >= min(SURE, surest(faces.values())):
                 return seen
-        return _Seen([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
+        return _ScanResult([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
 
     def _as_photographs(self, frames: int) -> dict[int, Face]:
         """The largest face in each of a few frames, by the number of the look."""
         step = max(1, round(frames / _CLOSE_LOOKS))
-        shots = islice(self._shots(None), 0, None, step)
+        shots = islice(self._lazy_frames(None), 0, None, step)
         found = ((number, find_faces(shot.picture())) for number, shot in enumerate(shots))
         return {number: faces[0] for number, faces in found if faces}
 
-    def _shots(self, longest: int | None) -> Iterator[Shot | DecodedPicture]:
-        return read_shots(self.path, self.rate, longest=longest, track=self.track)
+    def _lazy_frames(self, longest: int | None) -> Iterator[LazyFrame | DecodedPicture]:
+        return read_lazy_frames(self.path, self.rate, longest=longest, track=self.track)
 
 
 def _weight(track: Track) -> float:

@@ -11,7 +11,7 @@ from av.audio.resampler import AudioResampler
 
 from x2face_core.errors import InputError
 from x2face_core.media.clocks import Clock
-from x2face_core.media.mixing import Hearing, Samples, listen, samples_of
+from x2face_core.media.mixing import Samples, SoundAnalysis, analyse_sound, samples_of
 from x2face_core.media.opening import decoded_sound, no_stream, opened, sound_stream
 from x2face_core.media.probing import probe_file
 
@@ -40,13 +40,13 @@ def has_sound(path: str | Path, track: int | None = None) -> bool:
 
 def sound_seconds(path: str | Path, track: int | None = None) -> float | None:
     """How long a file's sound lasts by the times of its packets; None where they have none."""
-    return probe_file(path, sound_track=listen(path, track).track).sound_seconds
+    return probe_file(path, sound_track=analyse_sound(path, track).track).sound_seconds
 
 
 def sound_notes(path: str | Path, track: int | None = None) -> list[str]:
     """What is odd about a file's sound and what was chosen of it, for the user."""
-    hearing = listen(path, track)
-    return [*probe_file(path, sound_track=hearing.track).notes, *hearing.notes]
+    analysis = analyse_sound(path, track)
+    return [*probe_file(path, sound_track=analysis.track).notes, *analysis.notes]
 
 
 def read_sound(path: str | Path, rate: int = 16000, track: int | None = None) -> Samples:
@@ -68,14 +68,14 @@ def read_sound_blocks(
 
 def sound_channels(path: str | Path, track: int | None = None) -> int:
     """1 or 2: what a file's sound is kept as. InputError when it has none."""
-    return 1 if listen(path, track).left_right is None else 2
+    return 1 if analyse_sound(path, track).left_right is None else 2
 
 
 def sound_blocks(path: str | Path, rate: int, channels: int, size: int, track: int | None = None) -> Iterator[Samples]:
     """(channels, size) float32 blocks in the film's time, the last one shorter; silence where the film has none yet."""
     waiting: list[Samples] = []
     count = 0
-    for piece in _in_place(path, rate, channels, listen(path, track)):
+    for piece in _in_place(path, rate, channels, analyse_sound(path, track)):
         waiting.append(piece)
         count += piece.shape[1]
         if count >= size:
@@ -87,12 +87,12 @@ def sound_blocks(path: str | Path, rate: int, channels: int, size: int, track: i
         yield np.concatenate(waiting, axis=1)
 
 
-def _in_place(path: str | Path, rate: int, channels: int, hearing: Hearing) -> Iterator[Samples]:
+def _in_place(path: str | Path, rate: int, channels: int, analysis: SoundAnalysis) -> Iterator[Samples]:
     """Decoded, resampled pieces, each where its time says: gaps filled with silence, overlaps cut."""
-    clock, written, some = Clock(probe_file(path, sound_track=hearing.track).sound), 0, False
-    for raw, piece in _resampled(_mixed(path, channels, hearing), rate, channels):
+    clock, written, some = Clock(probe_file(path, sound_track=analysis.track).sound), 0, False
+    for raw, piece in _resampled(_mixed(path, channels, analysis), rate, channels):
         some = True
-        start = None if raw is None else clock.place(raw)
+        start = None if raw is None else clock.to_timeline(raw)
         late = 0 if start is None else round(start * rate) - written
         if written == 0 or abs(late) > _DRIFT * rate:
             yield from _silence(late, rate, channels)
@@ -110,15 +110,15 @@ def _silence(count: int, rate: int, channels: int) -> Iterator[Samples]:
         yield np.zeros((channels, min(rate, count - start)), dtype=np.float32)
 
 
-def _mixed(path: str | Path, channels: int, hearing: Hearing) -> Iterator[tuple[float | None, int, Samples]]:
+def _mixed(path: str | Path, channels: int, analysis: SoundAnalysis) -> Iterator[tuple[float | None, int, Samples]]:
     """Decoded pieces: when each starts, where the file tells it, its rate, and its samples as mono or stereo."""
     with opened(path) as container:
-        stream = sound_stream(container, hearing.track)
+        stream = sound_stream(container, analysis.track)
         if stream is None:
             raise no_stream(path, "sound")
         for frame in decoded_sound(container, stream):
             start = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
-            yield start, frame.sample_rate, hearing.mix(samples_of(frame, path), channels)
+            yield start, frame.sample_rate, analysis.mix(samples_of(frame, path), channels)
 
 
 def _resampled(

@@ -40,7 +40,7 @@ def indexed(
     if film is None or begin is None or not file.format.name.startswith("mov,"):
         return None
     seen, heard = _entries(film, begin), Timestamps() if sound is None else _entries(sound)
-    if seen is None or heard is None or max(len(seen.stretches()), len(heard.stretches())) > 1:
+    if seen is None or heard is None or max(len(seen.segments()), len(heard.segments())) > 1:
         return None
     return FileTimestamps(seen, heard)
 

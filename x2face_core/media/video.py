@@ -12,7 +12,7 @@ from x2face_core.errors import InputError
 from x2face_core.files.placing import readable_file
 from x2face_core.media.animations import animation_frames, animation_size, animation_times, is_animation
 from x2face_core.media.clocks import GAP, Clock, usual_rate
-from x2face_core.media.frames import Conversion, DecodedPicture, Shot
+from x2face_core.media.frames import Conversion, DecodedPicture, LazyFrame
 from x2face_core.media.opening import decoded_film, film_stream, no_stream, opened
 from x2face_core.media.pictures import Picture
 from x2face_core.media.probing import USUAL_RATE, probe_file
@@ -54,7 +54,7 @@ class FilmInfo:
     seconds: float | None
     frames: int | None
     sound: bool
-    promised: int | None = None
+    declared_frames: int | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -72,8 +72,8 @@ def probe(path: str | Path, track: int | None = None) -> FilmInfo:
         raise _nothing(path)
     seconds = found.film_seconds
     frames = None if seconds is None else max(1, round(seconds * found.rate))
-    promised = None if frames is None else round(frames * found.whole)
-    return FilmInfo(Path(path), *found.size, found.rate, seconds, frames, found.has_sound, promised, found.notes)
+    declared_frames = None if frames is None else round(frames * found.whole)
+    return FilmInfo(Path(path), *found.size, found.rate, seconds, frames, found.has_sound, declared_frames, found.notes)
 
 
 def _probe_animation(path: str | Path) -> FilmInfo:
@@ -110,29 +110,29 @@ def read_frames(
     track: as in probe
     A film cut short yields what decodes; InputError when nothing does.
     """
-    last: Shot | DecodedPicture | None = None
-    for shot in read_shots(path, fps, longest=longest, track=track):
+    last: LazyFrame | DecodedPicture | None = None
+    for shot in read_lazy_frames(path, fps, longest=longest, track=track):
         picture = shot.picture()
         yield picture.copy() if shot is last else picture
         last = shot
 
 
-def read_shots(
+def read_lazy_frames(
     path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
-) -> Iterator[Shot | DecodedPicture]:
+) -> Iterator[LazyFrame | DecodedPicture]:
     """As read_frames, but each becomes a picture only when asked for: to look at a few costs the decoding alone."""
     if is_animation(path):
-        yield from at_rate(_animation_shots(path, longest), fps or _probe_animation(path).fps)
+        yield from at_rate(_decoded_animation_frames(path, longest), fps or _probe_animation(path).fps)
         return
     none_yet = True
-    for shot in at_rate(_film_shots(path, longest, track), fps or probe(path, track).fps):
+    for shot in at_rate(_lazy_film_frames(path, longest, track), fps or probe(path, track).fps):
         none_yet = False
         yield shot
     if none_yet:
         raise _nothing(path)
 
 
-def _animation_shots(path: str | Path, longest: int | None) -> Iterator[tuple[Timed, DecodedPicture]]:
+def _decoded_animation_frames(path: str | Path, longest: int | None) -> Iterator[tuple[Timed, DecodedPicture]]:
     start = 0.0
     for time, picture in animation_frames(path):
         lasts = min(time.lasts, GAP)
@@ -140,7 +140,7 @@ def _animation_shots(path: str | Path, longest: int | None) -> Iterator[tuple[Ti
         start += lasts
 
 
-def _film_shots(path: str | Path, longest: int | None, track: int | None) -> Iterator[tuple[Timed, Shot]]:
+def _lazy_film_frames(path: str | Path, longest: int | None, track: int | None) -> Iterator[tuple[Timed, LazyFrame]]:
     found = probe_file(path, track)
     clock, end = Clock(found.film), found.film_seconds or 0.0
     with opened(path) as film:
@@ -151,11 +151,11 @@ def _film_shots(path: str | Path, longest: int | None, track: int | None) -> Ite
         following = 0.0  # when a frame without a time of its own is shown
         for frame in decoded_film(film, stream):
             convert = convert or Conversion.of(frame, stream, longest)
-            start = None if frame.pts is None else clock.place(float(frame.pts * (frame.time_base or 0)))
+            start = None if frame.pts is None else clock.to_timeline(float(frame.pts * (frame.time_base or 0)))
             start = following if start is None else start
             following = start + 1 / found.rate
             lasts = end - start if end - start <= 2.1 / found.rate else 1 / found.rate
-            yield Timed(start, lasts), Shot(frame, convert)
+            yield Timed(start, lasts), LazyFrame(frame, convert)
 
 
 def _nothing(path: str | Path) -> InputError:

@@ -10,7 +10,7 @@ import numpy as np
 
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import writing
-from x2face_core.files.placing import beside, refuse_others, resolved, within
+from x2face_core.files.placing import atomic_file, atomic_folder, refuse_others, resolved
 from x2face_core.media.containers import Plan, write_mp4, write_webm
 from x2face_core.media.gifs import write_gif
 from x2face_core.media.images import save_picture
@@ -57,7 +57,7 @@ def write_film(
     channels = sound_channels(voice, sound_track) if voice is not None else 0
     first, rest = _started(path, frames)
     plan = Plan(first.shape[1], first.shape[0], fps, voice, channels, dict(metadata or {}), sound_track)
-    with beside(place, overwrite=overwrite) as hidden:
+    with atomic_file(place, overwrite=overwrite) as hidden:
         outcome = in_thread(_refusable(place, lambda pictures: write(hidden, pictures, plan)), rest)
     return _counted(outcome)
 
@@ -80,7 +80,7 @@ def write_folder(
         with writing(path):
             refuse_others(place)
     rest = _started(path, frames)[1]
-    with within(path, overwrite=overwrite) as hidden:
+    with atomic_folder(path, overwrite=overwrite) as hidden:
         outcome = in_thread(_refusable(place, lambda pictures: _write_pictures(hidden, pictures, metadata)), rest)
     return _counted(outcome)
 

@@ -150,7 +150,7 @@ def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator
     source = portrait.crop if whole is None else whole
     for frame in frames:
         picture = frame.picture if whole is None else paste_back(whole, frame.picture, portrait.box)
-        yield beside(source, frame, picture) if job.compare else picture
+        yield side_by_side(source, frame, picture) if job.compare else picture
 
 
 def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
@@ -166,7 +166,7 @@ def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Ge
             yield frame
 
 
-def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:
+def side_by_side(source: Picture, frame: Frame, picture: Picture) -> Picture:
     """Source, driving picture if there is one, and result, all as high as the result."""
     height = picture.shape[0]
     panels = [source]

@@ -18,7 +18,7 @@ from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import Model
 from x2face_core.streaming.batching import batches
-from x2face_core.streaming.streams import ahead
+from x2face_core.streaming.streams import prefetch
 
 BATCH = 16
 
@@ -42,7 +42,7 @@ def read_vectors(clip: Clip, encoder: Encoder, limit: int | None = None) -> tupl
     crops = (
         crop(picture, clip.box_in(picture), encoder.side) for picture in islice(clip.pictures(encoder.side), limit)
     )
-    vectors = torch.cat([encoder.encode(to_tensor(batch)) for _, batch in batches(ahead(crops, 2 * BATCH), BATCH)])
+    vectors = torch.cat([encoder.encode(to_tensor(batch)) for _, batch in batches(prefetch(crops, 2 * BATCH), BATCH)])
     return vectors, np.array([clip.present(k) for k in range(len(vectors))])
 
 
@@ -54,7 +54,7 @@ def last_seen(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
     return last
 
 
-class Films:
+class FilmReader:
     """What a mapping's `examples` reads films with; a driving.FilmEncoder.
 
     whole: take pictures whole, as they are crops of faces already, as in a folder that `x2face prepare` made

@@ -12,7 +12,7 @@ import numpy as np
 from x2face_core.driving import Chunk, Driver, EmbeddedFace, Overlay, Source
 from x2face_core.errors import PluginError
 from x2face_core.foreign import Inputs, Owner, call_foreign
-from x2face_core.streaming.carried import Carried
+from x2face_core.streaming.attributes import CheckedAttributes
 from x2face_core.streaming.shaping import Shaping
 from x2face_core.streaming.vectors import LARGEST
 
@@ -50,17 +50,17 @@ class ActiveDriver:
            shaping: Shaping = AS_IT_IS) -> ActiveDriver:  # fmt: skip
         """What was declared, except where the loaded driver carries its own; its sound, which only it can tell."""
         owner = owner or Owner("driver", type(driver).__name__)
-        carried = Carried(driver, owner)
+        attributes = CheckedAttributes(driver, owner)
         return cls(
             driver=driver,
             owner=owner,
-            relative=carried.flag("relative", relative),
-            endless=carried.flag("endless", endless),
-            live=carried.flag("live", live),
-            holds=carried.names("holds", holds),
-            follows_sound=carried.flag("follows_sound", follows_sound),
-            sound=carried.path("sound"),
-            sound_track=carried.count("sound_track"),
+            relative=attributes.flag("relative", relative),
+            endless=attributes.flag("endless", endless),
+            live=attributes.flag("live", live),
+            holds=attributes.names("holds", holds),
+            follows_sound=attributes.flag("follows_sound", follows_sound),
+            sound=attributes.path("sound"),
+            sound_track=attributes.count("sound_track"),
             inputs=inputs,
             shaping=shaping,
         )
@@ -72,17 +72,17 @@ class ActiveDriver:
     @property
     def frames(self) -> int | None:
         """How many rows it will yield, where it says so; known once its first chunk is there."""
-        return Carried(self.driver, self.owner).count("frames")
+        return CheckedAttributes(self.driver, self.owner).count("frames")
 
     @property
     def box(self) -> Sequence[float] | None:
         """x, y, width and height of where it looked in its own pictures; known once its first chunk is there."""
-        return Carried(self.driver, self.owner).box("box")
+        return CheckedAttributes(self.driver, self.owner).box("box")
 
     @property
     def warnings(self) -> list[str]:
         """What the user should know; complete in the end."""
-        return Carried(self.driver, self.owner).texts("warnings")
+        return CheckedAttributes(self.driver, self.owner).texts("warnings")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -108,7 +108,7 @@ class ActiveOverlay:
         return cls(
             overlay=overlay,
             owner=owner,
-            moving=Carried(overlay, owner).flag("moving", moving) or shaping.is_timed,
+            moving=CheckedAttributes(overlay, owner).flag("moving", moving) or shaping.is_timed,
             inputs=inputs,
             shaping=shaping,
         )

@@ -15,7 +15,7 @@ from x2face_core.driving import Chunk, Source
 from x2face_core.errors import UsageError
 from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.resampling import CLOSE, Row, resample, rows_of
-from x2face_core.streaming.streams import Newest, paced
+from x2face_core.streaming.streams import Latest, paced
 from x2face_core.streaming.validation import validated_chunks
 from x2face_core.streaming.vectors import Vectors, as_vectors
 
@@ -112,7 +112,7 @@ def _peek(chunks: Iterator[Chunk]) -> tuple[Chunk, Iterator[Chunk]]:
 def _at_rate(driver: ActiveDriver, chunks: Iterator[Chunk], fps: float, source_vector: Vectors) -> Iterator[Row]:
     if not driver.live:
         return resample(chunks, fps)
-    return paced(Newest(rows_of(chunks)), Row(np.zeros_like(source_vector)), fps)
+    return paced(Latest(rows_of(chunks)), Row(np.zeros_like(source_vector)), fps)
 
 
 def _shaped(driver: ActiveDriver, rows: Iterator[Row], fps: float) -> Generator[Row]:

@@ -16,7 +16,7 @@ from x2face_core.files.descriptions import described
 from x2face_core.files.faults import writing
 from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import is_space
-from x2face_core.files.placing import beside, make_folders_above, readable_file
+from x2face_core.files.placing import atomic_file, make_folders_above, readable_file
 from x2face_core.streaming.vectors import FASTEST, LARGEST, SLOWEST
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -72,7 +72,7 @@ def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
     tensors = {"offsets": motion.offsets, "vector": motion.vector}
     make_folders_above(path)
     metadata = _KIND.metadata(asdict(motion.origin)) | {_SUM: _checksum(motion)}
-    with beside(path, overwrite=overwrite) as hidden, writing(path):
+    with atomic_file(path, overwrite=overwrite) as hidden, writing(path):
         hidden.write_bytes(save(tensors, metadata=metadata))
 
 

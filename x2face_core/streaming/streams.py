@@ -19,7 +19,7 @@ def close(items: Iterable[object]) -> None:
         items.close()
 
 
-def ahead(items: Iterable[T], limit: int = 4) -> Generator[T]:
+def prefetch(items: Iterable[T], limit: int = 4) -> Generator[T]:
     """The same items, made in a thread up to `limit` ahead of whoever asks; errors arrive where they belong.
 
     The thread starts with the first item asked for and ends with this generator.
@@ -68,7 +68,7 @@ PATIENCE = 2.0
 """Seconds that a stream's thread has for its last item."""
 
 
-class Newest(Generic[T]):
+class Latest(Generic[T]):
     """The newest item of a stream that is read in a thread; a stream that falls silent holds nobody up."""
 
     def __init__(self, items: Iterable[T]) -> None:
@@ -115,7 +115,7 @@ class Newest(Generic[T]):
 
 
 def paced(
-    source: Newest[T],
+    source: Latest[T],
     rest: T,
     fps: float,
     clock: Callable[[], float] = time.monotonic,

@@ -16,7 +16,7 @@ from x2face_audio.sync.offset import REACH, offset_of
 from x2face_core.media.sound import read_sound_blocks
 
 
-class Listener:
+class SyncScorer:
     """Finds by how many frames a film's sound is late, among 15 either way."""
 
     def __init__(self, networks: SyncNetworks) -> None:

@@ -97,7 +97,7 @@ class SyncObjective(nn.Module):
         context = self.networks.context(audio).flatten(0, 1)
         losses = {"contrast": self._contrast(sound, lips, clips, moments)}
         for name, feature in (("sound", sound), ("lips", lips), ("context", context)):
-            losses[name] = _apart(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
+            losses[name] = _measure_loss(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
         taught = losses["sound"] + losses["lips"] / 3 + losses["context"]
         return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * taught}
 
@@ -116,7 +116,7 @@ class SyncObjective(nn.Module):
         return torch.stack([F.cross_entropy(table, right) for table in tables]).mean()
 
 
-def _apart(found: Tensor, true: Tensor) -> Tensor:
+def _measure_loss(found: Tensor, true: Tensor) -> Tensor:
     """Smooth L1 of (clips, moments, 2) about each clip's own mean; clips without labels do not count."""
     known = (~true.isnan()).all(2, keepdim=True).all(1, keepdim=True).expand_as(found)
     true = true.nan_to_num()

@@ -37,7 +37,7 @@ class Pair:
         return Pair(self.x - self.x.mean(axis=0), self.v - self.v.mean(axis=0))
 
 
-def chosen(films: Sequence[Pair]) -> tuple[Floats, dict[str, Any]]:
+def fit_best_ridge(films: Sequence[Pair]) -> tuple[Floats, dict[str, Any]]:
     """The weight (k, 128) learned from all films, and what was found of it on films that it had not learned from.
 
     "ridge": the one that told most of films left out

@@ -33,16 +33,18 @@ def save_with_mappings(
 
     tensors, info: of the weights; carried: which mapping, fitted, and what it was fitted on
     """
-    beside: dict[str, Tensor] = {}
+    extra_tensors: dict[str, Tensor] = {}
     metadata = {}
     for offer, mapping, data in carried:
         state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)
-        beside |= {f"{_prefix(offer.dist, offer.name)}{name}": value for name, value in state.items()}
+        extra_tensors |= {f"{_prefix(offer.dist, offer.name)}{name}": value for name, value in state.items()}
         shown = MappingInfo.of(offer, "", data=data, sha256=checksum(state)).to_json()
         metadata[offer.full_name] = {
             name: value for name, value in shown.items() if name != "space"
         }  # it is the weights'
-    return save_weights(path, tensors, info, halves=False, beside=beside, metadata=_KIND.metadata(metadata))
+    return save_weights(
+        path, tensors, info, halves=False, extra_tensors=extra_tensors, metadata=_KIND.metadata(metadata)
+    )
 
 
 def carried_mappings(path: Path | None) -> list[MappingInfo]:

@@ -19,7 +19,7 @@ from x2face_plugins.specs import MappingSpec
 if TYPE_CHECKING:
     from x2face_core.driving import Factor, Mapping
     from x2face_core.model import X2Face
-    from x2face_core.sources.films import Films
+    from x2face_core.sources.films import FilmReader
     from x2face_plugins.mappings.learning import Examples
 
 Progress = Callable[[str, int, "int | None"], None]
@@ -41,11 +41,11 @@ def fit(
     whole: films show faces cropped already; None: they do where the folder is one that `x2face prepare` made
     Raises InputError for a folder without examples, PluginError where the mapping fails; then nothing is written.
     """
-    from x2face_core.sources.films import Films
+    from x2face_core.sources.films import FilmReader
 
     check_folder(data, offer)
     overwrite = output is None or output.exists()
-    films = Films(model, whole=_is_prepared(data) if whole is None else whole, read=_Meter(progress).add)
+    films = FilmReader(model, whole=_is_prepared(data) if whole is None else whole, read=_FrameCounter(progress).add)
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
         learned = _fit(offer, data, films, model.fingerprint)
         info = save_mapping(output or mapping_place(offer, model.fingerprint), *learned, overwrite=overwrite)
@@ -79,7 +79,7 @@ def _is_prepared(data: Path) -> bool:
     return (data / "clips.csv").is_file()
 
 
-class _Meter:
+class _FrameCounter:
     """Tells how many frames were read."""
 
     def __init__(self, progress: Progress) -> None:
@@ -91,7 +91,7 @@ class _Meter:
         self._progress("reading films", self._frames, None)
 
 
-def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str) -> tuple[Mapping | Factor, MappingInfo]:
+def _fit(offer: Offer[MappingSpec], data: Path, films: FilmReader, space: str) -> tuple[Mapping | Factor, MappingInfo]:
     from x2face_plugins.mappings.learning import Examples, learn
 
     examples = Examples(offer.owner, offer.spec.labels)

@@ -21,7 +21,7 @@ from x2face_lab.evaluation.across import drive_across
 from x2face_lab.evaluation.evaluating import evaluate
 from x2face_lab.evaluation.figures import fidelity, rounded
 from x2face_lab.evaluation.inside import measure_inside
-from x2face_lab.evaluation.readers import MEASURES, Seen, VectorReader
+from x2face_lab.evaluation.readers import MEASURES, Readings, VectorReader
 from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.evaluation.reconstruction import EVERY, reconstruct
 from x2face_lab.evaluation.regions import between_lips, regions_of
@@ -120,10 +120,10 @@ def test_without_labels_the_reader_says_where_the_face_is(face_folder: Path, tmp
     class Finding:
         name = "finding"
 
-        def look(self, pictures: torch.Tensor) -> Seen:
+        def look(self, pictures: torch.Tensor) -> Readings:
             measures, found = np.zeros((len(pictures), len(MEASURES))), np.full((len(pictures), 68, 3), 0.5)
             measures[:, 3], found[1] = 0.2, np.nan
-            return Seen(measures, found)
+            return Readings(measures, found)
 
         def read(self, pictures: torch.Tensor) -> np.ndarray:
             return self.look(pictures).measures
@@ -181,9 +181,9 @@ class AudioOnly:
 class Landmarking(VectorReader):
     """Finds everybody's landmarks in the same place."""
 
-    def look(self, pictures: torch.Tensor) -> Seen:
+    def look(self, pictures: torch.Tensor) -> Readings:
         same = np.random.default_rng(0).uniform(size=(68, 3))
-        return Seen(self.read(pictures), np.repeat(same[None], len(pictures), axis=0))
+        return Readings(self.read(pictures), np.repeat(same[None], len(pictures), axis=0))
 
 
 def test_identity_is_measured_by_a_reader_that_knows_landmarks(tiny_model: X2Face, face_folder: Path) -> None:

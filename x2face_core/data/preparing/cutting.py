@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.errors import InputError
-from x2face_core.files.placing import beside
+from x2face_core.files.placing import atomic_file
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.opening import created
 from x2face_core.media.pictures import Picture
@@ -90,7 +90,7 @@ class _Writer:
         cut.path.parent.mkdir(parents=True, exist_ok=True)
         self._place = ExitStack()
         whole.push(self._place.__exit__)  # leaves nothing where anything goes wrong
-        hidden = self._place.enter_context(beside(cut.path))
+        hidden = self._place.enter_context(atomic_file(cut.path))
         self._out = self._place.enter_context(created(hidden, "mp4"))
         self._film: Any = self._out.add_stream("libx264", rate=int(FPS), options={"preset": "fast", "crf": "20"})
         self._film.width = self._film.height = SIDE

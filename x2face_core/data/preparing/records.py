@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 
 from av.error import FFmpegError
 
-from x2face_core.data.checks import inside
+from x2face_core.data.checks import path_inside
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.inputs import Film, Photograph
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.descriptions import BROKEN_JSON, described
-from x2face_core.files.placing import beside
-from x2face_core.files.sweeping import sweep
+from x2face_core.files.placing import atomic_file
+from x2face_core.files.temporary import remove_abandoned
 from x2face_core.foreign import describe_error
 
 T = TypeVar("T")
@@ -161,13 +161,13 @@ class State:
     def _film_record(self, found: dict[str, Any]) -> Record:
         clips = tuple(described(Clip, clip) for clip in found.pop("clips"))
         for clip in clips:
-            inside(self.out / "clips", clip.clip, str(self.folder))
+            path_inside(self.out / "clips", clip.clip, str(self.folder))
         return described(Record, found, clips=clips, dropped=tuple(described(Dropped, r) for r in found.pop("dropped")))
 
     def _still_record(self, found: dict[str, Any]) -> Still:
         still = described(Still, found)
         if still.file:
-            inside(self.out / "pictures", still.file, str(self.folder))
+            path_inside(self.out / "pictures", still.file, str(self.folder))
         return still
 
     def save(self, record: Record | Still) -> None:
@@ -180,10 +180,10 @@ class State:
     def save_labels(self, key: str, labels: labelling.Columns) -> None:
         labelling.save(self.labels(key), labels)
 
-    def sweep(self) -> None:
+    def remove_abandoned(self) -> None:
         """Remove what a killed run was writing."""
         for folder in (self.out, self.folder, *self._folders()):
-            sweep(folder)
+            remove_abandoned(folder)
 
     def discard(self) -> None:
         """Take the state away again, and the folder with it where nothing else is in it."""
@@ -216,5 +216,5 @@ def trouble_of(path: Path, error: BaseException) -> str:
 
 
 def write_json(path: Path, value: object) -> None:
-    with beside(path) as hidden:
+    with atomic_file(path) as hidden:
         hidden.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -65,7 +65,7 @@ def _prepared(
     workers: int | None,
     progress: Callable[[int, int, Record | Still | None], None],
 ) -> Report:
-    state.sweep()
+    state.remove_abandoned()
     name = source.resolve().stem
     tasks = _tasks(inputs, state, name, landmarks)
     records = {task.record.key: task.record for task in tasks if task.record is not None}

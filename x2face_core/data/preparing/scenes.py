@@ -19,7 +19,7 @@ _COLOURS = 0.25  # share of the pixels whose colours have to be others
 _MEMORY = 12  # differences that tell what is usual
 
 
-class SceneWatch:
+class CutDetector:
     """Tells, frame by frame, whether a new scene begins.
 
     A cut differs much more from the frame before than that one did from its own, and in its colours too: a pan is as

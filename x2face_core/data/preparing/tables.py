@@ -15,7 +15,7 @@ from x2face_core.data.preparing.records import FACELESS, Clip, Record, State, St
 from x2face_core.data.preparing.splitting import split_groups
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.data.tables import SPLITS, Split
-from x2face_core.files.placing import beside
+from x2face_core.files.placing import atomic_file
 
 STILL_COLUMNS = ("file", "source", "identity", "kind", "face_pixels", "split", "over")
 COLUMNS = ("clip", "identity", "source", "seconds", "frames", "sound", "crop_pixels", "yaw_range", "split")
@@ -191,7 +191,7 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, obje
     if not rows:
         path.unlink(missing_ok=True)
         return
-    with beside(path) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
+    with atomic_file(path) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.data.preparing.scenes import SceneWatch
+from x2face_core.data.preparing.scenes import CutDetector
 from x2face_core.media.faces import Face, follow_face, spot_faces
 from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, track_at
-from x2face_core.media.video import probe, read_shots
+from x2face_core.media.video import probe, read_lazy_frames
 
 FPS = 25.0
 SCALE = 1.6
@@ -63,9 +63,9 @@ class Found:
 
 def find_tracks(path: Path) -> Found:
     """Look through a film. InputError when it cannot be read."""
-    lookout, watch, frames, width, cuts = Lookout(), SceneWatch(), 0, 1, 0
+    lookout, watch, frames, width, cuts = SceneTracker(), CutDetector(), 0, 1, 0
     fresh = 0
-    for frames, shot in enumerate(read_shots(path, FPS, longest=LONGEST), start=1):
+    for frames, shot in enumerate(read_lazy_frames(path, FPS, longest=LONGEST), start=1):
         picture = shot.picture()
         width = picture.shape[1]
         if watch.is_cut(picture):
@@ -77,7 +77,7 @@ def find_tracks(path: Path) -> Found:
     return Found(lookout.tracks, probe(path).width / width, frames, cuts)
 
 
-class Lookout:
+class SceneTracker:
     """Follows all faces of a scene from look to look."""
 
     def __init__(self) -> None:

@@ -21,12 +21,12 @@ _unfinished: set[Path] = set()
 
 
 @contextmanager
-def workshop(folder: Path) -> Iterator[Path]:
+def temporary_folder(folder: Path) -> Iterator[Path]:
     """A hidden folder within a folder, locked for as long as it is used, and gone afterwards.
 
     Of those that were left there by processes that are gone, none stays. OSError where none can be made.
     """
-    _sweep_once(folder.absolute())
+    _remove_abandoned_once(folder.absolute())
     with ExitStack() as stack:
         made = _make(folder, stack)
         try:
@@ -47,14 +47,14 @@ def _make(folder: Path, stack: ExitStack) -> Path:
     raise OSError("hidden folders vanish there as soon as they are made")
 
 
-def sweep(folder: Path) -> None:
+def remove_abandoned(folder: Path) -> None:
     """Remove what processes that were killed left in a folder; what others are at work on stays."""
     with suppress(OSError):
         for left in [entry for entry in folder.iterdir() if _LEFT.fullmatch(entry.name)]:
             _remove_unless_held(left)
 
 
-def abandon_all() -> None:
+def remove_unfinished() -> None:
     """Remove everything that this process is at work on: it is about to end, now."""
     for made in list(_unfinished):
         for _ in range(_ATTEMPTS):  # a thread may still be adding to it
@@ -64,8 +64,8 @@ def abandon_all() -> None:
 
 
 @cache
-def _sweep_once(folder: Path) -> None:
-    sweep(folder)
+def _remove_abandoned_once(folder: Path) -> None:
+    remove_abandoned(folder)
 
 
 def _remove_unless_held(left: Path) -> None:

@@ -18,29 +18,29 @@ _GRACE = 5.0  # seconds between being told to stop and being stopped with the wh
 _HINT = "leave it out by X2FACE_PLUGINS, which names those that shall load, or uninstall it"
 
 
-class Overdue(BaseException):
+class TimeLimitExceeded(BaseException):
     """Raised in the midst of code that takes too long; no `except Exception` of its own keeps it going."""
 
 
-class _Patience:
+class _Budget:
     left = SECONDS
 
 
 @contextmanager
-def limited(dist: str) -> Iterator[None]:
+def time_limit(dist: str) -> Iterator[None]:
     """Raise Overdue in what is done within once its time is up. dist: whose code it is
 
     Where that cannot be, outside the main thread or where the code does not let go, the program ends with exit code 6
     and a line that says whose code hangs.
     """
-    seconds = _Patience.left
+    seconds = _Budget.left
     done = threading.Event()
     threading.Thread(target=_end_unless, args=(done, dist, seconds + _GRACE), daemon=True).start()
     try:
         with _alarm(dist, seconds):
             yield
-    except Overdue:
-        _Patience.left = LATER
+    except TimeLimitExceeded:
+        _Budget.left = LATER
         raise
     finally:
         done.set()
@@ -53,7 +53,7 @@ def _alarm(dist: str, seconds: float) -> Iterator[None]:
         return
 
     def ring(number: int, frame: FrameType | None) -> None:
-        raise Overdue(f"it took longer than {seconds:g} s to load; {_HINT}")
+        raise TimeLimitExceeded(f"it took longer than {seconds:g} s to load; {_HINT}")
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again each second, for code that catches everything

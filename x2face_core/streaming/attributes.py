@@ -17,7 +17,7 @@ MOST_ROWS = int(LONGEST * 1000)
 MOST_WARNINGS = 20
 
 
-class Carried:
+class CheckedAttributes:
     """Attributes of an object that others wrote. owner: whose it is"""
 
     def __init__(self, thing: Any, owner: Owner) -> None:
