@@ -163,8 +163,5 @@ def describe(error: BaseException) -> str:
     """An exception as one line, for whoever wrote or installed the plugin."""
     if isinstance(error, SystemExit):
         return f"it tried to end the program while loading (SystemExit: {error.code})"
-    return (
-        describe_error(error).partition(": ")[2]
-        if isinstance(error, PluginError | TimeLimitExceeded)
-        else describe_error(error)
-    )
+    text = describe_error(error)
+    return text.partition(": ")[2] if isinstance(error, PluginError | TimeLimitExceeded) else text

@@ -5,7 +5,7 @@ Heavy: import it in what `load` calls, not in the module that declares the plugi
 
 from __future__ import annotations
 
-from x2face_core.files.placing import readable_file
+from x2face_core.files.placing import atomic_file, readable_file
 from x2face_core.geometry.anchors import ANCHORS
 from x2face_core.media.animations import animation_frames, animation_size, is_animation
 from x2face_core.media.boxes import Box, crop
@@ -22,6 +22,7 @@ from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.films import last_seen, read_vectors
 from x2face_core.sources.source import pose_expression_coordinates
+from x2face_core.streaming.streams import prefetch
 
 TOOLBOX = (
     "has_sound", "read_camera", "read_frames", "read_picture", "read_sound", "read_sound_blocks", "to_tensor",

@@ -39,9 +39,8 @@ def save_with_mappings(
         state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)
         extra_tensors |= {f"{_prefix(offer.dist, offer.name)}{name}": value for name, value in state.items()}
         shown = MappingInfo.of(offer, "", data=data, sha256=checksum(state)).to_json()
-        metadata[offer.full_name] = {
-            name: value for name, value in shown.items() if name != "space"
-        }  # it is the weights'
+        shown.pop("space", None)  # it is the weights'
+        metadata[offer.full_name] = shown
     return save_weights(
         path, tensors, info, halves=False, extra_tensors=extra_tensors, metadata=_KIND.metadata(metadata)
     )
