@@ -18,8 +18,9 @@ from x2face_plugins import Chunk, Source
 if TYPE_CHECKING:
     from x2face_idle.settings import Settings
 
-DEPTH = 1.0  # blinks as films show them; with light-2 more of it draws lids over lids
-DEEPEST = 2.5  # beyond this brows and nose come along, which looks like pain
+DEPTH = 0.7  # of the gap between the lids that is read in the source; asked for, films show a half of it
+DEEPEST = 1.0  # no gap can be less than none
+LIDS = torch.tensor([1.0, 1.0, 0.0, 0.0])  # of the factor eyes: the lids, not the gaze
 ROWS = 25
 
 
@@ -30,16 +31,16 @@ class IdleDriver:
         self.amount = settings.amount
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        pose, lids = source.factor("pose"), source.mapping("lids")
-        own = pose.read(source.vector[None])
-        level, open_eyes = pose.write(own), lids.write(torch.zeros(1, 1))
+        pose, eyes = source.factor("pose"), source.factor("eyes")
+        own, seeing = pose.read(source.vector[None]), eyes.read(source.vector[None])
+        level, opened = pose.write(own), eyes.write(seeing)
+        gap = min(DEPTH * self.amount, DEEPEST) * seeing.clamp_min(0) * LIDS
         rngs = np.random.default_rng(source.seed).spawn(2)
         blinks, sway = Blinks(rngs[0]), Sway(rngs[1])
-        depth = min(DEPTH * self.amount, DEEPEST)
         for start in count(0, ROWS):
             times = np.arange(start, start + ROWS) / source.fps
             turned = pose.write(own + self.amount * _tensor(sway.angles(times))) - level
-            blinked = lids.write(depth * _tensor(blinks.closed(times))[:, None]) - open_eyes
+            blinked = eyes.write(seeing - gap * _tensor(blinks.closed(times))[:, None]) - opened
             yield Chunk(turned + blinked, source.fps)
 
 

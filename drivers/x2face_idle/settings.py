@@ -1,13 +1,10 @@
-"""Settings of the idle driver; labels and units of its mapping."""
+"""Settings of the idle driver."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from x2face_plugins import option
-
-LABELS: tuple[str, ...] = ("blink",)
-UNITS: tuple[str, ...] = ("share",)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""The idle driver and the mapping that it blinks with."""
+"""The idle driver, and the factors that it moves."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,29 +11,34 @@ import pytest
 import torch
 
 from tests.factors import FirstNumbers
-from x2face_core.data.folder import FaceFolder
-from x2face_core.errors import InputError
 from x2face_core.sources.source import ModelSource
 from x2face_idle import Settings
-from x2face_idle.blink_detection import EACH, training_blinks
 from x2face_idle.blinking import AGAIN, CLOSING, GAP, OPENING, SHUT, Blinks, onsets, shape
-from x2face_idle.demo import write_tracks
-from x2face_idle.driver import IdleDriver
-from x2face_idle.lids import Lids
+from x2face_idle.driver import DEEPEST, DEPTH, IdleDriver
 from x2face_idle.swaying import SPREAD, Sway
 
+AWAKE = torch.nn.functional.pad(torch.tensor([0.3, 0.2, 0.05, -0.05]), (124, 0))
+"""Eyes a little open that look to the right and up."""
 
-def lids() -> Lids:
-    """A blink of 1 is 1 in a vector's last number."""
-    mapping = Lids()
-    mapping.load_state_dict({"direction": torch.eye(128)[127]})
-    return mapping
+
+class LastNumbers(FirstNumbers):
+    """A vector's last four numbers, as the lids' gaps and the gaze."""
+
+    def __init__(self) -> None:
+        super().__init__(("eye_left", "eye_right", "gaze_x", "gaze_y"))
+
+    def read(self, vectors: torch.Tensor) -> torch.Tensor:
+        return vectors[:, -4:]
+
+    def write(self, values: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.pad(values, (124, 0))
 
 
 def idle(model: Any, seconds: float = 60, amount: float = 1.0, **more: Any) -> torch.Tensor:
     """(n, 128) offsets."""
     picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    source = ModelSource.of(model, picture, load_mapping={"pose": FirstNumbers(), "lids": lids()}.__getitem__, **more)
+    factors = {"pose": FirstNumbers(), "eyes": LastNumbers()}
+    source = replace(ModelSource.of(model, picture, load_mapping=factors.__getitem__, **more), vector=AWAKE)
     count = round(seconds * source.fps)
     chunks = islice(IdleDriver(Settings(amount)).drive(source), -(-count // 25))
     return torch.cat([torch.as_tensor(chunk.vectors) for chunk in chunks])[:count]
@@ -62,7 +67,7 @@ def test_the_head_sways_by_a_few_degrees_and_smoothly(tiny_model: Any) -> None:
 
 
 def test_the_eyes_blink_some_fifteen_times_a_minute(tiny_model: Any) -> None:
-    closed = idle(tiny_model, seconds=600)[:, 127].numpy()
+    closed = -idle(tiny_model, seconds=600)[:, 124].numpy() / (DEPTH * 0.3)
     assert closed.min() == 0
     assert 100 < ((closed[1:] > 0.8) & (closed[:-1] <= 0.8)).sum() < 240
 
@@ -99,60 +104,33 @@ def test_sway_is_a_function_of_time_alone() -> None:
     assert np.array_equal(sway.angles(np.array([7.0, 3.0]))[1:], sway.angles(np.array([3.0])))
 
 
-def test_lids_learn_the_way_that_blinks_go_whatever_the_face() -> None:
-    way, mapping = torch.randn(128, generator=torch.Generator().manual_seed(0)), Lids()
-    faces = torch.randn(6, 128, generator=torch.Generator().manual_seed(1))
-    told = mapping.fit((torch.tensor([[0.0], [1.0]]), torch.stack([face, face + way])) for face in faces)
-    assert torch.allclose(mapping.write(torch.ones(1, 1))[0], way, atol=1e-5)
-    assert mapping.write(torch.zeros(1, 1)).abs().max() == 0
-    assert told == {"examples": 6, "agreement": 1.0}
+def test_each_lid_closes_by_its_own_gap_and_the_gaze_stays(tiny_model: Any) -> None:
+    eyes = idle(tiny_model, seconds=30)[:, 124:]
+    torch.testing.assert_close(eyes.min(dim=0).values[:2], -DEPTH * AWAKE[124:126], atol=0.02, rtol=0)
+    assert eyes[:, 2:].abs().max() == 0
 
 
-def test_without_a_blink_there_is_nothing_to_learn() -> None:
-    with pytest.raises(InputError, match="no blink"):
-        Lids().fit([(torch.zeros(4, 1), torch.rand(4, 128))])
-
-
-def test_blinks_are_found_where_the_lids_fall_and_nothing_else_moves(tmp_path: Path) -> None:
-    found = training_blinks(FaceFolder(write_tracks(tmp_path)))
-    assert [blink.closed for blink in found] == [10, 30]
-    assert all(blink.before < blink.closed for blink in found)
-
-
-def test_a_head_that_turns_with_the_lids_is_no_blink(tmp_path: Path) -> None:
-    folder = write_tracks(tmp_path)
-    labels = dict(np.load(folder / "labels.npz"))
-    labels["pose"][:, 2] = np.arange(40) * 2  # degrees
-    np.savez(folder / "labels.npz", **labels)
-    assert training_blinks(FaceFolder(folder)) == []
-
-
-def test_nobody_who_blinks_a_lot_is_all_that_is_learned(tmp_path: Path) -> None:
-    folder = write_tracks(tmp_path)
-    labels = {name: np.tile(values, (50, *[1] * (values.ndim - 1))) if len(values) else values
-              for name, values in np.load(folder / "labels.npz").items()}  # fmt: skip
-    labels["frame"] = np.arange(50 * 40)
-    np.savez(folder / "labels.npz", **labels)
-    table = folder / "clips.csv"
-    table.write_text(table.read_text().replace(",1.6,40,", f",80,{50 * 40},"))
-    assert len(training_blinks(FaceFolder(folder))) == EACH
+def test_however_lively_no_lid_closes_beyond_its_gap(tiny_model: Any) -> None:
+    eyes = idle(tiny_model, seconds=30, amount=3)[:, 124:]
+    assert (AWAKE[124:126] * DEEPEST + eyes[:, :2]).min() >= -1e-6
 
 
 @pytest.mark.weights
-def test_the_default_weights_read_the_shipped_blink_as_closing_eyes() -> None:
+def test_the_default_weights_read_a_blink_as_closing_eyes() -> None:
     from x2face_core.model import X2Face
     from x2face_core.pixels import to_tensor
     from x2face_plugins.mappings.loading import mapping_loader
     from x2face_plugins.registry import Registry
 
     model = X2Face.load(device="cpu")
-    blink = mapping_loader(Registry.load(), model.fingerprint)("lids").write(torch.ones(1, 1))
+    eyes = mapping_loader(Registry.load(), model.fingerprint)("eyes")
+    blink = eyes.write(torch.tensor([[-DEPTH * 0.3, -DEPTH * 0.3, 0, 0]])) - eyes.write(torch.zeros(1, 4))
     own = model.encode(to_tensor([np.full((128, 128, 3), 128, np.uint8)]))
     moved = ((model.read(own + blink) - model.read(own)) / model.reading_scale)[0]
     assert (moved[5:] < -1.5).all()
     assert moved[:5].abs().max() < 0.5
 
 
-@pytest.mark.x2face("idle", "lids")
+@pytest.mark.x2face("idle")
 def test_it_keeps_its_promises(x2face_promise: Any) -> None:
     x2face_promise()

@@ -139,5 +139,5 @@ def test_mappings_are_had_by_name_and_factors_read(session: Session) -> None:
     pose = session.factor("pose")
     degrees = torch.tensor([[1.0, 2.0, 3.0]])
     torch.testing.assert_close(pose.read(session.mapping("pose").write(degrees)), degrees, atol=1e-3, rtol=0)
-    with pytest.raises(MissingError, match="'lids' can be written but not read"):
-        session.factor("lids")
+    with pytest.raises(MissingError, match="'audio' can be written but not read"):
+        session.factor("audio")
