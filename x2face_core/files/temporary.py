@@ -1,4 +1,4 @@
-"""Workshops: hidden folders beside an output, in which it is made, and what becomes of those whose maker was killed."""
+"""Temporary hidden folders next to an output, and removal of those left by killed processes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _unfinished: set[Path] = set()
 
 @contextmanager
 def temporary_folder(folder: Path) -> Iterator[Path]:
-    """A hidden folder within a folder, locked for as long as it is used, and gone afterwards.
+    """A hidden folder within a folder, locked while it is in use and removed afterwards.
 
-    Of those that were left there by processes that are gone, none stays. OSError where none can be made.
+    Such folders left by killed processes are removed too. OSError if none can be created.
     """
     _remove_abandoned_once(folder.absolute())
     with ExitStack() as stack:
@@ -43,19 +43,19 @@ def _make(folder: Path, stack: ExitStack) -> Path:
         with suppress(FileNotFoundError):
             if stack.enter_context(locked(made)) != "others" and made.is_dir():
                 return made
-        _unfinished.discard(made)  # another run swept it before it was locked
+        _unfinished.discard(made)  # another run removed it before it was locked
     raise OSError("hidden folders vanish there as soon as they are made")
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what processes that were killed left in a folder; what others are at work on stays."""
+    """Remove the temporary folders of killed processes from a folder; those in use are locked and stay."""
     with suppress(OSError):
         for left in [entry for entry in folder.iterdir() if _LEFT.fullmatch(entry.name)]:
             _remove_unless_held(left)
 
 
 def remove_unfinished() -> None:
-    """Remove everything that this process is at work on: it is about to end, now."""
+    """Remove all temporary folders of this process, which is about to end."""
     for made in list(_unfinished):
         for _ in range(_ATTEMPTS):  # a thread may still be adding to it
             shutil.rmtree(made, ignore_errors=True)

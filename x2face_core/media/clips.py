@@ -1,4 +1,4 @@
-"""A film, a folder or a picture as a clip: a constant rate, one box for all pictures, and where the face is missing."""
+"""A driving film, folder or picture as a clip: constant frame rate, one crop box, and which frames show the face."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ InputKind = Literal["camera", "folder", "film", "picture"]
 class Clip:
     """Pictures at a constant rate.
 
-    box: where the face is, in pixels of a picture of this size (width, height); the pictures may come reduced
-    present: whether picture k shows the face
-    pictures: reads them, from the first one at each call, for crops of so many pixels a side; large films come reduced
-    still: one picture, which may be shown as long as one likes
-    sound: a file whose sound goes with them
+    box: the crop around the face, in pixels of a picture of `size` (width, height); pictures may be decoded smaller
+    present: whether picture k shows the face, by number
+    pictures: given the side of the crops in pixels, reads all pictures from the first; large films are decoded reduced
+    still: it is a single picture, which can be repeated for any length
+    sound: the file whose sound belongs to the pictures
     promised: how many pictures the file says it holds, where it says so
-    notes: what is odd about its clock, for the user
+    notes: irregularities of its timestamps, to show to the user
     """
 
     name: str
@@ -56,7 +56,7 @@ class Clip:
 
 
 def kind_of(name: str) -> InputKind:
-    """What a driving input is; a number that is no file's name is a camera. InputError when it is missing."""
+    """The kind of a driving input; a number that is not a file name means a camera. InputError if it does not exist."""
     path = Path(name)
     if re.fullmatch(r"[0-9]{1,3}", name) and not path.exists():
         return "camera"
@@ -98,7 +98,7 @@ def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
 
 
 def _reduced(size: tuple[int, int], box: Box, side: int) -> int | None:
-    """The longer side at which the box still has twice the pixels that are needed; None: keep all."""
+    """The longer side to decode at, so that the box keeps twice the pixels needed; None: full size."""
     share = 2 * side / box.side
     return math.ceil(max(size) * share) if share < 1 else None
 
@@ -144,7 +144,7 @@ def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
 
 
 def _look(pictures: Iterator[Picture] | list[Picture], crop: str, scale: float, path: Path) -> tuple[Box, list[bool]]:
-    """One box for all pictures, and in which of them the face was found."""
+    """One crop box for all pictures, and in which of them a face was found."""
     pictures = iter(pictures)
     if crop != "auto":
         first = next(pictures)

@@ -1,4 +1,4 @@
-"""Which picture formats are read, and what to say of others."""
+"""Picture formats that can be read, and hints for those that cannot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORMATS = (
     "PCX",
     "QOI",
 )
-"""Pillow's names of the formats that are read. It knows more; EPS would be run by Ghostscript."""
+"""Pillow's names of the formats that are read. Others are refused: EPS, for one, would be run by Ghostscript."""
 
 PICTURE_SUFFIXES = {
     ".avif",
@@ -41,11 +41,14 @@ PICTURE_SUFFIXES = {
     ".tiff",
     ".webp",
 }
-"""What the names of a folder's pictures end in, in small letters."""
+"""Lower-case suffixes of pictures in a folder."""
 
 
 class Unreadable(NamedTuple):
-    """A kind of file that is not read: what it is called, what to do, and Pillow's name where some Pillows read it."""
+    """A file format that may not be readable.
+
+    name: for messages; remedy: what the user can do; form: Pillow's name, if some versions of Pillow read it
+    """
 
     name: str
     remedy: str
@@ -68,7 +71,7 @@ _BRANDS = {**dict.fromkeys((b"heic", b"heix", b"mif1", b"hevc", b"msf1"), _HEIC)
 
 
 def unreadable_format(place: Path) -> Unreadable | None:
-    """What a file that is not read is, by its first bytes; None where they do not tell."""
+    """Identify an unreadable file by its first bytes; None if they are unknown."""
     with place.open("rb") as file:
         start = file.read(32)
     if start[4:8] == b"ftyp":

@@ -1,4 +1,4 @@
-"""What a file holds, found by looking: its first picture, and the times of its packets."""
+"""Probing of media files: the first picture and the timestamps of all packets."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ USUAL_RATE = 25.0
 
 @dataclass(frozen=True)
 class Probed:
-    """A file's film and sound on one clock, which begins with its first picture, or with its sound where it has none.
+    """A file's film and sound on one timeline, which begins with the first picture, else with the sound.
 
     has_film, has_sound: whether there is a track that can be decoded
-    size: width and height of the first picture, upright; None where not one can be decoded
+    size: width and height of the first picture, upright; None if none can be decoded
     rate: frames a second
     whole: how much the file says it holds over how much is there: 1.5 where a third is missing
     film, sound: what a Clock needs; without times of packets empty
@@ -46,19 +46,19 @@ class Probed:
 
     @property
     def film_seconds(self) -> float | None:
-        """How long the film lasts."""
+        """Length of the film; None if it has no timestamps."""
         return max((segment.end for segment in self.film), default=None)
 
     @property
     def sound_seconds(self) -> float | None:
-        """When the sound is over."""
+        """Time at which the sound ends; None if it has no timestamps."""
         return max((segment.end for segment in self.sound), default=None)
 
 
 def probe_file(path: str | Path, film_track: int | None = None, sound_track: int | None = None) -> Probed:
-    """Look at a file; remembered until the file changes.
+    """Probe a file, cached until the file changes.
 
-    film_track, sound_track: which ones, from 1; None: the file's own default
+    film_track, sound_track: numbers from 1; None: the file's default
     InputError as `opened`.
     """
     known = readable_file(path).stat()
@@ -86,13 +86,13 @@ def _probed(path: str, state: tuple[int, ...], film_track: int | None, sound_tra
 
 
 def _claimed_rate(film: VideoStream | None) -> float | None:
-    """Frames a second as the container tells them, for films whose packets carry no times."""
+    """Frame rate declared by the container, for films whose packets have no timestamps."""
     claims = (film.average_rate, film.guessed_rate) if film is not None else ()
     return next((float(rate) for rate in claims if rate and 1 <= rate <= FASTEST), None)
 
 
 def _declared_ratio(file: InputContainer, film: VideoStream | None, timestamps: Timestamps) -> float:
-    """What the file promises over what is there, at least 1."""
+    """Declared over actual length, at least 1; above 1 the file is truncated."""
     if film is None or not timestamps.count:
         return 1.0
     if film.frames:
@@ -103,7 +103,7 @@ def _declared_ratio(file: InputContainer, film: VideoStream | None, timestamps: 
 
 
 def _claimed_seconds(file: InputContainer, film: VideoStream) -> float | None:
-    """The film's length, not the file's: that may be its sound's."""
+    """Declared length of the video track; the file's own may be that of its sound."""
     if film.duration and film.time_base:
         return float(film.duration * film.time_base)
     return file.duration / 1e6 if file.duration and len(file.streams) == 1 else None
@@ -127,7 +127,7 @@ def _one_clock(timestamps: FileTimestamps, rate: float, begin: float | None) -> 
 
 
 def _oddities(segments: Sequence[Segment], sound: Sequence[Segment]) -> list[str]:
-    """What a film's clock, or that of a sound alone, does that users would wonder about."""
+    """Notes for the user on irregular timestamps of a film, or of a sound alone."""
     steps = list(pairwise(segments))
     restarts = sum(b.low <= a.high for a, b in steps)
     gaps = [b.low - a.high for a, b in steps if b.low > a.high and not goes_on(sound, a, b)]

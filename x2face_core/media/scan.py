@@ -1,4 +1,4 @@
-"""Looking through a film for its face, before driving with it."""
+"""Search a driving film for its main face, with one fixed crop box."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, track_at
 from x2face_core.media.video import probe, read_lazy_frames
 
-_LOOKS = 5  # a second
-_LONGEST = 640  # pixels on the longer side at which films are looked through
-_EVERYWHERE = 480  # and at which faces are searched for there
-_NEW_FACES = 10  # looks between two searches for faces that came later
-_GAP = 4  # looks: a face missed for less than that was turned or blurred, not gone
-_GROWTH = 1.25  # how far a box may grow beyond its scale to hold a face that moves
-_CLOSE_LOOKS = 12  # frames that are looked at as photographs are, where no face was sure
-_ENOUGH = 100  # pixels that a face should have: the detector's window is 80 wide
+_LOOKS = 5  # sampled frames a second; a look is the analysis of one sampled frame
+_LONGEST = 640  # pixels on the longer side at which films are decoded and faces followed
+_EVERYWHERE = 480  # pixels on the longer side at which whole frames are searched for faces
+_NEW_FACES = 10  # looks between two searches for new faces
+_GAP = 4  # looks: a face missing for fewer was turned away or blurred, not absent
+_GROWTH = 1.25  # largest enlargement of the box to contain a moving face
+_CLOSE_LOOKS = 12  # frames searched as photographs are, if no detection was confident
+_ENOUGH = 100  # pixels that a face should be wide; the detector's window has 80
 _MOST = 3840  # pixels on the longer side at which faces are searched for
 
 
 @dataclass(frozen=True)
 class FaceScan:
-    """One fixed box for a clip, and which frames have the face.
+    """One fixed crop box for a clip, and which frames show the face.
 
-    present: (n,) bool, a value a frame of read_frames(path, fps)
+    present: (n,) bool, one for each frame of read_frames(path, fps)
     """
 
     box: Box
     present: NDArray[np.bool_]
 
     def has_face(self, index: int) -> bool:
-        """Whether frame `index` has the face; beyond `present` as its last value."""
+        """Whether frame `index` shows the face; beyond the end of `present`, its last value."""
         return bool(self.present[min(index, len(self.present) - 1)]) if len(self.present) else True
 
 
@@ -51,13 +51,13 @@ def scan_film(
     crop: Box | str = "auto",
     track: int | None = None,
 ) -> FaceScan:
-    """Find a film's most persistent face and one box for it.
+    """Find the face of a film that is seen longest and largest, and one crop box for it.
 
-    fps: the rate at which the film will be read; default its own
-    crop: auto; none, the largest centred square; x,y,w,h or a Box, taken as it is. Without auto nothing is looked for
-        and all frames count as present.
-    track: as in probe
-    NoFaceError when no frame has a face; UsageError when a given box misses the film; InputError as read_frames.
+    fps: rate at which the film will be read; default its own
+    crop: auto; none, the largest centred square; x,y,w,h or a Box. Except with auto, no face is searched for and all
+        frames count as present.
+    track: as of probe
+    NoFaceError if no frame shows a face; UsageError if a given box lies outside the film; InputError as read_frames.
     """
     if crop == "auto":
         return _scanned(path, fps, scale, track)
@@ -69,9 +69,9 @@ def scan_film(
 
 
 class _FaceTracker:
-    """Follows the faces of a film from look to look.
+    """Tracks the faces of a film from look to look.
 
-    everywhere: pixels on the longer side at which pictures are searched for faces
+    everywhere: pixels on the longer side at which whole frames are searched for faces
     """
 
     def __init__(self, everywhere: int) -> None:
@@ -81,7 +81,7 @@ class _FaceTracker:
         self._blank = 0  # looks in a row without any face
 
     def look(self, number: int, picture: Picture) -> None:
-        """Take in what one picture shows."""
+        """Update the tracks with one frame. number: of the look"""
         followed = [track for track in self._followed if self._follow(track, number, picture)]
         self._blank = 0 if followed else self._blank + 1
         if (not followed and self._blank % 2) or number % _NEW_FACES == 0:
@@ -111,9 +111,9 @@ class _FaceTracker:
 
 @dataclass(frozen=True)
 class _ScanResult:
-    """What looking through a film found.
+    """The face tracks of a film.
 
-    tracks: faces in pixels of pictures that are so wide; frames: of the film; step: frames from one look to the next
+    tracks: in pixels of frames that are `width` wide; frames: of the film; step: frames between two looks
     """
 
     tracks: list[Track]
@@ -126,7 +126,7 @@ class _ScanResult:
         return max((track.surest for track in self.tracks), default=surest([]))
 
     def scan(self, scale: float, width: int) -> FaceScan:
-        """The box about the face that is seen longest and largest, in pixels of a picture so wide."""
+        """The box around the face that is seen longest and largest, in pixels of a picture that is `width` wide."""
         box = max(self.tracks, key=_weight).box(scale, _GROWTH)
         looks = _without_gaps(_within(self.tracks, box, scale, -(-self.frames // self.step)))
         by = width / self.width
@@ -148,7 +148,7 @@ def _scanned(path: str | Path, fps: float | None, scale: float, track: int | Non
 
 @dataclass(frozen=True)
 class _Film:
-    """A film that is looked through; size: its width and height."""
+    """A film to be scanned. size: width and height"""
 
     path: str | Path
     rate: float
@@ -156,7 +156,7 @@ class _Film:
     size: tuple[int, int]
 
     def look(self, longest: int, everywhere: int) -> _ScanResult:
-        """Follow its faces in pictures of at most `longest` pixels, searched for at `everywhere`."""
+        """Track its faces in frames reduced to `longest` pixels, with searches at `everywhere` pixels."""
         step = max(1, round(self.rate / _LOOKS))
         lookout, frames, width = _FaceTracker(everywhere), 0, self.size[0]
         for frames, shot in enumerate(self._lazy_frames(longest), start=1):
@@ -167,7 +167,7 @@ class _Film:
         return _ScanResult(lookout.tracks, width, frames, step)
 
     def look_closely(self, frames: int) -> _ScanResult:
-        """Look at a few frames as at photographs, then follow the faces found as closely as they need it."""
+        """Search a few frames as photographs are searched, then track the faces found at the resolution they need."""
         faces = self._as_photographs(frames)
         longest = max(self.size)
         if faces:
@@ -178,7 +178,7 @@ class _Film:
         return _ScanResult([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
 
     def _as_photographs(self, frames: int) -> dict[int, Face]:
-        """The largest face in each of a few frames, by the number of the look."""
+        """The first face of find_faces in each of a few frames, by the number of the look."""
         step = max(1, round(frames / _CLOSE_LOOKS))
         shots = islice(self._lazy_frames(None), 0, None, step)
         found = ((number, find_faces(shot.picture())) for number, shot in enumerate(shots))
@@ -189,12 +189,12 @@ class _Film:
 
 
 def _weight(track: Track) -> float:
-    """How long and how large a face is seen, and how surely."""
+    """Sum over looks of face size, weighed by confidence."""
     return sum(face.w for face in track.faces.values()) * sureness(track.surest)
 
 
 def _within(tracks: list[Track], box: Box, scale: float, looks: int) -> NDArray[np.bool_]:
-    """Which looks show a face that fits the box."""
+    """(looks,) bool: which looks show a face that fits the box."""
     seen = np.zeros(looks, dtype=np.bool_)
     for track in tracks:
         for number, face in track.faces.items():
@@ -205,7 +205,7 @@ def _within(tracks: list[Track], box: Box, scale: float, looks: int) -> NDArray[
 
 
 def _without_gaps(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill short stretches between two looks that show the face."""
+    """Fill gaps shorter than _GAP looks."""
     filled = seen.copy()
     shown = np.flatnonzero(seen)
     for before, after in zip(shown[:-1], shown[1:], strict=True):

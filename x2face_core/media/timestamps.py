@@ -1,4 +1,4 @@
-"""The times of a file's packets: from its index where that tells them, else by reading it through, undecoded."""
+"""Packet timestamps of a file: from its index if that is complete, else by demuxing the whole file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_SOUND = 30.0  # seconds of sound in a packet: Monkey's Audio has up to 
 
 @dataclass(frozen=True)
 class FileTimestamps:
-    """The times of a file's film and sound."""
+    """Timestamps of a file's film and sound."""
 
     film: Timestamps = field(default_factory=Timestamps)
     sound: Timestamps = field(default_factory=Timestamps)
@@ -33,9 +33,9 @@ class FileTimestamps:
 def indexed(
     file: InputContainer, film: VideoStream | None, sound: AudioStream | None, begin: float | None
 ) -> FileTimestamps | None:
-    """The times that the index of an .mp4 holds, in no time; None where it does not tell all, or tells of jumps.
+    """Timestamps from the index of an .mp4, without reading its packets; None if it is incomplete or has jumps.
 
-    begin: when the first frame is shown; the index has the times of decoding
+    begin: presentation time of the first frame; the index has decoding times
     """
     if film is None or begin is None or not file.format.name.startswith("mov,"):
         return None
@@ -56,7 +56,7 @@ def _entries(track: Track, begin: float | None = None) -> Timestamps | None:
 
 
 def read_timestamps(path: str | Path, film: VideoStream | None, sound: AudioStream | None) -> FileTimestamps:
-    """The times of all packets, as far as the file can be read."""
+    """Timestamps of all packets, as far as the file can be read."""
     wanted = [track.index for track in (film, sound) if track is not None]
     rows: dict[int, list[tuple[float, float]]] = {number: [] for number in wanted}
     counts = dict.fromkeys(wanted, 0)
@@ -76,7 +76,7 @@ def read_timestamps(path: str | Path, film: VideoStream | None, sound: AudioStre
 
 
 def _packets(file: InputContainer, tracks: Sequence[Any]) -> Iterator[Packet[Any]]:
-    """What is to be decoded and shown, until the file ends or breaks off."""
+    """Packets that are to be decoded and shown, up to the end of the file or the first read error."""
     packets = file.demux(*tracks)
     while True:
         try:

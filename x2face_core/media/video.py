@@ -1,4 +1,4 @@
-"""Reading films: what they are, and their frames at a constant rate."""
+"""Reading films: metadata, and frames at a constant rate."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _FILM_NAMES = {
 
 @dataclass(frozen=True)
 class FilmInfo:
-    """What is known of a film before reading it.
+    """Metadata of a film.
 
     width, height: upright, after rotation metadata
-    fps: the median rate of its frames, the common one where within a hundredth
-    seconds, frames: about how long read_frames goes on, and how many it yields at `fps`
-    promised: how many it would yield were the file as whole as it says
-    notes: what is odd about its clock, for the user
+    fps: median frame rate, rounded to a common rate within 1 %
+    seconds, frames: approximate length, and number of frames that read_frames yields at `fps`
+    promised: number of frames that the file declares; more than `frames` if it is truncated
+    notes: irregularities of its timestamps, to show to the user
     """
 
     path: Path
@@ -59,9 +59,9 @@ class FilmInfo:
 
 
 def probe(path: str | Path, track: int | None = None) -> FilmInfo:
-    """Look at a film (decodes its first frame). InputError when it is missing, broken or has no picture.
+    """Read a film's metadata; decodes its first frame. InputError if it is missing, broken or has no picture.
 
-    track: which one, from 1, where a file holds several; None: the file's default
+    track: number of the video track, from 1; None: the file's default
     """
     if is_animation(path):
         return _probe_animation(path)
@@ -84,7 +84,7 @@ def _probe_animation(path: str | Path) -> FilmInfo:
 
 
 def is_film(path: str | Path) -> bool:
-    """Whether a file is moving pictures, by its content: an animated gif is a film, a png is not.
+    """Whether a file is a film, by its content: an animated gif is one, a png is not.
 
     A broken file whose name is a film's counts as one, so that reading it says what is wrong.
     InputError when it is missing.
@@ -103,12 +103,12 @@ def is_film(path: str | Path) -> bool:
 def read_frames(
     path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
 ) -> Iterator[Picture]:
-    """Yield a film's frames upright, at a constant rate, one at a time.
+    """Yield a film's frames, upright (h, w, 3) uint8 RGB, at a constant rate.
 
-    fps: rate to resample to by the frames' own times; default `probe(path).fps`
+    fps: rate to resample to, by the frames' timestamps; default `probe(path).fps`
     longest: reduce to this many pixels on the longer side while decoding (never enlarges)
     track: as in probe
-    A film cut short yields what decodes; InputError when nothing does.
+    A truncated film yields the frames that can be decoded; InputError if there is none.
     """
     last: LazyFrame | DecodedPicture | None = None
     for shot in read_lazy_frames(path, fps, longest=longest, track=track):
@@ -120,7 +120,7 @@ def read_frames(
 def read_lazy_frames(
     path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
 ) -> Iterator[LazyFrame | DecodedPicture]:
-    """As read_frames, but each becomes a picture only when asked for: to look at a few costs the decoding alone."""
+    """As read_frames, but frames are converted to pictures on demand, so skipped ones cost only their decoding."""
     if is_animation(path):
         yield from at_rate(_decoded_animation_frames(path, longest), fps or _probe_animation(path).fps)
         return
@@ -148,7 +148,7 @@ def _lazy_film_frames(path: str | Path, longest: int | None, track: int | None) 
         if stream is None:
             raise no_stream(path, "film")
         convert: Conversion | None = None
-        following = 0.0  # when a frame without a time of its own is shown
+        following = 0.0  # presentation time for a frame without a timestamp
         for frame in decoded_film(film, stream):
             convert = convert or Conversion.of(frame, stream, longest)
             start = None if frame.pts is None else clock.to_timeline(float(frame.pts * (frame.time_base or 0)))

@@ -1,4 +1,4 @@
-"""Writing films, one frame at a time: they appear under their name when they are whole."""
+"""Writing films and folders of pictures frame by frame, atomically."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_film(
     metadata: Mapping[str, str] | None = None,
     overwrite: bool = True,
 ) -> int:
-    """Write frames as .mp4, .webm or .gif, by suffix; answers how many were written.
+    """Write frames as .mp4, .webm or .gif, by suffix; return the number of frames written.
 
     frames: all of one size; odd sizes get their last row or column twice where the format needs even ones
     sound: a file whose sound is cut to the film's length (left out of .gif); sound_track: as in read_sound
@@ -69,7 +69,7 @@ def write_folder(
     metadata: Mapping[str, str] | None = None,
     overwrite: bool = True,
 ) -> int:
-    """Write frames as 000000.png, 000001.png, … in a folder, where they appear when done; Ctrl-C as in write_film.
+    """Write frames as 000000.png, 000001.png, … to a folder, atomically; Ctrl-C as in write_film.
 
     overwrite: replace such pictures that the folder holds; else that is a UsageError, as is a folder with other files
     """
@@ -86,14 +86,14 @@ def write_folder(
 
 
 def _counted(outcome: Outcome) -> int:
-    """How many frames were written; a film that Ctrl-C made shorter is kept before the interrupt goes on."""
+    """Number of frames written. Raises the KeyboardInterrupt that shortened the film, after it was kept."""
     if outcome.interrupted is not None:
         raise outcome.interrupted
     return outcome.count
 
 
 def _refusable(place: Path, write: Callable[[Iterator[Picture]], int]) -> Callable[[Iterator[Picture]], int]:
-    """The same writer, with a UsageError where the system refuses it; PyAV's errors are the system's too."""
+    """Wrap a writer so that errors of the system, also those from PyAV, become a UsageError."""
 
     def attempt(pictures: Iterator[Picture]) -> int:
         with writing(place):
@@ -110,7 +110,7 @@ def _write_pictures(folder: Path, pictures: Iterator[Picture], metadata: Mapping
 
 
 def _started(path: str | Path, frames: Iterable[Picture]) -> tuple[Picture, Iterator[Picture]]:
-    """The first frame, and all of them, each looked at and copied: the maker may use its memory again."""
+    """The first frame, and all frames, checked and copied, as the producer may reuse its buffers."""
     rest = iter(frames)
     first = next(rest, None)
     if first is None:
