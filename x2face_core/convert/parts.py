@@ -1,4 +1,4 @@
-"""Which of the released parts a file holds: told by what is in it, not by its name."""
+"""Recognition of the released parts by their content, not by file name."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Part:
 
 
 def read_part(path: Path) -> Part:
-    """Raises as read_released does; WeightsError where it holds none of them."""
+    """Read and recognise a file. Raises as read_released; WeightsError if it is none of the parts."""
     content = read_released(path)
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
@@ -54,7 +54,7 @@ def read_part(path: Path) -> Part:
 
 
 def one_of_each(parts: Iterable[Part]) -> dict[PartKind, Part]:
-    """By kind. UsageError where two files hold the same part."""
+    """Parts by kind. UsageError if two files hold the same part."""
     chosen: dict[PartKind, Part] = {}
     for part in parts:
         before = chosen.setdefault(part.kind, part)
@@ -86,7 +86,7 @@ def _of_scikit_learn(content: Any) -> tuple[PartKind, Tensors] | None:
 
 
 def _numbers(attributes: Mapping[str, Any], **named: str) -> Tensors:
-    """Some attributes as tensors, in double precision. KeyError, TypeError where one is missing or nothing."""
+    """Attributes as float64 tensors under other names. KeyError, TypeError if one is missing or not numeric."""
     return {
         ours: torch.from_numpy(np.array(attributes[theirs]).astype(np.float64, casting="same_kind"))
         for ours, theirs in named.items()

@@ -1,4 +1,4 @@
-"""The photographs of a folder of face tracks: pictures/, pictures.csv, and labels, pictures.npz (docs/data.md)."""
+"""The photographs of a data folder: pictures/, pictures.csv and labels in pictures.npz (docs/data.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from x2face_core.errors import InputError
 class Still:
     """A row of pictures.csv: one square crop of one person.
 
-    over: share of the crop's side that lies beyond the photograph's edge and shows its border smeared
+    over: share of the crop's side beyond the photograph's edge, filled with repeated edge pixels
     """
 
     row: int
@@ -30,10 +30,10 @@ class Still:
 
 @dataclass(frozen=True)
 class StillLabels:
-    """pictures.npz: a row a picture, in the order of pictures.csv.
+    """pictures.npz: one row for each picture, in the order of pictures.csv.
 
     pose: (n, 3) roll, pitch, yaw in degrees; expression: (n, 4) tables.EXPRESSIONS; landmarks: (n, 68, 3) as of Labels
-    gaze: (n, 2), blend: (n, b): as of Labels, None where not measured
+    gaze: (n, 2), blend: (n, b): as of Labels, or None
     """
 
     pose: NDArray[np.float32]
@@ -45,7 +45,7 @@ class StillLabels:
 
 @dataclass(frozen=True)
 class Stills:
-    """Photographs and their labels; labels None where the folder holds no pictures.npz."""
+    """Photographs and their labels; labels is None if there is no pictures.npz."""
 
     pictures: list[Still]
     labels: StillLabels | None
@@ -55,7 +55,7 @@ class Stills:
 
 
 def read_stills(folder: Path) -> Stills | None:
-    """The photographs of a folder, None where it has no pictures.csv. InputError where its files are broken."""
+    """The photographs of a folder; None if it has no pictures.csv. InputError if its files are broken."""
     table, file = folder / "pictures.csv", folder / "pictures.npz"
     if not table.is_file():
         return None

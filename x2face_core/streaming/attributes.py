@@ -1,4 +1,4 @@
-"""What a loaded driver or overlay carries beside its motion, checked as its vectors are: its owner is named."""
+"""Validation of the attributes of loaded drivers and overlays; errors name the owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_WARNINGS = 20
 
 
 class CheckedAttributes:
-    """Attributes of an object that others wrote. owner: whose it is"""
+    """Reads attributes of a plugin object, with type checks. owner: for errors"""
 
     def __init__(self, thing: Any, owner: Owner) -> None:
         self._thing, self._owner = thing, owner
@@ -30,18 +30,18 @@ class CheckedAttributes:
         return self._read(name, default, _names, "a tuple of names")
 
     def path(self, name: str) -> Path | None:
-        """A file; None where it carries none."""
+        """A path; None if the attribute is missing."""
         return self._read(name, None, Path, "a path")
 
     def count(self, name: str) -> int | None:
-        """How many rows there will be."""
+        """A whole number of at least 1; None if the attribute is missing."""
         return self._read(name, None, _count, f"a whole number from 1 to {MOST_ROWS}")
 
     def box(self, name: str) -> Sequence[float] | None:
         return self._read(name, None, _box, "four finite numbers")
 
     def texts(self, name: str) -> list[str]:
-        """What it has to say, each once; of very many the first ones, and how many more there are."""
+        """A list of texts without duplicates, shortened to MOST_WARNINGS."""
         said: list[str] = self._read(name, [], lambda value: list(islice(map(str, value), 1000)), "texts")
         distinct = list(dict.fromkeys(said))
         more = len(distinct) - MOST_WARNINGS
@@ -57,7 +57,7 @@ class CheckedAttributes:
         return found  # type: ignore[no-any-return]
 
 
-_no: Any = object()  # is not what is wanted
+_no: Any = object()  # marks an invalid value
 
 
 def _tried(checked: Callable[[Any], Any], value: Any) -> Any:

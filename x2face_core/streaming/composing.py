@@ -1,4 +1,4 @@
-"""Several drivers' streams become one stream of driving vectors."""
+"""Composition of several drivers into one stream of driving vectors."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from x2face_core.streaming.vectors import Vectors, as_vectors
 
 
 class SourceAtRates(Source, Protocol):
-    """A source that can be had for films of other rates."""
+    """A source whose frame rate can be changed."""
 
     def at(self, fps: float) -> Source: ...
 
 
 @dataclass
 class Meter:
-    """How much a driver moved: the root mean square over all numbers of its offsets."""
+    """Accumulates the root mean square over all numbers of a driver's offsets."""
 
     squares: float = 0.0
     numbers: int = 0
@@ -44,7 +44,11 @@ class Meter:
 
 @dataclass(frozen=True, eq=False)
 class Composed:
-    """The film to be: rows a second, how many rows there will be where that is known, and the rows, read once."""
+    """The composed stream.
+
+    fps: rows a second; frames: number of rows, None if unknown; rows: iterator of the rows, to be read once
+    meters: one for each driver
+    """
 
     fps: float
     frames: int | None
@@ -55,10 +59,10 @@ class Composed:
 def compose(
     drivers: Sequence[ActiveDriver], source: SourceAtRates, *, fps: float | None = None, seconds: float | None = None
 ) -> Composed:
-    """Set drivers going together: v_source plus everybody's offsets, until the shortest finite one ends.
+    """Compose drivers: v_source plus the sum of all offsets, until the shortest finite driver ends.
 
-    fps: rate of the film; None: the absolute driver's, else the first finite one's, else, of several, the source's
-    seconds: at most so long; needed when every driver is endless
+    fps: frame rate; None: that of the absolute driver, else of the first finite one, else of the source
+    seconds: largest length; required if all drivers are endless
     """
     check(drivers, seconds)
     source_vector = as_vectors(source.vector)
@@ -82,7 +86,7 @@ def compose(
 
 
 def check(drivers: Sequence[ActiveDriver], seconds: float | None) -> None:
-    """Refuse drivers that cannot go together."""
+    """UsageError for drivers that cannot be combined."""
     if not drivers:
         raise UsageError("Nothing drives the face; name at least one driver.")
     absolute = [one.name for one in drivers if not one.relative]
@@ -94,7 +98,7 @@ def check(drivers: Sequence[ActiveDriver], seconds: float | None) -> None:
 
 
 def offsets(chunks: Iterable[Chunk], source_vector: Vectors) -> Iterator[Chunk]:
-    """Driving vectors as offsets from the source's own."""
+    """Convert chunks of driving vectors to offsets from the source's vector."""
     for chunk in chunks:
         yield replace(chunk, vectors=as_vectors(chunk.vectors) - source_vector)
 
@@ -116,7 +120,7 @@ def _at_rate(driver: ActiveDriver, chunks: Iterator[Chunk], fps: float, source_v
 
 
 def _shaped(driver: ActiveDriver, rows: Iterator[Row], fps: float) -> Generator[Row]:
-    """A driver's offsets as much as its weight, start and stop say at each frame."""
+    """Scale a driver's offsets by its weight and time window."""
     try:
         for number, row in enumerate(rows):
             yield replace(row, vector=driver.shaping.share(number / fps) * row.vector)
