@@ -1,6 +1,6 @@
 """Pictures, films, sound and cameras for drivers, read as x2face itself reads them.
 
-Heavy: import it in what `load` calls, not in the module that declares the plugin.
+It imports torch and codecs: import it in the code that `load` calls, not in the module that declares the plugin.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TOOLBOX = (
     "has_sound", "read_camera", "read_frames", "read_picture", "read_sound", "read_sound_blocks", "to_tensor",
     "write_picture",
 )  # fmt: skip
-"""What api 1 promises of this module; the rest is provisional."""
+"""Names of this module that api 1 guarantees; the others are provisional."""
 
 __all__ = [
     "ANCHORS",

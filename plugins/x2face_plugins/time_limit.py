@@ -1,4 +1,4 @@
-"""A limit to how long strangers' code may take to be imported and asked: one that hangs stops itself, not everybody."""
+"""A time limit for importing plugins and calling their hooks, so that one that hangs does not stop every command."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from types import FrameType
 
 SECONDS = 20.0
-"""That one plugin has; a machine under load takes several for a large library."""
+"""Time limit of a plugin; importing a large library takes several seconds on a busy machine."""
 LATER = 5.0
-"""That each has once one was overdue, so that several that hang are not waited for in turn."""
-_GRACE = 5.0  # seconds between being told to stop and being stopped with the whole program
+"""Time limit once a plugin has exceeded it, so that several that hang do not add up."""
+_GRACE = 5.0  # seconds after the exception, after which the program ends
 _HINT = "leave it out by X2FACE_PLUGINS, which names those that shall load, or uninstall it"
 
 
 class TimeLimitExceeded(BaseException):
-    """Raised in the midst of code that takes too long; no `except Exception` of its own keeps it going."""
+    """Raised inside code that takes too long. A BaseException, so that `except Exception` does not catch it."""
 
 
 class _Budget:
@@ -28,10 +28,10 @@ class _Budget:
 
 @contextmanager
 def time_limit(dist: str) -> Iterator[None]:
-    """Raise Overdue in what is done within once its time is up. dist: whose code it is
+    """Raise TimeLimitExceeded in the context when its time is up. dist: distribution of the code, for messages
 
-    Where that cannot be, outside the main thread or where the code does not let go, the program ends with exit code 6
-    and a line that says whose code hangs.
+    If that is impossible, outside the main thread, or if the code does not stop, the program ends with exit code 6 and
+    a message that names the distribution.
     """
     seconds = _Budget.left
     done = threading.Event()
@@ -56,7 +56,7 @@ def _alarm(dist: str, seconds: float) -> Iterator[None]:
         raise TimeLimitExceeded(f"it took longer than {seconds:g} s to load; {_HINT}")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again each second, for code that catches everything
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # repeated every second, for code that catches everything
     try:
         yield
     finally:

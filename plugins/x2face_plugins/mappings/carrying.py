@@ -1,4 +1,4 @@
-"""Weights that carry mappings fitted for them, all in one file: what `x2face convert` writes."""
+"""Weights and the mappings fitted for them in one file, as written by `x2face convert`."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _KIND = FileKind("x2face.mappings", "weights that carry mappings", "x2face conve
 def save_with_mappings(
     path: Path, tensors: Mapping[str, Tensor], info: Mapping[str, Any], carried: Sequence[Carried]
 ) -> WeightsInfo:
-    """Write weights in full precision, and mappings beside them, as save_weights does.
+    """Write weights in full precision and mappings to one file, as save_weights does.
 
-    tensors, info: of the weights; carried: which mapping, fitted, and what it was fitted on
+    tensors, info: of the weights; carried: offer, fitted mapping and description of its data
     """
     extra_tensors: dict[str, Tensor] = {}
     metadata = {}
@@ -47,7 +47,7 @@ def save_with_mappings(
 
 
 def carried_mappings(path: Path | None) -> list[MappingInfo]:
-    """The mappings in a file of weights; most carry none. WeightsError where it cannot be read."""
+    """The mappings in a file of weights; most have none. WeightsError if it cannot be read."""
     if path is None or _KIND.key not in _KIND.header(path).get("__metadata__", {}):
         return []
     space = read_info(path).fingerprint

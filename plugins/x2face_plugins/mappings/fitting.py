@@ -1,4 +1,4 @@
-"""`x2face fit`, as a call: any installed mapping, from a folder to a checked file."""
+"""Fitting an installed mapping to a folder of data: the implementation of `x2face fit`."""
 
 from __future__ import annotations
 
@@ -35,11 +35,12 @@ def fit(
     progress: Progress = lambda stage, done, total: None,
     warn: Callable[[str], None] = lambda text: None,
 ) -> MappingInfo:
-    """Fit a mapping to a folder for the driving space of a model, try it out, and store it.
+    """Fit a mapping to a folder for the driving space of a model, check the result, and store it.
 
-    output: None for the user's own place, where runs find it; a file that appears there meanwhile is not replaced
-    whole: films show faces cropped already; None: they do where the folder is one that `x2face prepare` made
-    Raises InputError for a folder without examples, PluginError where the mapping fails; then nothing is written.
+    output: file to write; None: in the user's own folder, where runs find it
+    whole: films are crops of faces already; None: true for a folder by `x2face prepare`
+    progress: called with stage, number done and number in all; warn: called with warnings
+    InputError for a folder without examples, PluginError if the mapping fails; then nothing is written.
     """
     from x2face_core.sources.films import FilmReader
 
@@ -59,7 +60,7 @@ def fit(
 
 
 def worse_than_the_mean(figures: Mapped[str, Any]) -> list[str]:
-    """The shares of variance explained, r2 and r2 of whatever, that are below 0, each with its number."""
+    """The figures whose names begin with r2 that are negative, as texts of name and number."""
     negative = []
     for name, value in figures.items():
         if name.partition(" ")[0].lower() == "r2":
@@ -69,7 +70,7 @@ def worse_than_the_mean(figures: Mapped[str, Any]) -> list[str]:
 
 
 def check_folder(data: Path, offer: Offer[MappingSpec]) -> None:
-    """InputError where there is no folder to learn from."""
+    """InputError if there is no such folder."""
     if not data.is_dir():
         there = "is a file" if data.exists() else "there is no such folder"
         raise InputError(f"{data}: {there}; --data takes the folder that {offer.name} is to learn from.")
@@ -80,7 +81,7 @@ def _is_prepared(data: Path) -> bool:
 
 
 class _FrameCounter:
-    """Tells how many frames were read."""
+    """Reports the number of frames read."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -108,7 +109,7 @@ def _fit(offer: Offer[MappingSpec], data: Path, films: FilmReader, space: str) -
 
 
 def _try_out(offer: Offer[MappingSpec], mapping: Mapping | Factor, examples: Examples) -> None:
-    """Try what a run will load: an empty mapping that takes up what this one learned."""
+    """Check what a run will load: a new mapping with the state of the fitted one."""
     from x2face_plugins.mappings.learning import try_out
 
     state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)

@@ -27,7 +27,7 @@ class Nod:
 
 
 @pytest.mark.parametrize(
-    ("carried", "read"),
+    ("attributes", "read"),
     [
         ({"endless": "yes"}, None),
         ({"relative": 1}, None),
