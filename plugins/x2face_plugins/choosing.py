@@ -27,12 +27,14 @@ class Choice:
     """A driver or an overlay that a run names.
 
     name: as the user said it, bare or `dist:name`; settings: the plugin's own; shaping: what of its motion is taken
+    by_default: nobody named it, see x2face_plugins.blinking
     """
 
     name: str
     offer: Offer[AnySpec]
     settings: Any
     shaping: Shaping
+    by_default: bool = False
 
     def load(self) -> ActiveDriver | ActiveOverlay:
         """PluginError where the plugin fails, InputError where an input cannot be read."""

@@ -27,6 +27,7 @@ class DriverSpec:
         settings work as they are, with the defaults of all their fields
     relative: it yields offsets to the source's vector, not vectors
     holds: names of factors that its offsets leave as they are, such as "pose"
+    moves: names of the factors that it moves, where it moves nothing else; () where it may move anything
     follows_sound: it moves to the sound that it carries, so that sound goes before one that a film happens to have
     endless: it never stops of its own accord
     live: it waits for the world, and the newest row counts
@@ -42,6 +43,7 @@ class DriverSpec:
     relative: bool
     demo: Callable[[Path], Any] | None = None
     holds: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
     follows_sound: bool = False
     endless: bool = False
     live: bool = False

@@ -25,7 +25,7 @@ class ActiveDriver:
 
     relative: its vectors are offsets, else driving vectors themselves
     endless: it never stops by itself; live: its newest row counts
-    holds: factors that its offsets leave as they are
+    holds: factors that its offsets leave as they are; moves: those that are all it moves, () where it may move any
     follows_sound: it moves to the sound that it carries, which then is the film's
     sound: the file whose sound it carries, if any; sound_track: which of its tracks, from 1, if not the one that speaks
     inputs: option and path of each file and folder that the user named for it
@@ -38,6 +38,7 @@ class ActiveDriver:
     endless: bool = False
     live: bool = False
     holds: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
     follows_sound: bool = False
     sound: Path | None = None
     sound_track: int | None = None
@@ -46,8 +47,8 @@ class ActiveDriver:
 
     @classmethod
     def of(cls, driver: Driver, owner: Owner | None = None, *, relative: bool = True, endless: bool = False,
-           live: bool = False, holds: tuple[str, ...] = (), follows_sound: bool = False, inputs: Inputs = (),
-           shaping: Shaping = AS_IT_IS) -> ActiveDriver:  # fmt: skip
+           live: bool = False, holds: tuple[str, ...] = (), moves: tuple[str, ...] = (),
+           follows_sound: bool = False, inputs: Inputs = (), shaping: Shaping = AS_IT_IS) -> ActiveDriver:  # fmt: skip
         """What was declared, except where the loaded driver carries its own; its sound, which only it can tell."""
         owner = owner or Owner("driver", type(driver).__name__)
         carried = Carried(driver, owner)
@@ -58,6 +59,7 @@ class ActiveDriver:
             endless=carried.flag("endless", endless),
             live=carried.flag("live", live),
             holds=carried.names("holds", holds),
+            moves=moves,
             follows_sound=carried.flag("follows_sound", follows_sound),
             sound=carried.path("sound"),
             sound_track=carried.count("sound_track"),
