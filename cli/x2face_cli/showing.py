@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 def contributions(report: Mapping[str, Any]) -> str:
     """One line: how much each driver moved the face, by the rms of its offset; overlays move nothing."""
-    entries = [
-        (one["name"], "painted" if one["kind"] == "overlay" else f"{one['rms']:.2g}") for one in report["drivers"]
-    ]
-    return ", ".join(f"{name} {much}" for name, much in entries)
+    return ", ".join(_contribution(one) for one in report["drivers"])
+
+
+def _contribution(driver: Mapping[str, Any]) -> str:
+    much = "painted" if driver["kind"] == "overlay" else f"{driver['rms']:.2g}"
+    return f"{driver['name']} {much}{' (--still leaves it out)' if driver.get('by_default') else ''}"
 
 
 @contextmanager

@@ -29,12 +29,13 @@ class IdleDriver:
 
     def __init__(self, settings: Settings) -> None:
         self.amount = settings.amount
+        self.blinks = settings.amount if settings.blinks is None else settings.blinks
 
     def drive(self, source: Source) -> Iterator[Chunk]:
         pose, eyes = source.factor("pose"), source.factor("eyes")
         own, seeing = pose.read(source.vector[None]), eyes.read(source.vector[None])
         level, opened = pose.write(own), eyes.write(seeing)
-        gap = min(DEPTH * self.amount, DEEPEST) * seeing.clamp_min(0) * LIDS
+        gap = min(DEPTH * self.blinks, DEEPEST) * seeing.clamp_min(0) * LIDS
         rngs = np.random.default_rng(source.seed).spawn(2)
         blinks, sway = Blinks(rngs[0]), Sway(rngs[1])
         for start in count(0, ROWS):

@@ -45,6 +45,7 @@ def x2face_drivers() -> Iterator[DriverSpec]:
         name="pose",
         summary="Turn the head by roll, pitch and yaw, from a table of angles or in sweeps",
         relative=True,
+        moves=("pose",),
         settings=Settings,
         load=load,
         demo=demo,

@@ -37,6 +37,7 @@ def load(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> A
         endless=spec.endless,
         live=spec.live,
         holds=spec.holds,
+        moves=spec.moves,
         follows_sound=spec.follows_sound,
         inputs=inputs,
         shaping=shaping,

@@ -36,8 +36,8 @@ RESERVED_NAMES = frozenset(
 # Names of commands, present and reserved, that plugins cannot use.
 RESERVED_COMMANDS = frozenset(
     {
-        "batch", "convert", "demo", "doctor", "drivers", "embed", "evaluate", "export", "figure", "fit",
-        "help", "live", "prepare", "rerun", "run", "train", "web", "weights",
+        "batch", "check", "convert", "demo", "doctor", "drivers", "embed", "evaluate", "export", "figure", "fit",
+        "help", "live", "prepare", "rerun", "run", "table", "train", "web", "weights",
     }
 )
 # fmt: on
@@ -131,6 +131,7 @@ FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "load": (callable, "a function"),
     "demo": (lambda value: value is None or callable(value), "a function"),
     "holds": (_is_names, "a tuple of names"),
+    "moves": (_is_names, "a tuple of names"),
     "labels": (_is_names, "a tuple of names"),
     "units": (_is_names, "a tuple of names"),
     "files": (lambda value: isinstance(value, tuple), "a tuple of paths"),

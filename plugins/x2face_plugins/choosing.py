@@ -28,12 +28,14 @@ class Choice:
 
     name: as given by the user, bare or `dist:name`; settings: the plugin's dataclass
     shaping: weight, time window and factors
+    by_default: added by x2face, not named by the user; see x2face_plugins.blinking
     """
 
     name: str
     offer: Offer[AnySpec]
     settings: Any
     shaping: Shaping
+    by_default: bool = False
 
     def load(self) -> ActiveDriver | ActiveOverlay:
         """Load it. PluginError if the plugin fails, InputError if an input cannot be read."""

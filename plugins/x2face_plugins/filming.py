@@ -52,8 +52,17 @@ def make_film(
     with noting():
         loaded = plan.load()
         session = load_session(plan, registry) if session is None else session
+        plan, loaded = _blinking(plan, loaded, registry, session)
         report = _perform(plan, loaded, session, progress)
     return summary_of(plan, loaded, report, session) | {"wall_seconds": round(time.perf_counter() - started, 3)}
+
+
+def _blinking(plan: Plan, loaded: Loaded, registry: Registry, session: Session) -> tuple[Plan, Loaded]:
+    """The same; with blinks where they go with speech."""
+    from x2face_plugins.blinking import blinks_beside
+
+    added = None if plan.options.still else blinks_beside(loaded.drivers, registry, session.mapping)
+    return (plan, loaded) if added is None else (plan.joined_by(added), loaded.joined_by(added))
 
 
 def load_session(plan: Plan, registry: Registry) -> Session:
@@ -125,7 +134,8 @@ def _drivers(plan: Plan, loaded: Loaded, report: Report) -> list[dict[str, Any]]
     for choice in plan.choices:
         kind, rms = moved.get(choice.offer.name, ("overlay", 0.0))
         offer = choice.offer
-        rows.append({"name": choice.name, "dist": offer.dist, "version": offer.version, "kind": kind, "rms": rms})
+        row = {"name": choice.name, "dist": offer.dist, "version": offer.version, "kind": kind, "rms": rms}
+        rows.append(row | ({"by_default": True} if choice.by_default else {}))
     return rows
 
 

@@ -28,6 +28,13 @@ class Loaded:
     drivers: list[ActiveDriver]
     overlays: list[ActiveOverlay]
 
+    def joined_by(self, choice: Choice) -> Loaded:
+        """The same and one driver more. Raises as Plan.load."""
+        from x2face_core.streaming.active import ActiveDriver
+
+        one = choice.load()
+        return replace(self, drivers=[*self.drivers, one]) if isinstance(one, ActiveDriver) else self
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -65,6 +72,10 @@ class Plan:
             drivers=[one for one in loaded if isinstance(one, ActiveDriver)],
             overlays=[one for one in loaded if isinstance(one, ActiveOverlay)],
         )
+
+    def joined_by(self, choice: Choice) -> Plan:
+        """The same with one choice more."""
+        return replace(self, choices=(*self.choices, choice))
 
     @property
     def job(self) -> Job:

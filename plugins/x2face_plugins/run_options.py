@@ -47,6 +47,7 @@ class RunOptions:
     compare: bool = option(False, help="Show source, driving picture and result side by side.")
     fps: float | None = option(None, min=1, max=240, help="Frames a second; the driver's by default.")
     seconds: float | None = option(None, min=SHORTEST, max=LONGEST, help="At most so long.")
+    still: bool = option(False, help="No blinks of themselves with speech.")
     sound: str = option("driving", metavar="driving|none|FILE", help="The film's sound.")
     weights: str | None = option(None, metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
     mapping: tuple[Path, ...] = option(

@@ -26,6 +26,7 @@ from x2face_core.streaming.batching import batches
 from x2face_core.streaming.soundtrack import soundtrack
 from x2face_core.warping import resize_flow
 from x2face_plugins.activating import delegate
+from x2face_plugins.blinking import blinks_beside
 from x2face_plugins.choosing import choose
 from x2face_plugins.faces import Face, Film, as_source
 from x2face_plugins.mappings.loading import mapping_loader
@@ -125,16 +126,21 @@ class Session:
         seconds: float | None = None,
         seed: int = 0,
         batch_size: int = BATCH,
+        still: bool = False,
     ) -> Film:
         """Drive a face; iterate over the result for its frames.
 
         drivers: results of `driver`, or objects of your own with `drive` or `edit`; overlays are applied in this order
         fps: frame rate; None: that of the drivers; seconds: largest length; seed: for drivers that draw random numbers
+        still: do not add blinks to speech
         UsageError for drivers that cannot be combined, or for endless ones without seconds.
         """
         active = [_active(one) for one in drivers]
         overlays = [one for one in active if isinstance(one, ActiveOverlay)]
         moving = [one for one in active if isinstance(one, ActiveDriver)]
+        added = None if still else blinks_beside(moving, self.registry, self.mapping)
+        if added is not None and isinstance(idle := added.load(), ActiveDriver):
+            moving.append(idle)
         animation = animate_source(
             replace(face.source, seed=seed), moving, overlays=overlays, fps=fps, seconds=seconds, batch_size=batch_size
         )

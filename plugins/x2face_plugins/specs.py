@@ -27,6 +27,7 @@ class DriverSpec:
         work
     relative: it yields offsets from the source's vector, not driving vectors
     holds: names of factors that its offsets must not change, such as "pose"
+    moves: names of the only factors that its offsets change; (): not limited
     follows_sound: it moves to its sound, which takes precedence over the sound of a driving film
     endless: it does not end by itself
     live: it follows an input in real time, and its latest row counts
@@ -42,6 +43,7 @@ class DriverSpec:
     relative: bool
     demo: Callable[[Path], Any] | None = None
     holds: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
     follows_sound: bool = False
     endless: bool = False
     live: bool = False

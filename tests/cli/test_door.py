@@ -233,3 +233,17 @@ def test_what_cannot_be_taken_is_wrong_usage(place: Path, x2face: Callable) -> N
     ):
         said = x2face(*LINE, *more)
         assert said.code == 2 and told in said.err, said.err
+
+
+def test_speech_brings_blinks_unless_the_face_is_to_be_still(place: Path, x2face: Callable) -> None:
+    write_wav(place / "speech.wav", hum(np.ones(10)))
+    line = ("run", "-s", "photo.png", "--crop", "none", "--size", "64", "--audio", "speech.wav", "--overwrite")
+    said = x2face(*line, "--json")
+    assert [(one["name"], one.get("by_default")) for one in json.loads(said.out)["drivers"]] == [
+        ("audio", None), ("idle", True),
+    ]  # fmt: skip
+    assert "idle 0" in x2face(*line).err and "(--still leaves it out)" in x2face(*line).err
+    for more in (("--still",), ("--frame", "frames", "--frame-crop", "none")):
+        assert "idle" not in x2face(*line, *more, "--json").out
+    named = json.loads(x2face(*line, "--idle-amount", "1", "--json").out)["drivers"]
+    assert [(one["name"], one.get("by_default")) for one in named] == [("audio", None), ("idle", None)]

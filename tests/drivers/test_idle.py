@@ -34,13 +34,14 @@ class LastNumbers(FirstNumbers):
         return torch.nn.functional.pad(values, (124, 0))
 
 
-def idle(model: Any, seconds: float = 60, amount: float = 1.0, **more: Any) -> torch.Tensor:
+def idle(model: Any, seconds: float = 60, amount: float = 1.0,
+         blinks: float | None = None, **more: Any) -> torch.Tensor:  # fmt: skip
     """(n, 128) offsets."""
     picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     factors = {"pose": FirstNumbers(), "eyes": LastNumbers()}
     source = replace(ModelSource.of(model, picture, load_mapping=factors.__getitem__, **more), vector=AWAKE)
     count = round(seconds * source.fps)
-    chunks = islice(IdleDriver(Settings(amount)).drive(source), -(-count // 25))
+    chunks = islice(IdleDriver(Settings(amount, blinks)).drive(source), -(-count // 25))
     return torch.cat([torch.as_tensor(chunk.vectors) for chunk in chunks])[:count]
 
 
@@ -102,6 +103,12 @@ def test_blinks_do_not_depend_on_how_their_times_are_asked_for() -> None:
 def test_sway_is_a_function_of_time_alone() -> None:
     sway = Sway(np.random.default_rng(0))
     assert np.array_equal(sway.angles(np.array([7.0, 3.0]))[1:], sway.angles(np.array([3.0])))
+
+
+def test_blinks_may_be_whole_while_the_head_hardly_sways(tiny_model: Any) -> None:
+    whole, low = idle(tiny_model, seconds=30), idle(tiny_model, seconds=30, amount=0.3, blinks=1.0)
+    torch.testing.assert_close(low[:, :3], 0.3 * whole[:, :3], atol=1e-4, rtol=0)
+    torch.testing.assert_close(low[:, 124:], whole[:, 124:], atol=1e-6, rtol=0)
 
 
 def test_each_lid_closes_by_its_own_gap_and_the_gaze_stays(tiny_model: Any) -> None:

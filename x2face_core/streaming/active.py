@@ -25,7 +25,7 @@ class ActiveDriver:
 
     relative: it yields offsets from the source's vector, else driving vectors
     endless: it does not end by itself; live: it follows the real time, and its latest row counts
-    holds: factors that its offsets must not change
+    holds: factors that its offsets must not change; moves: the only factors that they change, (): not limited
     follows_sound: it moves to its sound, which then becomes the film's
     sound: file with its sound, if any; sound_track: number from 1, None: chosen automatically
     inputs: option and path of each file and folder that the user named for it
@@ -38,6 +38,7 @@ class ActiveDriver:
     endless: bool = False
     live: bool = False
     holds: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
     follows_sound: bool = False
     sound: Path | None = None
     sound_track: int | None = None
@@ -46,8 +47,8 @@ class ActiveDriver:
 
     @classmethod
     def of(cls, driver: Driver, owner: Owner | None = None, *, relative: bool = True, endless: bool = False,
-           live: bool = False, holds: tuple[str, ...] = (), follows_sound: bool = False, inputs: Inputs = (),
-           shaping: Shaping = AS_IT_IS) -> ActiveDriver:  # fmt: skip
+           live: bool = False, holds: tuple[str, ...] = (), moves: tuple[str, ...] = (),
+           follows_sound: bool = False, inputs: Inputs = (), shaping: Shaping = AS_IT_IS) -> ActiveDriver:  # fmt: skip
         """From declared properties, overridden by attributes of the loaded driver; sound comes from attributes only."""
         owner = owner or Owner("driver", type(driver).__name__)
         attributes = CheckedAttributes(driver, owner)
@@ -58,6 +59,7 @@ class ActiveDriver:
             endless=attributes.flag("endless", endless),
             live=attributes.flag("live", live),
             holds=attributes.names("holds", holds),
+            moves=moves,
             follows_sound=attributes.flag("follows_sound", follows_sound),
             sound=attributes.path("sound"),
             sound_track=attributes.count("sound_track"),

@@ -33,6 +33,7 @@ def x2face_drivers() -> Iterator[DriverSpec]:
         name="text",
         summary="Say a text, by eSpeak NG and the driver audio",
         relative=True,
+        follows_sound=True,
         settings=Settings,
         load=load,
         demo=demo,
