@@ -1,4 +1,4 @@
-"""`x2face fit`: learn a mapping that drivers ask for."""
+"""`x2face fit`: fits a mapping to data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`x2face train sync`: train the encoder that hears which sound belongs to which lips."""
+"""`x2face train sync`: trains the sync encoder of sound and lips."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     recipe = with_settings(SYNC, None, dict(pair(text) for text in given["settings"]))[0]
     plan = SyncPlan(out, data, length, recipe, fresh=not given["resume"], device=given["device"])
     if int(os.environ.get("RANK", "0")):
-        screen.set_verbosity(-1)  # under torchrun the first process speaks for all
+        screen.set_verbosity(-1)  # under torchrun only the first process prints
     with ExitStack() as bars:
         shown = TrainingDisplay(bars, length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)

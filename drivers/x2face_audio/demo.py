@@ -1,4 +1,4 @@
-"""What to try the driver with: a buzz that swells and fades like syllables, and features beside films."""
+"""Demo inputs: a buzz modulated like syllables, and synthetic features next to films."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_demo(path: Path, seconds: float = 1.0, rate: int = 16000) -> Path:
 
 
 def write_features(folder: Path, films: int = 2, frames: int = 40) -> Path:
-    """Features of made-up speech beside films that are empty files, as whoever reads those makes them up."""
+    """Synthetic features next to films, which are empty files, as the test kit replaces their content."""
     random = np.random.default_rng(0)
     for k in range(films):
         np.savez(folder / f"{k}.npz", audio_feat=random.gamma(1.0, 1.0, (frames, 256)).astype(np.float32))

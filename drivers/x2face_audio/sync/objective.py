@@ -1,4 +1,4 @@
-"""What the sync encoder is taught: which sound belongs to which lips, and, where labels are, how the mouth moves."""
+"""Training objective of the sync encoder: contrastive loss of sound and lips, and regression of the mouth's labels."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from x2face_core.training.drawing import Draw
 
 @dataclass(frozen=True)
 class SyncBatch:
-    """Stretches of clips.
+    """Sequences of consecutive moments from clips.
 
     sound: (clips, moments + 2 * REACH, 20, 13); lips: (clips, moments, frames, side, side)
-    measures: (clips, moments, 2) mouth opening and width in deviations, NaN where unknown
+    measures: (clips, moments, 2) standardised mouth opening and width, NaN where unknown
     """
 
     sound: Tensor
@@ -28,7 +28,7 @@ class SyncBatch:
 
 
 class SyncBatches:
-    """Draws stretches of clips and changes how they sound and look, on the device that holds the bank."""
+    """Draws sequences of clips and augments them, on the device of the bank."""
 
     def __init__(self, bank: SyncBank, recipe: SyncRecipe) -> None:
         self.bank, self.recipe = bank, recipe
@@ -36,7 +36,7 @@ class SyncBatches:
 
     @torch.no_grad()
     def draw(self, random: torch.Generator, count: int) -> SyncBatch:
-        """count: moments, of which each clip gives recipe.moments"""
+        """Draw a batch. count: number of moments; each clip gives recipe.moments of them"""
         draw, moments, bank = Draw(random), self.recipe.moments, self.bank
         clips = max(2, count // moments)
         drawn = torch.searchsorted(bank.weight.cumsum(0), draw.uniform(clips).double())
@@ -52,7 +52,7 @@ class SyncBatches:
         )
 
     def _augmented_sound(self, clip: Tensor, start: Tensor, draw: Draw) -> Tensor:
-        """Each clip in one of its versions; other loudness and colour, a hiss, and some coefficients lost."""
+        """Augment MFCC: a random version of each clip, random offsets and noise, and masked coefficients."""
         frame = start[:, None] + torch.arange(-REACH, self.recipe.moments + REACH, device=start.device)
         augmentation = (draw.uniform(len(clip)) * len(self.bank.rows)).long().tolist()
         audio = [self.bank.sound(clip[k].expand(frame.shape[1]), frame[k], v) for k, v in enumerate(augmentation)]
@@ -69,7 +69,7 @@ class SyncBatches:
         return torch.where(gone[:, None, None].bool(), mean, sound)
 
     def _augmented_lips(self, lips: Tensor, draw: Draw) -> Tensor:
-        """A clip at a time: mirrored, lighter or darker, shifted by a few pixels."""
+        """Augment lips, the same for all frames of a clip: mirroring, brightness, shift by a few pixels."""
         n, side = len(lips), lips.shape[-1]
         lips = torch.where(draw.uniform(n, 1, 1, 1, 1) < 0.5, lips.flip(-1), lips)
         lips = lips * torch.exp(draw.uniform(n, 1, 1, 1, 1, low=-0.35, high=0.35))
@@ -78,7 +78,7 @@ class SyncBatches:
 
 
 class SyncObjective(nn.Module):
-    """Both streams, and linear heads for the mouth's measures that are dropped after training."""
+    """Both streams, and linear heads for the mouth's measures, which are discarded after training."""
 
     def __init__(self, networks: SyncNetworks, recipe: SyncRecipe) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class SyncObjective(nn.Module):
         return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * taught}
 
     def _contrast(self, sound: Tensor, lips: Tensor, clips: int, moments: int) -> Tensor:
-        """InfoNCE both ways, among all moments and among those of the same clip; neighbours are not held against it."""
+        """Symmetric InfoNCE over all moments and over those of the same clip; adjacent moments are not negatives."""
         with torch.autocast(sound.device.type, enabled=False):
             likeness = self.networks.project_sound(sound) @ self.networks.project_lips(lips).T * self.sharpness.exp()
         clip = torch.arange(clips, device=sound.device).repeat_interleave(moments)
@@ -117,7 +117,7 @@ class SyncObjective(nn.Module):
 
 
 def _measure_loss(found: Tensor, true: Tensor) -> Tensor:
-    """Smooth L1 of (clips, moments, 2) about each clip's own mean; clips without labels do not count."""
+    """Smooth L1 of (clips, moments, 2), both centred for each clip; clips without labels are ignored."""
     known = (~true.isnan()).all(2, keepdim=True).all(1, keepdim=True).expand_as(found)
     true = true.nan_to_num()
     errors = F.smooth_l1_loss(found - found.mean(1, keepdim=True), true - true.mean(1, keepdim=True), reduction="none")

@@ -1,7 +1,7 @@
-"""A whole training run of the sync encoder, with the engine that trains the face networks.
+"""A training run of the sync encoder, with the engine for the face networks.
 
-OUT/checkpoint.safetensors  everything needed to go on
-OUT/sync.safetensors        the encoder, renewed at every evaluation
+OUT/checkpoint.safetensors  complete state, to resume from
+OUT/sync.safetensors        the encoder, updated at every evaluation
 OUT/curve.png, history.json
 """
 
@@ -34,7 +34,7 @@ WEIGHTS = "sync.safetensors"
 
 @dataclass(frozen=True)
 class SyncPlan:
-    """What to train; fields as of training.session.Plan."""
+    """Settings of a run; fields as of training.session.Plan."""
 
     out: Path
     data: Path
@@ -52,7 +52,7 @@ def train_sync(
     say: Callable[[str], None] = lambda text: None,
     progress: Progress = lambda what, done, total: None,
 ) -> RunState:
-    """Train as planned, from the folder's checkpoint where there is one. Under torchrun, call it in every process."""
+    """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
     _check_resumable(plan)
     with running(plan.out, fresh=plan.fresh, device=plan.device) as processes:
@@ -91,7 +91,7 @@ def _check_resumable(plan: SyncPlan) -> None:
 
 @dataclass(frozen=True)
 class _Evaluator:
-    """Measures the averaged encoder on people it has not seen, and leaves it and the curve behind."""
+    """Evaluates the averaged encoder on held-out people, and writes it and the training curve."""
 
     out: Path
     bank: SyncBank
