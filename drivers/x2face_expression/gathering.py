@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from x2face_plugins import FilmEncoder, InputError
-from x2face_plugins.media import read_picture
+from x2face_plugins.media import read_picture, to_tensor
 from x2face_plugins.tracks import RIGID, Clip, FaceFolder, Labels, StillLabels, Stills, decode
 
 LEARNED, JUDGED = (80, 12), (60, 12)  # largest number of frames, and of clips, of a person
@@ -164,5 +164,5 @@ def _encoded(pictures: NDArray[np.uint8], film: FilmEncoder) -> Tensor:
     """Encode pictures (n, h, w, 3) to vectors (n, 128) in batches."""
     if not len(pictures):
         return torch.zeros(0, 128, dtype=torch.float64)
-    crops = torch.from_numpy(pictures).permute(0, 3, 1, 2)
-    return torch.cat([film.encode(part.float() / 255) for part in torch.split(crops, _BATCH)]).double()
+    batches = (to_tensor(pictures[start : start + _BATCH]) for start in range(0, len(pictures), _BATCH))
+    return torch.cat([film.encode(batch) for batch in batches]).double()

@@ -65,7 +65,7 @@ class FrameDriver:
         self._found(clip.box)
         limit = None if source.seconds is None else math.ceil(source.seconds * clip.fps) + 1  # +1 to interpolate
         vectors = self._read(clip, source, limit)
-        if clip.still and limit is not None:
+        if clip.is_picture and limit is not None:
             vectors = vectors.expand(limit, -1)
         self.frames = len(vectors)
         if self.relative:
@@ -124,7 +124,7 @@ class FrameDriver:
         """Driving crops in the size of the sources, to show next to the result; a single picture is repeated."""
         side = source.pictures.shape[-1]
         crops = (crop(picture, clip.box_in(picture), side) for picture in clip.pictures(side))
-        return cycle(crops) if clip.still else prefetch(crops, BATCH)
+        return cycle(crops) if clip.is_picture else prefetch(crops, BATCH)
 
 
 def _zero(text: str) -> int | None:
