@@ -77,13 +77,13 @@ def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
     from dataclasses import replace
 
     from x2face_core.networks.dims import PRESETS
+    from x2face_core.training.initial_weights import dims_of
     from x2face_core.training.recipes import RECIPES, CompletionRecipe, with_settings
     from x2face_core.training.session import Plan
-    from x2face_core.training.starting import sizes
 
     recipe = RECIPES[given["recipe"]]
     recipe = replace(recipe, preset=given["preset"] or recipe.preset)
-    dims = PRESETS[recipe.preset] if given["start"] is None else sizes(given["start"])
+    dims = PRESETS[recipe.preset] if given["start"] is None else dims_of(given["start"])
     recipe, dims = with_settings(recipe, dims, settings)
     if isinstance(recipe, CompletionRecipe):
         dims = replace(dims, completion=recipe.channels)

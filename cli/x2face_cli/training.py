@@ -42,7 +42,7 @@ class TrainingDisplay:
         state = report.state
         total = self.length.steps or round(state.step / max(report.progress, 1e-6))
         self.training("training", state.step, total)
-        if report.held or state.step % 100 == 0:
+        if report.held_out or state.step % 100 == 0:
             screen.note(_line(report))
 
 
@@ -50,5 +50,5 @@ def _line(report: Report) -> str:
     state = report.state
     rate = state.samples / max(state.seconds, 1e-9)
     parts = [f"step {state.step}", f"{state.seconds / 60:.1f} min", f"{rate:.1f} samples/s"]
-    parts += [f"{name} {value:.4f}" for name, value in {**report.losses, **(report.held or {})}.items()]
+    parts += [f"{name} {value:.4f}" for name, value in {**report.losses, **(report.held_out or {})}.items()]
     return "  ".join(parts)

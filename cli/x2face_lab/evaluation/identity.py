@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.geometry.landmarks import RIGID
-from x2face_core.geometry.motion import hold
+from x2face_core.geometry.motion import align
 
 _SHAPE = np.array([*RIGID, 3, 4, 12, 13])
 """Landmarks that differ between people and hardly move in speech: RIGID and more of the jaw line."""
@@ -69,13 +69,13 @@ def _template(faces: Tensor) -> Tensor:
     """Mean (68, 3) of aligned landmarks (n, 68, 3) (generalised Procrustes)."""
     template = faces[0]
     for _ in range(_ROUNDS):
-        template = hold(faces, template).face.mean(0)
+        template = align(faces, template).face.mean(0)
     return template
 
 
 def _shape(landmarks: Floats, template: Tensor) -> Tensor:
     """The mean shape (21, 3) of landmarks (n, 68, 3)."""
-    return hold(_found(landmarks), template).face.mean(0)[_SHAPE]
+    return align(_found(landmarks), template).face.mean(0)[_SHAPE]
 
 
 def _apart(a: Tensor, b: Tensor) -> float:

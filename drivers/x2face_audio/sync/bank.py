@@ -43,19 +43,19 @@ class AudioAugmentation:
     speed: float = 1.0
 
     @classmethod
-    def drawn(cls, random: np.random.Generator) -> AudioAugmentation:
-        noise = random.uniform(5, 30) if random.random() < 0.7 else None
-        red, tilt = random.uniform(0, 0.95), random.uniform(-0.5, 0.5)
-        return cls(random.normal() * 0.7, noise, red, tilt, random.uniform(0.88, 1.14))
+    def drawn(cls, rng: np.random.Generator) -> AudioAugmentation:
+        noise = rng.uniform(5, 30) if rng.random() < 0.7 else None
+        red, tilt = rng.uniform(0, 0.95), rng.uniform(-0.5, 0.5)
+        return cls(rng.normal() * 0.7, noise, red, tilt, rng.uniform(0.88, 1.14))
 
-    def of(self, samples: Samples, random: np.random.Generator) -> Samples:
+    def of(self, samples: Samples, rng: np.random.Generator) -> Samples:
         from scipy.signal import lfilter
 
         count = int(len(samples) / self.speed)
         sound = np.interp(np.arange(count) * self.speed, np.arange(len(samples)), samples)
         sound = lfilter([1.0, self.tilt], [1.0], sound) * np.exp(self.loud)
         if self.noise is not None:
-            noise = lfilter([1.0], [1.0, -self.red], random.standard_normal(count))
+            noise = lfilter([1.0], [1.0, -self.red], rng.standard_normal(count))
             sound = sound + noise * (sound.std() / (noise.std() + 1e-9) * 10 ** (-self.noise / 20))
         return np.asarray(sound, np.float32)
 
@@ -143,9 +143,9 @@ def _read(clip: Clip, dims: SyncDims, versions: int) -> _Read:
     lips = (lower_faces(pictures, dims.side) * 255).round().byte() if len(pictures) else pictures[:, 0].byte()
     sound = np.pad(read_sound(clip.path, RATE), (_LEAD, _LEAD))
     sound = np.pad(sound, (0, max(0, 2 * _LEAD + clip.frames * RATE // FPS - len(sound))))
-    random = np.random.default_rng(clip.row)
-    chosen = [AudioAugmentation(), *(AudioAugmentation.drawn(random) for _ in range(versions - 1))]
-    return _Read(lips, [mfcc(version.of(sound, random)) for version in chosen], [v.speed for v in chosen])
+    rng = np.random.default_rng(clip.row)
+    chosen = [AudioAugmentation(), *(AudioAugmentation.drawn(rng) for _ in range(versions - 1))]
+    return _Read(lips, [mfcc(version.of(sound, rng)) for version in chosen], [v.speed for v in chosen])
 
 
 def _assembled(folder: FaceFolder, clips: Sequence[Clip], read: Sequence[_Read]) -> SyncBank:

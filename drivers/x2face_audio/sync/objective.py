@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from x2face_audio.sync.bank import SyncBank
 from x2face_audio.sync.networks import REACH, SyncNetworks
 from x2face_audio.sync.recipe import SyncRecipe
-from x2face_core.training.drawing import Draw
+from x2face_core.training.drawing import Sampler
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class SyncBatches:
         self.deviation = bank.rows[0].std(0)
 
     @torch.no_grad()
-    def draw(self, random: torch.Generator, count: int) -> SyncBatch:
+    def draw(self, rng: torch.Generator, count: int) -> SyncBatch:
         """Draw a batch. count: number of moments; each clip gives recipe.moments of them"""
-        draw, moments, bank = Draw(random), self.recipe.moments, self.bank
+        draw, moments, bank = Sampler(rng), self.recipe.moments, self.bank
         clips = max(2, count // moments)
         drawn = torch.searchsorted(bank.weight.cumsum(0), draw.uniform(clips).double())
         clip = drawn.clamp_max(len(bank) - 1)
@@ -51,16 +51,16 @@ class SyncBatches:
             bank.measures[rows].view(clips, moments, 2),
         )
 
-    def _augmented_sound(self, clip: Tensor, start: Tensor, draw: Draw) -> Tensor:
+    def _augmented_sound(self, clip: Tensor, start: Tensor, draw: Sampler) -> Tensor:
         """Augment MFCC: a random version of each clip, random offsets and noise, and masked coefficients."""
         frame = start[:, None] + torch.arange(-REACH, self.recipe.moments + REACH, device=start.device)
         augmentation = (draw.uniform(len(clip)) * len(self.bank.rows)).long().tolist()
         audio = [self.bank.sound(clip[k].expand(frame.shape[1]), frame[k], v) for k, v in enumerate(augmentation)]
         sound = torch.stack(audio)
         n, device = len(sound), sound.device
-        colour = torch.randn(n, 1, 1, sound.shape[-1], generator=draw.random, device=device) * 0.25
+        colour = torch.randn(n, 1, 1, sound.shape[-1], generator=draw.rng, device=device) * 0.25
         colour[..., 0] *= 2
-        hiss = torch.randn(sound.shape, generator=draw.random, device=device) * 0.1
+        hiss = torch.randn(sound.shape, generator=draw.rng, device=device) * 0.1
         sound = sound + (colour + hiss) * self.deviation
         lost = 1 + (draw.uniform(n) * (sound.shape[-1] - 2)).long()
         gone = F.one_hot(lost, sound.shape[-1]) + F.one_hot(lost + 1, sound.shape[-1])
@@ -68,7 +68,7 @@ class SyncBatches:
         mean = self.bank.rows[0].mean(0)
         return torch.where(gone[:, None, None].bool(), mean, sound)
 
-    def _augmented_lips(self, lips: Tensor, draw: Draw) -> Tensor:
+    def _augmented_lips(self, lips: Tensor, draw: Sampler) -> Tensor:
         """Augment lips, the same for all frames of a clip: mirroring, brightness, shift by a few pixels."""
         n, side = len(lips), lips.shape[-1]
         lips = torch.where(draw.uniform(n, 1, 1, 1, 1) < 0.5, lips.flip(-1), lips)

@@ -26,7 +26,14 @@ from x2face_core.errors import UsageError
 from x2face_core.training.checkpoint import CHECKPOINT, RunState
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.processes import Processes
-from x2face_core.training.running import Progress, earlier, go, keep_history, running, with_precision
+from x2face_core.training.running import (
+    Progress,
+    keep_history,
+    previous_state,
+    resume_and_run,
+    training_run,
+    with_precision,
+)
 from x2face_core.training.session import statement
 
 WEIGHTS = "sync.safetensors"
@@ -55,8 +62,8 @@ def train_sync(
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
     _check_resumable(plan)
-    with running(plan.out, fresh=plan.fresh, device=plan.device) as processes:
-        return go(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
+    with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
+        return resume_and_run(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
 
 
 def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress: Progress) -> Trainer[SyncNetworks]:
@@ -82,7 +89,7 @@ def _splits(recipe: SyncRecipe) -> tuple[tuple[Split, int], ...]:
 
 
 def _check_resumable(plan: SyncPlan) -> None:
-    state = earlier(plan.out, fresh=plan.fresh)
+    state = previous_state(plan.out, fresh=plan.fresh)
     if state is not None and (state.recipe.get("name") != plan.recipe.name or state.dims != plan.dims.to_dict()):
         raise UsageError(
             f"{plan.out / CHECKPOINT}: belongs to another kind of run or other sizes; --fresh starts over."
