@@ -10,7 +10,7 @@ from x2face_core.errors import WeightsError
 
 Padding = Literal["zeros", "border"]
 Order = Literal["released", "printed"]
-Fusion = Literal["mean", "confidence", "confidence-exp"]
+Fusion = Literal["aligned", "mean", "confidence", "confidence-exp"]
 
 
 BOUNDS = {
@@ -42,7 +42,7 @@ class Dims:
     completion: channels of the network that completes embedded faces (networks/completion.py); 0 for none
     crop_scale: face box to crop, the side of the square crop in face-box sides (released examples: 1.6)
     fusion: how several embedded faces become one unless it is said, see X2Face.embed; mean as printed (section 5),
-        confidence as the released forward does
+        confidence as the released forward does; files that name none were made by this project and get aligned
     """
 
     side: int = 256
@@ -57,7 +57,7 @@ class Dims:
     padding: Padding = "zeros"
     crop_scale: float = 1.6
     completion: int = 0
-    fusion: Fusion = "mean"
+    fusion: Fusion = "aligned"
 
     def __post_init__(self) -> None:
         if fault := fault_of(self, BOUNDS) or self._flag_fault():
@@ -105,6 +105,6 @@ class Dims:
 
 
 PRESETS = {
-    "paper": Dims(),
+    "paper": Dims(fusion="mean"),
     "light": Dims(side=128, flow_side=64, width=16, max_factor=16, confidence=False, padding="border"),
 }

@@ -1,0 +1,55 @@
+"""Which of several embedded faces is believed where: the best single one, unless it does not see a place."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from x2face_core.networks.places import bump, smoothed
+from x2face_core.warping import reduce
+
+SIDE = 64
+"""Texels a side at which sources are weighed against one another."""
+_HIDDEN, _SLOPE = -0.5, 0.15  # log area at which a place is half seen, and how fast that changes
+_MOST = 0.25  # difference of colours beyond which more does not matter
+_WINDOW = 2.0  # texels
+_LOYALTY, _LOYALTY_OF_FACE = 0.01, 0.03  # difference that the best single face may have before others are asked
+_FACE, _FACE_SPREAD = (0.0, 0.1), 0.3  # where eyes, nose and mouth lie; half-pictures
+_PRICE_OF_AREA = 0.08  # difference that seeing a place e times smaller is worth
+_DECISION = 0.006  # difference over which belief goes from one to another
+_PRICE_OF_HIDING, _PRICE_OF_BLUR = 0.5, 0.03
+
+
+def seen(area: Tensor) -> Tensor:
+    """In [0, 1]: how surely a source shows a place of which it has an area (its logarithm, see log_area)."""
+    return torch.sigmoid((area - _HIDDEN) / _SLOPE)
+
+
+def best(faces: Tensor, area: Tensor, favour: Tensor | None = None) -> int:
+    """The number of the face that the others agree with most, that is sharp and hides little.
+
+    faces: (n, 3, h, w); area: (n, 1, SIDE, SIDE) of log_area; favour: (n,), by how much each is preferred otherwise
+    """
+    differing = _disagreement(smoothed(reduce(faces, SIDE), 1.0), seen(area)).mean((1, 2, 3))
+    hiding = (-0.4 - area).clamp(min=0).mean((1, 2, 3))
+    fine = (faces[..., 1:] - faces[..., :-1]).square().mean((1, 2, 3)).sqrt()
+    price = differing + _PRICE_OF_HIDING * hiding - _PRICE_OF_BLUR * fine / (fine.max() + 1e-6)
+    return int((price if favour is None else price - favour.to(price.device)).argmin())
+
+
+def beliefs(faces: Tensor, area: Tensor) -> Tensor:
+    """(n, 1, SIDE, SIDE), summing to 1 over the faces.
+
+    faces: (n, 3, h, w), aligned, the best single one first; area: (n, 1, SIDE, SIDE) of log_area
+    """
+    price = _disagreement(reduce(faces, SIDE), seen(area)) + _PRICE_OF_AREA * (area.amax(0) - area)
+    price[1:] += _LOYALTY + _LOYALTY_OF_FACE * bump(price, _FACE, _FACE_SPREAD)
+    return torch.softmax(-price / _DECISION, dim=0)
+
+
+def _disagreement(faces: Tensor, seen: Tensor) -> Tensor:
+    """(n, 1, h, w): how far each is from the others around a place, as far as these see it."""
+    apart = (faces[:, None] - faces[None]).abs().mean(2).clamp(max=_MOST)  # (n, n, h, w)
+    others = 1 - torch.eye(len(faces), device=faces.device)[:, :, None, None]
+    weight = seen[None, :, 0] * others
+    return smoothed(((apart * weight).sum(1) / (weight.sum(1) + 1e-3))[:, None], _WINDOW)
