@@ -18,7 +18,7 @@ from x2face_cli.quieting import quieted
 from x2face_cli.streams import guarded_streams
 from x2face_cli.verbosity import with_verbosity
 from x2face_core.errors import PluginError, X2FaceError
-from x2face_core.foreign import is_interrupt, told
+from x2face_core.foreign import describe_error, is_interrupt
 
 # A command's name, where it lives, what --help says of it. Nothing here is imported before it is called.
 TABLE = {
@@ -67,7 +67,9 @@ class Commands(click.Group):
             name = ctx.invoked_subcommand
             if name is None or name not in (self.dists or {}) or is_interrupt(error):
                 raise
-            raise PluginError(f"the command {name} of {self.load_plugins()[name]} failed: {told(error)}.") from error
+            raise PluginError(
+                f"the command {name} of {self.load_plugins()[name]} failed: {describe_error(error)}."
+            ) from error
 
     def load_plugins(self) -> dict[str, str]:
         if self.dists is None:

@@ -1,4 +1,4 @@
-"""What can be said of any run, declared once: `x2face run` derives its options from it, `x2face.run` its keywords."""
+"""The options of a run, declared once for the command line (`x2face run`) and Python (`x2face.run`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 SHORTEST = 0.001  # seconds
-SEEDS = 2**32 - 1  # up to which every generator takes one
+SEEDS = 2**32 - 1  # the largest seed that all generators accept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class RunOptions:
 
     @property
     def cropping(self) -> Cropping:
-        """How the sources are cropped. UsageError for a box that is none."""
+        """How the sources are cropped. UsageError for an invalid box."""
         from x2face_core.sources.portraits import Cropping
 
         return Cropping(self.crop, self.crop_scale, self.size)

@@ -1,4 +1,4 @@
-"""One run from files to a film: sources, crops, drivers, what is shown, and the writing."""
+"""One run from input files to a film: sources, crops, drivers, post-processing, writing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from x2face_core.errors import InputError
 from x2face_core.files.placing import make_folders_above
 from x2face_core.media.boxes import Box, crop
-from x2face_core.media.containers import fitted
+from x2face_core.media.containers import encodable_size
 from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import has_sound
@@ -32,14 +32,14 @@ Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is to be made.
+    """The settings of a run.
 
-    sources: photographs, folders or films of one face; source_frames: pictures taken of each folder or film
-    fusion: how several sources become one face, as X2Face.embed says
-    fps, seconds: of the film; None: as the drivers say
-    sound: driving, none or a file's name
-    compare: show source and driving picture at its left; paste_back: into the first source's whole picture
-    record: where the film's motion is written too, overwritten as the output is
+    sources: photographs, folders or films of one face; source_frames: pictures taken from each folder or film
+    fusion: of several sources, as of X2Face.embed
+    fps, seconds: of the film; None: as the drivers determine
+    sound: driving, none or a file name
+    compare: show source and driving picture to its left; paste_back: into the first source's whole picture
+    record: file for the film's motion, overwritten if the output may be
     """
 
     sources: tuple[Path, ...]
@@ -59,7 +59,11 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What was made; boxes are x, y, width and height in pixels of the upright picture, rms as Meter's."""
+    """The result of a run.
+
+    source_boxes, driving_box: x, y, width and height in pixels of the upright picture
+    rms: root mean square of each driver's offsets
+    """
 
     output: Path
     frames: int
@@ -84,9 +88,9 @@ def perform(
     load_mapping: MappingsByName = no_mappings,
     load_driver: DriversByName = no_drivers,
 ) -> Report:
-    """Make the film and say what was made; nothing is left of a film that fails. Raises X2FaceErrors.
+    """Make the film; on an error no file is left behind. Raises X2FaceErrors.
 
-    follow: gets the frames, what is done with them and how many are expected; passes them on, and may show how it goes
+    follow: wraps the iterator of frames, to show progress; called with frames, description and expected number
     load_mapping, load_driver: as of ModelSource
     """
     portraits = find_portraits(job.sources, job.cropping, job.source_frames, model)
@@ -131,7 +135,7 @@ def _rounded(numbers: Sequence[float]) -> list[float]:
 
 
 def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
-    """The sound that the film gets. InputError when the file that was named has none."""
+    """The sound of the film. InputError if the given file has none."""
     if job.sound == "none" or not job.output.has_sound:
         return Soundtrack()
     if job.sound == "driving":
@@ -145,20 +149,20 @@ def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
 
 
 def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
-    """The frames as they will be seen."""
+    """Apply paste_back and compare to the frames."""
     whole = portrait.whole() if job.paste_back else None
     source = portrait.crop if whole is None else whole
     for frame in frames:
         picture = frame.picture if whole is None else paste_back(whole, frame.picture, portrait.box)
-        yield beside(source, frame, picture) if job.compare else picture
+        yield side_by_side(source, frame, picture) if job.compare else picture
 
 
 def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
-    """The same frames; notes where the film will be smaller than they are."""
+    """Pass the frames on; appends a note if the film has to be smaller than they are."""
     with closing(frames):
         reduces = not output.folder and output.path.suffix.lower() != ".gif"
         for number, frame in enumerate(frames):
-            if number == 0 and reduces and max(size := fitted(*frame.shape[1::-1])) < max(frame.shape):
+            if number == 0 and reduces and max(size := encodable_size(*frame.shape[1::-1])) < max(frame.shape):
                 notes.append(
                     f"{output}: is reduced from {frame.shape[1]}x{frame.shape[0]} to {size[0]}x{size[1]} pixels, "
                     "the most that films hold; a folder/ of pictures holds all."
@@ -166,8 +170,8 @@ def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Ge
             yield frame
 
 
-def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:
-    """Source, driving picture if there is one, and result, all as high as the result."""
+def side_by_side(source: Picture, frame: Frame, picture: Picture) -> Picture:
+    """Source, driving picture if there is one, and result next to each other, at the height of the result."""
     height = picture.shape[0]
     panels = [source]
     if frame.driving is not None:
@@ -177,7 +181,7 @@ def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:
 
 
 def write(output: Output, frames: Iterator[Picture], fps: float, sound: Soundtrack) -> int:
-    """Write the frames and say how many there were; folders above the output are made once there is a frame."""
+    """Write the frames; returns their number. Parent folders are created after the first frame."""
     frames = chain([next(frames)], frames)
     make_folders_above(output.path)
     if output.folder:

@@ -1,4 +1,4 @@
-"""The sources: pictures of the face to be driven, found in photographs, folders and films."""
+"""Finding and cropping the source's face in photographs, folders and films."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Portrait:
-    """One picture of the source's face.
+    """One cropped picture of the source's face.
 
-    crop: (side, side, 3) uint8; box: where it lies in the whole picture
-    path: where the whole picture is, or the picture itself
-    moment: which one of LOOKS evenly spaced ones, if that is a film
+    crop: (side, side, 3) uint8; box: of the crop in the whole picture
+    path: of the whole picture, or the picture itself
+    moment: index among LOOKS evenly spaced frames, if the path is a film
     """
 
     path: Path | Picture
@@ -41,7 +41,7 @@ class Portrait:
     moment: int | None = None
 
     def whole(self) -> Picture:
-        """The picture that the crop is from."""
+        """Read the whole picture that the crop is from."""
         if not isinstance(self.path, Path):
             return self.path
         if self.moment is None:
@@ -51,7 +51,10 @@ class Portrait:
 
 @dataclass(frozen=True)
 class Cropping:
-    """How sources are cropped: where (auto, none or x,y,w,h), the face box's share, pixels a side."""
+    """How sources are cropped.
+
+    where: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box; side: of the crop in pixels
+    """
 
     where: str = "auto"
     scale: float = 1.6
@@ -62,7 +65,7 @@ class Cropping:
             Box.parse(self.where)
 
     def box(self, picture: Picture, name: str) -> Box:
-        """Where the crop lies. NoFaceError, UsageError for a box that lies outside."""
+        """The crop box in a picture. NoFaceError; UsageError for a box outside the picture."""
         if self.where == "auto":
             return find_box(picture, self.scale, name=name)
         return Box.given(self.where, picture.shape[1], picture.shape[0], name)
@@ -75,9 +78,9 @@ class Cropping:
 
 
 def find_portraits(sources: Sequence[Path | Picture], cropping: Cropping, count: int, model: Model) -> list[Portrait]:
-    """All sources' portraits; a film or a folder gives `count` of its own that differ most.
+    """Portraits from all sources; a film or a folder gives the `count` that differ most.
 
-    sources: where they are, or pictures (h, w, 3) uint8 in memory
+    sources: paths, or pictures (h, w, 3) uint8 in memory
 
     NoFaceError where a source shows no face; InputError where one cannot be read.
     """
@@ -127,16 +130,16 @@ def _moments_rate(path: Path) -> float:
 
 
 def _moments(path: Path) -> Iterator[Picture]:
-    """Up to LOOKS evenly spaced pictures of a film."""
+    """Up to LOOKS evenly spaced frames of a film."""
     return islice(read_frames(path, _moments_rate(path)), LOOKS)
 
 
 def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Portrait]:
-    """Portraits that complement one another: a typical one, the one that shows most of the mouth's inside, then each
-    time the one whose pose and expression is farthest from all chosen, such as a head turned the other way.
+    """Choose portraits that complement one another: the most typical one, the one with the mouth open widest, then by
+    farthest-point sampling in pose and expression, which finds heads turned the other way.
 
-    The quarter farthest from the typical one is left out, as networks lay extreme poses out worst; so is the quarter
-    of the rest whose eyes are shut most. Weights that do not read faces tell only how far vectors are apart.
+    The quarter farthest from the typical portrait is not considered, as extreme poses are embedded least accurately;
+    nor is the quarter of the rest with the most closed eyes. Weights without a reading give only distances of vectors.
     """
     if len(portraits) <= 1:
         return list(portraits)
@@ -149,7 +152,7 @@ def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Por
 
 
 def _openness(vectors: Tensor, model: Model) -> tuple[Floats, Floats]:
-    """How open mouth and eyes are, (n,) each; all alike where the weights do not tell."""
+    """How open mouth and eyes are, (n,) each; zeros for weights without a reading."""
     try:
         told = model.read(vectors).float().cpu().numpy()
     except WeightsError:
@@ -158,27 +161,27 @@ def _openness(vectors: Tensor, model: Model) -> tuple[Floats, Floats]:
 
 
 def shut_last(eyes: Floats) -> NDArray[np.int64]:
-    """Numbers of all eyes (n,) in their order, but the quarter that is shut most behind the others."""
+    """Indices of eye openings (n,) in their order, with the most closed quarter moved to the end."""
     shut = eyes < np.quantile(eyes, 0.25)
     return np.argsort(shut, kind="stable")
 
 
 def complementary(points: Floats, mouth: Floats, count: int) -> list[int]:
-    """Numbers of `count` points (n, k): the first, that with the widest mouth (n,), then those far from all chosen."""
+    """Indices of `count` points (n, k): the first, the one with the widest mouth (n,), then the farthest from both."""
     widest = int(mouth.argmax())
     return farthest(points, count, [0] if mouth[widest] <= mouth[0] else [0, widest])
 
 
 def nearest(points: Floats, count: int) -> list[int]:
-    """Numbers of the `count` points (n, k) nearest to their median, the nearest first."""
+    """Indices of the `count` points (n, k) nearest to their median, the nearest first."""
     order: list[int] = np.square(points - np.median(points, axis=0)).sum(axis=1).argsort()[:count].tolist()
     return order
 
 
 def farthest(points: Floats, count: int, chosen: Sequence[int] = ()) -> list[int]:
-    """Numbers of `count` points (n, k) spread far apart.
+    """Indices of `count` points (n, k) by farthest-point sampling.
 
-    chosen: those that they begin with; without any, the one nearest to the median
+    chosen: indices to start with; the point nearest to the median if empty
     """
     found = list(chosen)[:count] or nearest(points, 1)
     while len(found) < min(count, len(points)):
@@ -188,5 +191,5 @@ def farthest(points: Floats, count: int, chosen: Sequence[int] = ()) -> list[int
 
 
 def crops(portraits: Iterable[Portrait]) -> Tensor:
-    """(k, 3, side, side) in [0, 1]."""
+    """The crops as (k, 3, side, side) float32 in [0, 1]."""
     return to_tensor(portrait.crop for portrait in portraits)
