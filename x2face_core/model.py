@@ -19,14 +19,9 @@ from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.weights import WeightsInfo, find_weights, load_weights
 
 READINGS = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right")
-<<<<<<< HEAD
 FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
 """Ways to make one face of several sources."""
-_FAVOUR = 0.05  # difference from the other sources that an eye or a mouth as open as its face's height makes up for
-=======
-FUSIONS = {"mean": 0.0, "confidence": 0.1, "confidence-exp": 0.0}
-"""Ways to fuse several sources, and the constant added to the weights exp(confidence)."""
->>>>>>> main
+_FAVOUR = 0.05  # difference in colour that counts as much as eyes or mouth open by 1
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _LIGHT = 32_000_000  # parameters up to which fp32 is fast enough, so that lower precision is not tried
 
@@ -107,23 +102,14 @@ class X2Face:
         return self._read_with()[2]
 
     @torch.inference_mode()
-<<<<<<< HEAD
     def embed(self, pictures: Tensor, fusion: str = "auto", *, complete: bool | None = None) -> EmbeddedFace:
-        """Lay one person's face out flat (paper 3.1; several pictures are fused, section 5).
-
-        pictures: (k, 3, H, W) float32 in [0, 1], square crops of any one size
-        fusion: aligned: laid over one another, and at each place one of them is believed, see networks.fusing; mean;
-            confidence, weighing by exp(c) + 0.1 as the released forward does; confidence-exp, by exp(c) as its
-            get_unwrapped does; both are the mean where the weights have no confidence. auto: as the weights say
-        complete: fill in what no source shows, where the weights have a network for it; None: as `load` was told
-=======
-    def embed(self, pictures: Tensor, fusion: str = "auto") -> EmbeddedFace:
         """Compute the embedded face of one person (paper 3.1); several pictures are fused (section 5).
 
         pictures: (k, 3, H, W) float32 in [0, 1], square crops of any one size
-        fusion: mean; confidence, weights exp(c) + 0.1 as in the released forward; confidence-exp, weights exp(c) as in
-            its get_unwrapped; auto: as stored with the weights. Without a confidence channel all are the mean
->>>>>>> main
+        fusion: aligned, embedded faces registered to the best one, with one of them chosen per texel (networks.fusing);
+            mean; confidence, weights exp(c) + 0.1 as in the released forward; confidence-exp, weights exp(c) as in its
+            get_unwrapped; the latter two are the mean without a confidence channel. auto: as stored with the weights
+        complete: fill in what no source shows, for weights with a completion network; None: as given to `load`
         """
         chosen = next((one for one in FUSIONS if one == (self.dims.fusion if fusion == "auto" else fusion)), None)
         if chosen is None:
@@ -135,11 +121,11 @@ class X2Face:
         return EmbeddedFace(texture.float().cpu(), self.anchors)
 
     def _favour(self, vectors: Tensor) -> Tensor | None:
-        """(n,): open eyes and an open mouth make a source better than its like, where the weights tell of them."""
+        """(n,) preference for sources with open eyes and an open mouth; None for weights without a reading."""
         if self._reading is None:
             return None
-        told = self.read(vectors.cpu())
-        return _FAVOUR * (told[:, 5:].mean(dim=1) + told[:, 3])
+        read = self.read(vectors.cpu())
+        return _FAVOUR * (read[:, 5:].mean(dim=1) + read[:, 3])
 
     @torch.inference_mode()
     def encode(self, pictures: Tensor) -> Tensor:

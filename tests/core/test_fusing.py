@@ -18,7 +18,7 @@ STILL = torch.zeros(1, 2, 64, 64)
 
 
 def portrait(seed: int = 0, side: int = 128) -> Tensor:
-    """(1, 3, side, side): smooth speckles with one dark vertical bar, six pixels wide and a little soft, in the middle."""
+    """(1, 3, side, side): smooth speckles with one dark vertical bar, six pixels wide, in the middle."""
     speckles = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(seed))
     picture = 0.6 + 1.5 * (smoothed(speckles, 3.0) - 0.5)
     picture[..., side // 2 - 3 : side // 2 + 3] = 0.1

@@ -1,7 +1,7 @@
-"""Embedded faces of one person laid over one another: a dense displacement by least squares, coarse to fine.
+"""Registration of embedded faces of one person: dense displacements, coarse to fine.
 
-Lucas and Kanade's windowed least squares on all colours, with residuals weighed down as they grow and the
-displacement smoothed after every step.
+Lucas and Kanade's windowed least squares on all colour channels, with robust weights and a displacement that is
+smoothed after every step.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from x2face_core.warping import reduce, resize_flow
 _LEVELS = (16, 32, 64, 128)  # texels a side
 _STEPS = 2
 _WINDOW, _SMOOTHNESS, _FLATTENED = 2.0, 1.5, 4.0  # standard deviations of Gaussians, texels
-_STIFF = 1e-3  # squared gradient under which nothing moves
-_ODD = 0.003  # squared residual, summed over colours, from which a texel counts less than half
+_STIFF = 1e-3  # squared gradient that regularises the solution
+_ODD = 0.003  # squared residual, summed over colours, at which a texel's weight is one half
 _FARTHEST = 1.0  # texels a step
 
 
 def displacements(reference: Tensor, others: Tensor) -> Tensor:
-    """(n, 2, 128, 128) in half-pictures: others at x + displacement look as the reference does at x.
+    """(n, 2, 128, 128) in half-pictures: others at x + displacement match the reference at x.
 
     reference: (1, 3, h, w); others: (n, 3, h, w)
     """
@@ -36,12 +36,12 @@ def displacements(reference: Tensor, others: Tensor) -> Tensor:
 
 
 def _flattened(pictures: Tensor) -> Tensor:
-    """Without slow changes of light."""
+    """High-pass: without slow changes of light."""
     return pictures - smoothed(pictures, _FLATTENED)
 
 
 def _step(still: Tensor, moving: Tensor, found: Tensor) -> Tensor:
-    """(n, 2, side, side): the least-squares displacement of what is left."""
+    """(n, 2, side, side): least-squares displacement of the residual."""
     side = found.shape[-1]
     moved = sampled(moving, own_places(found) + found)
     across, down = _gradients((still + moved) / 2)

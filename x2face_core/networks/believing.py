@@ -1,4 +1,4 @@
-"""Which of several embedded faces is believed where: the best single one, unless it does not see a place."""
+"""Which of several aligned embedded faces is used at each texel: the reference, unless it does not show it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from x2face_core.networks.places import bump, smoothed
 from x2face_core.warping import reduce
 
 SIDE = 64
-"""Texels a side at which sources are weighed against one another."""
-_HIDDEN, _SLOPE = -0.5, 0.15  # log area at which a place is half seen, and how fast that changes
-_MOST = 0.25  # difference of colours beyond which more does not matter
+"""Texels a side at which sources are compared."""
+_HIDDEN, _SLOPE = -0.5, 0.15  # logistic of the log area: where visibility is one half, and its width
+_MOST = 0.25  # difference of colours at which it saturates
 _WINDOW = 2.0  # texels
-_LOYALTY, _LOYALTY_OF_FACE = 0.01, 0.03  # difference that the best single face may have before others are asked
-_FACE, _FACE_SPREAD = (0.0, 0.1), 0.3  # where eyes, nose and mouth lie; half-pictures
-_PRICE_OF_AREA = 0.08  # difference that seeing a place e times smaller is worth
-_DECISION = 0.006  # difference over which belief goes from one to another
+_LOYALTY, _LOYALTY_OF_FACE = 0.01, 0.03  # cost of leaving the reference: everywhere, and in the face
+_FACE, _FACE_SPREAD = (0.0, 0.1), 0.3  # of eyes, nose and mouth; half-pictures
+_PRICE_OF_AREA = 0.08  # cost of showing a texel e times smaller
+_DECISION = 0.006  # temperature of the choice
 _PRICE_OF_HIDING, _PRICE_OF_BLUR = 0.5, 0.03
 
 
 def seen(area: Tensor) -> Tensor:
-    """In [0, 1]: how surely a source shows a place of which it has an area (its logarithm, see log_area)."""
+    """Visibility in [0, 1] from log_area."""
     return torch.sigmoid((area - _HIDDEN) / _SLOPE)
 
 
 def best(faces: Tensor, area: Tensor, favour: Tensor | None = None) -> int:
-    """The number of the face that the others agree with most, that is sharp and hides little.
+    """Index of the reference: the face that agrees most with the others, is sharp and has few hidden texels.
 
-    faces: (n, 3, h, w); area: (n, 1, SIDE, SIDE) of log_area; favour: (n,), by how much each is preferred otherwise
+    faces: (n, 3, h, w); area: (n, 1, SIDE, SIDE) of log_area; favour: (n,), further preference for each
     """
     differing = _disagreement(smoothed(reduce(faces, SIDE), 1.0), seen(area)).mean((1, 2, 3))
     hiding = (-0.4 - area).clamp(min=0).mean((1, 2, 3))
@@ -38,9 +38,9 @@ def best(faces: Tensor, area: Tensor, favour: Tensor | None = None) -> int:
 
 
 def beliefs(faces: Tensor, area: Tensor) -> Tensor:
-    """(n, 1, SIDE, SIDE), summing to 1 over the faces.
+    """Weight of each face at each texel (n, 1, SIDE, SIDE), summing to 1 over the faces.
 
-    faces: (n, 3, h, w), aligned, the best single one first; area: (n, 1, SIDE, SIDE) of log_area
+    faces: (n, 3, h, w), aligned, the reference first; area: (n, 1, SIDE, SIDE) of log_area
     """
     price = _disagreement(reduce(faces, SIDE), seen(area)) + _PRICE_OF_AREA * (area.amax(0) - area)
     price[1:] += _LOYALTY + _LOYALTY_OF_FACE * bump(price, _FACE, _FACE_SPREAD)
@@ -48,7 +48,7 @@ def beliefs(faces: Tensor, area: Tensor) -> Tensor:
 
 
 def _disagreement(faces: Tensor, seen: Tensor) -> Tensor:
-    """(n, 1, h, w): how far each is from the others around a place, as far as these see it."""
+    """(n, 1, h, w): windowed mean difference of each face from the others, weighted by their visibility."""
     apart = (faces[:, None] - faces[None]).abs().mean(2).clamp(max=_MOST)  # (n, n, h, w)
     others = 1 - torch.eye(len(faces), device=faces.device)[:, :, None, None]
     weight = seen[None, :, 0] * others

@@ -1,4 +1,4 @@
-"""The light of several pictures of one face made alike."""
+"""Colour matching of several pictures of one face."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from torch import Tensor
 
 from x2face_core.networks.places import smoothed
 
-_SIGMA = 2.0  # texels: only what survives misalignment is compared
-_ODD = 0.05  # difference from which a texel counts less than half
+_SIGMA = 2.0  # texels; faces are not aligned yet
+_ODD = 0.05  # difference at which a texel's weight is one half
 _ROUNDS = 3
 _STIFF = 2e-3  # variance that draws the gain towards 1
 _STRONGEST = 2.0
 
 
 def matched(faces: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-    """Gain and offset, (n, 3, 1, 1) each, by which each face's colours become the first one's.
+    """Gain and offset (n, 3, 1, 1) that map each face's colours to the first one's, by robust regression.
 
-    faces: (n, 3, h, w) embedded faces; seen: (n, 1, h, w) in [0, 1], how well each shows a place
+    faces: (n, 3, h, w) embedded faces; seen: (n, 1, h, w) in [0, 1], visibility
     """
     faces = smoothed(faces, _SIGMA)
     first, both = faces[:1], seen * seen[:1]

@@ -42,7 +42,7 @@ class Dims:
     completion: channels of the network that completes embedded faces (networks/completion.py); 0 for none
     crop_scale: face box to crop, the side of the square crop in face-box sides (released examples: 1.6)
     fusion: how several embedded faces become one unless it is said, see X2Face.embed; mean as printed (section 5),
-        confidence as the released forward does; files that name none were made by this project and get aligned
+        confidence as the released forward does; files without this entry are this project's own and use aligned
     """
 
     side: int = 256

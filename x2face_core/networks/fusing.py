@@ -1,7 +1,7 @@
-"""Several pictures of one person as one embedded face, without ghosts.
+"""Fusion of several pictures of one person into one embedded face without double contours.
 
-Averaging shows every feature as often as there are pictures. Here their flows are settled, their colours matched,
-their embedded faces laid over one another, and at each place one of them is believed.
+Their flows are made consistent with the driving network (settling), their colours matched, their embedded faces
+registered (aligning), and one of them is chosen at each texel (believing).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from x2face_core.networks.settling import settled
 from x2face_core.warping import reduce, resize_flow, warp
 
 _WORK = 128  # texels a side at which faces are aligned
-_AGREEING = 0.1  # difference of colours over which a displacement loses its say
-_SOFT = 2.0  # texels of SIDE over which tones go from one face to the next; detail changes at once
+_AGREEING = 0.1  # difference of colours at which a displacement is trusted by 1 / e
+_SOFT = 2.0  # texels of SIDE: wider seams for low frequencies than for detail
 
 
 @dataclass(frozen=True, eq=False)
 class Fused:
-    """One embedded face (3, H, W), and (1, 1, h, w) of log_area: how much of its sources a place got."""
+    """texture: (3, H, W), the embedded face; area: (1, 1, h, w) of log_area, of the sources used."""
 
     texture: Tensor
     area: Tensor
@@ -34,7 +34,7 @@ class Fused:
 
 @dataclass(frozen=True, eq=False)
 class _Sources:
-    """Pictures (n, 3, H, W), the best single one first; gain and offset (n, 3, 1, 1) give them its colours."""
+    """Pictures (n, 3, H, W), the reference first; gain and offset (n, 3, 1, 1) match their colours to it."""
 
     pictures: Tensor
     gain: Tensor
@@ -42,21 +42,22 @@ class _Sources:
     padding: str
 
     def all_at(self, places: Tensor) -> Tensor:
-        """(n, 3, h, w): reduced to _WORK, at places (n, 2, h, w)."""
+        """All pictures, reduced to _WORK, sampled at places (n, 2, h, w): (n, 3, h, w)."""
         return sampled(reduce(self.pictures, _WORK), places, padding=self.padding) * self.gain + self.offset
 
     def one_at(self, k: int, places: Tensor) -> Tensor:
-        """(1, 3, H, W): one of them at its own size."""
+        """One picture sampled at its own size: (1, 3, H, W)."""
         places = resize_flow(places[k : k + 1], *self.pictures.shape[-2:])
         face = sampled(self.pictures[k : k + 1], places, padding=self.padding, mode="bicubic")
         return face * self.gain[k] + self.offset[k]
 
 
 def fuse(pictures: Tensor, flow: Tensor, driving: Tensor, *, padding: str, favour: Tensor | None = None) -> Fused:
-    """Lay pictures of one person out flat, as one face.
+    """Fuse pictures of one person.
 
-    pictures: (n, 3, H, W) in [0, 1]; flow: (n, 2, h, w) embedding flows; driving: (n, 2, h, w), decoded from the
-    pictures' own vectors; padding: as of warp; favour: (n,), by how much each is preferred as the best single one
+    pictures: (n, 3, H, W) in [0, 1], square crops of one size
+    flow, driving: (n, 2, h, w) embedding flows, and driving flows decoded from the pictures' own vectors
+    padding: as in warp; favour: (n,), preference for each as the reference, in differences of colour
     """
     flow = resize_flow(settled(flow, driving), _WORK, _WORK)
     faces = warp(reduce(pictures, _WORK), flow, padding=padding)
@@ -74,21 +75,21 @@ def _area(flow: Tensor) -> Tensor:
 
 
 def _places(flow: Tensor, faces: Tensor, area: Tensor) -> Tensor:
-    """(n, 2, _WORK, _WORK): where in each picture a place of the fused face is looked up.
+    """(n, 2, _WORK, _WORK): where each picture is sampled for each texel of the fused face.
 
-    The face's shape is the median one of the sources', as far as they agree with the first once they are aligned.
+    Its shape is the median of the sources' shapes, as far as they match the reference once aligned.
     """
     own = own_places(flow)
     towards = torch.cat([torch.zeros_like(flow[:1]), displacements(faces[:1], faces[1:])])
-    told = towards * _trust(faces, area, own + towards)
-    middle = told.median(0, keepdim=True).values if len(flow) > 2 else told.mean(0, keepdim=True)
+    trusted = towards * _trust(faces, area, own + towards)
+    middle = trusted.median(0, keepdim=True).values if len(flow) > 2 else trusted.mean(0, keepdim=True)
     shifted = (own - middle).expand(len(flow), -1, -1, -1)
     aligned = shifted + sampled(towards, shifted)
     return aligned + sampled(flow, aligned)
 
 
 def _trust(faces: Tensor, area: Tensor, places: Tensor) -> Tensor:
-    """(n, 1, _WORK, _WORK) in [0, 1]: how far each displacement is believed."""
+    """(n, 1, _WORK, _WORK) in [0, 1]: trust in each displacement, from visibility and the difference that remains."""
     apart = smoothed((sampled(faces, places) - faces[:1]).abs().mean(1, keepdim=True), 2.0)
     visible = seen(resize_flow(area, _WORK, _WORK))
     return smoothed(torch.exp(-(apart / _AGREEING).square()) * sampled(visible, places) * visible[:1], 2.0)

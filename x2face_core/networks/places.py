@@ -1,4 +1,4 @@
-"""Small tools for fields over the embedded face: places, sampling at them, smoothing."""
+"""Sampling and smoothing of fields over the embedded face."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _REACH = 2.5  # standard deviations at which a Gaussian is cut off
 
 
 def own_places(field: Tensor) -> Tensor:
-    """(1, 2, h, w): where each place of a field (n, c, h, w) lies, x and y in half-pictures."""
+    """(1, 2, h, w): coordinates x, y of every texel of a field (n, c, h, w), in half-pictures."""
     height, width = field.shape[-2:]
     return identity_grid(height, width, device=field.device).permute(2, 0, 1)[None]
 
 
 def sampled(field: Tensor, places: Tensor, *, padding: str = "border", mode: str = "bilinear") -> Tensor:
-    """A field (n or 1, c, H, W) read at places (n, 2, h, w) in half-pictures: (n, c, h, w)."""
+    """Sample a field (n or 1, c, H, W) at places (n, 2, h, w) in half-pictures: (n, c, h, w)."""
     fields = field.expand(len(places), -1, -1, -1)
     return F.grid_sample(fields, places.permute(0, 2, 3, 1), mode=mode, padding_mode=padding, align_corners=True)
 
 
 def smoothed(field: Tensor, sigma: float) -> Tensor:
-    """(n, c, h, w), averaged by a Gaussian of sigma texels; the border is repeated outwards."""
+    """A field (n, c, h, w) convolved with a Gaussian of sigma texels; the border is replicated."""
     channels = field.shape[1]
     line = _gaussian(sigma, field.device)
     half = len(line) // 2
@@ -36,7 +36,7 @@ def smoothed(field: Tensor, sigma: float) -> Tensor:
 
 
 def bump(field: Tensor, centre: tuple[float, float], sigma: float) -> Tensor:
-    """(1, 1, h, w): 1 at a centre, x and y in half-pictures, falling like a Gaussian of sigma half-pictures."""
+    """(1, 1, h, w): a Gaussian of sigma half-pictures with peak 1 at a centre x, y in half-pictures."""
     away = own_places(field) - torch.tensor(centre, device=field.device).view(1, 2, 1, 1)
     return torch.exp(-away.square().sum(1, keepdim=True) / (2 * sigma**2))
 

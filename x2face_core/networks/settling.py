@@ -1,4 +1,4 @@
-"""Embedding flows settled with the driving network, so that each source's own vector gives that source again."""
+"""Embedding flows made consistent with the driving network, so that a source's own vector reproduces the source."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from x2face_core.networks.places import bump, own_places, sampled, smoothed
 from x2face_core.warping import resize_flow
 
 _STEPS, _RATE = 2, 0.7
-_SIGMA = 2.0  # texels of 64: what is finer is left to the embedding network
-_MOUTH, _SPREAD = (0.0, 0.35), 0.25  # of the layouts that were trained here; half-pictures
+_SIGMA = 2.0  # texels of 64: finer errors are left as they are
+_MOUTH, _SPREAD = (0.0, 0.35), 0.25  # in half-pictures, of the layouts used in training
 
 
 def settled(flow: Tensor, driving: Tensor) -> Tensor:
-    """Embedding flows (n, 2, h, w), nearer to the inverse of their sources' own driving flows.
+    """Embedding flows (n, 2, h, w), moved towards the inverse of the driving flows of the same sources.
 
     driving: (n, 2, h', w'), decoded from each source's own vector
 
-    A source's pixel x is sampled from the embedded face at x + driving(x), where x + driving(x) + flow(there) of the
-    source lies; that should be x again. The two networks are trained to meet there but do not quite, each source by
-    an error of its own. A few fixed-point steps take it away, but not at the mouth, where a vector may tell less of
-    the lips than the embedding network sees.
+    The driving flow samples pixel x of the source at y = x + driving(x) of the embedded face, which in turn was
+    sampled at y + flow(y) of the source. That should be x, but is off by an error that differs between sources. A few
+    fixed-point steps remove it; not at the mouth, whose shape the embedding network sees better than a vector tells.
     """
     side = flow.shape[-1]
     driving = resize_flow(driving, side, side)

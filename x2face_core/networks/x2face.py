@@ -16,7 +16,7 @@ from x2face_core.warping import blend, reduce, resize_flow, warp
 
 Favour = Callable[[Tensor], Tensor | None]
 FLOORS = {"confidence": 0.1, "confidence-exp": 0.0}
-"""Fusions that weigh by confidence, and the least weight of each."""
+"""Fusions that weight by confidence, and the minimum weight of each."""
 
 
 class X2FaceNetworks(nn.Module):
@@ -45,10 +45,11 @@ class X2FaceNetworks(nn.Module):
     def fuse(
         self, pictures: Tensor, fusion: Fusion, *, complete: bool = True, favour: Favour = lambda vectors: None
     ) -> Tensor:
-        """Lay one person's pictures (n, 3, H, W) out flat as one face (3, H, W), completed once.
+        """Compute one embedded face (3, H, W) from one person's pictures (n, 3, H, W).
 
-        fusion: as of X2Face.embed; favour: by how much each picture's vector makes it the best single one, (n,) or None
-        What any source shows needs no painting.
+        fusion: as in X2Face.embed
+        complete: paint what no source shows, once for all of them
+        favour: vectors (n, vector) to each picture's preference as the reference (n,), or None
         """
         flow, confidence = self.embedding(reduce(pictures, self.dims.side))
         if fusion == "aligned" and len(pictures) > 1:
@@ -90,7 +91,7 @@ class X2FaceNetworks(nn.Module):
 
 
 def _completed(network: CompletionNetwork, face: Fused, side: int) -> Tensor:
-    """(3, H, W): as CompletionNetwork.complete, for a face whose area is known."""
+    """(3, H, W): as CompletionNetwork.complete, from an area instead of a flow."""
     textures = face.texture[None]
     colours, opacity = network(reduce(textures, side), resize_flow(face.area, side, side))
     height, width = textures.shape[-2:]
