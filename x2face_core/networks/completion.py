@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from x2face_core.warping import identity_grid, reduce, resize_flow
 
 _LEVELS = 3  # how often the picture is halved
-_SHY = -3.0  # bias of the opacity's logit at first: an untrained network leaves the face as it is
+_SHY = -1.0  # bias of the opacity's logit at first
 _LEAST, _MOST = 0.02, 8.0  # of the area ratio, before its logarithm
 
 
@@ -72,8 +72,8 @@ class CompletionNetwork(nn.Module):
         for block, skip in zip(self.up, reversed(skips), strict=True):
             x = F.interpolate(x, size=skip.shape[-2:], mode="bilinear", align_corners=True)
             x = F.leaky_relu(block(torch.cat([x, skip], dim=1)), 0.2)
-        painted = torch.sigmoid(self.last(x).float())
-        return painted[:, :3], painted[:, 3:]
+        out = self.last(x).float()
+        return (textures + torch.tanh(out[:, :3])).clamp(0, 1), torch.sigmoid(out[:, 3:])
 
     def complete(self, textures: Tensor, flow: Tensor, side: int) -> Tensor:
         """Embedded faces (n, 3, H, W) completed, at their own size.

@@ -98,6 +98,8 @@ class Dims:
         unknown = sorted(set(values) - known)
         if unknown:
             raise WeightsError(f"These weights name the sizes {unknown}, unknown here; a newer x2face wrote them.")
+        if (values.get("padding"), values.get("fusion")) == ("border", "mean"):  # this project's, older than "aligned"
+            values = {name: value for name, value in values.items() if name != "fusion"}
         try:
             return cls(**values)
         except TypeError as error:
@@ -106,5 +108,5 @@ class Dims:
 
 PRESETS = {
     "paper": Dims(fusion="mean"),
-    "light": Dims(side=128, flow_side=64, width=16, max_factor=16, confidence=False, padding="border"),
+    "light": Dims(side=128, flow_side=64, width=24, max_factor=12, confidence=False, padding="border"),
 }
