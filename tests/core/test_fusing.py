@@ -10,9 +10,11 @@ from torch.nn import functional as F
 from x2face_core.networks.aligning import displacements
 from x2face_core.networks.believing import SIDE, beliefs, best
 from x2face_core.networks.colours import matched
+from x2face_core.networks.dims import PRESETS, Dims
 from x2face_core.networks.fusing import fuse
 from x2face_core.networks.places import own_places, sampled, smoothed
 from x2face_core.networks.settling import settled
+from x2face_core.weights import find_weights, read_info
 
 STILL = torch.zeros(1, 2, 64, 64)
 
@@ -138,3 +140,17 @@ def test_the_best_single_one_is_sharp_hides_little_and_may_be_favoured() -> None
 def test_beliefs_sum_to_one() -> None:
     faces, area = torch.rand(3, 3, 128, 128), torch.randn(3, 1, SIDE, SIDE).clamp(max=0.5)
     torch.testing.assert_close(beliefs(faces, area).sum(0), torch.ones(1, SIDE, SIDE))
+
+
+def test_weights_align_unless_they_are_the_published_ones() -> None:
+    assert PRESETS["light"].fusion == "aligned" and PRESETS["paper"].fusion == "mean"
+    released, ours = Dims(fusion="mean").to_dict(), PRESETS["light"].to_dict()
+    assert Dims.from_dict(released).fusion == "mean"
+    assert Dims.from_dict({name: value for name, value in ours.items() if name != "fusion"}).fusion == "aligned"
+    assert Dims.from_dict(ours | {"fusion": "mean"}).fusion == "aligned"  # written before there was aligned
+
+
+@pytest.mark.parametrize("weights", ["light-1", "light-2"])
+@pytest.mark.weights
+def test_the_packaged_weights_align(weights: str) -> None:
+    assert Dims.from_dict(read_info(find_weights(weights)).dims).fusion == "aligned"
