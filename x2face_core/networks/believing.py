@@ -11,18 +11,24 @@ from x2face_core.warping import reduce
 SIDE = 64
 """Texels a side at which sources are compared."""
 _HIDDEN, _SLOPE = -0.5, 0.15  # logistic of the log area: where visibility is one half, and its width
+_SMALL = -0.4  # log area from which a texel is hidden
 _MOST = 0.25  # difference of colours at which it saturates
 _WINDOW = 2.0  # texels
 _LOYALTY, _LOYALTY_OF_FACE = 0.01, 0.03  # cost of leaving the reference: everywhere, and in the face
 _FACE, _FACE_SPREAD = (0.0, 0.1), 0.3  # of eyes, nose and mouth; half-pictures
-_PRICE_OF_AREA = 0.08  # cost of showing a texel e times smaller
-_DECISION = 0.006  # temperature of the choice
-_PRICE_OF_HIDING, _PRICE_OF_BLUR = 0.5, 0.03
+_PRICE_OF_HIDING = 0.1  # cost of showing a texel e times smaller than _SMALL
+_DECISION = 0.004  # temperature of the choice
+_PRICE_OF_HIDDEN_TEXELS, _PRICE_OF_BLUR = 0.5, 0.03  # of the reference
 
 
 def seen(area: Tensor) -> Tensor:
     """Visibility in [0, 1] from log_area."""
     return torch.sigmoid((area - _HIDDEN) / _SLOPE)
+
+
+def _hidden(area: Tensor) -> Tensor:
+    """How far a texel's log area is below _SMALL; 0 if it is not."""
+    return (_SMALL - area).clamp(min=0)
 
 
 def best(faces: Tensor, area: Tensor, favour: Tensor | None = None) -> int:
@@ -31,9 +37,9 @@ def best(faces: Tensor, area: Tensor, favour: Tensor | None = None) -> int:
     faces: (n, 3, h, w); area: (n, 1, SIDE, SIDE) of log_area; favour: (n,), further preference for each
     """
     differing = _disagreement(smoothed(reduce(faces, SIDE), 1.0), seen(area)).mean((1, 2, 3))
-    hiding = (-0.4 - area).clamp(min=0).mean((1, 2, 3))
     fine = (faces[..., 1:] - faces[..., :-1]).square().mean((1, 2, 3)).sqrt()
-    price = differing + _PRICE_OF_HIDING * hiding - _PRICE_OF_BLUR * fine / (fine.max() + 1e-6)
+    hiding = _hidden(area).mean((1, 2, 3))
+    price = differing + _PRICE_OF_HIDDEN_TEXELS * hiding - _PRICE_OF_BLUR * fine / (fine.max() + 1e-6)
     return int((price if favour is None else price - favour.to(price.device)).argmin())
 
 
@@ -42,7 +48,7 @@ def beliefs(faces: Tensor, area: Tensor) -> Tensor:
 
     faces: (n, 3, h, w), aligned, the reference first; area: (n, 1, SIDE, SIDE) of log_area
     """
-    price = _disagreement(reduce(faces, SIDE), seen(area)) + _PRICE_OF_AREA * (area.amax(0) - area)
+    price = _disagreement(reduce(faces, SIDE), seen(area)) + _PRICE_OF_HIDING * (_hidden(area) - _hidden(area).amin(0))
     price[1:] += _LOYALTY + _LOYALTY_OF_FACE * bump(price, _FACE, _FACE_SPREAD)
     return torch.softmax(-price / _DECISION, dim=0)
 
