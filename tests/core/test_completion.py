@@ -111,7 +111,7 @@ def test_several_sources_are_completed_once_where_none_of_them_sees(
     seen: list[Tensor] = []
     network = model.networks.completion
     assert network is not None
-    monkeypatch.setattr(network, "forward", lambda textures, area: (seen.append(area), (textures, area * 0))[1])
+    monkeypatch.setattr(network, "forward", lambda textures, area: (seen.append(area), textures)[1])
     pictures = torch.rand(3, 3, 32, 32)
     for k in range(3):
         model.embed(pictures[k : k + 1])

@@ -14,10 +14,10 @@ _HIDDEN, _SLOPE = -0.5, 0.15  # logistic of the log area: where visibility is on
 _SMALL = -0.4  # log area from which a texel is hidden
 _MOST = 0.25  # difference of colours at which it saturates
 _WINDOW = 2.0  # texels
-_LOYALTY, _LOYALTY_OF_FACE = 0.01, 0.03  # cost of leaving the reference: everywhere, and in the face
+_LOYALTY, _LOYALTY_OF_FACE = 0.02, 0.03  # cost of leaving the reference: everywhere, and in the face
 _FACE, _FACE_SPREAD = (0.0, 0.1), 0.3  # of eyes, nose and mouth; half-pictures
 _PRICE_OF_HIDING = 0.1  # cost of showing a texel e times smaller than _SMALL
-_DECISION = 0.004  # temperature of the choice
+_DECISION = 0.003  # temperature of the choice
 _PRICE_OF_HIDDEN_TEXELS, _PRICE_OF_BLUR = 0.5, 0.03  # of the reference
 
 

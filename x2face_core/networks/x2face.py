@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from x2face_core.networks.completion import CompletionNetwork, log_area
+from x2face_core.networks.completion import CompletionNetwork, log_area, unseen
 from x2face_core.networks.dims import Dims, Fusion
 from x2face_core.networks.driving import DrivingNetwork
 from x2face_core.networks.embedding import EmbeddingNetwork
@@ -92,7 +92,7 @@ class X2FaceNetworks(nn.Module):
 
 def _completed(network: CompletionNetwork, face: Fused, side: int) -> Tensor:
     """(3, H, W): as CompletionNetwork.complete, from an area instead of a flow."""
-    textures = face.texture[None]
-    colours, opacity = network(reduce(textures, side), resize_flow(face.area, side, side))
+    textures, area = face.texture[None], resize_flow(face.area, side, side)
+    colours = network(reduce(textures, side), area)
     height, width = textures.shape[-2:]
-    return (textures + resize_flow(opacity, height, width) * (resize_flow(colours, height, width) - textures))[0]
+    return (textures + resize_flow(unseen(area), height, width) * (resize_flow(colours, height, width) - textures))[0]
