@@ -35,7 +35,7 @@ class Job:
     """The settings of a run.
 
     sources: photographs, folders or films of one face; source_frames: pictures taken from each folder or film
-    fusion: of several sources, as of X2Face.embed
+    fusion: of several sources, as of X2Face.embed; complete: of what they do not show, likewise
     fps, seconds: of the film; None: as the drivers determine
     sound: driving, none or a file name
     compare: show source and driving picture to its left; paste_back: into the first source's whole picture
@@ -52,6 +52,7 @@ class Job:
     compare: bool = False
     paste_back: bool = False
     fusion: str = "auto"
+    complete: bool | None = None
     batch_size: int = 8
     seed: int = 0
     record: Path | None = None
@@ -103,6 +104,7 @@ def perform(
         seconds=job.seconds,
         batch_size=job.batch_size,
         fusion=job.fusion,
+        complete=job.complete,
         seed=job.seed,
         pictures_wanted=job.compare,
         load_mapping=load_mapping,
