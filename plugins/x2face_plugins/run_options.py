@@ -28,6 +28,9 @@ class RunOptions:
         3, min=1, max=48, help="Pictures taken of a film or a folder as source: those that differ most."
     )
     crop: str = option("auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is.")
+    face: int | None = option(
+        None, min=1, max=100, help="Which of several faces in the picture, left to right from 1; the largest by default."
+    )
     crop_scale: float = option(1.6, min=0.5, max=10, help="Side of the crop, in faces.")
     fusion: Literal["auto", "mean", "confidence", "confidence-exp"] = option(
         "auto", help="How several sources become one face; auto: as the weights say."
@@ -65,4 +68,4 @@ class RunOptions:
         """How the sources are cropped. UsageError for a box that is none."""
         from x2face_core.sources.portraits import Cropping
 
-        return Cropping(self.crop, self.crop_scale, self.size)
+        return Cropping(self.crop, self.crop_scale, self.size, self.face)

@@ -89,6 +89,7 @@ class Session:
         self,
         *pictures: AnyPicture,
         crop: str = "auto",
+        face: int | None = None,
         crop_scale: float = 1.6,
         size: int = 256,
         source_frames: int = 3,
@@ -97,14 +98,14 @@ class Session:
         """Find, crop and embed one person's face.
 
         pictures: paths of photographs, films or folders; (h, w, 3) uint8 RGB arrays; Pillow's pictures
-        crop: auto, none or x,y,w,h; crop_scale: the crop's side in faces; size: its side in pixels
+        crop: auto, none or x,y,w,h; face: which of several, left to right from 1; crop_scale: the crop's side in faces; size: its side in pixels
         source_frames: pictures taken of a film or a folder
         fusion: mean, confidence or confidence-exp; auto: as the weights say
         Raises NoFaceError, InputError for what cannot be read, UsageError for options that there are not.
         """
         if not pictures:
             raise UsageError("A face needs a picture at least.")
-        cropping = Cropping(crop, crop_scale, size)
+        cropping = Cropping(crop, crop_scale, size, face)
         portraits = find_portraits([as_source(one) for one in pictures], cropping, source_frames, self.model)
         return Face(self.source(crops(portraits), fusion), portraits)
 

@@ -36,6 +36,7 @@ class Clip:
     sound: a file whose sound goes with them
     promised: how many pictures the file says it holds, where it says so
     notes: what is odd about its clock, for the user
+    others, number: of a film, see FaceScan
     """
 
     name: str
@@ -48,11 +49,12 @@ class Clip:
     sound: Path | None = None
     promised: int | None = None
     notes: tuple[str, ...] = ()
+    others: tuple[Box, ...] = ()
+    number: int = 1
 
     def box_in(self, picture: Picture) -> Box:
         """The box in a picture that may have been reduced."""
-        scale = max(picture.shape[:2]) / max(self.size)
-        return Box(self.box.x * scale, self.box.y * scale, self.box.side * scale)
+        return self.box.scaled(max(picture.shape[:2]) / max(self.size))
 
 
 def kind_of(name: str) -> Kind:
@@ -94,6 +96,8 @@ def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
         sound=path if info.sound else None,
         promised=info.promised,
         notes=info.notes,
+        others=scan.others,
+        number=scan.number,
     )
 
 
