@@ -24,38 +24,38 @@ def made_up_state(levels: int = 5, width: int = 4, channels: int = 3, seed: int 
 
     channels: of the embedding network's answer
     """
-    dice = torch.Generator().manual_seed(seed)
-    state = _network(UNWRAPPED, levels, width, width * min(8, 2 ** (levels - 1)), channels, True, dice)
-    return state | _network(SAMPLER, levels, width, 128, 2, False, dice)
+    rng = torch.Generator().manual_seed(seed)
+    state = _network(UNWRAPPED, levels, width, width * min(8, 2 ** (levels - 1)), channels, True, rng)
+    return state | _network(SAMPLER, levels, width, 128, 2, False, rng)
 
 
-def _network(root: str, levels: int, width: int, inner: int, out: int, skips: bool, dice: torch.Generator) -> State:
+def _network(root: str, levels: int, width: int, inner: int, out: int, skips: bool, rng: torch.Generator) -> State:
     sizes = [width * min(8, 2**level) for level in range(levels - 1)] + [inner]
     state: State = {}
     for depth in range(levels):
         at, first, last = f"{root}{'submodule.' * depth}", depth == 0, depth == levels - 1
         into, outer = (3, out) if first else (sizes[depth - 1], sizes[depth - 1])
-        state[f"{at}down.{0 if first else 1}.weight"] = _kernel(sizes[depth], into, 4, dice)
+        state[f"{at}down.{0 if first else 1}.weight"] = _kernel(sizes[depth], into, 4, rng)
         above = sizes[depth] * (2 if skips and not last else 1)
-        state[f"{at}up.2.weight"] = _kernel(outer, above, 3, dice)
+        state[f"{at}up.2.weight"] = _kernel(outer, above, 3, rng)
         if not first and not last:
-            state |= _norm(f"{at}down.2", sizes[depth], dice)
+            state |= _norm(f"{at}down.2", sizes[depth], rng)
         if not first:
-            state |= _norm(f"{at}up.3", outer, dice)
+            state |= _norm(f"{at}up.3", outer, rng)
     return state
 
 
-def _kernel(out: int, into: int, side: int, dice: torch.Generator) -> Tensor:
+def _kernel(out: int, into: int, side: int, rng: torch.Generator) -> Tensor:
     """Xavier-normal, as released."""
-    return torch.randn(out, into, side, side, generator=dice) * (2 / ((into + out) * side * side)) ** 0.5
+    return torch.randn(out, into, side, side, generator=rng) * (2 / ((into + out) * side * side)) ** 0.5
 
 
-def _norm(at: str, size: int, dice: torch.Generator) -> State:
+def _norm(at: str, size: int, rng: torch.Generator) -> State:
     return {
-        f"{at}.weight": 1 + 0.2 * torch.randn(size, generator=dice),
-        f"{at}.bias": 0.2 * torch.randn(size, generator=dice),
-        f"{at}.running_mean": 0.2 * torch.randn(size, generator=dice),
-        f"{at}.running_var": 0.5 + torch.rand(size, generator=dice),
+        f"{at}.weight": 1 + 0.2 * torch.randn(size, generator=rng),
+        f"{at}.bias": 0.2 * torch.randn(size, generator=rng),
+        f"{at}.running_mean": 0.2 * torch.randn(size, generator=rng),
+        f"{at}.running_var": 0.5 + torch.rand(size, generator=rng),
     }
 
 
@@ -113,12 +113,12 @@ def _normed(state: State, at: str, x: Tensor) -> Tensor:
 
 def made_up_pose(seed: int = 1) -> tuple[State, State]:
     """posereg.pth's state dict and posetobottle.pth's."""
-    dice = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     reading = {
-        "posefrombottle.weight": 0.1 * torch.randn(3, 128, generator=dice),
-        "posefrombottle.bias": 0.1 * torch.randn(3, generator=dice),
+        "posefrombottle.weight": 0.1 * torch.randn(3, 128, generator=rng),
+        "posefrombottle.bias": 0.1 * torch.randn(3, generator=rng),
     }
-    return reading, {"0.weight": torch.randn(128, 3, generator=dice)} | _norm("1", 128, dice)
+    return reading, {"0.weight": torch.randn(128, 3, generator=rng)} | _norm("1", 128, rng)
 
 
 def released_pose(reading: State, writing: State, target: Tensor) -> Change:

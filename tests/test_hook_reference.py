@@ -107,17 +107,17 @@ def test_option_is_a_heading() -> None:
     assert signature(x2face_plugins.option) in headings(PAGE)
 
 
-def told_of(cls: type) -> set[str]:
-    """The attributes that a docstring says an object may carry."""
+def documented_attributes(cls: type) -> set[str]:
+    """The attributes that a docstring lists for the object."""
     text = re.sub(r"\([^)]*\)", "", inspect.getdoc(cls) or "")
-    lists = re.findall(r"Read [^:]*:([^.]*)\.", text) or re.findall(r"may carry (\w+)", text)
+    lists = re.findall(r"Read [^:]*:([^.]*)\.", text) or re.findall(r"may have the attribute (\w+)", text)
     return {name.strip() for one in lists for name in one.split(",")}
 
 
 def test_what_a_driver_may_carry_is_listed() -> None:
     shown = {name.partition(":")[0] for name in listed(section("Driver"))}
-    assert shown == told_of(driving.Driver) and len(shown) == 9
-    assert told_of(driving.Overlay) == {"moving"} and "`moving: bool`" in section("Overlay")
+    assert shown == documented_attributes(driving.Driver) and len(shown) == 9
+    assert documented_attributes(driving.Overlay) == {"moving"} and "`moving: bool`" in section("Overlay")
 
 
 def test_the_media_toolbox_is_on_the_page_with_its_signatures() -> None:

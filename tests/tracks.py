@@ -33,7 +33,7 @@ class Look:
 
 
 def upright(look: Look, slim: float = 1.0) -> Floats:
-    """(68, 3) in half-pictures about the head's middle: the face turned to the front; z is negative towards the camera.
+    """(68, 3) in normalised coordinates about the head's middle, the face turned to the front; z grows away from us.
 
     slim: the face's width, 1 for the common one
     """

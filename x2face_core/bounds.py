@@ -1,4 +1,4 @@
-"""Numbers within bounds: said once for a dataclass, checked wherever its values come from."""
+"""Bounds of the numbers in a dataclass, checked wherever the values come from."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 LONGEST = 7 * 86_400.0
-"""Seconds that a film lasts at most: a week. Beyond it somebody has mistyped."""
+"""Largest length of a film in seconds: a week; more is taken for a typing error."""
 
 Bounds = Mapping[str, tuple[float, float]]
 
 
 def fault_of(values: object, bounds: Bounds) -> str | None:
-    """What is wrong with the first number of a dataclass that is none, or out of bounds; None where all are well.
+    """Describe the first field of a dataclass that is not a number, or out of bounds; None if all are valid.
 
-    bounds: a field's name to the least and the largest that it may be; a field of type int has to be a whole number
+    bounds: least and largest value by field name; a field of type int has to be a whole number
     """
     for field in fields(values):  # type: ignore[arg-type]
         if field.name in bounds:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedFace:
-    """The face laid out flat.
+    """A pose-independent face in texture space, from which every frame is sampled (paper 3.1).
 
     texture: (3, h, w) float32 in [0, 1], RGB
-    anchors: name to (x, y) in -1..1, places of the flat face that the weights know by name
+    anchors: (x, y) in -1..1 of named points of the texture, such as "mouth"; empty for weights that know none
     """
 
     texture: Tensor
@@ -33,11 +33,11 @@ class EmbeddedFace:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """A stretch of a driver's stream, as long as suits the driver.
+    """A part of a driver's stream, of any length from one row on.
 
-    vectors: (n, 128) floating tensor or array; row k holds k/fps seconds after the chunk's start
+    vectors: (n, 128) floating-point tensor or array; row k is at k/fps seconds after the start of the chunk
     fps: rows a second, the same in all chunks of a stream
-    pictures: (n, 3, h, w), what the vectors were read from, for showing beside the result
+    pictures: (n, 3, h, w) in [0, 1], the driving pictures, to show next to the result; optional
     """
 
     vectors: Floats
@@ -46,21 +46,21 @@ class Chunk:
 
 
 class Source(Protocol):
-    """The face to be driven, and what the host can do for a driver.
+    """The face to be driven, and the services of the host for a driver.
 
-    face: the embedded face, all sources in one
-    vector: (128,), the first source's own driving vector: with it the face stays as it is; its length is the space's
-    pictures: (k, 3, h, w), the sources' crops
-    fps: rows a second that suit the film best; a driver free to choose takes it
-    seconds: how long the film will be at most; None: as long as the drivers last
+    face: the embedded face, fused from all sources
+    vector: (128,) driving vector of the first source, which reproduces it; its length is that of the driving space
+    pictures: (k, 3, h, w) crops of the sources in [0, 1]
+    fps: frame rate of the film; a driver that can choose its rate uses it
+    seconds: largest length of the film; None: not limited
     seed: for drivers that draw random numbers
-    space: fingerprint of the driving encoder; vectors of another space mean nothing here
+    space: fingerprint of the driving encoder; vectors of different spaces are not compatible
 
-    Provisional, so they may still change within api 1:
+    Provisional, may still change within api 1:
     side: pixels a side of the crops that `encode` reads; larger ones are reduced
-    crop_scale: side of the crops that the networks know, in sides of the face's box
-    pictures_wanted: whether Chunk.pictures will be looked at, so that nobody prepares them in vain
-    reading_scale: (7,), how far each number of `read` usually strays, to weigh a distance
+    crop_scale: side of the crops that the networks were trained on, in sides of the face's box
+    pictures_wanted: whether Chunk.pictures is used; a driver need not prepare pictures otherwise
+    reading_scale: (7,) standard deviation of each number of `read` in the training set, to normalise distances
     """
 
     @property
@@ -95,7 +95,7 @@ class Source(Protocol):
         ...
 
     def crop(self, pictures: Iterable[Any]) -> Tensor:
-        """Whole pictures, uint8 (h, w, 3) each, to crops (n, 3, side, side) around the face, one box for all."""
+        """Pictures, uint8 (h, w, 3) each, to crops (n, 3, side, side) in [0, 1] around the face, one box for all."""
         ...
 
     def mapping(self, name: str) -> Mapping:
@@ -103,23 +103,23 @@ class Source(Protocol):
         ...
 
     def factor(self, name: str) -> Factor:
-        """A fitted mapping that can be read too, such as pose; MissingError where it cannot."""
+        """A fitted mapping that also reads vectors, such as pose; MissingError if it does not."""
         ...
 
     def drive(self, name: str, **settings: Any) -> Iterator[Chunk]:
-        """What another installed driver yields for this source, checked as if it had been named in the run."""
+        """The chunks of another installed driver for this source, validated as those of a driver of the run."""
         ...
 
 
 class Driver(Protocol):
-    """Makes driving vectors, one chunk after the other.
+    """Generates driving vectors, chunk by chunk.
 
-    The object may carry attributes that tell more than its declaration.
+    The object may have attributes that override or extend its declaration.
     Read once it is loaded: relative, endless, live, follows_sound (bool), holds (tuple of factors' names), sound (Path,
     a file whose sound belongs to the film).
-    Read once its first chunk is there: frames (int, how many rows it will yield), box (x, y, w, h, where it looked in
-    its own pictures).
-    Read in the end: warnings (list of str, what the user should know).
+    Read after its first chunk: frames (int, number of rows that it will yield), box (x, y, w, h, the crop in its own
+    pictures).
+    Read at the end: warnings (list of str, to show to the user).
     """
 
     def drive(self, source: Source) -> Iterator[Chunk]: ...
@@ -127,13 +127,13 @@ class Driver(Protocol):
 
 @runtime_checkable
 class Overlay(Protocol):
-    """Changes the embedded face, whatever drives it.
+    """Edits the embedded face, independently of the drivers.
 
-    The object may carry moving (bool), read once it is loaded: whether it is asked for each frame or only once.
+    The object may have the attribute moving (bool), read once it is loaded: call `edit` for each frame, or only once.
     """
 
     def edit(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
-        """The face as it looks so many seconds into the film."""
+        """A new face, as edited at a time of the film in seconds; the given one is not changed."""
         ...
 
 
@@ -147,36 +147,36 @@ class FilmEncoder(Protocol):
     def side(self) -> int: ...
 
     def __call__(self, path: Path) -> tuple[Tensor, float]:
-        """A film's driving vectors (n, 128), a row a frame, and its fps; the host finds and crops the face.
+        """Driving vectors (n, 128) of a film's n frames, and its frame rate; the host finds and crops the face.
 
         path: a film, a picture or a folder of pictures
-        Frames without the face have the vector of the last one that shows it; a film without any face has no rows.
-        InputError where it cannot be read.
+        Frames without a face repeat the vector of the last one with a face; a film without any face gives no rows.
+        InputError if it cannot be read.
         """
         ...
 
     def encode(self, pictures: Tensor) -> Tensor:
-        """Crops (n, 3, h, w) in [0, 1], around the face as the host cuts them, to vectors (n, 128)."""
+        """Crops (n, 3, h, w) in [0, 1], as the host crops faces, to driving vectors (n, 128)."""
         ...
 
 
 @runtime_checkable
 class Mapping(Protocol):
-    """A learned map from k numbers with a meaning to driving vectors; its spec says what the numbers are."""
+    """A learned map from k numbers to driving vectors; its spec names the numbers and their units."""
 
     def write(self, values: Tensor) -> Tensor:
-        """(n, k) to (n, 128)."""
+        """Numbers (n, k) to driving vectors (n, 128)."""
         ...
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterable[tuple[Tensor, Tensor]]:
-        """Pairs of values (n, k) and vectors (n, 128) to fit to.
+        """Training pairs of numbers (n, k) and driving vectors (n, 128).
 
-        folder: what the user gave as --data; film: reads the films in it
+        folder: the folder given as --data; film: encodes the films in it
         """
         ...
 
     def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapped[str, Any]:
-        """Learn from the examples; what the user should know of how well it went."""
+        """Learn from the examples; return figures of the fit by name, to show to the user."""
         ...
 
     def state_dict(self) -> dict[str, Tensor]: ...
@@ -186,8 +186,8 @@ class Mapping(Protocol):
 
 @runtime_checkable
 class Factor(Mapping, Protocol):
-    """A mapping that goes both ways, so that its part of a vector can be held still."""
+    """A mapping that can also be inverted, so that its part of a driving vector can be kept fixed or taken alone."""
 
     def read(self, vectors: Tensor) -> Tensor:
-        """(n, 128) to (n, k)."""
+        """Driving vectors (n, 128) to numbers (n, k)."""
         ...

@@ -1,28 +1,28 @@
-"""What may go wrong that the user can mend. The text is for the user: which value, why, what would do."""
+"""Errors that the user can fix. The message says which value is wrong, why, and what would help."""
 
 from __future__ import annotations
 
 
 class X2FaceError(Exception):
-    """Anything that is not a bug of ours; shown as one line."""
+    """Base class: an error that is not a bug, shown to the user as one line."""
 
     exit_code = 1
 
 
 class UsageError(X2FaceError):
-    """Options that do not go together, or an output that is in the way."""
+    """Invalid or conflicting options, or an output that cannot be written."""
 
     exit_code = 2
 
 
 class InputError(X2FaceError):
-    """An input is missing, unreadable or not what its name says."""
+    """An input is missing, unreadable or of the wrong format."""
 
     exit_code = 3
 
 
 class MissingError(InputError):
-    """Something that an extra, a system package or another command provides is not there."""
+    """Something that an optional dependency, a system package or another command provides is missing."""
 
 
 class NoFaceError(X2FaceError):
@@ -38,6 +38,6 @@ class WeightsError(X2FaceError):
 
 
 class PluginError(X2FaceError):
-    """A driver failed or broke its promises."""
+    """A plugin failed or violated its interface."""
 
     exit_code = 6

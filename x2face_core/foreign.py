@@ -1,4 +1,4 @@
-"""Calling code that others wrote."""
+"""Calling plugin code: its exceptions become errors that name the plugin."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Inputs = tuple[tuple[str, Path], ...]
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose code is called; as text it names the culprit in an error, such as driver 'nod' of acme 1.0.
+    """The plugin object whose code is called; as text it is, for instance, driver 'nod' of acme 1.0.
 
     role: driver, overlay, mapping or command
-    dist, version: the distribution that brings it; empty where nobody installed it
+    dist, version: of its distribution; empty if it is not installed
     """
 
     role: str
@@ -34,11 +34,11 @@ class Owner:
 
 
 def call_foreign(owner: Owner, call: Callable[[], T], inputs: Inputs = ()) -> T:
-    """What a plugin's code answers; its bugs become one PluginError that names the owner.
+    """Call a plugin's code and return its result; exceptions become a PluginError that names the owner.
 
-    An X2FaceError that the plugin raises itself passes as it is.
-    inputs: the option, such as --nod, and the path of each file and folder that the user named for it; an OSError or
-        UnicodeDecodeError about one of them is no bug but an InputError
+    An X2FaceError that the plugin raises itself is passed on.
+    inputs: option, such as --nod, and path of each file and folder that the user named for the plugin; an OSError or
+        UnicodeDecodeError about one of them becomes an InputError
     """
     folder = working_folder()
     try:
@@ -52,29 +52,29 @@ def call_foreign(owner: Owner, call: Callable[[], T], inputs: Inputs = ()) -> T:
             raise
         raise _failed(owner, error) from error
     finally:
-        put_back(folder)
+        restore_folder(folder)
 
 
 def working_folder() -> str | None:
-    """Where relative names begin; None where that folder is gone."""
+    """The current working directory; None if it has been deleted."""
     try:
-        return os.getcwd()  # noqa: PTH109 (asked at each call of others' code)
+        return os.getcwd()  # noqa: PTH109 (called for each call of plugin code)
     except OSError:
         return None
 
 
-def put_back(folder: str | None) -> None:
-    """Others' code may have gone elsewhere: go back, so that names of ours mean what they meant."""
+def restore_folder(folder: str | None) -> None:
+    """Change back to a working directory, in case plugin code has changed it."""
     if folder is not None and folder != working_folder():
         with suppress(OSError):
             os.chdir(folder)
 
 
 @contextmanager
-def knowing_interrupts(came: Callable[[], bool]) -> Iterator[None]:
-    """For as long as somebody hears of each Ctrl-C, a KeyboardInterrupt without one is code that raised it itself.
+def tracking_interrupts(came: Callable[[], bool]) -> Iterator[None]:
+    """Within the context, a KeyboardInterrupt without a recorded Ctrl-C is attributed to the code that raised it.
 
-    came: whether one has come
+    came: whether a Ctrl-C has been recorded
     """
     _known.append(came)
     try:
@@ -84,12 +84,12 @@ def knowing_interrupts(came: Callable[[], bool]) -> Iterator[None]:
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Whether it is the user's Ctrl-C, which goes through everything."""
+    """Whether it is the user's Ctrl-C, which is never turned into another error."""
     return isinstance(error, KeyboardInterrupt) and (not _known or _known[-1]())
 
 
-def told(error: BaseException) -> str:
-    """An exception's kind and message in one line, whatever its own code makes of being asked."""
+def describe_error(error: BaseException) -> str:
+    """An exception's type and message in one line; survives exceptions in its own __str__."""
     try:
         text = " ".join(str(error).split())
     except BaseException as fault:
@@ -100,11 +100,11 @@ def told(error: BaseException) -> str:
 
 
 def _failed(owner: Owner, error: BaseException) -> PluginError:
-    return PluginError(f"The {owner} failed: {told(error)}")
+    return PluginError(f"The {owner} failed: {describe_error(error)}")
 
 
 def _unreadable(error: OSError | UnicodeDecodeError, inputs: Inputs) -> InputError | None:
-    """The error as one about an input of the user's, if it is about one."""
+    """The InputError for an error about one of the inputs; None if it is about something else."""
     if isinstance(error, UnicodeDecodeError):
         files = [(option, path) for option, path in inputs if path.is_file()]
         reason = f"is no text in UTF-8 (byte {error.start})"
@@ -115,7 +115,7 @@ def _unreadable(error: OSError | UnicodeDecodeError, inputs: Inputs) -> InputErr
 
 
 def _is_about(error: OSError, path: Path) -> bool:
-    """Whether it names the path or something inside it; libraries that wrap errors name it in their text only."""
+    """Whether the error names the path or a file below it; some libraries name it in the message only."""
     if error.filename is None:
         return str(path) in str(error)
     named, path = Path(str(error.filename)).absolute(), path.absolute()

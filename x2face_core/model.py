@@ -1,4 +1,4 @@
-"""X2Face as its users hold it: weights loaded, ready to embed, encode and render."""
+"""The X2Face model: weights loaded for inference, with embed, encode and render."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from x2face_core.weights import WeightsInfo, find_weights, load_weights
 
 READINGS = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right")
 FUSIONS = {"mean": 0.0, "confidence": 0.1, "confidence-exp": 0.0}
-"""Ways to fuse several sources, and the least weight of each."""
+"""Ways to fuse several sources, and the constant added to the weights exp(confidence)."""
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_LIGHT = 32_000_000  # parameters up to which fp32 is fast enough that no precision is worth trading
+_LIGHT = 32_000_000  # parameters up to which fp32 is fast enough, so that lower precision is not tried
 
 
 class X2Face:
-    """The two networks of one driving space, and a linear reading of its vectors.
+    """The two networks, and a linear readout of pose and expression from driving vectors.
 
-    anchors: name to (x, y) in half-pictures of the embedded face, see x2face_core.geometry.anchors
+    anchors: (x, y) of named points in normalised coordinates of the embedded face, see x2face_core.geometry.anchors
 
     >>> model = X2Face.load()
     >>> face = model.embed(pictures)                        # (k, 3, H, W) float32 in [0, 1]
@@ -65,13 +65,13 @@ class X2Face:
         dtype: str = "auto",
         completion: bool = True,
     ) -> X2Face:
-        """Weights by name or path; the packaged ones for None.
+        """Load weights by name or path; None: the default ones.
 
         device: auto, cpu, cuda, cuda:1 or mps
-        dtype: fp32, bf16, fp16; auto is fp32, but for networks of the paper's size on a machine that computes
-            bf16 faster, which a trial of three frames tells
-        completion: let `embed` fill in what sources do not show, where the weights have a network for it
-        Raises WeightsError where they are missing or broken.
+        dtype: fp32, bf16, fp16; auto is fp32, or for networks of the paper's size bf16 if a trial of three frames
+            shows that it is faster here
+        completion: let `embed` fill in what sources do not show, if the weights have a network for it
+        Raises WeightsError if they are missing or broken.
         """
         path = find_weights(weights)
         info, tensors = load_weights(path)
@@ -92,21 +92,21 @@ class X2Face:
 
     @property
     def is_light(self) -> bool:
-        """Few enough parameters for a frame to take no longer than decoding and encoding it."""
+        """Whether the networks are small: rendering a frame takes no longer than decoding and encoding it."""
         return sum(parameter.numel() for parameter in self.networks.parameters()) < _LIGHT
 
     @property
     def reading_scale(self) -> Tensor:
-        """(7,): how far each number of `read` strays in the training set, to weigh a distance."""
+        """(7,) standard deviation of each number of `read` in the training set, to normalise distances."""
         return self._read_with()[2]
 
     @torch.inference_mode()
     def embed(self, pictures: Tensor, fusion: str = "auto") -> EmbeddedFace:
-        """Lay one person's face out flat (paper 3.1; several pictures are fused, section 5).
+        """Compute the embedded face of one person (paper 3.1); several pictures are fused (section 5).
 
         pictures: (k, 3, H, W) float32 in [0, 1], square crops of any one size
-        fusion: mean; confidence, weighing by exp(c) + 0.1 as the released forward does; confidence-exp, by exp(c) as
-            its get_unwrapped does; all are the mean where the weights have no confidence. auto: as the weights say
+        fusion: mean; confidence, weights exp(c) + 0.1 as in the released forward; confidence-exp, weights exp(c) as in
+            its get_unwrapped; auto: as stored with the weights. Without a confidence channel all are the mean
         """
         fusion = self.dims.fusion if fusion == "auto" else fusion
         if fusion not in FUSIONS:
@@ -125,15 +125,16 @@ class X2Face:
 
     @torch.inference_mode()
     def render(self, face: EmbeddedFace, vectors: Tensor) -> Tensor:
-        """Driving vectors (n, 128) to frames (n, 3, H, W) float32 in [0, 1], of the texture's size."""
+        """Driving vectors (n, 128) to frames (n, 3, H, W) float32 in [0, 1], as large as the texture."""
         with self._autocast():
             return self.networks.render(face.texture.to(self.device), self._vectors(vectors)).cpu()
 
     @torch.inference_mode()
     def flow(self, vectors: Tensor) -> Tensor:
-        """Driving vectors (n, 128) to flows (n, 2, h, w) in normalised coordinates, as large as the networks make them.
+        """Driving vectors (n, 128) to flows (n, 2, h, w) in normalised coordinates, at the networks' own resolution.
 
-        0 stays; +1 in channel 0 samples half the embedded face's width to the right, in channel 1 half its height down.
+        Displacements: +1 in channel 0 samples half the embedded face's width to the right, in channel 1 half its height
+        down.
         """
         with self._autocast():
             return self.networks.driving.decode(self._vectors(vectors)).float().cpu()
@@ -146,7 +147,7 @@ class X2Face:
     def read(self, vectors: Tensor) -> Tensor:
         """(n, 128) to (n, 7): roll, pitch, yaw in degrees, mouth_open, mouth_width, eye_left, eye_right.
 
-        A linear reading fitted on the training set (paper 5.3 reads the pose so); docs/data.md says what each is.
+        A linear regression fitted on the training set (as the pose in paper 5.3); docs/data.md defines the measures.
         """
         weight, bias, _ = self._read_with()
         return vectors.float() @ weight.T + bias
@@ -169,7 +170,7 @@ class X2Face:
         return torch.bfloat16 if spent[torch.bfloat16] < 0.8 * spent[torch.float32] else torch.float32
 
     def _trial(self, dtype: torch.dtype) -> float:
-        """Seconds that a frame takes."""
+        """Seconds to render a frame."""
         self.dtype, picture = dtype, torch.zeros(1, 3, self.dims.side, self.dims.side)
         self.encode(picture)
         started = time.perf_counter()
@@ -187,7 +188,7 @@ def _checked(pictures: Tensor) -> Tensor:
 
 
 def device_of(device: str) -> torch.device:
-    """The device that a name means; auto is the first GPU, else the CPU. UsageError where there is none such."""
+    """The device of a name; auto is the first GPU, else the CPU. UsageError if it is not available."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device not in (there := usable_devices()):
@@ -196,7 +197,7 @@ def device_of(device: str) -> torch.device:
 
 
 def usable_devices() -> list[str]:
-    """What `--device` may be on this machine, but for auto; cuda is the first of several."""
+    """Values of `--device` on this machine, without auto; cuda is the first GPU."""
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     cuda = ["cuda", *(f"cuda:{number}" for number in range(count))] if count else []
     return ["cpu", *cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
@@ -218,7 +219,7 @@ def _dims(info: WeightsInfo, path: Path) -> Dims:
 
 
 def _reading(tensors: dict[str, Tensor], dims: Dims, path: Path) -> tuple[Tensor, Tensor, Tensor] | None:
-    """weight (7, 128), bias (7,) and scale (7,), where the file has them."""
+    """Weight (7, 128), bias (7,) and scale (7,) of the linear readout, or None."""
     shapes = {"weight": (len(READINGS), dims.vector), "bias": (len(READINGS),), "scale": (len(READINGS),)}
     found = {part: tensors.get(f"reading.{part}") for part in shapes}
     if all(value is None for value in found.values()):
@@ -233,7 +234,7 @@ def _reading(tensors: dict[str, Tensor], dims: Dims, path: Path) -> tuple[Tensor
 
 
 def _layout(tensors: dict[str, Tensor], path: Path) -> Tensor | None:
-    """(71, 2 or 3), where the file has one."""
+    """(71, 2 or 3) canonical landmarks, or None."""
     layout = tensors.get("layout")
     if layout is not None and (layout.dim() != 2 or layout.shape[1] not in (2, 3) or not layout.is_floating_point()):
         raise WeightsError(f"{path}: its layout is of shape {tuple(layout.shape)}; (71, 3) is needed.")
@@ -241,7 +242,7 @@ def _layout(tensors: dict[str, Tensor], path: Path) -> Tensor | None:
 
 
 def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetworks:
-    """Networks on the file's tensors, their batch norms folded into the convolutions before them."""
+    """Networks for inference, with batch norms folded into the preceding convolutions."""
     with torch.device("meta"):
         networks = X2FaceNetworks(dims)
     wanted = {name for name in networks.state_dict() if not name.endswith("num_batches_tracked")}

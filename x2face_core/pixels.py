@@ -1,4 +1,4 @@
-"""Pictures between the edge, uint8 with channels last, and the networks, float with channels first."""
+"""Conversion between pictures (uint8, channels last) and tensors (float, channels first)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 def to_tensor(pictures: Tensor | NDArray[np.uint8] | Iterable[Any]) -> Tensor:
-    """uint8 (n, h, w, c), or so many pictures (h, w, c) of one size, to (n, c, h, w) float32 in [0, 1]."""
+    """uint8 (n, h, w, c), or n pictures (h, w, c) of one size, to (n, c, h, w) float32 in [0, 1]."""
     if not isinstance(pictures, Tensor):
         pictures = torch.from_numpy(pictures if isinstance(pictures, np.ndarray) else np.stack(list(pictures)))
     return pictures.permute(0, 3, 1, 2).float() / 255

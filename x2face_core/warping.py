@@ -1,4 +1,4 @@
-"""The pure functions everything rests on: sampling a picture where a flow points, and blending embedded faces."""
+"""Warping a picture by a flow, and fusing embedded faces: pure functions on tensors."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ def _axes(height: int, width: int, device: torch.device, dtype: torch.dtype) -> 
 
 
 def identity_grid(height: int, width: int, *, device: torch.device | None = None) -> Tensor:
-    """(height, width, 2) float32 x, y: every pixel's own place; -1 and 1 are the centres of the corner pixels."""
+    """(height, width, 2) float32 x, y of each pixel; -1 and 1 are the centres of the corner pixels."""
     x, y = _axes(height, width, device or torch.device("cpu"), torch.float32)
     return torch.stack([x.expand(height, width), y[:, None].expand(height, width)], dim=-1)
 
 
 def resize_flow(flow: Tensor, height: int, width: int) -> Tensor:
-    """(n, 2, h, w) to (n, 2, height, width); half-pictures stay half-pictures at any size."""
+    """Resize a flow (n, 2, h, w) to (n, 2, height, width); values are normalised coordinates and do not change."""
     if flow.shape[-2:] == (height, width):
         return flow
     return F.interpolate(flow.contiguous(), size=(height, width), mode="bilinear", align_corners=True)
 
 
 def warp(texture: Tensor, flow: Tensor, *, padding: str = "border") -> Tensor:
-    """Sample a texture where a flow points to.
+    """Sample a texture at the positions that a flow gives.
 
     texture: (n, 3, H, W), any size; one texture serves n flows
-    flow: (n, 2, h, w) in half-pictures: 0 stays, +1 in channel 0 looks half a width to the right; upsampled to (H, W)
+    flow: (n, 2, h, w) displacements in normalised coordinates, upsampled to (H, W); +1 in channel 0 samples from half a
+        width to the right
     padding: "zeros" (black outside, as released) or "border"
-    Geometry with aligned corners throughout, as in the torch that the released weights were trained with.
+    align_corners=True throughout, as in the version of torch that the released weights were trained with.
     """
     height, width = texture.shape[-2:]
     flow = resize_flow(flow.float(), height, width)
@@ -45,16 +46,16 @@ def warp(texture: Tensor, flow: Tensor, *, padding: str = "border") -> Tensor:
 
 
 def reduce(pictures: Tensor, side: int) -> Tensor:
-    """(n, 3, H, W) to (n, 3, side, side): averaged when smaller, bilinear when larger."""
+    """Resize (n, 3, H, W) to (n, 3, side, side): area averaging to reduce, bilinear to enlarge."""
     if pictures.shape[-2:] == (side, side):
         return pictures
     return F.interpolate(pictures, size=(side, side), mode="bilinear", align_corners=False, antialias=True)
 
 
 def blend(textures: Tensor, confidence: Tensor | None = None, floor: float = 0.1) -> Tensor:
-    """Several embedded faces of one person become one: (k, 3, h, w) to (3, h, w).
+    """Fuse embedded faces of one person: (k, 3, h, w) to (3, h, w).
 
-    confidence: None for the mean (paper section 5), else (k, 1, h, w) logarithms weighing as exp(c) + floor
+    confidence: None for the mean (paper section 5), else (k, 1, h, w) logarithms c; weights are exp(c) + floor
     floor: 0.1 in the released UnwrappedFace.forward, 0 in its get_unwrapped
     """
     if confidence is None:

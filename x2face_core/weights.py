@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors with all that is known of them in the metadata, found by name or path."""
+"""Weights on disk: safetensors files with a description in the metadata, found by name or path."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _PACKAGED = Path(__file__).parent / "assets" / "weights"
 
 @dataclass(frozen=True)
 class WeightsInfo:
-    """What a file says of its weights.
+    """The description in a file of weights.
 
     dims: the fields of networks.dims.Dims
-    fingerprint: of the driving encoder as stored; two files that share it share their driving space
+    fingerprint: of the driving encoder as stored; files with the same fingerprint share their driving space
     sha256: of all tensors
-    recipe: how they were trained, steps and samples included; metrics: measured figures; data: what they saw
+    recipe: training settings, steps and samples included; metrics: measured figures; data: training data
     """
 
     name: str
@@ -47,16 +47,16 @@ class WeightsInfo:
     path: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As `x2face weights info --json` shows it, but for the mappings, which the plug-in host knows."""
+        """As `x2face weights info --json` prints it, without the mappings, which the plug-in host adds."""
         shown = asdict(self)
         shown.pop("path")
         return shown
 
 
 def home() -> Path:
-    """Where a user's own weights and mappings live: $X2FACE_HOME, else ~/.x2face.
+    """The folder of the user's own weights and mappings: $X2FACE_HOME, else ~/.x2face.
 
-    UsageError where nobody knows a home folder, as for users that the system has no entry of.
+    UsageError if there is no home folder, as for users without an entry in the system.
     """
     asked = os.environ.get("X2FACE_HOME")
     try:
@@ -66,14 +66,14 @@ def home() -> Path:
 
 
 def own_files(folder: str, pattern: str) -> list[Path]:
-    """Files below a folder of a user's own; none where there is no home, or it may not be looked into."""
+    """Files below a subfolder of `home`; none if there is no home, or it cannot be read."""
     with suppress(UsageError, OSError):
         return sorted((home() / folder).glob(pattern))
     return []
 
 
 def find_weights(weights: str | Path | None = None) -> Path:
-    """The file of weights given by name or path; the packaged default for None."""
+    """The file of weights by name or path; None: the packaged default. WeightsError if there is none."""
     asked = str(weights or DEFAULT)
     if os.sep in asked or asked.endswith(".safetensors") or is_file(asked):
         if not is_file(asked):
@@ -86,20 +86,20 @@ def find_weights(weights: str | Path | None = None) -> Path:
 
 
 def list_weights() -> list[WeightsInfo]:
-    """All weights that can be given by name; a user's own before the packaged ones they shadow.
+    """All weights that can be given by name; the user's own shadow packaged ones of the same name.
 
-    Those that are broken are left out; see `broken_weights`.
+    Broken files are left out; see `broken_weights`.
     """
     return [found for found in _looked_at() if isinstance(found, WeightsInfo)]
 
 
 def broken_weights() -> dict[Path, str]:
-    """Files that cannot be used though they lie where weights do, and what is the matter with each."""
+    """Broken files in the folders of weights, and what is wrong with each."""
     return dict(found for found in _looked_at() if isinstance(found, tuple))
 
 
 def _looked_at() -> Iterator[WeightsInfo | tuple[Path, str]]:
-    """What each file says, as WeightsInfo under the name that it is called by; of a broken one, its path and why."""
+    """The description of each file, named as the user calls it; for a broken file its path and what is wrong."""
     seen = set()
     for path in _named():
         if path.stem not in seen:
@@ -117,21 +117,21 @@ def _named() -> Iterator[Path]:
 
 
 def is_file(path: str | Path) -> bool:
-    """Whether a file is there that can be seen; False also for names that no disk takes."""
+    """Whether a regular file exists; False also for invalid names."""
     return os.path.isfile(path)  # noqa: PTH113
 
 
 def read_info(path: str | Path) -> WeightsInfo:
-    """What a file says of itself; only its header is read, and torch is not imported. WeightsError"""
+    """Read the description of a file, without its tensors and without importing torch. WeightsError if it is broken."""
     path = Path(path)
-    info = _KIND.read(path, lambda told: described(WeightsInfo, told, path=path))
+    info = _KIND.read(path, lambda metadata: described(WeightsInfo, metadata, path=path))
     if not (is_space(info.fingerprint) and is_sha256(info.sha256)):
         raise WeightsError(f"{path}: its description has no fingerprint or checksum that is one; {_KIND.remedy}.")
     return info
 
 
 def load_weights(path: Path) -> tuple[WeightsInfo, dict[str, Tensor]]:
-    """What a file says of itself, and its tensors. WeightsError where they are not those that it speaks of."""
+    """Read description and tensors. WeightsError if the file is broken, or the checksum does not match."""
     info, tensors = read_info(path), _KIND.tensors(path)
     _KIND.check_sum(path, tensors, info.sha256)
     if fingerprint(tensors) != info.fingerprint:
@@ -145,14 +145,14 @@ def save_weights(
     info: Mapping[str, Any],
     *,
     halves: bool = True,
-    beside: Mapping[str, Tensor] | None = None,
+    extra_tensors: Mapping[str, Tensor] | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> WeightsInfo:
-    """Write weights beside and rename; the networks' kernels as fp16, the rest as fp32.
+    """Write weights atomically; convolution kernels of the networks as fp16, the rest as fp32.
 
-    info: the fields of WeightsInfo but for fingerprint, sha256 and path
-    halves: False keeps the kernels as fp32 too
-    beside, metadata: more that the file holds, as it is: tensors, and texts
+    info: the fields of WeightsInfo without fingerprint, sha256 and path
+    halves: False: store kernels as fp32 too
+    extra_tensors, metadata: stored in the file unchanged
     """
     import torch
 
@@ -161,20 +161,20 @@ def save_weights(
         name: value.detach().cpu().to(kernels if value.dim() == 4 else torch.float32).contiguous()
         for name, value in tensors.items()
         if value.is_floating_point()
-    } | dict(beside or {})
-    told = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
+    } | dict(extra_tensors or {})
+    description = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")
-    write_tensors(path, stored, _KIND.metadata(told) | dict(metadata or {}))
-    return WeightsInfo(**told, path=path)
+    write_tensors(path, stored, _KIND.metadata(description) | dict(metadata or {}))
+    return WeightsInfo(**description, path=path)
 
 
 def verify(path: str | Path) -> WeightsInfo:
-    """Compare a file's tensors with the checksum that it carries; WeightsError where they differ."""
+    """Compare the tensors with the stored checksum; WeightsError if they differ."""
     return load_weights(Path(path))[0]
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
-    """16 hexadecimal digits that tell one driving space from another: a hash of the driving encoder."""
+    """16 hexadecimal digits that identify the driving space: a hash of the driving encoder's tensors."""
     encoder = {name: value for name, value in tensors.items() if name.startswith("driving.encoder.")}
     return checksum(encoder)[:16]

@@ -18,13 +18,14 @@ from x2face_cli.quieting import quieted
 from x2face_cli.streams import guarded_streams
 from x2face_cli.verbosity import with_verbosity
 from x2face_core.errors import PluginError, X2FaceError
-from x2face_core.foreign import is_interrupt, told
+from x2face_core.foreign import describe_error, is_interrupt
 
 # A command's name, where it lives, what --help says of it. Nothing here is imported before it is called.
 TABLE = {
     "demo": ("x2face_cli.demo:demo", "Make the demonstration films."),
     "run": ("x2face_cli.run:run", "Drive the face in a picture."),
     "embed": ("x2face_cli.embed:embed", "Write the embedded face as a picture, to paint on."),
+    "check": ("x2face_cli.check:check", "Say whether pictures and films suit, and what would do."),
     "drivers": ("x2face_cli.drivers:drivers", "List what can drive a face, and show a driver's options."),
     "prepare": ("x2face_cli.prepare:prepare", "Turn films into cropped clips to train on."),
     "train": ("x2face_cli.train:train", "Train the networks."),
@@ -67,7 +68,9 @@ class Commands(click.Group):
             name = ctx.invoked_subcommand
             if name is None or name not in (self.dists or {}) or is_interrupt(error):
                 raise
-            raise PluginError(f"the command {name} of {self.load_plugins()[name]} failed: {told(error)}.") from error
+            raise PluginError(
+                f"the command {name} of {self.load_plugins()[name]} failed: {describe_error(error)}."
+            ) from error
 
     def load_plugins(self) -> dict[str, str]:
         if self.dists is None:

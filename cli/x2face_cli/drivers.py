@@ -54,7 +54,7 @@ def show(ctx: click.Context, name: str) -> None:
     NAME is what `x2face drivers` lists, or the path of a one-file driver.
     """
     from x2face_cli.options import driver_options
-    from x2face_plugins.unpacked import is_path
+    from x2face_plugins.local_plugins import is_path
     from x2face_plugins.words import known_driver
 
     registry = Registry.load()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from x2face_testkit.running import Tried
 
 WIDTH = 26  # letters of a promise's name
-SHOWN = {"held": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
+SHOWN = {"kept": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
 
 
 @click.command()
@@ -25,7 +25,7 @@ SHOWN = {"held": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
 @click.option("--expect-failure", "failures", multiple=True, metavar="PROMISE=REASON",
               help="A promise that cannot be kept, and why; again for more.")  # fmt: skip
 def check(what: str, failures: tuple[str, ...]) -> None:
-    """Try each promise that every driver, overlay and mapping makes, and print whether it held.
+    """Try each promise that every driver, overlay and mapping makes, and print whether it was kept.
 
     NAME is what `x2face drivers` lists, or a distribution there. PATH is a plugin that need not be installed: a folder
     with a pyproject.toml, a package, or a .py file. Drivers run on their own demo input, with tiny untrained networks.
@@ -40,8 +40,8 @@ def check(what: str, failures: tuple[str, ...]) -> None:
     broken = [f"{one.spec.name} {one.check.__name__}" for one in tried if one.outcome == "broken"]
     if broken:
         raise PluginError(f"{what} breaks {len(broken)} of {len(tried)} promises: {', '.join(broken)}.")
-    held = sum(one.outcome == "held" for one in tried)
-    screen.note(f"{what} keeps {held} of {len(tried)} promises, and breaks none unexpectedly")
+    kept = sum(one.outcome == "kept" for one in tried)
+    screen.note(f"{what} keeps {kept} of {len(tried)} promises, and breaks none unexpectedly")
 
 
 def _try(registry: Registry, spec: Spec, expected: dict[str, str]) -> Iterator[Tried]:
@@ -64,8 +64,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _find(what: str) -> tuple[Registry, list[Spec]]:
     """What is to be tried, and all that is installed beside it. PluginError where a plugin at a path does not load."""
+    from x2face_plugins.local_plugins import open_path
     from x2face_plugins.registry import Registry
-    from x2face_plugins.unpacked import open_path
     from x2face_testkit.choosing import named
 
     if not _is_path(what):
@@ -78,7 +78,7 @@ def _find(what: str) -> tuple[Registry, list[Spec]]:
 
 def _is_path(what: str) -> bool:
     """A word is the name of something installed; it is a path with a slash or .py, or where only a folder has it."""
-    from x2face_plugins.unpacked import is_path
+    from x2face_plugins.local_plugins import is_path
 
     return is_path(what) or what.endswith(".") or _is_folder_only(what)
 

@@ -98,10 +98,10 @@ def _check_folder(folder: Path) -> None:
 
 def _is_evaluation(path: Path) -> bool:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(told, dict) and {"clips", "people"} <= told.keys()
+    return isinstance(content, dict) and {"clips", "people"} <= content.keys()
 
 
 def _keep(folder: Path, found: Evaluation) -> None:

@@ -26,7 +26,7 @@ def report(error: BaseException) -> int:
     known = _known(error)
     if known is None:
         return _report_bug(error)
-    screen.error(_told(known), error)
+    screen.error(_message(known), error)
     return known.exit_code
 
 
@@ -65,7 +65,7 @@ def _of_system(error: OSError) -> X2FaceError:
     return InputError(f"{name}: cannot be read or written ({reason(error)}).")
 
 
-def _told(known: X2FaceError) -> str:
+def _message(known: X2FaceError) -> str:
     """The message; with the way to the traceback, where the fault is in a plugin's code."""
     hidden = isinstance(known, PluginError) and known.__cause__ is not None and screen.verbosity() < 2
     return f"{str(known).rstrip()} (-vv shows where.)" if hidden else str(known)

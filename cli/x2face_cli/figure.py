@@ -137,7 +137,7 @@ def pose(ctx: click.Context, /, **given: Any) -> None:
 
     For each source, rows of roll, pitch and yaw; at the left the source and its embedded face.
     """
-    output = _settle(given, [])
+    output = _resolved(given, [])
     from x2face_cli import figuring
 
     figuring.pose(ctx.obj, given, output)
@@ -157,7 +157,7 @@ def audio(ctx: click.Context, /, **given: Any) -> None:
     The moments are those at which the mouth is most open and most closed in turn, as read from the driving vectors.
     Below each frame the mouth alone; above all the waveform and the mel-spectrogram.
     """
-    output = _settle(given, [given["audio.input"]])
+    output = _resolved(given, [given["audio.input"]])
     from x2face_cli import figuring
 
     figuring.audio(ctx.obj, given, output)
@@ -177,13 +177,13 @@ def edit(ctx: click.Context, /, **given: Any) -> None:
     For each source the source, its embedded face with the paint, and frames with it. The labels of the two frames whose
     heads are farthest round are bold.
     """
-    output = _settle(given, [given["edit.input"], given["frame.input"]])
+    output = _resolved(given, [given["edit.input"], given["frame.input"]])
     from x2face_cli import figuring
 
     figuring.edit(ctx.obj, given, output)
 
 
-def _settle(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Output:
+def _resolved(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Output:
     """Where the figure goes. UsageError for an unknown suffix, or something in the way."""
     from x2face_core.rendering.outputs import resolve_file
     from x2face_lab.figures.drawing import SUFFIXES

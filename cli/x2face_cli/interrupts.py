@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 
-from x2face_core.files.sweeping import abandon_all
-from x2face_core.foreign import knowing_interrupts
+from x2face_core.files.temporary import remove_unfinished
+from x2face_core.foreign import tracking_interrupts
 
 INTERRUPTED = 130
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -51,7 +51,7 @@ def interruptible() -> Iterator[Interrupts]:
     caught = [number for number in _numbers(_ENDING) if mine and signal.getsignal(number) in usual]
     before = {number: signal.signal(number, interrupts.handle) for number in caught}
     try:
-        with knowing_interrupts(interrupts.has_come) if signal.SIGINT in caught else nullcontext():
+        with tracking_interrupts(interrupts.has_come) if signal.SIGINT in caught else nullcontext():
             yield interrupts
     finally:
         for number, handler in before.items():
@@ -69,7 +69,7 @@ def _end_at_once() -> None:
 
         for process in multiprocessing.active_children():
             process.terminate()
-    abandon_all()
+    remove_unfinished()
     with suppress(OSError):
         shown = b"\x1b[?25h" if os.isatty(2) else b""  # a progress bar hides the cursor
         os.write(2, shown + b"x2face: interrupted\n")

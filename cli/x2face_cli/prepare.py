@@ -35,12 +35,12 @@ def prepare(source: Path, out: Path, landmarks: bool, workers: int | None) -> No
     from x2face_core.data.preparing.run import prepare as run
 
     with ExitStack() as bars:
-        report = run(source, out, landmarks=landmarks, workers=workers, progress=_Shown(bars).done)
+        report = run(source, out, landmarks=landmarks, workers=workers, progress=_PrepareDisplay(bars).done)
     _summarise(report)
     screen.result(out)
 
 
-class _Shown:
+class _PrepareDisplay:
     """A bar of files, and with -v a line each."""
 
     def __init__(self, bars: ExitStack) -> None:

@@ -16,7 +16,7 @@ from x2face_plugins.filming import make_film
 from x2face_plugins.planning import Plan
 from x2face_plugins.registry import Registry
 from x2face_plugins.settings import read_settings
-from x2face_plugins.words import Said, known_driver, refuse_option
+from x2face_plugins.words import ParsedWords, known_driver, refuse_option
 
 STRICT = "--strict-plugins"
 
@@ -35,14 +35,14 @@ class RunCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         grown: list[click.Parameter] = []
-        if isinstance(ctx.obj, Said):
+        if isinstance(ctx.obj, ParsedWords):
             for name in ctx.obj.drivers:
                 spec = ctx.obj.registry.driver(name).spec
                 grown += [*options.driver_options(spec), *options.desk_options(spec)]
         return [*super().get_params(ctx), *grown]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if not isinstance(ctx.obj, Said) or ctx.obj.drivers:
+        if not isinstance(ctx.obj, ParsedWords) or ctx.obj.drivers:
             return
         with formatter.section("Drivers (`x2face run --driver NAME --help` tells their options)"):
             formatter.write_dl(
@@ -52,12 +52,12 @@ class RunCommand(click.Command):
             formatter.write_dl([(f"--NAME-{one.name}", one.help) for one in read_settings(DriverDesk)])
 
 
-def find_drivers(registry: Registry, args: Sequence[str]) -> Said:
+def find_drivers(registry: Registry, args: Sequence[str]) -> ParsedWords:
     """The drivers that a line names, and what is installed, one-file plugins on the line among it.
 
     UsageError where two of them are called alike, for so are their options.
     """
-    said = Said(registry)
+    said = ParsedWords(registry)
     for name in named(args, list(registry.drivers())):
         said.registry, known = known_driver(said.registry, name)
         said.drivers.setdefault(known, {})
@@ -117,7 +117,7 @@ def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     x2face run -s photo.jpg --frame film.mp4 --frame-without mouth --audio speech.wav
     """
     started = time.perf_counter()
-    said: Said = ctx.obj
+    said: ParsedWords = ctx.obj
     said.own = {name: given[name] for name in given if "." not in name}
     for name in said.drivers:
         said.drivers[name] = options.driver_fields(said.registry.driver(name).spec, given)
@@ -125,7 +125,7 @@ def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     with telling_what_is_left(plan.output):
         report = make_film(plan, said.registry, progress=screen.follow)
     report["wall_seconds"] = round(time.perf_counter() - started, 3)
-    for warning in report["warnings"]:
+    for warning in (*report["warnings"], *report["advice"]):
         screen.warn(warning)
     screen.detail(f"weights {report['weights']['name']}, {report['device']}, {report['dtype']}")
     if as_json:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from x2face_cli import screen
 
 Show = Callable[[str, int, "int | None"], None]
-_TOLD_AFTER = 0.1  # of a stage
+_ANNOUNCED_AFTER = 0.1  # of a stage
 
 
 class Timing:
@@ -20,13 +20,14 @@ class Timing:
     def __init__(self, show: Show, clock: Callable[[], float] = time.monotonic) -> None:
         self._show, self._clock = show, clock
         self._started = self._stage_started = self._last = clock()
-        self._stage, self._told = "", False
+        self._stage, self._announced = "", False
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         if stage != self._stage:
-            self._stage, self._stage_started, self._told = stage, self._last, False  # it began where the last one ended
-        if total and not self._told and done >= _TOLD_AFTER * total:
-            self._told = True
+            self._stage, self._announced = stage, False
+            self._stage_started = self._last  # a stage begins where the previous one ended
+        if total and not self._announced and done >= _ANNOUNCED_AFTER * total:
+            self._announced = True
             seconds = (self._clock() - self._stage_started) * total / done
             screen.note(f"{stage}: about {spell(seconds)}")
         self._last = self._clock()

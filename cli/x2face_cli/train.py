@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import screen
-from x2face_cli.training import Shown, length_of, pair
+from x2face_cli.training import TrainingDisplay, length_of, pair
 from x2face_cli.values import PlacePath, WholeRange, Word, minutes
 from x2face_cli.verbosity import with_verbosity
 
@@ -63,10 +63,10 @@ def train(out: Path, data: Path, **given: Any) -> None:
     if int(os.environ.get("RANK", "0")):
         screen.set_verbosity(-1)  # under torchrun the first process speaks for all
     with ExitStack() as bars:
-        shown = Shown(bars, plan.length)
+        shown = TrainingDisplay(bars, plan.length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)
-    held = next((row for row in reversed(state.history) if "held_ratio" in row), {})
-    screen.note(f"held-out L1 to copying the source: {held.get('held_ratio', float('nan')):.4f}")
+    latest = next((row for row in reversed(state.history) if "held_ratio" in row), {})
+    screen.note(f"held-out L1 to copying the source: {latest.get('held_ratio', float('nan')):.4f}")
     if not int(os.environ.get("RANK", "0")):
         screen.result(out / "weights.safetensors")
 

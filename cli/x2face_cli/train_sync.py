@@ -31,7 +31,7 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     from x2face_audio.sync.recipe import SYNC
     from x2face_audio.sync.session import WEIGHTS, SyncPlan
     from x2face_audio.sync.session import train_sync as run
-    from x2face_cli.training import Shown, length_of, pair
+    from x2face_cli.training import TrainingDisplay, length_of, pair
     from x2face_core.training.recipes import with_settings
 
     length = length_of(given)
@@ -40,9 +40,11 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     if int(os.environ.get("RANK", "0")):
         screen.set_verbosity(-1)  # under torchrun the first process speaks for all
     with ExitStack() as bars:
-        shown = Shown(bars, length)
+        shown = TrainingDisplay(bars, length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)
-    held = next((row for row in reversed(state.history) if "exact" in row), {})
-    told = [f"{name} {held[name]:.3f}" for name in ("exact", "within_1", "within_1_by_chance", "mouth") if name in held]
-    screen.note(f"on people it has not seen: {', '.join(told)}")
+    latest = next((row for row in reversed(state.history) if "exact" in row), {})
+    figures = [
+        f"{name} {latest[name]:.3f}" for name in ("exact", "within_1", "within_1_by_chance", "mouth") if name in latest
+    ]
+    screen.note(f"on people it has not seen: {', '.join(figures)}")
     screen.result(out / WEIGHTS)

@@ -30,7 +30,7 @@ def pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-class Shown:
+class TrainingDisplay:
     """A bar for reading and one for training, and a line at each evaluation and every hundred steps."""
 
     def __init__(self, bars: ExitStack, length: Length) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from x2face_audio.released import released_features
 from x2face_core.convert.networks import convert_networks
-from x2face_core.convert.parts import Kind, Part, one_of_each, read_part
+from x2face_core.convert.parts import Part, PartKind, one_of_each, read_part
 from x2face_core.errors import InputError, WeightsError
 from x2face_core.files.placing import make_folders_above
 from x2face_core.networks.x2face import X2FaceNetworks
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from x2face_plugins.registry import Registry
 
 Warn = Callable[[str], None]
-Parts = Mapping[Kind, Part]
+Parts = Mapping[PartKind, Part]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +46,8 @@ def convert(files: Sequence[Path], output: Path, registry: Registry, warn: Warn 
     """
     parts = one_of_each(read_part(path) for path in files)
     if "networks" not in parts:
-        held = ", ".join(f"{part.path} ({kind})" for kind, part in parts.items())
-        raise InputError(f"None of the files holds the networks, as x2face_model.pth does; given are {held}.")
+        listed = ", ".join(f"{part.path} ({kind})" for kind, part in parts.items())
+        raise InputError(f"None of the files holds the networks, as x2face_model.pth does; given are {listed}.")
     networks = parts["networks"]
     dims, tensors = convert_networks(networks.tensors, str(networks.path))
     found = [*_mappings(parts, dims, warn)]

@@ -1,20 +1,14 @@
-"""Learns by what embedded faces of one person differ less than those of two; writes what `likeness_of` reads.
-
-`python -m x2face_lab.likeness DATA [WEIGHTS]`, once for new weights; it prints how it fares on people of `val`.
-"""
+"""Learns by what embedded faces of one person differ less than those of two: what `likeness_of` reads."""
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -24,7 +18,7 @@ from x2face_core.data.tables import Split
 from x2face_core.media.images import read_picture
 from x2face_core.model import X2Face
 from x2face_core.pixels import to_tensor
-from x2face_core.suitability.likeness import FOLDER, SIDE, Likeness, features
+from x2face_core.suitability.likeness import SIDE, Likeness, features
 from x2face_core.warping import reduce
 
 DIRECTIONS, RIDGE = 200, 0.3  # ways that are kept; share of the mean variance within
@@ -41,16 +35,6 @@ class Faces:
     person: NDArray[np.str_]
     sort: NDArray[np.str_]
     file: NDArray[np.str_]
-
-
-def main(data: Path, weights: str | None = None) -> None:
-    model, folder = X2Face.load(weights, device="cpu"), FaceFolder(data)
-    learned = learn(gather(folder, "train", model))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    save_file({"mean": learned.mean.half(), "ways": learned.ways.half()}, FOLDER / f"{model.fingerprint}.safetensors")
-    held = gather(folder, "val", model)
-    for name, films in (("films", True), ("photographs", False)):
-        print(name, *_fares(learned, held, films), sep="\n  ")
 
 
 def gather(folder: FaceFolder, split: Split, model: X2Face) -> Faces:
@@ -92,7 +76,7 @@ def learn(faces: Faces) -> Likeness:
 
 
 def _features(textures: Tensor) -> Tensor:
-    return torch.cat([features(part.float()).double() for part in textures.split(_BATCH)])
+    return torch.cat([features(part.float()).double() for part in torch.split(textures, _BATCH)])
 
 
 def _within(found: Tensor, person: NDArray[np.str_]) -> Tensor:
@@ -111,17 +95,20 @@ def _between_sorts(found: Tensor, faces: Faces) -> Tensor:
 def _lights(textures: Tensor) -> Tensor:
     """Covariance of what another light, a shift, or less sharpness does to features."""
     dice = torch.Generator().manual_seed(0)
-    changes = [features(_lit(part.float(), dice)) - features(part.float()) for part in textures.split(_BATCH)]
+    changes = [features(_lit(part.float(), dice)) - features(part.float()) for part in torch.split(textures, _BATCH)]
     return torch.cov(torch.cat(changes).double().T)
 
 
 def _lit(textures: Tensor, dice: torch.Generator) -> Tensor:
     """The same faces under a gamma, a shade from one side, blur, and a little moved."""
     count = len(textures)
-    draw = lambda low, high: torch.rand(count, 1, 1, 1, generator=dice) * (high - low) + low  # noqa: E731
+
+    def draw(low: float, high: float) -> Tensor:
+        return torch.rand(count, 1, 1, 1, generator=dice) * (high - low) + low
+
     across = torch.linspace(-1, 1, textures.shape[-1])
     angle, depth, edge = draw(0, 2 * torch.pi), draw(0, 0.8), draw(1, 8)
-    shade = torch.tanh((across * angle.cos() + across[:, None] * angle.sin()).clamp(-1, 1) * edge / 2)
+    shade = torch.tanh((across * torch.cos(angle) + across[:, None] * torch.sin(angle)).clamp(-1, 1) * edge / 2)
     lit = textures.clamp(0, 1) ** draw(0.6, 1.6) * (1 + depth * shade).clamp_min(0.1) * draw(0.6, 1.2)
     moved = torch.zeros(count, 2, 3)
     moved[:, 0, 0], moved[:, 1, 1] = 1 + 0.03 * torch.randn(2, count, generator=dice)
@@ -133,18 +120,16 @@ def _lit(textures: Tensor, dice: torch.Generator) -> Tensor:
     return functional.interpolate(soft, size=lit.shape[-2:], mode="bilinear", align_corners=False).clamp(0, 1)
 
 
-def _fares(learned: Likeness, faces: Faces, films: bool) -> Iterator[str]:
-    """What share of pairs lies below thresholds."""
+def fares(learned: Likeness, faces: Faces, films: bool) -> Iterator[str]:
+    """What share of pairs lies below thresholds, of frames of films or of photographs."""
     kept = np.array([name.endswith(".mp4") == films for name in faces.file])
     cosines = learned.between(faces.textures[torch.from_numpy(kept)].float()).numpy()
     person, file = faces.person[kept], faces.file[kept]
     above = np.triu(np.ones_like(cosines, bool), 1)
     same = above & (person[:, None] == person) & (file[:, None] != file)
     for threshold in (-0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3):
-        yours = np.mean([np.mean(cosines[rows] < threshold) for one in np.unique(person) if (rows := same & (person == one)).any()])
+        yours = np.mean(
+            [np.mean(cosines[rows] < threshold) for one in np.unique(person) if (rows := same & (person == one)).any()]
+        )
         others = np.mean(cosines[above & (person[:, None] != person)] < threshold)
         yield f"below {threshold:.2f}: {yours:.3f} of pairs of one person (by person), {others:.3f} of two"
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:3])

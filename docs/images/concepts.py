@@ -110,9 +110,9 @@ def factors(stage: Stage) -> list[Row]:
     read = pose.read(stage.vectors)
     written = pose.write(read) - pose.write(read[:1])
     truth = read_truth()
-    told = [f"{read[row, 2]:.0f}° ({truth['yaw'][k]:.0f}°)" for row, k in enumerate(MOMENTS)]
+    captions = [f"{read[row, 2]:.0f}° ({truth['yaw'][k]:.0f}°)" for row, k in enumerate(MOMENTS)]
     return [
-        Row("a film\nyaw: read (true)", stage.driving, told),
+        Row("a film\nyaw: read (true)", stage.driving, captions),
         Row("all of it:\no", stage.moved("astronaut", stage.offsets)),
         Row("its pose:\nw(r(v)) - w(r(v_0))", stage.moved("astronaut", written)),
         Row("pose held:\nthe rest", stage.moved("astronaut", stage.offsets - written)),

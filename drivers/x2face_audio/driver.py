@@ -56,23 +56,23 @@ class AudioDriver:
         mapping = source.mapping("audio")
         if not isinstance(mapping, AudioMapping):
             raise MissingError("The mapping audio is not this driver's own; `x2face fit audio` fits that.")
-        heard = mapping.features
-        silence = mapping.write(silent(heard))
+        extractor = mapping.features
+        silence = mapping.write(silent(extractor))
         if self.sound is not None:
             self.warnings += [f"{self.sound}: {note}." for note in sound_notes(self.sound, self.sound_track)]
             if seconds := sound_seconds(self.sound, self.sound_track):
-                self.frames = max(1, round(seconds * heard.fps))
-        features = stream(self._blocks(heard), heard, LIVE_BLOCK if self.live else BLOCK)
+                self.frames = max(1, round(seconds * extractor.fps))
+        features = stream(self._blocks(extractor), extractor, LIVE_BLOCK if self.live else BLOCK)
         offsets = (self._offset(mapping, row, silence, source) for row in features)
         for rows in smoothed(offsets, self.smooth):
-            yield Chunk(rows, float(heard.fps))
+            yield Chunk(rows, float(extractor.fps))
 
-    def _blocks(self, heard: AudioFeatures) -> Iterator[Samples]:
+    def _blocks(self, extractor: AudioFeatures) -> Iterator[Samples]:
         if self.live:
             from x2face_audio.microphone import listen
 
-            return listen(self.settings.device, heard.rate)
-        return self._noticed(read_sound_blocks(self.settings.input, heard.rate, track=self.sound_track))
+            return listen(self.settings.device, extractor.rate)
+        return self._noticed(read_sound_blocks(self.settings.input, extractor.rate, track=self.sound_track))
 
     def _noticed(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
         """The same blocks; a warning where all of them are silent."""

@@ -58,11 +58,11 @@ class FeatureDriver:
             raise MissingError(
                 "The mapping audio_features is not this driver's own; `x2face fit audio_features` fits that."
             )
-        still = mapping.write(self.rest)
-        offsets = (self._offset(mapping.write(rows), still, source) for rows in torch.split(self.features, BLOCK))
+        resting = mapping.write(self.rest)
+        offsets = (self._offset(mapping.write(rows), resting, source) for rows in torch.split(self.features, BLOCK))
         for rows in smoothed(offsets, self.settings.smooth or 0.0):
             yield Chunk(rows, self.settings.fps or FPS)
 
-    def _offset(self, moved: Tensor, still: Tensor, source: Source) -> Tensor:
-        offset = self.settings.gain * (moved - still)
+    def _offset(self, moved: Tensor, resting: Tensor, source: Source) -> Tensor:
+        offset = self.settings.gain * (moved - resting)
         return offset + printed_correction(moved, source) if self.settings.correction == "paper" else offset

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2face_audio.regression import SufficientStatistics, chosen
+from x2face_audio.regression import SufficientStatistics, fit_best
 from x2face_audio.settings import FEATURES
 from x2face_audio.sync.features import SpeechFeatures, stream
 from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
@@ -57,9 +57,9 @@ class AudioMapping:
 
     def _pair(self, clip: Clip, film: FilmEncoder) -> tuple[Tensor, Tensor]:
         vectors, _ = film(clip.path)
-        heard = torch.cat(list(stream(read_sound_blocks(clip.path), self.features)))
-        frames = min(len(vectors), len(heard))
-        return heard[:frames], vectors[:frames]
+        features = torch.cat(list(stream(read_sound_blocks(clip.path), self.features)))
+        frames = min(len(vectors), len(features))
+        return features[:frames], vectors[:frames]
 
     def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapping[str, Any]:
         """Each pair of the examples is one person: the ridge is chosen by people left out.
@@ -74,10 +74,10 @@ class AudioMapping:
             means.append((values.mean(0), vectors.mean(0)))
         if not people:
             raise InputError("Nothing to fit the mapping audio to: there is no person with sound in sync.")
-        found, figures = chosen(people)
+        found, figures = fit_best(people)
         self.weight = torch.from_numpy(found.weight).float()
-        heard, seen = (torch.stack(rows).mean(0) for rows in zip(*means, strict=True))
-        self.bias = seen - heard @ self.weight
+        features, seen = (torch.stack(rows).mean(0) for rows in zip(*means, strict=True))
+        self.bias = seen - features @ self.weight
         self.spread = torch.tensor(figures["spread"])
         return figures
 

@@ -23,11 +23,11 @@ def listen(device: str | None, rate: int) -> Iterator[Samples]:
     device: a microphone's name or number; a file's name; None: the system's microphone
     """
     if device is not None and Path(device).is_file():
-        return played(Path(device), rate)
-    return heard(device, rate)
+        return paced(Path(device), rate)
+    return _recorded(device, rate)
 
 
-def played(path: Path, rate: int) -> Iterator[Samples]:
+def paced(path: Path, rate: int) -> Iterator[Samples]:
     """A file's sound, each block when it would have been heard."""
     started = time.monotonic()
     for number, block in enumerate(read_sound_blocks(path, rate, BLOCK)):
@@ -35,7 +35,7 @@ def played(path: Path, rate: int) -> Iterator[Samples]:
         yield block
 
 
-def heard(device: str | None, rate: int) -> Iterator[Samples]:
+def _recorded(device: str | None, rate: int) -> Iterator[Samples]:
     try:
         import sounddevice
     except (ImportError, OSError) as error:

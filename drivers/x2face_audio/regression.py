@@ -67,46 +67,50 @@ def solve(sums: SufficientStatistics, ridge: float, rank: int) -> Fit:
     target = np.linalg.solve(lower, sums.xy / scale[:, None])
     model = Ridge(ridge * sums.rows, fit_intercept=False) if ridge else LinearRegression(fit_intercept=False)
     weight: Matrix = np.asarray(model.fit(lower.T, target).coef_, np.float64).T / scale[:, None]
-    spread, axes = np.linalg.eigh(weight.T @ sums.xx @ weight)
-    directions = axes[:, np.argsort(spread)[::-1][:rank]]
+    variances, axes = np.linalg.eigh(weight.T @ sums.xx @ weight)
+    directions = axes[:, np.argsort(variances)[::-1][:rank]]
     return Fit(weight @ directions @ directions.T, directions)
 
 
-def explained(fit: Fit, held: SufficientStatistics) -> float:
+def explained(fit: Fit, held_out: SufficientStatistics) -> float:
     """Share of the vectors' variance on held-out people that is told."""
-    error = np.trace(held.yy) - 2 * np.trace(fit.weight.T @ held.xy) + np.trace(fit.weight.T @ held.xx @ fit.weight)
-    return float(1 - error / np.trace(held.yy))
+    error = (
+        np.trace(held_out.yy)
+        - 2 * np.trace(fit.weight.T @ held_out.xy)
+        + np.trace(fit.weight.T @ held_out.xx @ fit.weight)
+    )
+    return float(1 - error / np.trace(held_out.yy))
 
 
-def along(fit: Fit, held: SufficientStatistics, axis: int = 0) -> tuple[float, float]:
+def direction_statistics(fit: Fit, held_out: SufficientStatistics, axis: int = 0) -> tuple[float, float]:
     """Correlation with the truth along a direction, and how many times wider the truth is than what is told."""
     d = fit.directions[:, axis]
-    told, true = d @ fit.weight.T @ held.xx @ fit.weight @ d, d @ held.yy @ d
-    both = d @ fit.weight.T @ held.xy @ d
-    return float(both / np.sqrt(told * true)), float(np.sqrt(true / told))
+    predicted, true = d @ fit.weight.T @ held_out.xx @ fit.weight @ d, d @ held_out.yy @ d
+    both = d @ fit.weight.T @ held_out.xy @ d
+    return float(both / np.sqrt(predicted * true)), float(np.sqrt(true / predicted))
 
 
-def chosen(people: Sequence[SufficientStatistics]) -> tuple[Fit, dict[str, Any]]:
+def fit_best(people: Sequence[SufficientStatistics]) -> tuple[Fit, dict[str, Any]]:
     """The fit to everybody, with the ridge and the rank that tell most of people left out; and what was found."""
     folds = [(total(_all_but(people, k)), total(people[k::FOLDS])) for k in range(min(FOLDS, len(people)))]
     if len(people) < 2:
         folds = [(people[0], people[0])]
     table = {
-        (ridge, rank): float(np.mean([explained(solve(fitted, ridge, rank), held) for fitted, held in folds]))
+        (ridge, rank): float(np.mean([explained(solve(fitted, ridge, rank), held_out) for fitted, held_out in folds]))
         for ridge in RIDGES
         for rank in RANKS
     }
     ridge, rank = max(table, key=lambda key: table[key])
-    fits = [(solve(fitted, ridge, rank), held) for fitted, held in folds]
-    told = np.array([along(fit, held) for fit, held in fits])
+    fits = [(solve(fitted, ridge, rank), held_out) for fitted, held_out in folds]
+    predicted = np.array([direction_statistics(fit, held_out) for fit, held_out in fits])
     figures = {
         "people": len(people),
         "ridge": ridge,
         "rank": rank,
         "explained": round(table[ridge, rank], 4),
         "explained_by_least_squares": round(table[0.0, RANKS[-1]], 4),
-        "r": round(float(told[:, 0].mean()), 4),
-        "spread": round(float(np.median(told[:, 1])), 4),
+        "r": round(float(predicted[:, 0].mean()), 4),
+        "spread": round(float(np.median(predicted[:, 1])), 4),
     }
     return solve(total(people), ridge, rank), figures
 

@@ -34,7 +34,7 @@ class Spot:
 def find_spot(layer: Layer, centre: tuple[float, float], aspect: float, texture: tuple[int, int]) -> Spot | None:
     """Where a layer lies; None where no pixel is touched.
 
-    centre: x, y in half-pictures; -1 and 1 are the centres of the texture's corner pixels
+    centre: x, y in normalised coordinates; -1 and 1 are the centres of the texture's corner pixels
     aspect: the layer's height over its width; texture: height and width
     """
     height, width = texture
@@ -68,7 +68,7 @@ def _overlap(place: Tensor, length: float) -> Tensor:
 
 def is_outside(layer: Layer, centre: tuple[float, float], aspect: float) -> bool:
     """Whether a layer's rectangle and the face, -1..1, have nothing in common: some axis of either one parts them."""
-    wide, high = layer.scale, layer.scale * aspect  # half of each, in half-pictures
+    wide, high = layer.scale, layer.scale * aspect  # half of each, in normalised coordinates
     cos, sin = math.cos(math.radians(layer.rotate)), math.sin(math.radians(layer.rotate))
     x, y = centre
     return (

@@ -45,7 +45,7 @@ class Pictures(Protocol):
         ...
 
 
-class Still:
+class SinglePicture:
     """One picture."""
 
     moving = False
@@ -108,7 +108,7 @@ def open_pictures(path: Path) -> Pictures:
     if animation is None and is_film(path):
         info = probe(path)
         return Loop((info.width, info.height), lambda longest: _film_frames(path, info.fps, longest))
-    return Still(path)
+    return SinglePicture(path)
 
 
 def _film_frames(path: Path, fps: float, longest: int) -> Iterator[tuple[Timed, Pixels]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from x2face_plugins import InputError, UsageError, X2FaceError
-from x2face_plugins.media import ANCHORS, beside, readable_file
+from x2face_plugins.media import ANCHORS, atomic_file, readable_file
 
 BLENDS = ("normal", "multiply", "screen")
 
@@ -21,7 +21,7 @@ BLENDS = ("normal", "multiply", "screen")
 class Layer:
     """One picture or film, and how it lies on the embedded face.
 
-    at: its middle in half-pictures (x, y), or an anchor's name
+    at: its middle in normalised coordinates (x, y), or an anchor's name
     scale: its width as a share of the face's width
     rotate: degrees clockwise; flip: mirrored before that
     opacity: 0..1; blend: one of BLENDS
@@ -101,7 +101,7 @@ def write_preset(path: Path, layers: list[Layer]) -> None:
     """A preset of these layers, whose names are relative to its folder. UsageError where it cannot be written."""
     content = {"layers": [_plain(layer, path.parent) for layer in layers]}
     try:
-        with beside(path) as hidden:
+        with atomic_file(path) as hidden:
             hidden.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--edit-save {path}: cannot be written ({error.strerror or error}).") from error

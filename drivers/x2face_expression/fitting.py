@@ -60,7 +60,7 @@ class Fit:
 
 
 def fit_factor(
-    learned: Table, held: Table | None, k: int, hidden: Sequence[int] = (), hiding: Sequence[int] = ()
+    learned: Table, held_out: Table | None, k: int, hidden: Sequence[int] = (), hiding: Sequence[int] = ()
 ) -> Fit:
     """A factor of a table's first k measures, whose writing leaves the reading of the others as it is.
 
@@ -69,8 +69,8 @@ def fit_factor(
     InputError where a measure hardly differs, or vectors know none of the k.
     """
     _check(learned.values[:, :k])
-    judge = held or learned
-    strength = UNTRIED if held is None else _strength(learned, held, k)
+    judge = held_out or learned
+    strength = UNTRIED if held_out is None else _strength(learned, held_out, k)
     reading = ridge(learned, strength)
     if hidden:
         reading = _freed(reading, learned, judge.r2(reading) >= KNOWN, hidden, hiding)
@@ -85,14 +85,14 @@ def fit_factor(
 
 
 def _check(values: Tensor) -> None:
-    spread = values.std(0) if len(values) > 1 else torch.zeros(values.shape[1])
-    if not bool((spread >= _LEAST).all()):
+    deviation = values.std(0) if len(values) > 1 else torch.zeros(values.shape[1])
+    if not bool((deviation >= _LEAST).all()):
         raise InputError("A measure hardly differs among these pictures; faces that move are needed to learn from.")
 
 
-def _strength(learned: Table, held: Table, k: int) -> float:
+def _strength(learned: Table, held_out: Table, k: int) -> float:
     """The ridge with which the people held out are read best."""
-    scores = {one: float(held.r2(ridge(learned, one))[:k].clamp_min(0).mean()) for one in RIDGES}
+    scores = {one: float(held_out.r2(ridge(learned, one))[:k].clamp_min(0).mean()) for one in RIDGES}
     return max(scores, key=lambda one: scores[one])
 
 

@@ -37,7 +37,7 @@ class Sample:
 
     values: Tensor
     vectors: Tensor
-    held: bool
+    held_out: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +72,11 @@ def gather(folder: Path, film: FilmEncoder) -> Iterator[Sample]:
     """
     tracks = FaceFolder(folder)
     frames = Frames.of(tracks.labels, folder / "labels.npz")
-    yield from _of_people(tracks.of_split("train"), frames, film, LEARNED, held=False)
+    yield from _of_people(tracks.of_split("train"), frames, film, LEARNED, held_out=False)
     stills = tracks.stills
     if stills is not None and stills.labels is not None:
         yield from _of_photographs(stills, stills.labels, folder / "pictures.npz", film)
-    yield from _of_people(tracks.of_split("val"), frames, film, JUDGED, held=True)
+    yield from _of_people(tracks.of_split("val"), frames, film, JUDGED, held_out=True)
 
 
 def _gaze(labels: Labels | StillLabels, file: Path) -> NDArray[np.float32]:
@@ -108,26 +108,26 @@ def placed(landmarks: NDArray[np.floating]) -> Floats:
 
 
 def _of_people(
-    clips: Sequence[Clip], frames: Frames, film: FilmEncoder, share: tuple[int, int], *, held: bool
+    clips: Sequence[Clip], frames: Frames, film: FilmEncoder, share: tuple[int, int], *, held_out: bool
 ) -> Iterator[Sample]:
     """A sample a person. share: how many frames, and of how many clips."""
     people = groupby(sorted(clips, key=lambda clip: clip.identity), lambda clip: clip.identity)
     for seed, (_, own) in enumerate(people):
-        dice = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed)
         there = [(clip, at) for clip in own if (at := frames.of_clip(clip)).stop > at.start]
-        chosen = [there[k] for k in sorted(dice.permutation(len(there))[: share[1]])]
-        parts = [_drawn(clip, at, frames, film, -(-share[0] // len(chosen)), dice) for clip, at in chosen]
+        chosen = [there[k] for k in sorted(rng.permutation(len(there))[: share[1]])]
+        parts = [_drawn(clip, at, frames, film, -(-share[0] // len(chosen)), rng) for clip, at in chosen]
         if sum(len(values) for values, _ in parts):
             values, vectors = (torch.cat(column) for column in zip(*parts, strict=True))
-            yield Sample(values, vectors, held)
+            yield Sample(values, vectors, held_out)
 
 
 def _drawn(
-    clip: Clip, at: slice, frames: Frames, film: FilmEncoder, count: int, dice: np.random.Generator
+    clip: Clip, at: slice, frames: Frames, film: FilmEncoder, count: int, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
     """Values and vectors of some frames of a clip, closed eyes and open mouths more often."""
     values = frames.values[at]
-    rows = np.sort(dice.choice(len(values), min(count, len(values)), replace=False, p=interest(values)))
+    rows = np.sort(rng.choice(len(values), min(count, len(values)), replace=False, p=interest(values)))
     pictures = decode(clip.path, frames.frame[at][rows], film.side)
     return torch.from_numpy(values[rows[: len(pictures)]]), _encoded(pictures, film)
 
@@ -150,7 +150,9 @@ def _of_photographs(stills: Stills, labels: StillLabels, file: Path, film: FilmE
         drawn = np.random.default_rng(seed).permutation(len(there))[:PHOTOGRAPHS]
         chosen = [there[k] for k in sorted(drawn)]
         pictures = np.stack([_reduced(still.path, film.side) for still in chosen])
-        yield Sample(torch.from_numpy(values[[still.row for still in chosen]]), _encoded(pictures, film), held=False)
+        yield Sample(
+            torch.from_numpy(values[[still.row for still in chosen]]), _encoded(pictures, film), held_out=False
+        )
 
 
 def _reduced(path: Path, side: int) -> NDArray[np.uint8]:

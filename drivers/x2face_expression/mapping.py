@@ -18,7 +18,7 @@ from x2face_plugins.mappings.affine import Affine, AffineFactor
 
 
 @dataclass(frozen=True)
-class Kind:
+class FactorKind:
     """A factor's measures.
 
     labels: of the k numbers that are read and written
@@ -36,13 +36,13 @@ class Kind:
 
 
 _HEAD = tuple((name,) for name in ("roll", "pitch", "yaw", "place_x", "place_y", "size", "brows"))
-MOUTH_KIND = Kind(
+MOUTH_KIND = FactorKind(
     MOUTH,
     names=MOUTH,
     basis=((1, 0), (0, 1)),
     others=(*_HEAD, ("eye_left", "eye_right"), ("gaze_x",), ("gaze_y",)),
 )
-EYES_KIND = Kind(
+EYES_KIND = FactorKind(
     EYES,
     names=("both lids", "one lid", "gaze_x", "gaze_y"),
     basis=((0.5, 0.5, 0, 0), (1, -1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
@@ -55,7 +55,7 @@ EYES_KIND = Kind(
 class ExpressionMapping(AffineFactor):
     """Both ways affine, and read(write(p)) is p."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: FactorKind) -> None:
         super().__init__(len(kind.labels))
         self.kind = kind
         self._others: list[Tensor] = []
@@ -73,7 +73,7 @@ class ExpressionMapping(AffineFactor):
         for sample in gather(folder, film):
             own = sample.values[:, [MEASURES.index(name) for name in self.kind.labels]]
             others = _means(sample.values, self.kind.others)
-            if sample.held:
+            if sample.held_out:
                 self._held.append(((own, sample.vectors), others))
             else:
                 self._others.append(others)
@@ -85,21 +85,21 @@ class ExpressionMapping(AffineFactor):
         basis = torch.tensor(self.kind.basis, dtype=torch.float64)
         others = self._others if len(self._others) == len(pairs) else []
         learned = Table.of(_judged_in(basis, pairs, others))
-        held = Table.of(_judged_in(basis, *zip(*self._held, strict=True))) if self._held else None
-        found = fit_factor(learned, held, len(basis), self.kind.hidden, self.kind.hiding)
+        held_out = Table.of(_judged_in(basis, *zip(*self._held, strict=True))) if self._held else None
+        found = fit_factor(learned, held_out, len(basis), self.kind.hidden, self.kind.hiding)
         back = torch.linalg.inv(basis)
         self.reading = Affine(back @ found.reading.weight, back @ found.reading.bias).float()
         self.writing = Affine(found.writing.weight @ basis, found.writing.bias).float()
         return self._figures(pairs, found)
 
     def _figures(self, pairs: Sequence[Pair], found: Fit) -> dict[str, Any]:
-        held = [pair for pair, _ in self._held]
-        judge = Table.of(held or pairs)
-        rows = f"{len(judge.values)} pictures of {len(held)} people held out"
+        held_out = [pair for pair, _ in self._held]
+        judge = Table.of(held_out or pairs)
+        rows = f"{len(judge.values)} pictures of {len(held_out)} people held out"
         unknown = [name for name, known in zip(self.kind.names, found.known, strict=True) if not known]
         return {
             "learned from": f"{sum(len(values) for values, _ in pairs)} pictures of {len(pairs)} people and sources",
-            "judged by": rows if held else "the pictures it learned from",
+            "judged by": rows if held_out else "the pictures it learned from",
             "ridge": found.ridge,
             "r2": [round(one, 3) for one in judge.r2(self.reading).tolist()],
         } | ({"vectors do not know": unknown} if unknown else {})

@@ -17,13 +17,13 @@ from x2face_plugins.media import (
     Box,
     Clip,
     Picture,
-    ahead,
     crop,
     has_sound,
     kind_of,
     last_seen,
     open_clip,
     pose_expression_coordinates,
+    prefetch,
     read_vectors,
     to_tensor,
 )
@@ -97,9 +97,16 @@ class FrameDriver:
         if not self.seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
         self.warnings += [f"{clip.name}: {note}." for note in clip.notes]
-        if limit is None and clip.promised and len(vectors) < 0.9 * clip.promised:
+        if limit is None and clip.declared_frames and len(vectors) < 0.9 * clip.declared_frames:
             self.warnings.append(
-                f"{clip.name}: ends after {len(vectors)} of the {clip.promised} frames it promises; it was cut short."
+                f"{clip.name}: ends after {len(vectors)} of the {clip.declared_frames} frames it promises; "
+                "it was cut short."
+            )
+        if clip.others:
+            boxes = " or ".join(f"{box.x:.0f},{box.y:.0f},{box.side:.0f},{box.side:.0f}" for box in clip.others)
+            self.warnings.append(
+                f"{clip.name}: of {1 + len(clip.others)} faces number {clip.number} from the left drives, the one "
+                f"seen longest and largest; --frame-crop {boxes} takes another."
             )
         missing = int((~self.seen).sum())
         if missing:
@@ -123,7 +130,7 @@ class FrameDriver:
         """Crops as large as the sources', to show beside the result; a still one again and again."""
         side = source.pictures.shape[-1]
         crops = (crop(picture, clip.box_in(picture), side) for picture in clip.pictures(side))
-        return cycle(crops) if clip.still else ahead(crops, BATCH)
+        return cycle(crops) if clip.still else prefetch(crops, BATCH)
 
 
 def _zero(text: str) -> int | None:

@@ -15,10 +15,10 @@ CLOSING, SHUT, OPENING = 0.10, 0.04, 0.20  # seconds
 
 
 class Blinks:
-    """Asked for times that never go back; the same dice give the same blinks at any frame rate."""
+    """Asked for times that never go back; the same rng give the same blinks at any frame rate."""
 
-    def __init__(self, dice: np.random.Generator) -> None:
-        self._coming = onsets(dice)
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._coming = onsets(rng)
         self._current: deque[float] = deque([next(self._coming)])  # the last one lies ahead of what was asked
 
     def closed(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -30,14 +30,14 @@ class Blinks:
         return np.max([shape(times - onset) for onset in self._current], axis=0)  # type: ignore[no-any-return]
 
 
-def onsets(dice: np.random.Generator) -> Iterator[float]:
+def onsets(rng: np.random.Generator) -> Iterator[float]:
     """When blinks begin, in seconds, for ever."""
-    now = dice.uniform(*FIRST)
+    now = rng.uniform(*FIRST)
     while True:
         yield now
-        if dice.random() < DOUBLE:
+        if rng.random() < DOUBLE:
             yield now + AGAIN
-        now += dice.uniform(*GAP)
+        now += rng.uniform(*GAP)
 
 
 def shape(since: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,10 +16,10 @@ EASE = 1.5  # seconds from rest to the full motion
 class Sway:
     """Smooth noise of a few slow waves an axis; a function of time alone, so any frame rate sees the same."""
 
-    def __init__(self, dice: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator) -> None:
         edges = np.geomspace(*BAND, WAVES + 1)  # a wave in each, so that all speeds take part
-        self._turns = 2 * np.pi * dice.uniform(edges[:-1], edges[1:], (3, WAVES))
-        self._phases = dice.uniform(0, 2 * np.pi, (3, WAVES))
+        self._turns = 2 * np.pi * rng.uniform(edges[:-1], edges[1:], (3, WAVES))
+        self._phases = rng.uniform(0, 2 * np.pi, (3, WAVES))
         strength = 1 / np.sqrt(self._turns)
         self._strength = strength * SPREAD[:, None] * np.sqrt(2 / np.square(strength).sum(1, keepdims=True))
 

@@ -39,8 +39,8 @@ def fit_pose(pairs: Sequence[Pair]) -> tuple[Affine, Affine]:
 
 def _check(turns: Tensor) -> None:
     """Whether the poses tell the angles apart."""
-    spread = turns.std(0) if len(turns) > 1 else torch.zeros(3)
-    for axis, degrees in zip(AXES, spread.tolist(), strict=True):
+    deviation = turns.std(0) if len(turns) > 1 else torch.zeros(3)
+    for axis, degrees in zip(AXES, deviation.tolist(), strict=True):
         if not degrees >= _LEAST:
             raise InputError(
                 f"{axis} hardly differs among these pictures (by {degrees:.1f} degrees); the mapping pose is learned "
@@ -104,14 +104,14 @@ def fold(linear: nn.Linear, norm: nn.BatchNorm1d) -> Affine:
     return Affine(scale[:, None] * linear.weight, scale * (bias - norm.running_mean) + norm.bias)
 
 
-def judged(reading: Affine, pairs: Sequence[Pair], *, held: bool) -> dict[str, Any]:
+def judged(reading: Affine, pairs: Sequence[Pair], *, held_out: bool) -> dict[str, Any]:
     """How well poses are read: mean absolute error, that of always answering the mean, and R², of each angle."""
     true, vectors = (torch.cat(column).double() for column in zip(*pairs, strict=True))
     found, centred = reading(vectors).rad2deg(), true - true.mean(0)
     missed = found - true
     explained = 1 - missed.square().sum(0) / centred.square().sum(0).clamp_min(1e-12)
     return {
-        "judged by": f"{len(true)} pictures held out" if held else "the pictures it learned from",
+        "judged by": f"{len(true)} pictures held out" if held_out else "the pictures it learned from",
         "mae": [round(one, 2) for one in missed.abs().mean(0).tolist()],
         "mae of mean": [round(one, 2) for one in centred.abs().mean(0).tolist()],
         "r2": [round(one, 3) for one in explained.tolist()],

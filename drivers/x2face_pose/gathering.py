@@ -18,7 +18,7 @@ class Found:
     """Degrees (n, 3) and vectors (n, 128) of faces that differ in pose; held: to judge by, not to learn from."""
 
     pair: tuple[Tensor, Tensor]
-    held: bool = False
+    held_out: bool = False
 
 
 def gather(folder: Path, film: FilmEncoder, turns: int) -> Iterator[Found]:
@@ -27,5 +27,5 @@ def gather(folder: Path, film: FilmEncoder, turns: int) -> Iterator[Found]:
     turns: versions of each labelled picture with the head turned at random
     """
     tracks = (folder / "clips.csv").is_file()
-    for pair, held in turned_tracks(folder, film, turns) if tracks else posed_pictures(folder, film):
-        yield Found(pair, held)
+    for pair, held_out in turned_tracks(folder, film, turns) if tracks else posed_pictures(folder, film):
+        yield Found(pair, held_out)

@@ -46,7 +46,7 @@ class PoseMapping(AffineFactor):
 
         self._held = []
         for found in gather(folder, film, self.turns):
-            if found.held:
+            if found.held_out:
                 self._held.append(found.pair)
             else:
                 yield found.pair
@@ -59,5 +59,5 @@ class PoseMapping(AffineFactor):
         pairs = [(values.double(), vectors.double()) for values, vectors in examples]
         self.reading, self.writing = fit_pose(pairs)
         rows = sum(len(values) for values, _ in pairs)
-        figures = judged(self.reading, self._held or pairs, held=bool(self._held))
+        figures = judged(self.reading, self._held or pairs, held_out=bool(self._held))
         return {"learned from": f"{rows} pictures"} | figures

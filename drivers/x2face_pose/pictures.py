@@ -26,14 +26,14 @@ def posed_pictures(folder: Path, film: FilmEncoder) -> Iterator[tuple[Pair, bool
     if not tables:
         raise InputError(f"{folder}: holds neither clips.csv nor a table picture,roll,pitch,yaw in degrees.")
     learned: dict[Path, list[Pair]] = {}
-    held: list[Pair] = []
+    held_out: list[Pair] = []
     for k, (path, pair) in enumerate(_posed(tables, film)):
-        rows = held if k % _HELD == _HELD - 1 else learned.setdefault(path.parent, [])
+        rows = held_out if k % _HELD == _HELD - 1 else learned.setdefault(path.parent, [])
         rows.append(pair)
     for rows in learned.values():
         yield _stacked(rows), False
-    if held:
-        yield _stacked(held), True
+    if held_out:
+        yield _stacked(held_out), True
 
 
 def _posed(tables: Sequence[Path], film: FilmEncoder) -> Iterator[tuple[Path, Pair]]:

@@ -58,7 +58,7 @@ class Labelled:
         return frames
 
     def at(self, clip: Clip, frames: NDArray[np.int64]) -> Pair:
-        """Landmarks (n, 71, 3) in half-pictures and degrees (n, 3) of some of them."""
+        """Landmarks (n, 71, 3) in normalised coordinates and degrees (n, 3) of some of them."""
         rows = self._rows(clip).start + np.searchsorted(self.of(clip), frames)
         return torch.from_numpy(with_forehead(self._landmarks[rows])), torch.from_numpy(self._pose[rows]).double()
 
@@ -75,24 +75,24 @@ def _of_people(
     for clip in clips:
         people.setdefault(clip.identity, []).append(clip)
     for seed, name in enumerate(sorted(people)):
-        dice = np.random.default_rng(seed)
-        for clip, frames in _chosen(people[name], labelled, dice, *share):
+        rng = np.random.default_rng(seed)
+        for clip, frames in _chosen(people[name], labelled, rng, *share):
             pictures = to_tensor(decode(clip.path, frames, film.side))
             points, poses = labelled.at(clip, frames[: len(pictures)])
-            versions, degrees = _turned(labelled.turner, pictures, points, poses, turns, dice)
+            versions, degrees = _turned(labelled.turner, pictures, points, poses, turns, rng)
             vectors = film.encode(versions.flatten(0, 1)).view(*degrees.shape[:2], -1)
             yield from zip(degrees.float(), vectors, strict=True)
 
 
 def _chosen(
-    clips: Sequence[Clip], labelled: Labelled, dice: np.random.Generator, pictures: int, most: int
+    clips: Sequence[Clip], labelled: Labelled, rng: np.random.Generator, pictures: int, most: int
 ) -> Iterator[tuple[Clip, NDArray[np.int64]]]:
     """Clips of one person and frames in them: half of the clips those that turn most, the others at random."""
     usable = sorted((clip for clip in clips if len(labelled.of(clip))), key=lambda clip: -clip.yaw_range)
     if not usable:
         return
     chosen, rest = usable[: most // 2], usable[most // 2 :]
-    chosen += [rest[k] for k in sorted(dice.permutation(len(rest))[: most - len(chosen)])]
+    chosen += [rest[k] for k in sorted(rng.permutation(len(rest))[: most - len(chosen)])]
     each = -(-pictures // len(chosen))
     for clip in chosen:
         frames = labelled.of(clip)
@@ -100,16 +100,16 @@ def _chosen(
 
 
 def _turned(
-    turner: Turner, pictures: Tensor, points: Tensor, poses: Tensor, turns: int, dice: np.random.Generator
+    turner: Turner, pictures: Tensor, points: Tensor, poses: Tensor, turns: int, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
     """Each picture followed by its turned versions (n, 1 + turns, 3, h, w), and their degrees (n, 1 + turns, 3)."""
     versions, degrees = [pictures], [poses]
     before, now, reach = head_pose(points[:, :68].numpy()), turner.pose(points), torch.tensor(REACH).deg2rad()
     for _ in range(turns):
         size = (len(points), 3)
-        wanted = torch.from_numpy(dice.uniform(-1, 1, size)).float() * reach
-        scales = torch.from_numpy(1 + dice.uniform(-_GROWTH, _GROWTH, size[0])).float()
-        shifts = torch.from_numpy(dice.uniform(-_SHIFT, _SHIFT, (size[0], 2))).float()
+        wanted = torch.from_numpy(rng.uniform(-1, 1, size)).float() * reach
+        scales = torch.from_numpy(1 + rng.uniform(-_GROWTH, _GROWTH, size[0])).float()
+        shifts = torch.from_numpy(rng.uniform(-_SHIFT, _SHIFT, (size[0], 2))).float()
         moved = turner.turn(points, (wanted - now).clamp(-reach, reach), scales, shifts)
         versions.append(turner.picture(pictures, points, moved))
         degrees.append(poses + torch.from_numpy((head_pose(moved[:, :68].numpy()) - before) * SEEN))

@@ -35,14 +35,14 @@ class TrackDriver:
     def _refuse_other_spaces(self, source: Source) -> None:
         origin, width = self.motion.origin, len(source.vector)
         if origin.space and origin.space != source.space:
-            here = _told(weights_of(source.space), source.space)
+            here = _weights_label(weights_of(source.space), source.space)
             raise WeightsError(
-                f"{self.path}: was recorded with {_told(origin.weights, origin.space)}, and "
+                f"{self.path}: was recorded with {_weights_label(origin.weights, origin.space)}, and "
                 f"{here} are in use; give --weights the former, or record it again."
             )
         if self.motion.offsets.shape[1] != width:
             raise InputError(f"{self.path}: its rows have {self.motion.offsets.shape[1]} numbers; {width} are needed.")
 
 
-def _told(name: str, space: str) -> str:
+def _weights_label(name: str, space: str) -> str:
     return f"the weights {name} (space {space})" if name else f"weights of space {space}"

@@ -1,4 +1,4 @@
-"""All that a plugin's author needs: what to yield, what to be given, and how to say what a plugin brings.
+"""The API for plugin authors: data types, interfaces, specs, hooks and settings.
 
 x2face_plugins.media reads pictures, films, sound and cameras as x2face itself does.
 """

@@ -1,4 +1,4 @@
-"""Drivers and overlays loaded, as a run takes them: with what they declared and whose they are."""
+"""Loading drivers and overlays into ActiveDriver and ActiveOverlay."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ AnySpec = DriverSpec | OverlaySpec
 
 
 def load_all(registry: Registry, settings: Mapping[str, Any]) -> tuple[list[ActiveDriver], list[ActiveOverlay]]:
-    """Drivers and overlays by their names, in this order, loaded. PluginError where one fails."""
+    """Load drivers and overlays, given as settings by name, in this order. PluginError if one fails."""
     loaded = [load(registry.driver(name), one) for name, one in settings.items()]
     drivers = [one for one in loaded if isinstance(one, ActiveDriver)]
     return drivers, [one for one in loaded if isinstance(one, ActiveOverlay)]
 
 
 def load(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> ActiveDriver | ActiveOverlay:
-    """What a plugin makes of settings. PluginError where it fails, InputError where an input cannot be read."""
+    """Load a driver or an overlay. PluginError if its code fails, InputError if an input cannot be read."""
     spec, inputs = offer.spec, inputs_of(offer.spec, settings)
     loaded: Any = call_foreign(offer.owner, lambda: spec.load(settings), inputs)
     if isinstance(spec, OverlaySpec):
@@ -45,7 +45,7 @@ def load(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> A
 
 
 def load_driver(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> ActiveDriver:
-    """A driver. UsageError where the offer is an overlay."""
+    """Load a driver. UsageError if the offer is an overlay."""
     loaded = load(offer, settings, shaping)
     if not isinstance(loaded, ActiveDriver):
         raise UsageError(f"{offer.name} is an overlay and yields no vectors; a driver is needed.")
@@ -53,7 +53,7 @@ def load_driver(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_I
 
 
 def load_overlay(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> ActiveOverlay:
-    """An overlay. UsageError where the offer is a driver."""
+    """Load an overlay. UsageError if the offer is a driver."""
     loaded = load(offer, settings, shaping)
     if not isinstance(loaded, ActiveOverlay):
         raise UsageError(f"{offer.name} is a driver and paints nothing; an overlay is needed.")
@@ -61,6 +61,6 @@ def load_overlay(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_
 
 
 def delegate(registry: Registry, name: str, settings: dict[str, Any]) -> ActiveDriver:
-    """Another installed driver, for one that hands its work on."""
+    """Load a driver on behalf of another driver (`Source.drive`)."""
     offer = registry.driver(name)
     return load_driver(offer, offer.spec.settings(**settings))

@@ -1,4 +1,4 @@
-"""What is wrong with a plugin, in words for its author. Nothing here runs a plugin's code."""
+"""Validation of what a plugin declares, with messages for its author. No code of the plugin is run."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 HOOKS = ("x2face_drivers", "x2face_mappings", "x2face_commands")
 
-# First words of the options that `x2face run` has or may come to have: a driver of that name would have options
-# that look like run's. "no" stands before flags that can be turned off.
+# First words of the options of `x2face run`, present and reserved: a driver of that name would have options that look
+# like those of run. "no" is the prefix of negated flags.
 # fmt: off
 RESERVED_NAMES = frozenset(
     {
@@ -33,7 +33,7 @@ RESERVED_NAMES = frozenset(
         "weights", "workers",
     }
 )
-# Commands, this and later ones, that plugins cannot take.
+# Names of commands, present and reserved, that plugins cannot use.
 RESERVED_COMMANDS = frozenset(
     {
         "batch", "check", "convert", "demo", "doctor", "drivers", "embed", "evaluate", "export", "figure", "fit",
@@ -41,16 +41,16 @@ RESERVED_COMMANDS = frozenset(
     }
 )
 # fmt: on
-# What the host itself says of any driver: --NAME-weight, --NAME-only and so on.
+# Fields of every driver that the host provides: --NAME-weight, --NAME-only and so on.
 RESERVED_FIELDS = frozenset({"weight", "start", "stop", "only", "without"})
 
 
 def check_hooks(plugin: Any) -> None:
-    """Raise PluginError for a function that is named or marked as a hook and is none."""
+    """PluginError for a function that is named or marked like a hook, but is not one."""
     hooks = [name for name in dir(plugin) if _looks_like_a_hook(name, getattr(plugin, name, None))]
     for name in hooks:
         if name not in HOOKS:
-            import difflib  # only now: every start would pay for it
+            import difflib  # imported late, as it slows every start down
 
             close = difflib.get_close_matches(name, HOOKS, 1)
             raise PluginError(
@@ -67,7 +67,7 @@ def _looks_like_a_hook(name: str, value: Any) -> bool:
 
 
 def check_driver(spec: Any) -> DriverSpec | OverlaySpec:
-    """What came in, if it can be used as a driver or an overlay; else PluginError says what about it cannot."""
+    """Validate the spec of a driver or an overlay and return it. PluginError says what is wrong."""
     if not isinstance(spec, DriverSpec | OverlaySpec):
         raise PluginError(f"x2face_drivers gave {spec!r}, which is no DriverSpec and no OverlaySpec")
     _check_origin(spec.name, spec.api)
@@ -79,7 +79,7 @@ def check_driver(spec: Any) -> DriverSpec | OverlaySpec:
 
 
 def check_mapping(spec: Any) -> MappingSpec:
-    """What came in, if it can be used as a mapping; else PluginError says what about it cannot."""
+    """Validate the spec of a mapping and return it. PluginError says what is wrong."""
     if not isinstance(spec, MappingSpec):
         raise PluginError(f"x2face_mappings gave {spec!r}, which is no MappingSpec")
     _check_origin(spec.name, spec.api)
@@ -92,7 +92,7 @@ def check_mapping(spec: Any) -> MappingSpec:
 
 
 def check_command(name: str, command: click.Command) -> click.Command:
-    """A command under the name that it was added by."""
+    """Validate the name of a command and return the command."""
     if command.name != name:
         command = copy.copy(command)
         command.name = name
@@ -100,7 +100,7 @@ def check_command(name: str, command: click.Command) -> click.Command:
 
 
 def refuse_twins(specs: Sequence[Spec]) -> None:
-    """Raise PluginError where one plugin uses a name twice."""
+    """PluginError if one plugin uses a name twice."""
     for name, times in Counter(spec.name for spec in specs).items():
         if times > 1:
             raise PluginError(f"it brings {name} {times} times")
@@ -140,7 +140,7 @@ FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def _check_fields(spec: Spec) -> None:
-    """Raise PluginError for a field that holds something else than its type says."""
+    """PluginError for a field of the wrong type."""
     for field in dataclasses.fields(spec):
         fits, wanted = FIELDS.get(field.name, (lambda value: True, ""))
         value = getattr(spec, field.name)

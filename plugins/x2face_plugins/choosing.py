@@ -1,4 +1,4 @@
-"""What a run names: drivers and overlays with their settings, and what of their motion it takes."""
+"""The drivers and overlays of a run, with their validated settings."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ AnySpec = DriverSpec | OverlaySpec
 
 @dataclass(frozen=True)
 class Choice:
-    """A driver or an overlay that a run names.
+    """A driver or an overlay of a run, not loaded yet.
 
-    name: as the user said it, bare or `dist:name`; settings: the plugin's own; shaping: what of its motion is taken
-    by_default: nobody named it, see x2face_plugins.blinking
+    name: as given by the user, bare or `dist:name`; settings: the plugin's dataclass
+    shaping: weight, time window and factors
+    by_default: added by x2face, not named by the user; see x2face_plugins.blinking
     """
 
     name: str
@@ -37,27 +38,27 @@ class Choice:
     by_default: bool = False
 
     def load(self) -> ActiveDriver | ActiveOverlay:
-        """PluginError where the plugin fails, InputError where an input cannot be read."""
+        """Load it. PluginError if the plugin fails, InputError if an input cannot be read."""
         from x2face_plugins.activating import load
 
         return load(self.offer, self.settings, self.shaping)
 
     @property
     def input(self) -> str | None:
-        """What it reads, as the user said it."""
+        """The field `input` of its settings as text, or None."""
         value = getattr(self.settings, "input", None)
         return None if value is None else str(value)
 
     @property
     def files(self) -> list[Path]:
-        """The files and folders that its settings name."""
+        """The files and folders named in its settings."""
         return [path for _, path in inputs_of(self.offer.spec, self.settings)]
 
 
 def choose(registry: Registry, name: str, given: Mapping[str, Any]) -> Choice:
-    """A driver or overlay with values of its settings' fields, and of weight, start, stop, only and without.
+    """Choose a driver or an overlay with values for its own settings, and for weight, start, stop, only and without.
 
-    Raises UsageError for a field that there is not, a value that it cannot have, or values that do not go together.
+    UsageError for an unknown field, an invalid value, or values that contradict one another.
     """
     offer = registry.driver(name)
     spec, desk = offer.spec, desk_of(offer.spec)
@@ -74,11 +75,11 @@ def choose(registry: Registry, name: str, given: Mapping[str, Any]) -> Choice:
 
 
 def refuse_unknown(spec: AnySpec, given: Iterable[str]) -> None:
-    """Raise UsageError for a field that neither the plugin nor x2face has."""
+    """UsageError for a field that neither the plugin nor x2face has."""
     known = [one.name for one in (*read_settings(spec.settings), *read_settings(desk_of(spec)))]
     for field in given:
         if field not in known:
-            import difflib  # only now: every start would pay for it
+            import difflib  # imported late, as it slows every start down
 
             close = difflib.get_close_matches(field, known, 1)
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}."
@@ -86,7 +87,7 @@ def refuse_unknown(spec: AnySpec, given: Iterable[str]) -> None:
 
 
 def build_settings(driver: str, settings: type[Any], given: Mapping[str, Any]) -> Any:
-    """A settings dataclass of values that are converted and checked."""
+    """Make a settings dataclass from values, which are converted and validated."""
     declared = read_settings(settings)
     values = {
         one.name: convert(one, given[one.name], flag_name(driver, one.name))
@@ -102,7 +103,7 @@ def build_settings(driver: str, settings: type[Any], given: Mapping[str, Any]) -
 
 
 def _check_factors(registry: Registry, driver: str, shaping: Shaping) -> None:
-    """Raise UsageError where a factor is named that no plugin brings."""
+    """UsageError for a factor that no installed plugin provides."""
     for word, listed in (("only", shaping.only), ("without", shaping.without)):
         for name in listed:
             if not (registry.has_mapping(name) and registry.mapping(name).spec.factor):

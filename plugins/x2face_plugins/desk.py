@@ -1,4 +1,4 @@
-"""What x2face itself lets the user say of any driver: --NAME-weight, --NAME-start, --NAME-only and so on."""
+"""The composition desk: settings that x2face adds to every driver, --NAME-weight, --NAME-start and so on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 @dataclass(frozen=True)
 class DriverDesk:
-    """Of a driver; see x2face_core.streaming.shaping.Shaping."""
+    """Settings added to a driver; see x2face_core.streaming.shaping.Shaping."""
 
     weight: float = option(
         1.0, min=-10, max=10, help="By what its motion is multiplied: 0 is none of it, -1 the other way round."
@@ -25,7 +25,7 @@ class DriverDesk:
 
 @dataclass(frozen=True)
 class OverlayDesk:
-    """Of an overlay, which moves no factor."""
+    """Settings added to an overlay, which has no factors."""
 
     weight: float = option(1.0, min=0, max=1, help="How much of its paint shows.")
     start: float | None = option(None, min=0, max=LONGEST, help="Second at which it appears, over 0.2 s.")
@@ -40,6 +40,6 @@ def desk_of(spec: DriverSpec | OverlaySpec) -> type[Desk]:
 
 
 def shaping_of(desk: Desk) -> Shaping:
-    """ValueError where the settings do not go together."""
+    """The Shaping of desk settings. ValueError for settings that contradict one another."""
     factors = {} if isinstance(desk, OverlayDesk) else {"only": names(desk.only), "without": names(desk.without)}
     return Shaping(weight=desk.weight, start=desk.start, stop=desk.stop, **factors)

@@ -1,7 +1,7 @@
-"""The entry points of installed distributions, read where pip writes them.
+"""Entry points of installed distributions, parsed directly from their metadata folders.
 
-importlib.metadata reads the same files, but importing it costs more than all the rest of a list of drivers. It is asked
-where the path holds archives, or where somebody else finds distributions too. docs/adr/0003-entry-points.md
+importlib.metadata reads the same files, but importing it takes longer than listing all drivers. It is used only if
+sys.path has archives or there are other distribution finders. docs/adr/0003-entry-points.md
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 
 class Entry(NamedTuple):
-    """A line of entry_points.txt.
+    """An entry point.
 
-    value: a module, or module:attribute; dist, version: of the distribution that has it
+    value: module, or module:attribute; dist, version: of its distribution
     """
 
     name: str
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
     version: str
 
     def load(self) -> Any:
-        """What it names. Raises whatever importing it raises."""
+        """Import and return the object. Raises whatever the import raises."""
         module, _, attributes = self.value.partition(":")
         found = import_module(module.strip())
         for attribute in filter(None, attributes.strip().split(".")):
@@ -35,12 +35,12 @@ class Entry(NamedTuple):
 
 
 def canonical(dist: str) -> str:
-    """A distribution's name as all its spellings have it."""
+    """The normalised name of a distribution (PEP 503)."""
     return re.sub(r"[-_.]+", "-", dist.strip()).lower()
 
 
 def find_entries(group: str) -> list[Entry]:
-    """All entry points of a group; of a distribution that is there twice, those of the first one on the path."""
+    """All entry points of a group; a distribution that is installed twice counts once, the first on sys.path."""
     if any(map(os.path.isfile, sys.path)) or any(map(_finds_distributions, sys.meta_path)):
         return list(_by_metadata(group))
     infos: dict[str, str] = {}
@@ -55,7 +55,7 @@ def _finds_distributions(finder: object) -> bool:
 
 
 def _infos(folder: str) -> Iterator[tuple[str, str]]:
-    """Canonical names of the distributions in a folder, and where they are described."""
+    """Normalised names of the distributions in a folder, and their metadata folders."""
     try:
         names = os.listdir(folder)
     except OSError:
@@ -79,18 +79,18 @@ def _section(text: str, group: str) -> Iterator[tuple[str, str]]:
             inside = line == f"[{group}]"
         elif inside and "=" in line and line[0] not in "#;":
             name, _, value = line.partition("=")
-            yield name.strip(), value.partition("[")[0].strip()  # what stands in brackets are extras
+            yield name.strip(), value.partition("[")[0].strip()  # extras in brackets
 
 
 def _origin(info: str) -> tuple[str, str]:
     """Name and version of a distribution."""
     head = (_read(f"{info}/METADATA") or _read(f"{info}/PKG-INFO")).partition("\n\n")[0]
-    told = dict(line.split(": ", 1) for line in head.splitlines() if line.startswith(("Name: ", "Version: ")))
-    return told.get("Name", "unknown"), told.get("Version", "")
+    fields = dict(line.split(": ", 1) for line in head.splitlines() if line.startswith(("Name: ", "Version: ")))
+    return fields.get("Name", "unknown"), fields.get("Version", "")
 
 
 def _read(path: str) -> str:
-    """A file's text; none where there is no such file."""
+    """A file's text, empty if there is no such file."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()

@@ -1,4 +1,4 @@
-"""Faces and films as Python callers hold them."""
+"""Faces and films, as returned by Session."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """Somebody's face, found, cropped and embedded.
+    """A face that was found, cropped and embedded.
 
-    source: the face as drivers see it; portraits: where it was found
+    source: the Source for drivers; portraits: crops and their boxes
     """
 
     source: ModelSource
@@ -36,30 +36,30 @@ class Face:
 
     @property
     def embedded(self) -> EmbeddedFace:
-        """The face laid out flat; its texture is (3, h, w) float32 in [0, 1]."""
+        """The embedded face; its texture is (3, h, w) float32 in [0, 1]."""
         return self.source.face
 
     @property
     def vector(self) -> Tensor:
-        """(128,) float32: the first picture's driving vector; with it the face stays as it is."""
+        """(128,) float32 driving vector of the first picture, which reproduces it."""
         return self.source.vector
 
     @property
     def picture(self) -> Picture:
-        """(h, w, 3) uint8: the embedded face, to look at."""
+        """The embedded face as a picture (h, w, 3) uint8."""
         return np.asarray(to_pictures(self.embedded.texture[None])[0])
 
     @property
     def crops(self) -> list[Picture]:
-        """(h, w, 3) uint8 each: the pictures as they were cropped."""
+        """The cropped pictures, (h, w, 3) uint8 each."""
         return [portrait.crop for portrait in self.portraits]
 
 
 class Film:
-    """Frames, (h, w, 3) uint8 RGB each, made while they are asked for, once.
+    """An iterable of frames, (h, w, 3) uint8 RGB each, rendered on demand, once.
 
-    fps: frames a second; frames: how many there will be, None where nobody knows
-    sound: the file whose sound belongs to it, if any
+    fps: frame rate; frames: number of frames, None if unknown
+    sound: file whose sound belongs to the film, or None
     """
 
     def __init__(self, animation: Animation, sound: Path | None) -> None:
@@ -74,10 +74,10 @@ class Film:
 
 
 def as_source(picture: Any) -> Path | Picture:
-    """A path, or a picture in memory as (h, w, 3) uint8 RGB; grey and alpha are made RGB. InputError for all else."""
+    """A path, or a picture as (h, w, 3) uint8 RGB, converted from grey or alpha. InputError for anything else."""
     if isinstance(picture, str | Path):
         return Path(picture)
-    if hasattr(picture, "convert"):  # Pillow's; PIL is not imported for those who have none
+    if hasattr(picture, "convert"):  # a Pillow picture, without importing PIL
         from x2face_core.media.images import to_rgb
         from x2face_core.media.profiles import upright
 

@@ -1,4 +1,4 @@
-"""Making a film: what `x2face run`, `x2face.run` and the demo do once they know what is wanted."""
+"""Making a film: the implementation of `x2face run`, `x2face.run` and the demo."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from x2face_plugins.session import Session
 
 OF_THE_SESSION = ("weights", "mapping", "engine", "device", "dtype", "strict_plugins")
-"""Run's own options that say what a session is loaded with."""
+"""Options of run that determine how a session is loaded."""
 _DTYPES = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16"}
 
 
 def run(*source: Any, progress: Follow | None = None, session: Session | None = None, **words: Any) -> dict[str, Any]:
-    """Make a film and say what was made; the answer has the keys of `x2face run --json`.
+    """Make a film; returns a report with the keys of `x2face run --json`.
 
-    source: pictures, films or folders with the face to be driven
-    words: the command line's options as keywords, with _ for -, such as audio="a.wav" or pose_yaw="-20:20"; the value
-        True for a driver without input
-    progress: gets the frames, what is done with them and how many are expected, None where nobody knows; passes them
-        on, such as lambda frames, what, total: tqdm(frames, what, total)
-    session: one that is loaded already; then words cannot say otherwise
-    Raises X2FaceErrors, as the command line reports them.
+    source: paths of pictures, films or folders with the face to be driven
+    words: options of the command line as keywords, with _ for -, such as audio="a.wav" or pose_yaw="-20:20"; True for
+        a driver without input
+    progress: wraps the iterator of frames, such as lambda frames, what, total: tqdm(frames, what, total); total is the
+        expected number of frames, or None
+    session: a loaded session; then words must not name weights, device and the like
+    Raises X2FaceErrors, as the command line does.
     """
     registry = session.registry if session else Registry.load(strict=bool(words.get("strict_plugins", False)))
     if session and (clash := [word for word in OF_THE_SESSION if word in words]):
@@ -47,14 +47,14 @@ def run(*source: Any, progress: Follow | None = None, session: Session | None = 
 def make_film(
     plan: Plan, registry: Registry, session: Session | None = None, progress: Follow | None = None
 ) -> dict[str, Any]:
-    """Make the film that is planned. Its drivers are loaded before the weights, so that bad inputs are told at once."""
+    """Make a planned film. Drivers are loaded before the weights, so that bad inputs are reported at once."""
     started = time.perf_counter()
     with noting():
         loaded = plan.load()
         session = load_session(plan, registry) if session is None else session
         plan, loaded = _blinking(plan, loaded, registry, session)
         report = _perform(plan, loaded, session, progress)
-    return told(plan, loaded, report, session) | {"wall_seconds": round(time.perf_counter() - started, 3)}
+    return summary_of(plan, loaded, report, session) | {"wall_seconds": round(time.perf_counter() - started, 3)}
 
 
 def _blinking(plan: Plan, loaded: Loaded, registry: Registry, session: Session) -> tuple[Plan, Loaded]:
@@ -78,11 +78,11 @@ def _perform(plan: Plan, loaded: Loaded, session: Session, progress: Follow | No
     from x2face_core.streaming.active import ActiveOverlay
 
     overlays, embedded = list(loaded.overlays), plan.options.embedded
-    if embedded is not None:  # before anything is painted on it
+    if embedded is not None:  # below all other overlays
         overlays.insert(
             0, ActiveOverlay.of(Repainted(embedded, session.model.fingerprint), Owner("overlay", "embedded"))
         )
-    with _a_core_left(session.model):
+    with _one_core_reserved(session.model):
         return perform(
             plan.job,
             session.model,
@@ -95,8 +95,8 @@ def _perform(plan: Plan, loaded: Loaded, session: Session, progress: Follow | No
 
 
 @contextmanager
-def _a_core_left(model: X2Face) -> Iterator[None]:
-    """Light networks take as long as reading and writing films, which go on beside them and need a core too."""
+def _one_core_reserved(model: X2Face) -> Iterator[None]:
+    """For light networks, leave a CPU core to decoding and encoding, which run in parallel and take as long."""
     import torch
 
     threads = torch.get_num_threads()
@@ -108,8 +108,8 @@ def _a_core_left(model: X2Face) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def told(plan: Plan, loaded: Loaded, report: Report, session: Session) -> dict[str, Any]:
-    """What was made, as `x2face run --json` prints it."""
+def summary_of(plan: Plan, loaded: Loaded, report: Report, session: Session) -> dict[str, Any]:
+    """The report, as `x2face run --json` prints it."""
     model = session.model
     return {
         "output": str(plan.output),
@@ -125,6 +125,7 @@ def told(plan: Plan, loaded: Loaded, report: Report, session: Session) -> dict[s
         "dtype": _DTYPES.get(str(model.dtype), str(model.dtype)),
         "device": str(model.device),
         "warnings": report.warnings,
+        "advice": report.advice,
     }
 
 

@@ -20,9 +20,9 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def x2face_drivers() -> Iterable[DriverSpec | OverlaySpec]:
-    """Say which drivers and overlays this plugin brings.
+    """Return the drivers and overlays of this plugin.
 
-    It is called before the command line is read, whatever the command line says: return values, import nothing heavy.
+    It is called at every start, before the command line is parsed: return specs, and import nothing heavy.
 
     A plugin, whole::
 
@@ -83,8 +83,8 @@ def x2face_drivers() -> Iterable[DriverSpec | OverlaySpec]:
 
 @hookspec
 def x2face_mappings() -> Iterable[MappingSpec]:
-    """Say which learned maps this plugin brings. `x2face fit NAME --data DIR` fits one; drivers ask for it by
-    `source.mapping(name)`, and are given it for the weights of the run.
+    """Return the mappings of this plugin. `x2face fit NAME --data DIR` fits one; drivers get it, fitted for the weights
+    of the run, by `source.mapping(name)`.
 
     A plugin, whole (a stick's two numbers, mapped linearly)::
 
@@ -137,7 +137,7 @@ def x2face_mappings() -> Iterable[MappingSpec]:
 
 @hookspec
 def x2face_commands(cli: click.Group) -> None:
-    """Add commands to `x2face`. The group that comes in is the plugin's own; its commands are then offered beside ours.
+    """Add commands to the given group; they become commands of `x2face`.
 
     A plugin, whole::
 

@@ -1,4 +1,4 @@
-"""Loading the code that entry points name: each alone, so that one broken plugin costs nothing but itself."""
+"""Loading plugins from entry points, each isolated, so that a broken one does not affect the others."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from typing import Any
 import pluggy
 
 from x2face_core.errors import PluginError
-from x2face_core.foreign import is_interrupt, put_back, told, working_folder
+from x2face_core.foreign import describe_error, is_interrupt, restore_folder, working_folder
 from x2face_plugins import hookspecs
 from x2face_plugins.checking import check_command, check_driver, check_hooks, check_mapping, refuse_twins
 from x2face_plugins.entries import Entry, canonical, find_entries
 from x2face_plugins.offers import BUNDLED, OURS
-from x2face_plugins.patience import Overdue, limited
 from x2face_plugins.quieting import stdout_as_stderr
 from x2face_plugins.specs import CommandSpec, DriverSpec, MappingSpec, OverlaySpec
+from x2face_plugins.time_limit import TimeLimitExceeded, time_limit
 
 GROUP = "x2face"
 CHOICE = "X2FACE_PLUGINS"
-MOST = 256  # things of one sort that a plugin may bring; a hook that never ends would stop every command
+MOST = 256  # specs that one hook may yield; guards against a hook that never ends
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """What became of one entry point.
+    """The result of loading one entry point.
 
-    name: the entry point's; dist, version: of the distribution that has it
-    module: what the entry point names
-    status: ok, failed or disabled; error says why it is not ok, cause is what was raised
-    drivers (overlays among them), mappings, commands: what it brings, nothing where it is not ok
+    name: of the entry point; dist, version: of its distribution
+    module: value of the entry point
+    status: ok, failed or disabled; error: why it is not ok; cause: the exception
+    drivers (overlays included), mappings, commands: what it provides, empty if it is not ok
     """
 
     name: str
@@ -50,19 +50,19 @@ class Plugin:
 
     @property
     def bundled(self) -> bool:
-        """It comes with this x2face; whatever else claims its name does not."""
+        """Whether it is part of this installation of x2face."""
         return canonical(self.dist) == OURS and self.name in BUNDLED and self.module in ("", BUNDLED[self.name])
 
 
 def load_plugins() -> list[Plugin]:
-    """The bundled plugins, whatever is installed, and every other entry point's, by distribution."""
+    """Load the bundled plugins and those of all other entry points, sorted by distribution."""
     chosen, entries = _chosen(), find_entries(GROUP)
     strangers = [entry for entry in entries if not _is_ours(entry)]
     return in_order(_load(entry, chosen) for entry in (*_bundled_entries(entries), *strangers))
 
 
 def _bundled_entries(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Those of this installation: no metadata of other distributions changes them, or takes them away."""
+    """The bundled entry points, taken from this package, so that no other distribution can change or remove them."""
     version = next((entry.version for entry in entries if _is_ours(entry)), "")
     yield from (Entry(name, module, OURS, version) for name, module in BUNDLED.items())
 
@@ -76,7 +76,7 @@ def in_order(plugins: Iterable[Plugin]) -> list[Plugin]:
 
 
 def _chosen() -> frozenset[str] | None:
-    """The strangers' distributions that $X2FACE_PLUGINS names; None, when it is not set, for all."""
+    """The third-party distributions listed in $X2FACE_PLUGINS; None (all) if it is not set."""
     text = os.environ.get(CHOICE)
     return None if text is None else frozenset(canonical(dist) for dist in text.split(",") if dist.strip())
 
@@ -89,28 +89,28 @@ def _load(entry: Entry, chosen: frozenset[str] | None) -> Plugin:
 
 
 def load_alone(plugin: Plugin, load: Callable[[], Any]) -> Plugin:
-    """The plugin with what the module brings that `load` imports, or as failed, whatever that code does.
+    """Load one plugin and return it with its specs, or as failed, whatever its code raises.
 
-    The only place, beside running a driver, where an exception of any kind is caught.
+    Besides running drivers, this is the only place that catches exceptions of any kind.
     """
     folder = working_folder()
     try:
         if plugin.bundled:
             return _ask(plugin, load())
-        with stdout_as_stderr(), limited(plugin.dist):
+        with stdout_as_stderr(), time_limit(plugin.dist):
             return _ask(plugin, load())
     except BaseException as error:
         if is_interrupt(error):
             raise
         return replace(plugin, status="failed", error=describe(error), cause=error)
     finally:
-        put_back(folder)
+        restore_folder(folder)
 
 
 def _ask(plugin: Plugin, module: Any) -> Plugin:
-    """The plugin with what its module brings. Raises what its hooks raise; PluginError where it breaks the rules."""
+    """Call the hooks of a plugin. Raises what they raise; PluginError for invalid specs."""
     check_hooks(module)
-    with _registered(module) as manager:  # alone, so that a failing hook stops no other plugin's
+    with _registered(module) as manager:  # registered alone, so that a failing hook does not stop those of others
         drivers = tuple(check_driver(spec) for spec in _all(manager.hook.x2face_drivers))
         mappings = tuple(check_mapping(spec) for spec in _all(manager.hook.x2face_mappings))
         commands = _commands(manager)
@@ -121,12 +121,12 @@ def _ask(plugin: Plugin, module: Any) -> Plugin:
 
 @contextlib.contextmanager
 def _registered(module: Any) -> Iterator[pluggy.PluginManager]:
-    """A manager that has this plugin, and has none of it afterwards, however it went."""
+    """The plugin manager with this plugin registered inside the context only."""
     manager = _manager()
     try:
         manager.register(module)
     except pluggy.PluginValidationError:
-        _manager.cache_clear()  # it has half of the plugin
+        _manager.cache_clear()  # it may be in an inconsistent state
         raise
     try:
         yield manager
@@ -136,7 +136,7 @@ def _registered(module: Any) -> Iterator[pluggy.PluginManager]:
 
 @cache
 def _manager() -> pluggy.PluginManager:
-    """One for all plugins, as making one takes longer than asking a plugin."""
+    """One manager for all plugins, as creating one is slow."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     return manager
@@ -152,7 +152,7 @@ def _all(hook: Callable[[], list[Iterable[Any]]]) -> list[Any]:
 def _commands(manager: pluggy.PluginManager) -> tuple[CommandSpec, ...]:
     if not manager.hook.x2face_commands.get_hookimpls():
         return ()
-    import click  # here, for Python callers who have no command line
+    import click  # imported late, as Python callers do not need it
 
     group = click.Group()
     manager.hook.x2face_commands(cli=group)
@@ -160,7 +160,8 @@ def _commands(manager: pluggy.PluginManager) -> tuple[CommandSpec, ...]:
 
 
 def describe(error: BaseException) -> str:
-    """An exception as one line, for whoever wrote or installed the plugin."""
+    """Describe an exception in one line, for the author or user of a plugin."""
     if isinstance(error, SystemExit):
         return f"it tried to end the program while loading (SystemExit: {error.code})"
-    return told(error).partition(": ")[2] if isinstance(error, PluginError | Overdue) else told(error)
+    text = describe_error(error)
+    return text.partition(": ")[2] if isinstance(error, PluginError | TimeLimitExceeded) else text

@@ -1,11 +1,11 @@
 """Pictures, films, sound and cameras for drivers, read as x2face itself reads them.
 
-Heavy: import it in what `load` calls, not in the module that declares the plugin.
+It imports torch and codecs: import it in the code that `load` calls, not in the module that declares the plugin.
 """
 
 from __future__ import annotations
 
-from x2face_core.files.placing import beside, readable_file
+from x2face_core.files.placing import atomic_file, readable_file
 from x2face_core.geometry.anchors import ANCHORS
 from x2face_core.media.animations import animation_frames, animation_size, is_animation
 from x2face_core.media.boxes import Box, crop
@@ -22,13 +22,13 @@ from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.films import last_seen, read_vectors
 from x2face_core.sources.source import pose_expression_coordinates
-from x2face_core.streaming.streams import ahead
+from x2face_core.streaming.streams import prefetch
 
 TOOLBOX = (
     "has_sound", "read_camera", "read_frames", "read_picture", "read_sound", "read_sound_blocks", "to_tensor",
     "write_picture",
 )  # fmt: skip
-"""What api 1 promises of this module; the rest is provisional."""
+"""Names of this module that api 1 guarantees; the others are provisional."""
 
 __all__ = [
     "ANCHORS",
@@ -38,10 +38,10 @@ __all__ = [
     "Picture",
     "Samples",
     "Timed",
-    "ahead",
+    "prefetch",
     "animation_frames",
     "animation_size",
-    "beside",
+    "atomic_file",
     "crop",
     "find_faces",
     "has_sound",

@@ -1,4 +1,4 @@
-"""Recorded motion, as `x2face run --record` writes it. Provisional."""
+"""Reading and writing recorded motion (`x2face run --record`). Provisional."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ __all__ = ["Motion", "Origin", "read_motion", "weights_of", "write_motion"]
 
 
 def weights_of(space: str) -> str:
-    """The name of the weights with a driving space, "" where none that can be named has it."""
+    """Name of the installed weights with a driving space, "" if there are none."""
     return next((info.name for info in list_weights() if info.fingerprint == space), "")

@@ -1,4 +1,4 @@
-"""What plugins offer under its names, and who keeps a name that several claim."""
+"""The specs of all plugins by name, and the resolution of name conflicts."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ BUNDLED = {
     "pose": "x2face_pose.plugin",
     "track": "x2face_track.plugin",
 }
-"""The plugins that come with x2face, and their modules: pyproject.toml declares the same as entry points."""
+"""Modules of the bundled plugins by name, the same as the entry points in pyproject.toml."""
 
 S = TypeVar("S", bound=Spec | CommandSpec)
 
 
 @dataclass(frozen=True)
 class Offer(Generic[S]):
-    """Something that a plugin brings, and the distribution that it came with.
+    """A spec and the distribution that provides it.
 
-    spec: what the plugin declared; module: where, as its entry point says
+    module: value of the entry point
     """
 
     spec: S
@@ -43,25 +43,25 @@ class Offer(Generic[S]):
 
     @property
     def full_name(self) -> str:
-        """The name by which it can always be had, `dist:name`."""
+        """The unambiguous name `dist:name`."""
         return f"{self.dist}:{self.name}"
 
     @property
     def owner(self) -> Owner:
-        """Whose code it is, for calls and errors."""
+        """The owner for calls and errors."""
         return Owner(self.spec.role, self.name, self.dist, self.version)
 
     @cached_property
     def bundled(self) -> bool:
-        """It comes with x2face itself."""
+        """Whether it is part of x2face."""
         return canonical(self.dist) == OURS and self.module in BUNDLED.values()
 
 
 class Namespace(Generic[S]):
-    """All offers of one sort under their names.
+    """All offers of one kind by name.
 
     offers: in the order of the plugins
-    reserved: names that strangers cannot have, whoever else has them
+    reserved: bare names that only bundled plugins may have
     """
 
     def __init__(self, offers: list[Offer[S]], reserved: frozenset[str] = frozenset()) -> None:
@@ -69,7 +69,7 @@ class Namespace(Generic[S]):
         self._reserved = reserved
 
     def find(self, name: str) -> Offer[S] | None:
-        """The offer of that name, `dist:name` or bare; a bare name that is in conflict finds nothing."""
+        """The offer of a name, `dist:name` or bare; None also for a bare name in conflict."""
         if ":" in name:
             return next((offer for offer in self.offers if offer.full_name == name), None)
         return next((offer for offer in self.claims(name) if not self.conflict(offer)), None)
@@ -78,11 +78,11 @@ class Namespace(Generic[S]):
         return [offer for offer in self.offers if offer.name == name]
 
     def usable(self) -> dict[str, Offer[S]]:
-        """The offers that have their bare name, by it."""
+        """Offers by bare name, those in conflict left out."""
         return {offer.name: offer for offer in self.offers if not self.conflict(offer)}
 
     def conflict(self, offer: Offer[S]) -> str | None:
-        """Why an offer cannot have its bare name; None where it can."""
+        """Why an offer cannot be called by its bare name; None if it can."""
         others = [claim for claim in self.claims(offer.name) if claim is not offer]
         if offer.bundled:
             return None

@@ -1,4 +1,4 @@
-"""A film to be made, checked as far as can be before anything heavy is imported."""
+"""The plan of a film, validated as far as possible before heavy imports."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 
 _OF_THE_JOB = (
-    "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed",
+    "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "force", "batch_size", "seed",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A plan's drivers and overlays, each in the order in which they are named."""
+    """The loaded drivers and overlays of a plan, each in the order in which they were named."""
 
     drivers: list[ActiveDriver]
     overlays: list[ActiveOverlay]
@@ -38,9 +38,9 @@ class Loaded:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a run is to make, from what, and where it goes.
+    """Options, drivers and outputs of a run.
 
-    choices: what drives and paints, in the order named; record: where the motion goes, if anywhere
+    choices: drivers and overlays in the order in which they were named; record: motion file to write, or None
     """
 
     options: RunOptions
@@ -50,7 +50,7 @@ class Plan:
 
     @classmethod
     def of(cls, options: RunOptions, choices: Sequence[Choice]) -> Plan:
-        """UsageError where nothing drives, or an output is in the way of something."""
+        """Make a plan. UsageError if there is no driver, or an output path is not valid."""
         if not choices:
             raise UsageError("nothing drives the face; name what does, such as --frame film.mp4, see `x2face drivers`.")
         inputs = [one.input for one in choices if one.input is not None]
@@ -64,7 +64,7 @@ class Plan:
         return cls(options=options, choices=tuple(choices), output=output, record=record)
 
     def load(self) -> Loaded:
-        """Load the drivers and overlays. PluginError where one fails, InputError where an input cannot be read."""
+        """Load drivers and overlays. PluginError if one fails, InputError if an input cannot be read."""
         from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 
         loaded = [one.load() for one in self.choices]

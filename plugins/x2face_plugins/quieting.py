@@ -1,4 +1,4 @@
-"""What others' code prints goes to stderr: stdout is for results, and --json promises nothing else there."""
+"""Redirection of stdout to stderr while plugin code runs, as stdout is reserved for results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STDOUT, STDERR = 1, 2
 
 @contextmanager
 def stdout_as_stderr() -> Iterator[None]:
-    """For Python's own stream, and for C libraries and programs that write to the file descriptor."""
+    """Redirect Python's stdout, and the file descriptor that C libraries and child processes write to."""
     if sys.stdout is not None:
         sys.stdout.flush()
     with redirect_stdout(sys.stderr), _descriptor_as_stderr():

@@ -1,4 +1,4 @@
-"""What is installed, under which names, and what of it may not be used and why."""
+"""The registry of installed plugins: specs by name, failures and conflicts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ S = TypeVar("S", bound=Spec | CommandSpec)
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """A line of `x2face drivers`.
+    """A row of `x2face drivers`.
 
-    name: of the driver, overlay, mapping or command; the entry point's where nothing could be loaded
-    kind: offset, absolute, overlay, mapping or command; None where nothing could be loaded
-    dist, version: of the distribution it came with
-    status: ok, failed, disabled or conflict; error says why it is not ok
+    name: of the driver, overlay, mapping or command; of the entry point if it was not loaded
+    kind: offset, absolute, overlay, mapping or command; None if it was not loaded
+    dist, version: of its distribution
+    status: ok, failed, disabled or conflict; error: why it is not ok
     """
 
     name: str
@@ -39,15 +39,15 @@ class Listed:
 
 
 class Registry:
-    """All plugins and the names by which what they bring is called.
+    """All plugins, and their drivers, overlays, mappings and commands by name.
 
-    plugins: what `x2face drivers` lists, in its order
+    plugins: in the order of `x2face drivers`
     """
 
     def __init__(self, plugins: Iterable[Plugin]) -> None:
         self._loaded = loaded = list(plugins)
         self._failed = [plugin for plugin in loaded if plugin.status != "ok"]
-        ours = frozenset(plugin.name for plugin in loaded if plugin.bundled)  # kept even where one of ours fails
+        ours = frozenset(plugin.name for plugin in loaded if plugin.bundled)  # reserved even if one of ours fails
         self._drivers = Namespace([offer for plugin in loaded for offer in _offers(plugin, plugin.drivers)], ours)
         self._mappings = Namespace([offer for plugin in loaded for offer in _offers(plugin, plugin.mappings)], ours)
         commands = [offer for plugin in loaded for offer in _offers(plugin, plugin.commands)]
@@ -61,26 +61,26 @@ class Registry:
 
     @classmethod
     def load(cls, *, strict: bool = False) -> Registry:
-        """Everything installed. strict: raise PluginError for what would be listed as failed or in conflict."""
+        """Load all installed plugins. strict: PluginError for a plugin that failed or is in conflict"""
         registry = cls(load_plugins())
         if strict:
             registry.refuse_any()
         return registry
 
     def joined_by(self, plugins: Sequence[Plugin]) -> Registry:
-        """These plugins together with those that are here; of a distribution that is among both, only these."""
+        """A registry with additional plugins, which replace those of the same distribution."""
         dists = {canonical(plugin.dist) for plugin in plugins}
         kept = [one for one in self._loaded if one.bundled or canonical(one.dist) not in dists]
         return Registry(in_order([*plugins, *kept]))
 
     def refuse_failed(self, name: str) -> None:
-        """Raise PluginError where a plugin of that name, or one that brings something of it, could not be loaded."""
+        """PluginError if a plugin of that name, or one that provides something of that name, failed to load."""
         for plugin in self._failed:
             if plugin.status == "failed" and plugin.name == name:
                 raise _failed(plugin)
 
     def refuse_any(self) -> None:
-        """Raise PluginError for the first plugin that is failed or in conflict."""
+        """PluginError for the first plugin that failed or is in conflict."""
         for line in self.plugins:
             if line.status in ("failed", "conflict"):
                 cause = next((plugin.cause for plugin in self._failed if plugin.name == line.name), None)
@@ -89,7 +89,7 @@ class Registry:
     def driver(self, name: str) -> Offer[DriverSpec | OverlaySpec]:
         """The driver or overlay of that name, bare or `dist:name`.
 
-        Raises UsageError, naming what is installed; PluginError where a plugin of that name failed to load.
+        UsageError with the installed names if there is none; PluginError if a plugin of that name failed to load.
         """
         return self._find(self._drivers, "driver", name)
 
@@ -104,35 +104,35 @@ class Registry:
         return self._mappings.find(name) is not None
 
     def drivers(self) -> dict[str, Offer[DriverSpec | OverlaySpec]]:
-        """The drivers and overlays that have their bare name."""
+        """Drivers and overlays by bare name, without those in conflict."""
         return self._drivers.usable()
 
     def mappings(self) -> dict[str, Offer[MappingSpec]]:
-        """The mappings that have their bare name."""
+        """Mappings by bare name, without those in conflict."""
         return self._mappings.usable()
 
     def driver_offers(self) -> list[Offer[DriverSpec | OverlaySpec]]:
-        """All drivers and overlays, those in conflict too."""
+        """All drivers and overlays, including those in conflict."""
         return self._drivers.offers
 
     def mapping_offers(self) -> list[Offer[MappingSpec]]:
-        """All mappings, those in conflict too."""
+        """All mappings, including those in conflict."""
         return self._mappings.offers
 
     def offers(self) -> Iterator[Offer[Any]]:
-        """All drivers, overlays and mappings, those in conflict too."""
+        """All drivers, overlays and mappings, including those in conflict."""
         yield from self._drivers.offers
         yield from self._mappings.offers
 
     def offer_of(self, spec: Spec) -> Offer[Any]:
-        """The offer that a spec, or one made anew by the same hook, is of. UsageError where there is none."""
+        """The offer of a spec, or of an equal one from another call of the hook. UsageError if there is none."""
         for offer in self.offers():
             if offer.spec is spec or _alike(offer.spec, spec):
                 return offer
         raise UsageError(f"no plugin brings {spec.name}; `x2face drivers` lists what there is.")
 
     def commands(self, group: click.Group) -> dict[str, str]:
-        """Add the plugins' commands to a group; the distribution of each command that was added."""
+        """Add the plugins' commands to a group; returns the distribution of each command by name."""
         offers = self._commands.usable()
         for name, offer in offers.items():
             group.add_command(offer.spec.command, name)
@@ -150,7 +150,7 @@ class Registry:
             raise UsageError(f"{name} is not the name of one {role}: {names.conflict(claim)}.")
         for plugin in unusable:
             raise UsageError(f"the plugin {name} of {plugin.dist} is disabled: {plugin.error}.")
-        import difflib  # only now: every start would pay for it
+        import difflib  # imported late, as it slows every start down
 
         installed = list(names.usable())
         close = difflib.get_close_matches(name, installed, 1)
@@ -169,7 +169,7 @@ def _offers(plugin: Plugin, specs: Iterable[S]) -> list[Offer[S]]:
 
 
 def _alike(one: Spec, other: Spec) -> bool:
-    """Whether both say the same, though a hook makes new specs at each call."""
+    """Whether two specs are equal in name and role, as hooks make new specs at each call."""
     modules = (getattr(spec.load, "__module__", "") for spec in (one, other))
     return type(one) is type(other) and one.name == other.name and len(set(modules)) == 1
 

@@ -1,4 +1,4 @@
-"""What can be said of any run, declared once: `x2face run` derives its options from it, `x2face.run` its keywords."""
+"""The options of a run, declared once for the command line (`x2face run`) and Python (`x2face.run`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 SHORTEST = 0.001  # seconds
-SEEDS = 2**32 - 1  # up to which every generator takes one
+SEEDS = 2**32 - 1  # the largest seed that all generators accept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +29,12 @@ class RunOptions:
     )
     crop: str = option("auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is.")
     face: int | None = option(
-        None, min=1, max=100, help="Which of several faces in the picture, left to right from 1; the largest by default."
+        None,
+        min=1,
+        max=100,
+        help="Which face of several, from left to right, from 1; the largest by default.",
     )
+    force: bool = option(False, help="Take sources as one person that look like different people.")
     crop_scale: float = option(1.6, min=0.5, max=10, help="Side of the crop, in faces.")
     fusion: Literal["auto", "mean", "confidence", "confidence-exp"] = option(
         "auto", help="How several sources become one face; auto: as the weights say."
@@ -65,7 +69,7 @@ class RunOptions:
 
     @property
     def cropping(self) -> Cropping:
-        """How the sources are cropped. UsageError for a box that is none."""
+        """How the sources are cropped. UsageError for an invalid box."""
         from x2face_core.sources.portraits import Cropping
 
         return Cropping(self.crop, self.crop_scale, self.size, self.face)

@@ -1,4 +1,4 @@
-"""Reading a settings dataclass: the one place where a driver's options are declared."""
+"""Settings dataclasses of drivers: declaration of options, and conversion of values."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def option(
     choices: tuple[str, ...] | None = None,
     metavar: str | None = None,
 ) -> Any:
-    """A field of a settings dataclass, with what the command line says of it.
+    """A field of a settings dataclass with its description for the command line.
 
-    default: without one the option has to be given
-    help: a sentence
-    min, max: bounds of a number, both allowed
-    choices: the words that a str may be; a Literal or an Enum says it itself
-    metavar: what stands for the value in the help, such as X,Y
+    default: without one the option is required
+    help: one sentence
+    min, max: bounds of a number, inclusive
+    choices: allowed values of a str; not needed for a Literal or an Enum
+    metavar: placeholder of the value in the help, such as X,Y
     """
     about = {"help": help, "min": min, "max": max, "choices": choices, "metavar": metavar}
     return dataclasses.field(default=default, metadata={KEY: about})
@@ -44,13 +44,13 @@ def flag_name(driver: str, setting: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One option of a driver, as its settings declare it.
+    """One option of a driver.
 
-    kind: what the text turns into: str, int, float, bool, Path, or an Enum
-    choices: the words allowed, where only some are
-    many: it is a tuple, the option may be given again and again
-    optional: None is a value too
-    default: MISSING where it has to be given
+    kind: type of the value: str, int, float, bool, Path, or an Enum
+    choices: allowed values, or None
+    many: the field is a tuple, and the option can be repeated
+    optional: None is allowed
+    default: MISSING if the option is required
     """
 
     name: str
@@ -70,9 +70,9 @@ class Setting:
 
 
 def read_settings(settings: type[Any]) -> tuple[Setting, ...]:
-    """The options that a settings dataclass declares, in its order.
+    """The options of a settings dataclass, in its order.
 
-    Raises TypeError where a field's type has no form on the command line.
+    TypeError if a field's type cannot be given on the command line.
     """
     hints = get_type_hints(settings)
     return tuple(_setting(field, hints[field.name]) for field in dataclasses.fields(settings) if field.init)
@@ -107,7 +107,7 @@ def _without_tuple(hint: Any) -> tuple[Any, bool]:
 
 
 def _kind(hint: Any) -> tuple[type[Any] | None, tuple[str, ...] | None]:
-    """The type that a text is turned into, and the words allowed; (None, None) for a type with no form as an option."""
+    """Type of the value and allowed values of a type hint; (None, None) for an unsupported type."""
     if get_origin(hint) is Literal:
         words = get_args(hint)
         return (str, words) if all(isinstance(word, str) for word in words) else (None, None)
@@ -121,9 +121,9 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def convert(setting: Setting, value: Any, said: str) -> Any:
-    """A value from the command line or from Python as the setting's field holds it.
+    """Convert and validate a value from the command line or from Python.
 
-    said: how the option is called, for errors. UsageError for a value that the setting does not allow.
+    said: name of the option, for the UsageError
     """
     if value is None:
         if setting.optional:
@@ -154,7 +154,7 @@ _WANTED = {str: "a text", int: "a whole number", float: "a finite number", bool:
 
 
 def _plain(kind: type[Any], value: Any) -> Any:
-    """ValueError or TypeError for a value that is not of the kind, nor stands for one without doubt."""
+    """Convert without loss of information; ValueError or TypeError otherwise."""
     if kind is bool or isinstance(value, bool):
         if not (kind is bool and isinstance(value, bool)):
             raise ValueError(value)
@@ -172,7 +172,7 @@ def _plain(kind: type[Any], value: Any) -> Any:
 
 
 def _place(value: Any) -> Path:
-    """A file or a folder; ~ is the user's home. ValueError for an empty name."""
+    """A path with ~ expanded. ValueError for an empty name."""
     from x2face_core.files.faults import expanded
 
     if not str(value):
@@ -188,7 +188,7 @@ def _member(setting: Setting, value: Any, said: str) -> Any:
 
 
 def word(member: Enum) -> str:
-    """A member of an Enum as the command line spells it."""
+    """The spelling of an Enum member on the command line."""
     return str(member.name).lower().replace("_", "-")
 
 

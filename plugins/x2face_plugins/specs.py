@@ -1,4 +1,4 @@
-"""What a plugin says of each thing it brings. Values only: nothing is loaded before it is used."""
+"""Specs: the declarations of drivers, overlays, mappings and commands, as values. Nothing is loaded before use."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ API = 1
 
 @dataclass(frozen=True, kw_only=True)
 class DriverSpec:
-    """Something that moves the face: it yields driving vectors.
+    """Declaration of a driver, which moves the face by driving vectors.
 
-    name: letters, digits and _, a letter first; what follows `--driver`, and how its options begin
+    name: lower-case letters, digits and _, a letter first; value of `--driver`, and prefix of its options
     summary: one line for `x2face drivers`
     settings: a frozen dataclass, each field an option of the command line; see `option`
-    load: settings to a driver; heavy libraries are imported here and not before
-    demo: an empty folder to settings that work at once, from a tiny input which it writes into that folder; None where
-        settings work as they are, with the defaults of all their fields
-    relative: it yields offsets to the source's vector, not vectors
-    holds: names of factors that its offsets leave as they are, such as "pose"
-    moves: names of the factors that it moves, where it moves nothing else; () where it may move anything
-    follows_sound: it moves to the sound that it carries, so that sound goes before one that a film happens to have
-    endless: it never stops of its own accord
-    live: it waits for the world, and the newest row counts
-    api: the form of this interface that the plugin was written for
+    load: from settings to a driver; heavy libraries are imported here, not earlier
+    demo: from an empty folder to working settings, writing a tiny input into that folder; None if the default settings
+        work
+    relative: it yields offsets from the source's vector, not driving vectors
+    holds: names of factors that its offsets must not change, such as "pose"
+    moves: names of the only factors that its offsets change; (): not limited
+    follows_sound: it moves to its sound, which takes precedence over the sound of a driving film
+    endless: it does not end by itself
+    live: it follows an input in real time, and its latest row counts
+    api: version of this interface that the plugin was written for
     """
 
     role: ClassVar[str] = "driver"
@@ -56,11 +56,11 @@ class DriverSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class OverlaySpec:
-    """Something that paints on the embedded face.
+    """Declaration of an overlay, which edits the embedded face.
 
     name, summary, settings, demo, api: as of DriverSpec
-    load: settings to an overlay
-    moving: its picture changes with time, so it is asked again for each frame; the loaded overlay may carry its own
+    load: from settings to an overlay
+    moving: it changes with time, so `edit` is called for each frame; an attribute of the loaded overlay overrides it
     """
 
     role: ClassVar[str] = "overlay"
@@ -77,16 +77,16 @@ class OverlaySpec:
 
 @dataclass(frozen=True, kw_only=True)
 class MappingSpec:
-    """A learned map from something measured to driving vectors, which drivers ask for by name.
+    """Declaration of a mapping, a learned map from numbers to driving vectors, which drivers get by name.
 
     name, summary, api: as of DriverSpec
-    labels: what each measured number is, in order, such as ("roll", "pitch", "yaw")
-    units: the unit of each
-    load: an unfitted mapping; the host loads its numbers
-    files: fitted ones that the plugin ships
-    factor: it reads a vector too, so its part of one can be held
-    demo: an empty folder to one that `examples` reads, tiny; the films in it may be empty files, as the test kit
-        answers for films; without one the kit fits to numbers of its own
+    labels: names of its numbers in order, such as ("roll", "pitch", "yaw")
+    units: unit of each number
+    load: makes an unfitted mapping, whose state the host then loads
+    files: fitted mappings that the plugin ships
+    factor: it also reads vectors, so that its part of an offset can be taken out or alone
+    demo: fills an empty folder with tiny data for `examples`; films in it may be empty files, as the test kit replaces
+        their content; without it the kit fits to synthetic numbers
     """
 
     role: ClassVar[str] = "mapping"
@@ -105,7 +105,7 @@ class MappingSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandSpec:
-    """A command that a plugin added to the group which `x2face_commands` was given."""
+    """A command that a plugin added by the hook `x2face_commands`."""
 
     role: ClassVar[str] = "command"
     kind: ClassVar[str] = "command"

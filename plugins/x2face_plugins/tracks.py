@@ -1,6 +1,6 @@
-"""Folders of labelled face tracks, as `x2face prepare` makes them (docs/data.md), for mappings to learn from.
+"""Reading folders of labelled face tracks by `x2face prepare` (docs/data.md), for fitting mappings.
 
-Heavy, and provisional.
+It imports torch and codecs, and is provisional.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The words of the command line as keywords of Python: `--pose-yaw 20` is `pose_yaw=20`."""
+"""Options of the command line as Python keywords: `--pose-yaw 20` is `pose_yaw=20`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any, NoReturn
 from x2face_core.errors import UsageError
 from x2face_plugins.choosing import Choice, choose
 from x2face_plugins.desk import desk_of
+from x2face_plugins.local_plugins import is_path, open_path
 from x2face_plugins.registry import Registry
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.settings import convert, flag_name, read_settings
 from x2face_plugins.specs import DriverSpec, OverlaySpec
-from x2face_plugins.unpacked import is_path, open_path
 
 AnySpec = DriverSpec | OverlaySpec
 
 
 @dataclass
-class Said:
-    """What was said of a run.
+class ParsedWords:
+    """The parsed options of a run.
 
-    registry: what is installed, and one-file drivers that are named by their paths
-    own: run's own options, by field; drivers: what was said of each one, by field, in the order in which they came
+    registry: installed plugins, and one-file drivers given by path
+    own: options of run, by field; drivers: options of each driver, by field, in the order in which they were named
     """
 
     registry: Registry
@@ -31,17 +31,17 @@ class Said:
     drivers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def options(self) -> RunOptions:
-        """UsageError for a value that an option cannot have."""
+        """The options of run. UsageError for an invalid value."""
         declared = {one.name: one for one in read_settings(RunOptions)}
         return RunOptions(**{name: convert(declared[name], value, flag_of(name)) for name, value in self.own.items()})
 
     def choices(self) -> list[Choice]:
-        """UsageError for what drivers refuse, or where two are called alike."""
+        """The drivers and overlays. UsageError for invalid options, or two drivers of the same name."""
         self.refuse_namesakes()
         return [choose(self.registry, name, given) for name, given in self.drivers.items()]
 
     def refuse_namesakes(self) -> None:
-        """Raise UsageError where two drivers are called alike, for so are their options."""
+        """UsageError if two drivers have the same name, as their options would be ambiguous."""
         bare = {name: self.registry.driver(name).name for name in self.drivers}
         for one in bare.values():
             alike = [name for name in bare if bare[name] == one]
@@ -49,9 +49,9 @@ class Said:
                 raise UsageError(f"{' and '.join(alike)} would share the options --{one}-…; name one of them.")
 
 
-def read_words(registry: Registry, words: Mapping[str, Any]) -> Said:
-    """Sort keywords into run's own and those of drivers. UsageError for a word that nobody knows."""
-    said, own = Said(registry), {one.name for one in read_settings(RunOptions)}
+def read_words(registry: Registry, words: Mapping[str, Any]) -> ParsedWords:
+    """Split keywords into options of run and of drivers. UsageError for an unknown keyword."""
+    said, own = ParsedWords(registry), {one.name for one in read_settings(RunOptions)}
     named = words.get("driver", ())
     for name in [named] if isinstance(named, str) else named:
         said.registry, name = known_driver(said.registry, str(name))
@@ -64,8 +64,8 @@ def read_words(registry: Registry, words: Mapping[str, Any]) -> Said:
     return said
 
 
-def _take(said: Said, word: str, value: Any) -> None:
-    """Note a word that says something of a driver, and by that names it."""
+def _take(said: ParsedWords, word: str, value: Any) -> None:
+    """Record a keyword of a driver, which also selects the driver."""
     for name, spec in _specs(said):
         for one in fields_of(spec):
             if word == flag_name(spec.name, one)[2:].replace("-", "_"):
@@ -76,8 +76,8 @@ def _take(said: Said, word: str, value: Any) -> None:
     refuse_option(said.registry, f"--{word.replace('_', '-')}")
 
 
-def _specs(said: Said) -> Iterator[tuple[str, AnySpec]]:
-    """Drivers that may be meant, those named first: after `dist:nod` the word nod is that driver's."""
+def _specs(said: ParsedWords) -> Iterator[tuple[str, AnySpec]]:
+    """Drivers that a keyword may refer to, those already named first: after `dist:nod`, nod means that driver."""
     for name in said.drivers:
         yield name, said.registry.driver(name).spec
     for name, offer in said.registry.drivers().items():
@@ -85,13 +85,13 @@ def _specs(said: Said) -> Iterator[tuple[str, AnySpec]]:
 
 
 def fields_of(spec: AnySpec) -> list[str]:
-    """What can be said of a driver; `input` stands for its bare name even where it reads none."""
+    """Fields of a driver's options; `input` stands for its bare name, even if it has no input."""
     declared = [one.name for one in (*read_settings(spec.settings), *read_settings(desk_of(spec)))]
     return declared if "input" in declared else ["input", *declared]
 
 
 def known_driver(registry: Registry, name: str) -> tuple[Registry, str]:
-    """A driver that is named, or lies in a one-file plugin at a path; the registry that has it, and its name there."""
+    """Resolve a driver given by name, or by the path of a one-file plugin: the registry with it, and its name there."""
     if not is_path(name):
         registry.driver(name)
         return registry, name
@@ -111,10 +111,10 @@ def flag_of(name: str) -> str:
 
 
 def refuse_option(registry: Registry, flag: str) -> NoReturn:
-    """Raise UsageError for an option that nobody has, PluginError where a plugin that failed to load may have it."""
+    """UsageError for an unknown option; PluginError if a plugin that failed to load may have it."""
     name = flag.removeprefix("--").removeprefix("no-").partition("-")[0]
     registry.refuse_failed(name)
-    import difflib  # only now: every start would pay for it
+    import difflib  # imported late, as it slows every start down
 
     close = difflib.get_close_matches(flag, list(all_flags(registry)), 1)
     hint = f"did you mean {close[0]}?" if close else "`x2face run --help` lists those of run."
@@ -122,7 +122,7 @@ def refuse_option(registry: Registry, flag: str) -> NoReturn:
 
 
 def all_flags(registry: Registry) -> Iterable[str]:
-    """Every option of run, and of every installed driver."""
+    """All options of run and of all installed drivers."""
     yield from (flag_of(one.name) for one in read_settings(RunOptions))
     for offer in registry.drivers().values():
         yield from (flag_name(offer.name, one) for one in fields_of(offer.spec))

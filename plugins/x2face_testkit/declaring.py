@@ -37,8 +37,8 @@ def is_declared_lightly(spec: Spec, source: TinySource, folder: Path) -> str | N
     module = source.registry.offer_of(spec).module
     if not module:
         return "nobody knows which module declares it"
-    told = json.dumps({"path": sys.path, "module": module, "heavy": HEAVY})
-    done = subprocess.run([sys.executable, "-c", DECLARE, told], capture_output=True, text=True, check=False)
+    arguments = json.dumps({"path": sys.path, "module": module, "heavy": HEAVY})
+    done = subprocess.run([sys.executable, "-c", DECLARE, arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         broken(f"{module} cannot be imported alone: {done.stderr.strip().splitlines()[-1]}")
     if found := json.loads(done.stdout.splitlines()[-1]):

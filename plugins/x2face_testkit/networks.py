@@ -61,8 +61,8 @@ class TinyFilm:
         """(50, 128) at 25 a second, always the same for a file of that name. InputError where there is none."""
         if not Path(path).exists():
             raise InputError(f"{path}: there is no such film.")
-        dice = torch.Generator().manual_seed(crc32(Path(path).name.encode()))
-        return torch.randn(ROWS, tiny_model().dims.vector, generator=dice), FPS
+        rng = torch.Generator().manual_seed(crc32(Path(path).name.encode()))
+        return torch.randn(ROWS, tiny_model().dims.vector, generator=rng), FPS
 
     def encode(self, pictures: Tensor) -> Tensor:
         return tiny_model().encode(pictures).detach().float().cpu()

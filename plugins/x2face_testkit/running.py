@@ -25,7 +25,7 @@ PATIENCE = 120.0  # seconds that a promise may take
 class Tried:
     """What became of a promise.
 
-    outcome: held, broken, expected (to be broken, and was) or skipped
+    outcome: kept, broken, expected (to be broken, and was) or skipped
     remark: what was seen instead, what is missing, or what should be known; may be empty
     """
 
@@ -53,7 +53,7 @@ def try_out(registry: Registry, spec: Spec, expected: Mapping[str, str] | None =
 def _as_expected(tried: Tried, reason: str) -> Tried:
     if tried.outcome == "broken":
         return Tried(tried.spec, tried.check, "expected", reason)
-    if tried.outcome == "held":
+    if tried.outcome == "kept":
         return Tried(tried.spec, tried.check, "broken", f"it holds, though it was expected not to ({reason})")
     return tried
 
@@ -73,7 +73,7 @@ def _outcome(registry: Registry, spec: Spec, check: Check) -> tuple[str, str]:
     with tempfile.TemporaryDirectory(prefix="x2face-", ignore_cleanup_errors=True) as folder:
         try:
             source = tiny_source(registry)
-            return "held", call_foreign(Owner(spec.role, spec.name), lambda: check(spec, source, Path(folder))) or ""
+            return "kept", call_foreign(Owner(spec.role, spec.name), lambda: check(spec, source, Path(folder))) or ""
         except MissingError as error:
             return "skipped", str(error)
         except PluginError as error:

@@ -69,8 +69,8 @@ def pairs_of(spec: MappingSpec, mapping: driving.Mapping, folder: Path) -> list[
 
 def made_up_pairs(spec: MappingSpec) -> list[tuple[Tensor, Tensor]]:
     """Four times values (n, k) from 0 to 1, and the vectors (n, 128) that a linear map makes of them."""
-    k, dice = len(spec.labels), torch.Generator().manual_seed(crc32(spec.name.encode()))
-    values = torch.rand(4, 4 + k // 2, k, generator=dice)
+    k, rng = len(spec.labels), torch.Generator().manual_seed(crc32(spec.name.encode()))
+    values = torch.rand(4, 4 + k // 2, k, generator=rng)
     return [(x, Linear(spec).write(x)) for x in values]
 
 
@@ -79,10 +79,10 @@ class Linear:
 
     def __init__(self, spec: MappingSpec) -> None:
         self.labels, self.units = spec.labels, spec.units
-        dice = torch.Generator().manual_seed(crc32(f"{spec.name} {spec.labels}".encode()))
-        self.matrix: Tensor = torch.linalg.qr(torch.randn(VECTOR, min(VECTOR, len(spec.labels)), generator=dice))[0].T
+        rng = torch.Generator().manual_seed(crc32(f"{spec.name} {spec.labels}".encode()))
+        self.matrix: Tensor = torch.linalg.qr(torch.randn(VECTOR, min(VECTOR, len(spec.labels)), generator=rng))[0].T
         if len(spec.labels) > VECTOR:  # more numbers than the vector has: written, but not to be read
-            self.matrix = torch.randn(len(spec.labels), VECTOR, generator=dice) / VECTOR
+            self.matrix = torch.randn(len(spec.labels), VECTOR, generator=rng) / VECTOR
 
     def write(self, values: Tensor) -> Tensor:
         return torch.matmul(torch.as_tensor(values).float(), self.matrix)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from x2face_core.errors import UsageError
 from x2face_core.files.faults import expanded, writing
-from x2face_core.files.sweeping import workshop
+from x2face_core.files.temporary import temporary_folder
 from x2face_plugins.checking import NAME, RESERVED_COMMANDS, RESERVED_NAMES
 from x2face_plugins.registry import Registry
 
@@ -39,7 +39,7 @@ def make(name: str, kind: str, folder: Path | None, registry: Registry) -> Path:
         raise UsageError(f"{folder} exists already; -o takes a new folder.")
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with workshop(folder.parent) as beside:
+        with temporary_folder(folder.parent) as beside:
             made = beside / "made"
             for inside, source in files(kind):
                 _copy(source, made / renamed(str(inside), name), name, kind)

@@ -81,8 +81,8 @@ def holds_what_it_says(spec: DriverSpec, source: TinySource, folder: Path) -> st
     rows = torch.from_numpy(rows_of([driver], source)).float()
     for name in driver.holds:
         factor = source.factor(name)
-        moved = (factor.read(rows) - (still := factor.read(source.vector[None].float()))).abs()
-        if (moved > NEAR * still.abs().clamp(min=1)).any():
+        moved = (factor.read(rows) - (resting := factor.read(source.vector[None].float()))).abs()
+        if (moved > NEAR * resting.abs().clamp(min=1)).any():
             broken(f"{name} moves by up to {float(moved.max()):.2g} though it is held")
     return None
 

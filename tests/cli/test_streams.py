@@ -177,8 +177,8 @@ TWICE = """
 import os, signal, sys, time
 from pathlib import Path
 from x2face_cli.interrupts import interruptible
-from x2face_core.files.sweeping import workshop
-with interruptible(), workshop(Path(sys.argv[1])) as made:
+from x2face_core.files.temporary import temporary_folder
+with interruptible(), temporary_folder(Path(sys.argv[1])) as made:
     (made / "half.mp4").write_text("half")
     try:
         os.kill(os.getpid(), signal.SIGINT)

@@ -15,7 +15,7 @@ Tensor = torch.Tensor
 
 @pytest.fixture
 def texture() -> Tensor:
-    """(1, 3, 3, 5): a pixel is half a half-picture wide and a whole one high."""
+    """(1, 3, 3, 5): in normalised coordinates a pixel is 0.5 wide and 1 high."""
     return torch.rand(1, 3, 3, 5, generator=torch.Generator().manual_seed(0))
 
 

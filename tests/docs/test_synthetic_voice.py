@@ -110,7 +110,7 @@ def test_the_package_s_speech_is_the_one_that_the_voice_makes(tmp_path: Path) ->
     made, kept = read(tmp_path / "speech.wav"), read(SPEECH)
     assert len(made) == len(kept)
     far = [abs(level(a) - level(b)) for a, b in zip(blocks(made), blocks(kept), strict=True)]
-    assert max(far) < 6  # dB within a fiftieth of it: dice that fall otherwise change single samples
+    assert max(far) < 6  # dB within a fiftieth of it: rng that fall otherwise change single samples
 
 
 def test_the_package_s_speech_is_short_small_and_not_clipped() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 
-from x2face_audio.regression import SufficientStatistics, along, chosen, solve, total
+from x2face_audio.regression import SufficientStatistics, direction_statistics, fit_best, solve, total
 from x2face_audio.smoothing import smoothed
 
 
@@ -48,7 +48,7 @@ def people(noise: float, seed: int = 0) -> tuple[list[tuple[np.ndarray, np.ndarr
 
 def test_a_known_map_is_found_whoever_speaks() -> None:
     pairs, weight = people(noise=0.01)
-    fit, figures = chosen([SufficientStatistics.of(x, y) for x, y in pairs])
+    fit, figures = fit_best([SufficientStatistics.of(x, y) for x, y in pairs])
     assert np.allclose(fit.weight, weight, atol=0.02)
     assert figures["rank"] == 2 and figures["r"] > 0.99 and figures["people"] == 10
 
@@ -63,7 +63,7 @@ def test_sums_give_what_all_rows_give() -> None:
 def test_noise_is_met_by_a_ridge_and_few_directions() -> None:
     pairs, _ = people(noise=30.0)
     sums = [SufficientStatistics.of(x, y) for x, y in pairs]
-    fit, figures = chosen(sums)
+    fit, figures = fit_best(sums)
     assert figures["explained"] > figures["explained_by_least_squares"]
-    r, spread = along(fit, total(sums))
+    r, spread = direction_statistics(fit, total(sums))
     assert 0 < r < 1 and spread > 1

@@ -174,7 +174,7 @@ def test_errors_are_one_line_and_leave_nothing(
 
 
 def marks(pictures: Tensor) -> dict[str, list[tuple[float, float]]]:
-    """In pictures (n, 3, h, w), the middles of what is magenta, green and blue: x and y in half-pictures."""
+    """In pictures (n, 3, h, w), the middles of what is magenta, green and blue: x and y in normalised coordinates."""
     red, green, blue = (pictures[:, k] for k in range(3))
     masks = {
         "magenta": (red > 0.6) & (green < 0.4) & (blue > 0.6),

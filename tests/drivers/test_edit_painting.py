@@ -29,7 +29,7 @@ def painted(path: Path, face: EmbeddedFace | None = None, **how: Any) -> Tensor:
 
 
 def centre_of(mark: Tensor) -> tuple[float, float]:
-    """Of a difference (h, w), x and y in half-pictures."""
+    """Of a difference (h, w), x and y in normalised coordinates."""
     height, width = mark.shape
     x, y = torch.linspace(-1, 1, width), torch.linspace(-1, 1, height)
     return float((mark.sum(0) * x).sum() / mark.sum()), float((mark.sum(1) * y).sum() / mark.sum())
@@ -167,7 +167,7 @@ def test_a_layer_may_reach_over_the_edge(tmp_path: Path) -> None:
 def test_a_layer_is_outside_only_where_no_part_of_it_is_inside(
     at: tuple[float, float], rotate: float, outside: bool
 ) -> None:
-    layer = Layer(Path("layer.png"), at, scale=0.2, rotate=rotate)  # 0.4 half-pictures wide and 0.2 high
+    layer = Layer(Path("layer.png"), at, scale=0.2, rotate=rotate)  # 0.4 wide and 0.2 high in normalised coordinates
     assert is_outside(layer, at, aspect=0.5) == outside
 
 

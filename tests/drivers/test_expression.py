@@ -33,8 +33,8 @@ class Eyes:
 
 def table(values: Tensor, ways: Tensor, noise: float = 0.05, seed: int = 1) -> Table:
     """Vectors that go along ways (m, 128) as values (n, m) do, and some noise; one person."""
-    dice = torch.Generator().manual_seed(seed)
-    vectors = values @ ways + noise * torch.randn(len(values), 128, generator=dice, dtype=torch.float64)
+    rng = torch.Generator().manual_seed(seed)
+    vectors = values @ ways + noise * torch.randn(len(values), 128, generator=rng, dtype=torch.float64)
     return Table.of([(values, vectors)])
 
 
@@ -44,13 +44,13 @@ def drawn(rows: int, columns: int, seed: int) -> Tensor:
 
 def test_what_is_written_is_read_and_the_others_are_left_alone() -> None:
     ways = drawn(3, 128, 0)
-    learned, held = table(drawn(600, 3, 1), ways), table(drawn(200, 3, 2), ways, seed=3)
-    found = fit_factor(learned, held, 2)
+    learned, held_out = table(drawn(600, 3, 1), ways), table(drawn(200, 3, 2), ways, seed=3)
+    found = fit_factor(learned, held_out, 2)
     assert found.known == [True, True]
     values = torch.tensor([[0.0, 0.0], [1.0, -2.0]], dtype=torch.float64)
     torch.testing.assert_close(found.reading(found.writing(values)), values)
     moved = found.writing(values[1:]) - found.writing(values[:1])
-    other = fit_factor(Table(learned.values[:, [2, 0, 1]], learned.vectors, learned.weight), held=None, k=1)
+    other = fit_factor(Table(learned.values[:, [2, 0, 1]], learned.vectors, learned.weight), held_out=None, k=1)
     assert float((other.reading(moved) - other.reading(torch.zeros_like(moved))).abs()) < 0.05
     torch.testing.assert_close(moved[0], ways[0] - 2 * ways[1], atol=0.2, rtol=0)
 
@@ -58,8 +58,8 @@ def test_what_is_written_is_read_and_the_others_are_left_alone() -> None:
 def test_what_vectors_do_not_know_is_told_and_written_the_shortest_way() -> None:
     ways = drawn(2, 128, 0)
     ways[1] = 0
-    learned, held = table(drawn(600, 2, 1), ways, noise=1.0), table(drawn(600, 2, 2), ways, noise=1.0, seed=3)
-    found = fit_factor(learned, held, 2)
+    learned, held_out = table(drawn(600, 2, 1), ways, noise=1.0), table(drawn(600, 2, 2), ways, noise=1.0, seed=3)
+    found = fit_factor(learned, held_out, 2)
     assert found.known == [True, False]
     values = torch.eye(2, dtype=torch.float64)
     torch.testing.assert_close(found.reading(found.writing(values)), values)
@@ -115,7 +115,7 @@ def test_place_and_size_of_a_face_are_told_from_its_landmarks() -> None:
 
 def test_a_person_is_a_sample_of_labelled_frames(tmp_path: Path) -> None:
     (sample,) = gather(write_tracks(tmp_path), Eyes())
-    assert (sample.values.shape, sample.vectors.shape, sample.held) == ((FRAMES, 13), (FRAMES, 128), False)
+    assert (sample.values.shape, sample.vectors.shape, sample.held_out) == ((FRAMES, 13), (FRAMES, 128), False)
 
 
 def test_labels_without_gaze_say_what_would_measure_it(tmp_path: Path) -> None:

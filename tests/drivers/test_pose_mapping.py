@@ -16,7 +16,7 @@ from x2face_core.driving import Factor
 from x2face_core.errors import InputError
 from x2face_core.geometry.pose import head_pose
 from x2face_core.media.images import write_picture
-from x2face_core.sources.films import Films
+from x2face_core.sources.films import FilmReader
 from x2face_plugins.mappings.files import load_state, read_mapping_info
 from x2face_pose.fitting import fit_normed, fold, least_absolute
 from x2face_pose.mapping import PoseMapping
@@ -141,19 +141,19 @@ def test_it_is_a_factor_in_degrees_and_stores_radians(fitted: PoseMapping) -> No
 
 
 @pytest.fixture
-def film(tiny_model: Any) -> Films:
-    return Films(tiny_model, whole=True)
+def film(tiny_model: Any) -> FilmReader:
+    return FilmReader(tiny_model, whole=True)
 
 
-def test_each_picture_of_a_track_comes_with_its_turned_versions(face_folder: Path, film: Films) -> None:
+def test_each_picture_of_a_track_comes_with_its_turned_versions(face_folder: Path, film: FilmReader) -> None:
     found = list(turned_tracks(face_folder, film, turns=3))
-    assert {len(values) for (values, _), held in found if not held} == {4}
-    assert {len(values) for (values, _), held in found if held} == {1}
+    assert {len(values) for (values, _), held_out in found if not held_out} == {4}
+    assert {len(values) for (values, _), held_out in found if held_out} == {1}
     assert {vectors.shape[1] for (_, vectors), _ in found} == {128}
 
 
-def test_turned_heads_reach_further_than_the_films(face_folder: Path, film: Films) -> None:
-    pairs = [pair for pair, held in turned_tracks(face_folder, film, turns=4) if not held]
+def test_turned_heads_reach_further_than_the_films(face_folder: Path, film: FilmReader) -> None:
+    pairs = [pair for pair, held_out in turned_tracks(face_folder, film, turns=4) if not held_out]
     turned = torch.cat([values[1:] for values, _ in pairs])
     asked = torch.tensor([25, 20, 28]) * torch.tensor(SEEN)
     assert (turned.abs().quantile(0.9, dim=0) > 0.6 * asked).all()
@@ -173,14 +173,14 @@ def test_pictures_come_with_their_labels(face_folder: Path) -> None:
     assert np.corrcoef(change[:, 2], poses[:, 2])[0, 1] > 0.99
 
 
-def test_people_of_val_judge(face_folder: Path, film: Films) -> None:
+def test_people_of_val_judge(face_folder: Path, film: FilmReader) -> None:
     mapping = PoseMapping(turns=3)
     figures = mapping.fit(list(mapping.examples(face_folder, film)))
     assert "held out" in figures["judged by"]
     assert len(figures["mae"]) == len(figures["r2"]) == 3
 
 
-def test_it_learns_the_same_again(face_folder: Path, film: Films) -> None:
+def test_it_learns_the_same_again(face_folder: Path, film: FilmReader) -> None:
     states = []
     for _ in range(2):
         mapping = PoseMapping(turns=2)
@@ -206,20 +206,20 @@ def posed(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
 
 
-def test_pictures_with_a_table_are_grouped_by_their_folders(posed: Path, film: Films) -> None:
+def test_pictures_with_a_table_are_grouped_by_their_folders(posed: Path, film: FilmReader) -> None:
     mapping = PoseMapping()
     pairs = list(mapping.examples(posed, film))
     assert [len(values) for values, _ in pairs] == [6, 4]  # two are held out
     assert "2 pictures held out" in mapping.fit(pairs)["judged by"]
 
 
-def test_a_picture_that_is_not_there_is_told_with_its_line(posed: Path, film: Films) -> None:
+def test_a_picture_that_is_not_there_is_told_with_its_line(posed: Path, film: FilmReader) -> None:
     (posed / "person1" / "3.png").unlink()
     with pytest.raises(InputError, match=r"line 5: picture is 'person1/3\.png'"):
         list(PoseMapping().examples(posed, film))
 
 
-def test_a_folder_without_poses_is_refused(tmp_path: Path, film: Films) -> None:
+def test_a_folder_without_poses_is_refused(tmp_path: Path, film: FilmReader) -> None:
     with pytest.raises(InputError, match="picture,roll,pitch,yaw"):
         list(PoseMapping().examples(tmp_path, film))
 

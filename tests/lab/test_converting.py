@@ -57,10 +57,10 @@ def model(released: Released) -> X2Face:
 @pytest.fixture(scope="module")
 def pictures(model: X2Face) -> list[Tensor]:
     """Four (1, 3, side, side), smooth but for a little noise, as photographs are."""
-    dice = torch.Generator().manual_seed(5)
-    coarse = torch.rand(4, 3, 8, 8, generator=dice)
+    rng = torch.Generator().manual_seed(5)
+    coarse = torch.rand(4, 3, 8, 8, generator=rng)
     smooth = torch.nn.functional.interpolate(coarse, model.dims.side, mode="bicubic").clamp(0, 1)
-    noisy = (smooth + 0.02 * torch.randn(smooth.shape, generator=dice)).clamp(0, 1)
+    noisy = (smooth + 0.02 * torch.randn(smooth.shape, generator=rng)).clamp(0, 1)
     return list(noisy.split(1))
 
 

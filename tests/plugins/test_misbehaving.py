@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from x2face_core.errors import InputError, PluginError
-from x2face_core.foreign import Owner, call_foreign, knowing_interrupts, told
-from x2face_plugins import patience
+from x2face_core.foreign import Owner, call_foreign, describe_error, tracking_interrupts
+from x2face_plugins import time_limit
 from x2face_plugins.offers import BUNDLED
 from x2face_plugins.quieting import stdout_as_stderr
 from x2face_plugins.registry import Listed, Registry
@@ -37,8 +37,8 @@ def listed(dist: str) -> Listed:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience._Patience, "left", 0.5)
-    monkeypatch.setattr(patience, "LATER", 0.5)
+    monkeypatch.setattr(time_limit._Budget, "left", 0.5)
+    monkeypatch.setattr(time_limit, "LATER", 0.5)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -62,9 +62,9 @@ def test_a_plugin_that_hangs_is_told_how_to_be_left_out(install: Install, text: 
 def test_one_that_does_not_let_go_ends_the_program_with_its_name(tmp_path: Path) -> None:
     code = """
 import time
-from x2face_plugins import patience
-patience._Patience.left, patience._GRACE = 0.3, 0.3
-with patience.limited("acme-hang"):
+from x2face_plugins import time_limit
+time_limit._Budget.left, time_limit._GRACE = 0.3, 0.3
+with time_limit.time_limit("acme-hang"):
     while True:
         try:
             time.sleep(60)
@@ -86,7 +86,7 @@ with patience.limited("acme-hang"):
 )
 def test_whatever_is_raised_is_that_plugin_s_failure(install: Install, text: str, said: str) -> None:
     install("acme-odd", text)
-    with knowing_interrupts(lambda: False):
+    with tracking_interrupts(lambda: False):
         assert listed("acme-odd").error == said
 
 
@@ -95,7 +95,7 @@ def test_whatever_a_driver_raises_names_its_owner(error: BaseException) -> None:
     def fail() -> None:
         raise error
 
-    with knowing_interrupts(lambda: False), pytest.raises(PluginError, match="^The driver 'nod' of acme 1.0 failed: "):
+    with tracking_interrupts(lambda: False), pytest.raises(PluginError, match="^The driver 'nod' of acme 1.0 failed: "):
         call_foreign(NOD, fail)
 
 
@@ -103,16 +103,16 @@ def test_ctrl_c_goes_through_others_code() -> None:
     def fail() -> None:
         raise KeyboardInterrupt
 
-    with knowing_interrupts(lambda: True), pytest.raises(KeyboardInterrupt):
+    with tracking_interrupts(lambda: True), pytest.raises(KeyboardInterrupt):
         call_foreign(NOD, fail)
     with pytest.raises(KeyboardInterrupt):  # nobody listens, so it may be the user's
         call_foreign(NOD, fail)
 
 
 def test_an_exception_is_told_in_one_line_whatever_its_own_code_does() -> None:
-    assert told(Mute()) == "Mute: its message cannot be told"
-    assert told(ValueError("a\n b")) == "ValueError: a b"
-    assert told(ValueError()) == "ValueError"
+    assert describe_error(Mute()) == "Mute: its message cannot be told"
+    assert describe_error(ValueError("a\n b")) == "ValueError: a b"
+    assert describe_error(ValueError()) == "ValueError"
 
 
 def test_others_code_does_not_move_the_working_folder(

@@ -40,10 +40,10 @@ def read(path: Path) -> int:
 
 
 def good(driver: Any, source: Any) -> Iterator[Chunk]:
-    """As many rows of offsets as the file says, by dice."""
-    dice = torch.Generator().manual_seed(source.seed)
+    """As many rows of offsets as the file says, by rng."""
+    rng = torch.Generator().manual_seed(source.seed)
     for _ in range(read(driver.settings.input)):
-        yield Chunk(driver.settings.size * torch.randn(1, 128, generator=dice), 20.0)
+        yield Chunk(driver.settings.size * torch.randn(1, 128, generator=rng), 20.0)
 
 
 def driver_of(drive: Drive = good, *, told: dict[str, Any] | None = None, **declared: Any) -> DriverSpec:

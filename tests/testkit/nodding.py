@@ -1,4 +1,4 @@
-"""A plugin for tests, whole: a driver of one line of settings, which nods by dice."""
+"""A plugin for tests, whole: a driver of one line of settings, which nods by rng."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ BAD_OVERLAYS = {
     "moves and does not say so": (
         lambda self, face, seconds: replace(face, texture=face.texture / (1 + seconds)), "paints_the_same_again",
     ),
-    "paints by dice": (
+    "paints by rng": (
         lambda self, face, seconds: replace(face, texture=torch.rand_like(face.texture)), "paints_the_same_again",
     ),
     "takes no notice of a missing file": (lambda self, face, seconds: face, "says_what_is_missing"),

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from x2face_core.errors import UsageError
+from x2face_plugins.local_plugins import load_path
 from x2face_plugins.registry import Registry
-from x2face_plugins.unpacked import load_path
 from x2face_testkit.templates import SUMMARIES, distribution, example, make
 
 ROOT = Path(__file__).parents[2]

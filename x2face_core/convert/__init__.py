@@ -1,1 +1,1 @@
-"""The files that the authors of X2Face released: read without running anything in them, their tensors in our names."""
+"""Reading the files that the authors of X2Face released, without executing pickled code, and renaming their tensors."""

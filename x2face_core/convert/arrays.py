@@ -1,4 +1,4 @@
-"""numpy's arrays in pickles, as numpy or joblib writes them: plain numbers only, no objects, no subclasses."""
+"""Stand-ins for numpy arrays in pickles by numpy or joblib: plain numbers only, no objects, no subclasses."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from x2face_core.convert.unpickling import Names, Refused, Sealed
 
 Numbers = NDArray[Any]
 
-_PLAIN = re.compile(r"[<>|=]?[biuf][1248]")  # one number of fixed size: no objects, no texts, no fields
+_PLAIN = re.compile(r"[<>|=]?[biuf][1248]")  # a number of fixed size: no objects, strings or fields
 
 
-class Kind(metaclass=Sealed):
-    """Stands for numpy.dtype; refuses whatever is not one plain number."""
+class PlainDtype(metaclass=Sealed):
+    """Stands for numpy.dtype; refuses all but plain numbers."""
 
     def __init__(self, code: str, *_: Any) -> None:
         if not isinstance(code, str) or not _PLAIN.fullmatch(code):
@@ -35,19 +35,19 @@ class Kind(metaclass=Sealed):
 
 
 class Array(metaclass=Sealed):
-    """Stands for numpy.ndarray; `value` is what was in the file."""
+    """Stands for numpy.ndarray. value: the array"""
 
     value: Numbers
 
     def __setstate__(self, state: Any) -> None:
-        """state: (version, shape, Kind, in Fortran's order, bytes, or Python 2's string of them)"""
+        """state: (version, shape, dtype, whether in Fortran order, bytes or a string from Python 2)"""
         _, shape, kind, fortran, data = state
-        self.value = filled(data, kind, shape, "F" if fortran else "C")
+        self.value = array_of(data, kind, shape, "F" if fortran else "C")
 
 
-def filled(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
-    """An array of these bytes. UnpicklingError where they are not as many as it takes."""
-    if not isinstance(kind, Kind) or not isinstance(shape, tuple) or order not in ("C", "F"):
+def array_of(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
+    """An array from bytes. UnpicklingError if their number does not match dtype and shape."""
+    if not isinstance(kind, PlainDtype) or not isinstance(shape, tuple) or order not in ("C", "F"):
         raise UnpicklingError("an array without type, shape or order")
     raw = data.encode("latin1") if isinstance(data, str) else bytes(data)
     if len(raw) != size_of(kind, shape):
@@ -55,8 +55,8 @@ def filled(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
     return np.frombuffer(raw, kind.dtype).reshape(shape, order=order)
 
 
-def size_of(kind: Kind, shape: tuple[Any, ...]) -> int:
-    """Bytes of an array."""
+def size_of(kind: PlainDtype, shape: tuple[Any, ...]) -> int:
+    """Number of bytes of an array."""
     if not all(isinstance(length, int) and length >= 0 for length in shape):
         raise UnpicklingError(f"an array of shape {shape}")
     numbers: int = math.prod(shape)
@@ -64,7 +64,7 @@ def size_of(kind: Kind, shape: tuple[Any, ...]) -> int:
 
 
 class Reconstruct(metaclass=Sealed):
-    """Stands for numpy's _reconstruct, which makes an empty array for BUILD to fill."""
+    """Stands for numpy's _reconstruct, which makes an empty array whose state the opcode BUILD sets."""
 
     def __new__(cls, subtype: Any, *_: Any) -> Any:
         if subtype is not Array:
@@ -73,23 +73,23 @@ class Reconstruct(metaclass=Sealed):
 
 
 class FromBuffer(metaclass=Sealed):
-    """Stands for numpy's _frombuffer, which protocol 5 uses."""
+    """Stands for numpy's _frombuffer, used by pickle protocol 5."""
 
     def __new__(cls, data: Any, kind: Any, shape: Any, order: Any, *_: Any) -> Any:
         array = Array()
-        array.value = filled(data, kind, shape, order)
+        array.value = array_of(data, kind, shape, order)
         return array
 
 
 class Scalar(metaclass=Sealed):
-    """Stands for numpy's scalar: one number, as Python has it."""
+    """Stands for numpy's scalar; gives a Python number."""
 
     def __new__(cls, kind: Any, data: Any) -> Any:
-        return filled(data, kind, (), "C").item()
+        return array_of(data, kind, (), "C").item()
 
 
 class Encode(metaclass=Sealed):
-    """Stands for codecs.encode, by which Python 3 writes bytes in old protocols: Latin-1 and nothing else."""
+    """Stands for codecs.encode, by which Python 3 pickles bytes in old protocols; Latin-1 only."""
 
     def __new__(cls, text: Any, encoding: Any, *_: Any) -> Any:
         if not isinstance(text, str) or encoding != "latin1":
@@ -98,7 +98,7 @@ class Encode(metaclass=Sealed):
 
 
 def joblib_array(file: BinaryIO) -> type[Array]:
-    """What stands for joblib's NumpyArrayWrapper (0.10 and later): its bytes follow in the file where it is built."""
+    """A stand-in for joblib's NumpyArrayWrapper (0.10 and later), whose data follow in the file after its BUILD."""
 
     class Inline(Array):
         def __setstate__(self, state: Any) -> None:
@@ -109,20 +109,20 @@ def joblib_array(file: BinaryIO) -> type[Array]:
 
 def _inline(file: BinaryIO, state: Mapping[str, Any]) -> Numbers:
     kind, shape = state["dtype"], state["shape"]
-    if state["subclass"] is not Array or not isinstance(kind, Kind) or not isinstance(shape, tuple):
+    if state["subclass"] is not Array or not isinstance(kind, PlainDtype) or not isinstance(shape, tuple):
         raise UnpicklingError("an array of another class")
-    if state.get("numpy_array_alignment_bytes") is not None:  # joblib 1.2 and later: a count, and so many bytes to skip
+    if state.get("numpy_array_alignment_bytes") is not None:  # joblib 1.2 and later: a padding length, then the padding
         file.read(file.read(1)[0])
-    return filled(file.read(size_of(kind, shape)), kind, shape, state["order"])
+    return array_of(file.read(size_of(kind, shape)), kind, shape, state["order"])
 
 
 def array_names(file: BinaryIO) -> Names:
-    """What pickles by numpy 1 and 2 and by joblib name. file: the pickle's own, in which joblib's arrays follow"""
+    """Stand-ins for the globals in pickles by numpy 1, numpy 2 and joblib. file: of the pickle, for joblib's data"""
     multiarray = {"_reconstruct": Reconstruct, "scalar": Scalar}
     inline = joblib_array(file)
     return {
         ("numpy", "ndarray"): Array,
-        ("numpy", "dtype"): Kind,
+        ("numpy", "dtype"): PlainDtype,
         ("_codecs", "encode"): Encode,
         **{(f"numpy.{core}.multiarray", name): it for core in ("core", "_core") for name, it in multiarray.items()},
         **{(f"numpy.{core}.numeric", "_frombuffer"): FromBuffer for core in ("core", "_core")},

@@ -1,4 +1,4 @@
-"""scikit-learn's fitted objects in pickles, of any version: their attributes, and none of scikit-learn's code."""
+"""Stand-ins for pickled scikit-learn estimators of any version: attributes only, none of its code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from x2face_core.convert.unpickling import Names, Sealed
 
 
 class Estimator(metaclass=Sealed):
-    """attributes: name to value, arrays as numpy's"""
+    """attributes: by name; arrays are numpy arrays"""
 
     attributes: Mapping[str, Any]
 
@@ -30,11 +30,11 @@ class StandardScaler(Estimator):
 
 
 class Plain(metaclass=Sealed):
-    """Stands for `object`, which the first two protocols name as the base of what they build."""
+    """Stands for `object`, the base class named in pickle protocols 0 and 1."""
 
 
 class Reconstructor(metaclass=Sealed):
-    """Stands for copyreg's _reconstructor, by which the first two protocols make an object for BUILD to fill."""
+    """Stands for copyreg's _reconstructor, by which protocols 0 and 1 make an object whose state BUILD sets."""
 
     def __new__(cls, kind: Any, base: Any, state: Any) -> Any:
         if not isinstance(kind, Sealed) or not issubclass(kind, Array | Estimator) or base is not Plain:

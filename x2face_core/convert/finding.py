@@ -1,4 +1,4 @@
-"""The released files in a folder, by the names that they were released under."""
+"""Searching a folder for the released files by their original names."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ RELEASED = (
     ("linearregression_scaledTrue_*.pkl",),
     ("scaler_*.pkl",),
 )
-"""Each part's names; of several that are there the first is taken, as they hold the same."""
+"""Alternative names of each part; their contents are equal, so the first that exists is taken."""
 
 
 def find_released(folder: Path) -> list[Path]:
-    """One file of each part that is somewhere below a folder, such as a clone of the authors' repository.
+    """One file of each part found below a folder, such as a clone of the authors' repository.
 
-    InputError where there is no folder, or none of the networks in it.
+    InputError if there is no such folder, or it does not contain the networks.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; it takes one with the released files in it.")

@@ -1,4 +1,4 @@
-"""Both networks of a released checkpoint, as ours."""
+"""Conversion of a released checkpoint of both networks to our names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Tensors = dict[str, Tensor]
 
 
 def convert_networks(state: Mapping[str, Tensor], where: str) -> tuple[Dims, Tensors]:
-    """Sizes, and tensors under our names, of a state dict with the released names.
+    """Convert a state dict with released names to sizes, and tensors under our names.
 
-    where: the file, for errors. WeightsError where a tensor is missing, is one too many, or has another shape.
+    where: the file, for errors. WeightsError for missing or unknown tensors, or wrong shapes.
     """
     found = {name: value for name, value in state.items() if name.startswith((EMBEDDING, DRIVING))}
     found = {name: value for name, value in found.items() if not name.endswith("num_batches_tracked")}
@@ -40,7 +40,7 @@ def _refuse_others(found: Mapping[str, Tensor], names: Mapping[str, str], where:
 
 
 def _dims(found: Mapping[str, Tensor], levels: int, where: str) -> Dims:
-    """The sizes that the tensors' shapes tell; conventions are the released code's."""
+    """Sizes inferred from the shapes of the tensors, with the conventions of the released code."""
     inner = "submodule." * (levels - 1) + f"down.{1 if levels > 1 else 0}.weight"
     flow, driving_flow = (len(found[f"{network}up.2.weight"]) for network in (EMBEDDING, DRIVING))
     if flow not in (2, 3) or driving_flow != 2:

@@ -1,4 +1,4 @@
-"""Which of the released parts a file holds: told by what is in it, not by its name."""
+"""Recognition of the released parts by their content, not by file name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from x2face_core.convert.names import DRIVING, EMBEDDING, PARALLEL
 from x2face_core.convert.reading import read_released
 from x2face_core.errors import UsageError, WeightsError
 
-Kind = Literal["networks", "pose reading", "pose writing", "speech regression", "speech scaling"]
+PartKind = Literal["networks", "pose reading", "pose writing", "speech regression", "speech scaling"]
 Tensors = dict[str, Tensor]
 
 
@@ -32,13 +32,13 @@ class Part:
     speech scaling: mean (k,), scale (k,), of those features (scaler….pkl)
     """
 
-    kind: Kind
+    kind: PartKind
     path: Path
     tensors: Tensors
 
 
 def read_part(path: Path) -> Part:
-    """Raises as read_released does; WeightsError where it holds none of them."""
+    """Read and recognise a file. Raises as read_released; WeightsError if it is none of the parts."""
     content = read_released(path)
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
@@ -53,9 +53,9 @@ def read_part(path: Path) -> Part:
     return Part(found[0], path, found[1])
 
 
-def one_of_each(parts: Iterable[Part]) -> dict[Kind, Part]:
-    """By kind. UsageError where two files hold the same part."""
-    chosen: dict[Kind, Part] = {}
+def one_of_each(parts: Iterable[Part]) -> dict[PartKind, Part]:
+    """Parts by kind. UsageError if two files hold the same part."""
+    chosen: dict[PartKind, Part] = {}
     for part in parts:
         before = chosen.setdefault(part.kind, part)
         if before is not part:
@@ -63,7 +63,7 @@ def one_of_each(parts: Iterable[Part]) -> dict[Kind, Part]:
     return chosen
 
 
-def _of_torch(content: Any) -> tuple[Kind, Tensors] | None:
+def _of_torch(content: Any) -> tuple[PartKind, Tensors] | None:
     if not isinstance(content, Mapping):
         return None
     state = {str(name).removeprefix(PARALLEL): it for name, it in content.items() if isinstance(it, Tensor)}
@@ -77,7 +77,7 @@ def _of_torch(content: Any) -> tuple[Kind, Tensors] | None:
     return None
 
 
-def _of_scikit_learn(content: Any) -> tuple[Kind, Tensors] | None:
+def _of_scikit_learn(content: Any) -> tuple[PartKind, Tensors] | None:
     if isinstance(content, LinearRegression):
         return "speech regression", _numbers(content.attributes, weight="coef_", bias="intercept_")
     if isinstance(content, StandardScaler):
@@ -86,7 +86,7 @@ def _of_scikit_learn(content: Any) -> tuple[Kind, Tensors] | None:
 
 
 def _numbers(attributes: Mapping[str, Any], **named: str) -> Tensors:
-    """Some attributes as tensors, in double precision. KeyError, TypeError where one is missing or nothing."""
+    """Attributes as float64 tensors under other names. KeyError, TypeError if one is missing or not numeric."""
     return {
         ours: torch.from_numpy(np.array(attributes[theirs]).astype(np.float64, casting="same_kind"))
         for ours, theirs in named.items()

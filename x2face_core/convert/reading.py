@@ -1,4 +1,4 @@
-"""What a released file holds, whichever of the formats it has."""
+"""Reading a released file in any of its formats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from x2face_core.errors import WeightsError
 from x2face_core.files.faults import reading
 from x2face_core.files.placing import readable_file
 
-_LARGEST = 64_000_000  # bytes that a compressed pickle may unfold to; the released regressions have 0.14 million
+_LARGEST = 64_000_000  # decompressed bytes of a pickle; the released regressions have 0.14 million
 _ZIP, _OLD_JOBLIB = b"PK\x03\x04", b"ZF"
 _ZLIB, _GZIP = b"\x78", b"\x1f\x8b"
 _BROKEN = (
@@ -33,14 +33,14 @@ _BROKEN = (
     TypeError,
     ValueError,
 )
-"""What pickles, zip archives and tensors raise where the bytes are not what they should be."""
+"""Exceptions for corrupt pickles, zip archives and tensors."""
 
 
 def read_released(path: Path) -> Any:
     """The content of a checkpoint of torch (dicts with tensors) or a pickle of scikit-learn (an Estimator).
 
-    Raises InputError where the file cannot be read, WeightsError where it is broken, something else, or names anything
-    but the classes of such files.
+    Raises InputError if the file cannot be read; WeightsError if it is broken, of another format, or refers to classes
+    other than those of such files.
     """
     place = readable_file(path)
     try:
@@ -52,11 +52,11 @@ def read_released(path: Path) -> Any:
         ) from error
     except _BROKEN as error:
         raise WeightsError(
-            f"{path}: cut short, or no file of torch's or scikit-learn's ({_told(error)}); download it again."
+            f"{path}: cut short, or no file of torch's or scikit-learn's ({_message(error)}); download it again."
         ) from error
 
 
-def _told(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     return (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
 
 
@@ -77,7 +77,7 @@ def _read_pickle(data: bytes) -> Any:
         raise UnpicklingError("joblib before 0.10 wrote it; load and dump it with a later one")
     if data.startswith((_ZLIB, _GZIP)):
         data = _unfolded(data)
-    file = io.BytesIO(data)  # the unpickler takes from it exactly what it needs, so joblib's arrays come next
+    file = io.BytesIO(data)  # the unpickler reads exactly up to its end, where joblib's arrays follow
     content = RestrictedUnpickler(file, {**COLLECTIONS, **estimators.NAMES, **array_names(file)}).load()
     return content.value if isinstance(content, Array) else content
 

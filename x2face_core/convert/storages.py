@@ -1,4 +1,4 @@
-"""torch's checkpoints: the format of 2017, pickles and raw numbers after one another, and the zip archive of today."""
+"""Reading torch checkpoints: the legacy format (pickles followed by raw numbers), and the zip format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from x2face_core.convert.unpickling import COLLECTIONS, Names, RestrictedUnpickler, Sealed
 
 MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
-"""How a file of the old format begins: a pickle of its magic number, the same from Python 2 and 3."""
+"""First bytes of the legacy format: the pickled magic number, the same from Python 2 and 3."""
 _PROTOCOL = 1001
 
 _DTYPES = {
@@ -37,7 +37,7 @@ class Rebuild(metaclass=Sealed):
     def __new__(cls, storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Any:
         if not isinstance(storage, Tensor):
             raise UnpicklingError("a tensor without a storage")
-        return storage.as_strided(size, stride, offset)  # refuses what reaches beyond the storage
+        return storage.as_strided(size, stride, offset)  # raises for views beyond the storage
 
 
 class Parameter(metaclass=Sealed):
@@ -58,16 +58,16 @@ NAMES: Names = {
 
 @dataclass
 class Legacy:
-    """The storages of a file of the old format: named in its pickle, filled from what follows.
+    """The storages of a legacy file: allocated while unpickling, filled from the data that follow.
 
-    limit: bytes of the file, so that none is taken for larger
+    limit: size of the file in bytes, an upper bound for each storage
     """
 
     limit: int
     found: dict[str, Tensor] = field(default_factory=dict)
 
     def __call__(self, pid: Any) -> Tensor:
-        """pid: ("storage", dtype, key, where it lay, numbers, None or (key, start, numbers) of a part of it)"""
+        """pid: ("storage", dtype, key, device, count, None or (key, start, count) of a view)"""
         dtype, key, numbers, part = _named(pid)
         if numbers * dtype.itemsize > self.limit:
             raise UnpicklingError(f"a storage of {numbers} numbers in a file of {self.limit} bytes")
@@ -80,7 +80,7 @@ class Legacy:
         return whole[start : start + length]
 
     def fill(self, key: str, file: BinaryIO) -> None:
-        """Read one storage: its length (8 bytes), then its numbers."""
+        """Read one storage: its count (8 bytes), then its numbers."""
         storage = self.found[key]
         numbers = int.from_bytes(file.read(8), "little")
         if numbers != len(storage):
@@ -90,7 +90,7 @@ class Legacy:
 
 
 def _named(pid: Any) -> tuple[torch.dtype, str, int, Any]:
-    """dtype, key, count of numbers, and part, of what a persistent id names."""
+    """dtype, key, count and view of a persistent id."""
     if not isinstance(pid, tuple) or len(pid) not in (5, 6) or pid[0] != "storage":
         raise UnpicklingError("a persistent id that is no storage's")
     _, dtype, key, _, numbers, *part = pid
@@ -100,14 +100,14 @@ def _named(pid: Any) -> tuple[torch.dtype, str, int, Any]:
 
 
 def tensor_of(raw: bytes, dtype: torch.dtype, numbers: int) -> Tensor:
-    """Little-endian numbers as a tensor (numbers,). UnpicklingError where they are fewer."""
+    """A tensor (numbers,) from little-endian bytes. UnpicklingError if there are too few."""
     if len(raw) < numbers * dtype.itemsize:
         raise UnpicklingError(f"it ends after {len(raw)} of a storage's {numbers * dtype.itemsize} bytes")
     return torch.frombuffer(bytearray(raw), dtype=dtype, count=numbers) if numbers else torch.zeros(0, dtype=dtype)
 
 
 def read_legacy(file: BinaryIO, limit: int) -> Any:
-    """What torch before 1.6 saved, torch 0.2 under Python 2 too. limit: bytes of the file"""
+    """Read a file by torch before 1.6, including torch 0.2 under Python 2. limit: size of the file in bytes"""
     storages = Legacy(limit)
     _, protocol, system = (RestrictedUnpickler(file, {}).load() for _ in range(3))
     if protocol != _PROTOCOL or not isinstance(system, Mapping) or not system.get("little_endian", False):
@@ -119,7 +119,7 @@ def read_legacy(file: BinaryIO, limit: int) -> Any:
 
 
 def read_zip(file: BinaryIO) -> Any:
-    """What torch 1.6 and later saves: an archive with data.pkl and a record for each storage."""
+    """Read a file by torch 1.6 or later: a zip archive with data.pkl and a member for each storage."""
     with ZipFile(file) as archive:
         pickled = next((name for name in archive.namelist() if name.endswith("/data.pkl")), None)
         if pickled is None:

@@ -1,7 +1,7 @@
-"""Reading pickles of unknown origin: nothing is imported, and only what is on a list can be named in them.
+"""Safe reading of untrusted pickles: nothing is imported, and only listed globals are allowed.
 
-A pickle is a program that may call whatever it can name. Here a name is looked up in a table and nowhere else, and most
-of what the table holds are stand-ins, defined in this package, that only keep what they are given.
+A pickle is a program that may call any global it names. Here names are looked up only in a table, most of whose entries
+are stand-in classes of this package that just store their arguments.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ COLLECTIONS: Names = {("collections", "OrderedDict"): OrderedDict}
 
 
 class Refused(pickle.UnpicklingError):
-    """A pickle names something that is not on the list; the text is that name."""
+    """A pickle refers to a global that is not listed; the message is its name."""
 
 
 class Sealed(type):
-    """The type of stand-in classes: the instruction BUILD, which sets attributes, cannot change the class itself."""
+    """Metaclass of stand-ins: keeps the opcode BUILD, which sets attributes, from changing the class itself."""
 
     def __setattr__(cls, name: str, value: object) -> NoReturn:
         raise pickle.UnpicklingError(f"an attribute {name!r} for the class {cls.__name__}")
 
 
 class RestrictedUnpickler(pickle.Unpickler):
-    """Python 2's too: its strings are read as Latin-1, as torch and numpy need it.
+    """An unpickler with a table of allowed globals; strings from Python 2 are decoded as Latin-1.
 
-    names: module and name, as the file spells them, to what stands for it
-    storage: what a persistent id stands for; None: there may be none
+    names: stand-in by module and name, as written in the file
+    storage: resolves persistent ids; None: they are refused
     """
 
     def __init__(self, file: BinaryIO, names: Names, storage: Storage | None = None) -> None:

@@ -1,4 +1,4 @@
-"""All frames that training draws from, in memory."""
+"""The training frames in memory."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from x2face_core.pixels import to_tensor
 
 @dataclass(frozen=True)
 class Bank:
-    """Frames in the order of their clips, then single photographs, on one device.
+    """Frames ordered by clip, followed by single photographs; n pictures in all, on one device.
 
     pictures: (n, side, side, 3) uint8 RGB
-    clip, frame: (n,) int64, row of clips.csv and frame number in it; clip is -1 for a photograph
-    first, count: (n,) int64, where the frames of the same clip begin here and how many they are
-    weight: (n,) float64, how often a frame is drawn as target; sums to 1
-    landmarks: (n, 73, 3) float32 in half-pictures, irises last, or None where the folder has no labels
+    clip, frame: (n,) int64, row of clips.csv and frame number in that clip; clip is -1 for a photograph
+    first, count: (n,) int64, index of the first frame of the same clip, and number of its frames
+    weight: (n,) float64, probability of a frame to be drawn as target; sums to 1
+    landmarks: (n, 73, 3) float32 in normalised coordinates, irises last, or None where the folder has no labels
     pose: (n, 3) float32 roll, pitch, yaw in degrees, or None
-    expression: (n, 4) float32, standardised by median and deviation, or None
-    gaze: (n, 2) float32 in eye widths; None where not measured
-    blend: (n, b) float32 blendshape scores, standardised; None where not measured
-    blend_mirror: (b,) int64, which score takes a score's place when the picture is mirrored
+    expression: (n, 4) float32, standardised by median and standard deviation, or None
+    gaze: (n, 2) float32 in eye widths, or None
+    blend: (n, b) float32 blendshape scores, standardised, or None
+    blend_mirror: (b,) int64, permutation of the scores for a mirrored picture
     """
 
     pictures: Tensor
@@ -47,5 +47,5 @@ class Bank:
         return replace(self, **moved)
 
     def floats(self, rows: Tensor) -> Tensor:
-        """Pictures (k, 3, side, side) float32 in [0, 1]."""
+        """The pictures of k rows as (k, 3, side, side) float32 in [0, 1]."""
         return to_tensor(self.pictures[rows])

@@ -1,4 +1,4 @@
-"""What tables and label files of a data folder may say: file, row and value are named where it cannot be."""
+"""Validation of the tables and label files of a data folder; errors name file, row and value."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from numpy.typing import NDArray
 from x2face_core.errors import InputError
 from x2face_core.files.faults import reason
 
-MOST_FRAMES = 999_999  # of a clip: a frame is known by its clip's number times a million, plus its own
-_LARGEST = 1_000.0  # of a measurement in degrees, shares or widths: none comes near
-_BOMB = 64 * 2**20  # bytes that any file may unpack to
-_RATIO = 200  # and so many times its own size
+MOST_FRAMES = 999_999  # of a clip; frames are keyed by clip number times a million plus frame number
+_LARGEST = 1_000.0  # largest plausible absolute value of any measurement
+_BOMB = 64 * 2**20  # bytes that any file may decompress to
+_RATIO = 200  # or this many times its own size, if that is more
 _BROKEN = (KeyError, ValueError, TypeError, OSError, EOFError, OverflowError, NotImplementedError, RuntimeError,
            MemoryError, SyntaxError, BadZipFile, zlib.error)  # fmt: skip
 Arrays = dict[str, NDArray[Any]]
 
 
-def inside(folder: Path, name: str, where: str) -> Path:
-    """The file of that name in a folder. InputError, beginning with `where`, for a name that leads out of it."""
+def path_inside(folder: Path, name: str, where: str) -> Path:
+    """The path of a named file in a folder. InputError, prefixed by `where`, for a name that leads out of it."""
     paths = PurePosixPath(name), PureWindowsPath(name)
     if not name.strip() or "\0" in name or any(one.is_absolute() or one.drive or ".." in one.parts for one in paths):
         raise InputError(f"{where}: {name!r:.100} is no file in {folder}; a path below it is needed.")
     return folder / name
 
 
-def whole(text: str, name: str, where: str, high: int) -> int:
-    """A whole number from 1 to `high`."""
+def whole_number(text: str, name: str, where: str, high: int) -> int:
+    """Parse a whole number from 1 to `high`. InputError, prefixed by `where`, otherwise."""
     number = int(text)
     if not 1 <= number <= high:
         raise InputError(f"{where}: {name} is {text:.40}; it may be from 1 to {high}.")
     return number
 
 
-def within(text: str, name: str, where: str, high: float) -> float:
-    """A finite number from 0 to `high`."""
+def bounded_number(text: str, name: str, where: str, high: float) -> float:
+    """Parse a finite number from 0 to `high`. InputError, prefixed by `where`, otherwise."""
     number = float(text)
     if not (math.isfinite(number) and 0 <= number <= high):
         raise InputError(f"{where}: {name} is {text:.40}; it may be from 0 to {high:g}.")
@@ -49,7 +49,7 @@ def within(text: str, name: str, where: str, high: float) -> float:
 
 
 def read_arrays(file: Path) -> Arrays:
-    """All arrays of an .npz file. InputError where it is broken, or would unpack to far more than it is."""
+    """All arrays of an .npz file. InputError if it is broken, or a decompression bomb."""
     try:
         with ZipFile(file) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
@@ -62,7 +62,7 @@ def read_arrays(file: Path) -> Arrays:
 
 
 def check_array(file: Path, name: str, array: NDArray[Any], shape: tuple[int | None, ...]) -> None:
-    """InputError for an array of another shape, with numbers that are not finite or that nobody measured.
+    """InputError for an array of another shape, or with values that are not finite or implausibly large.
 
     shape: None for any length
     """
@@ -72,7 +72,7 @@ def check_array(file: Path, name: str, array: NDArray[Any], shape: tuple[int | N
         raise InputError(f"{file}: {name} has the shape {array.shape}; ({wanted}) is needed.")
     if array.dtype.kind not in "iuf":
         raise InputError(f"{file}: {name} holds {array.dtype}; numbers are needed.")
-    known = np.abs(array.astype(np.float64)) <= _LARGEST  # of NaN it is not
+    known = np.abs(array.astype(np.float64)) <= _LARGEST  # False for NaN
     odd = ~known.all(axis=tuple(range(1, array.ndim)))
     if odd.any():
         row = int(odd.argmax())
@@ -80,7 +80,7 @@ def check_array(file: Path, name: str, array: NDArray[Any], shape: tuple[int | N
 
 
 def check_references(file: Path, name: str, references: NDArray[Any], frames: NDArray[np.int64]) -> None:
-    """InputError for a reference (n, 2), clip and frame, to what there is not. frames: how many each clip has"""
+    """InputError for references (n, 2) of clip and frame that do not exist. frames: number of frames of each clip"""
     if references.dtype.kind not in "iu":
         raise InputError(f"{file}: {name} holds {references.dtype}; whole numbers are needed.")
     clip, frame = references.astype(np.int64).T
@@ -91,8 +91,8 @@ def check_references(file: Path, name: str, references: NDArray[Any], frames: ND
         raise InputError(f"{file}: row {row} of {name} is frame {frame[row]} of clip {clip[row]}; there is none.")
 
 
-def needed(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
-    """The array of that name. InputError where there is none."""
+def required_array(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """The array of that name. InputError if it is missing."""
     if name not in arrays:
         raise InputError(f"{file}: lacks {name}; expected the arrays of docs/data.md.")
     return arrays[name]

@@ -1,4 +1,4 @@
-"""A folder of face tracks on disk: clips.csv, clips/ and, where the tracks are labelled, labels.npz (docs/data.md)."""
+"""A folder of face tracks on disk: clips.csv, clips/ and optionally labels.npz (docs/data.md)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from x2face_core.bounds import LONGEST
 from x2face_core.data.checks import (
     MOST_FRAMES,
+    bounded_number,
     check_array,
     check_references,
-    inside,
-    needed,
+    path_inside,
     read_arrays,
-    whole,
-    within,
+    required_array,
+    whole_number,
 )
 from x2face_core.data.stills import Stills, read_stills
 from x2face_core.data.tables import Split, blendshapes, check_measures, expression, gaze, rows, split_of
@@ -42,15 +42,15 @@ class Clip:
 
 @dataclass(frozen=True)
 class Labels:
-    """labels.npz: measurements a frame, and 68 landmarks for some of the frames.
+    """labels.npz: measurements of n frames, and 68 landmarks for m of them.
 
     clip, frame: (n,) row of clips.csv and frame number
     pose: (n, 3) roll, pitch, yaw in degrees
     expression: (n, 4) mouth_open, mouth_width, eye_left, eye_right (docs/data.md)
     landmark_ref: (m, 2) clip, frame of each landmark row
     landmarks: (m, 68, 3) iBUG order; x, y in [0, 1] of the crop, z in the same unit, negative towards the camera
-    gaze: (n, 2) iris between the corners of its eye, in eye widths, right and down positive; None where not measured
-    blend: (n, b) blendshape scores in [0, 1] under blend_names; None where not measured
+    gaze: (n, 2) offset of the iris from the middle of the eye corners in eye widths, right and down positive, or None
+    blend: (n, b) blendshape scores in [0, 1], named by blend_names, or None
     """
 
     clip: NDArray[np.int64]
@@ -64,7 +64,7 @@ class Labels:
     blend_names: tuple[str, ...] = ()
 
     def rows_of(self, clips: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The label rows of given frames; -1 where a frame has none."""
+        """(k,) label rows of k frames; -1 for a frame without labels."""
         key = self.clip * 1_000_000 + self.frame
         order = np.argsort(key, kind="stable")
         wanted = clips * 1_000_000 + frames
@@ -92,13 +92,13 @@ class FaceFolder:
         try:
             return Clip(
                 row=number,
-                path=inside(self.path / "clips", row["clip"], where),
+                path=path_inside(self.path / "clips", row["clip"], where),
                 identity=row["identity"],
-                frames=whole(row["frames"], "frames", where, MOST_FRAMES),
-                seconds=within(row["seconds"], "seconds", where, LONGEST),
+                frames=whole_number(row["frames"], "frames", where, MOST_FRAMES),
+                seconds=bounded_number(row["seconds"], "seconds", where, LONGEST),
                 sound=row.get("sound", "none") == "sync",
                 split=split_of(row, where),
-                yaw_range=within(row.get("yaw_range") or "0", "yaw_range", where, 360),
+                yaw_range=bounded_number(row.get("yaw_range") or "0", "yaw_range", where, 360),
                 source=row.get("source", ""),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -113,7 +113,7 @@ class FaceFolder:
 
     @cached_property
     def stills(self) -> Stills | None:
-        """The folder's photographs, where it has some beside its clips."""
+        """The folder's photographs, or None."""
         return read_stills(self.path)
 
     @cached_property
@@ -128,12 +128,12 @@ class FaceFolder:
 
 
 def _labels(file: Path, frames: NDArray[np.int64]) -> Labels:
-    """frames: how many each clip has. InputError names file, array and row."""
+    """Read and validate labels.npz. frames: number of frames of each clip. InputError names file, array and row."""
     data = read_arrays(file)
-    clip, frame = needed(file, data, "clip"), needed(file, data, "frame")
+    clip, frame = required_array(file, data, "clip"), required_array(file, data, "frame")
     check_measures(file, data, len(clip))
-    landmark_ref = needed(file, data, "landmark_ref")
-    landmarks = needed(file, data, "landmarks")
+    landmark_ref = required_array(file, data, "landmark_ref")
+    landmarks = required_array(file, data, "landmarks")
     check_array(file, "landmarks", landmarks, (len(landmark_ref), 68, 3))
     if clip.ndim != 1 or frame.shape != clip.shape or landmark_ref.shape != (len(landmark_ref), 2) or not len(clip):
         shapes = f"{clip.shape}, {frame.shape} and {landmark_ref.shape}"

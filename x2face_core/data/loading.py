@@ -23,7 +23,7 @@ from x2face_core.media.opening import film_stream, opened
 
 
 def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
-    """The wanted frames (ascending) of a track, (k, side, side, 3); fewer where the file ends early."""
+    """Decode the wanted frames (ascending numbers) of a track to (k, side, side, 3); fewer if the file is truncated."""
     frames, asked, last = [], set(wanted.tolist()), int(wanted[-1])
     try:
         with opened(path) as container:
@@ -55,9 +55,11 @@ def load_bank(
     stills: float = 0.0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Bank:
-    """Decode every nth frame of a split, or, with labels, the frames that have landmarks.
+    """Decode the frames of a split with landmarks, or without labels every nth frame.
 
-    stills: share of the draws that goes to the folder's photographs, where it has labelled ones
+    side: pixels a side of the pictures in the bank; every: n; labels: use frames with landmarks
+    stills: share of the drawing probability that goes to the folder's labelled photographs
+    progress: called with the number of clips decoded and in all
     """
     clips = folder.of_split(split)
     if not clips:
@@ -86,7 +88,7 @@ def _labelled(folder: FaceFolder, clips: Sequence[Clip]) -> list[NDArray[np.int6
 
 @dataclass(frozen=True)
 class _Photographs:
-    """pictures: (k, side, side, 3); rows: (k,) of pictures.csv; weight: (k,), sums to 1."""
+    """pictures: (k, side, side, 3); rows: (k,) rows of pictures.csv; weight: (k,), sums to 1."""
 
     pictures: NDArray[np.uint8]
     rows: NDArray[np.int64]
@@ -94,7 +96,7 @@ class _Photographs:
 
 
 def _photographs(folder: FaceFolder, split: Split, side: int) -> _Photographs | None:
-    """The split's labelled photographs; each source is drawn by the root of its number, so that none is the world."""
+    """The split's labelled photographs; each data source is weighed by the square root of its size."""
     from x2face_core.media.images import read_picture
 
     found = folder.stills
@@ -116,9 +118,9 @@ def _reduced(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def clip_weights(clips: Sequence[Clip], counts: Sequence[int]) -> NDArray[np.float64]:
-    """How often each clip is drawn: people by the root of their frames, capped; among theirs, moving clips more.
+    """(clips,) relative drawing weights: people by the square root of their frames, capped; moving clips more.
 
-    Without the cap a few people with thousands of short clips would become the whole world.
+    Without the cap a few people with thousands of short clips would dominate.
     """
     frames: dict[str, int] = {}
     for clip, count in zip(clips, counts, strict=True):
@@ -151,7 +153,7 @@ def _assemble(
     weight = np.repeat(weights / counts, counts)
     rows = np.zeros(0, np.int64) if photographs is None else photographs.rows
     measured = measures_of(folder, clip, frame, rows) if labels else None
-    if measured is not None:  # open mouths and shut eyes are drawn more often within their clip
+    if measured is not None:  # within a clip, frames with open mouths or closed eyes are drawn more often
         weight = weight * measured.interest[: len(clip)]
         sums = np.repeat(np.add.reduceat(weight, np.cumsum(counts) - counts), counts)
         weight = weight / sums * np.repeat(weights, counts)
@@ -171,7 +173,7 @@ def _assemble(
 
 
 def _joined(bank: Bank, photographs: _Photographs, share: float) -> Bank:
-    """The bank with photographs behind its frames, each a clip of its own."""
+    """Append photographs to a bank, each as a clip of one frame. share: their total drawing probability"""
     count = len(photographs.rows)
     ones = torch.ones(count, dtype=torch.int64)
     return replace(

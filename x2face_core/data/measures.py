@@ -1,4 +1,4 @@
-"""What a folder's labels say of chosen frames and photographs, as arrays to train on."""
+"""Labels of frames and photographs as arrays for training."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SHUT = 0.25
 
 @dataclass(frozen=True)
 class Measures:
-    """Labels a picture; the fields are those of Bank.
+    """Labels of n pictures; fields as of Bank.
 
-    interest: (n,), how much more often a frame is drawn: in proportion to the mouth's opening, and more while eyes shut
+    interest: (n,) relative drawing weight: rises with the opening of the mouth, and for closing eyes
     """
 
     landmarks: NDArray[np.float32]
@@ -34,9 +34,9 @@ class Measures:
 def measures_of(
     folder: FaceFolder, clip: NDArray[np.int64], frame: NDArray[np.int64], stills: NDArray[np.int64]
 ) -> Measures:
-    """Labels of frames that have landmarks, and after them of photographs by their rows.
+    """Labels of frames that have landmarks, followed by those of photographs.
 
-    Expression and blendshapes are standardised by what the frames show; gaze is kept where all that is asked has it.
+    Expression and blendshapes are standardised by the statistics of the frames. Gaze is None unless all rows have it.
     """
     labels = folder.labels
     rows = labels.rows_of(clip, frame)
@@ -44,7 +44,7 @@ def measures_of(
     landmarks, pose, gaze, blend = labels.landmarks[_landmark_rows(folder, clip, frame)], labels.pose[rows], None, None
     gaze = None if labels.gaze is None else labels.gaze[rows]
     blend = None if labels.blend is None else labels.blend[rows]
-    centre, spread = np.median(expression, axis=0), expression.std(axis=0) + 1e-6
+    centre, deviation = np.median(expression, axis=0), expression.std(axis=0) + 1e-6
     scores = None if blend is None else (np.median(blend, axis=0), blend.std(axis=0) + 0.02)
     if len(stills) and folder.stills is not None and folder.stills.labels is not None:
         found = folder.stills.labels
@@ -57,7 +57,7 @@ def measures_of(
     return Measures(
         landmarks=with_irises(with_forehead(landmarks), looking),
         pose=pose,
-        expression=np.clip((expression - centre) / spread, -3, 4).astype(np.float32),
+        expression=np.clip((expression - centre) / deviation, -3, 4).astype(np.float32),
         interest=_interest(expression),
         gaze=gaze,
         blend=None if blend is None or scores is None else np.clip((blend - scores[0]) / scores[1], -4, 5),
@@ -75,7 +75,7 @@ def _interest(expression: NDArray[np.float32]) -> NDArray[np.float32]:
 def _both(
     frames: NDArray[np.float32] | None, stills: NDArray[np.float32] | None, rows: NDArray[np.int64]
 ) -> NDArray[np.float32] | None:
-    """Of frames and of photographs; None where either lacks it, or counts other things."""
+    """Concatenate labels of frames and photographs; None if either is missing or they have different columns."""
     if frames is None or stills is None or frames.shape[1:] != stills.shape[1:]:
         return None
     return np.concatenate([frames, stills[rows]])
@@ -90,7 +90,7 @@ def _landmark_rows(folder: FaceFolder, clip: NDArray[np.int64], frame: NDArray[n
 
 
 def mirrored_scores(names: Sequence[str]) -> NDArray[np.int64]:
-    """(b,): the number of the score that takes a score's place in a mirrored picture: Left for Right, and back."""
+    """(b,) permutation of blendshape scores for a mirrored picture: Left and Right are exchanged."""
     at = {name: number for number, name in enumerate(names)}
     return np.array([at.get(_other_side(name), number) for number, name in enumerate(names)], np.int64)
 

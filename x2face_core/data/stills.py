@@ -1,4 +1,4 @@
-"""The photographs of a folder of face tracks: pictures/, pictures.csv, and labels, pictures.npz (docs/data.md)."""
+"""The photographs of a data folder: pictures/, pictures.csv and labels in pictures.npz (docs/data.md)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.checks import check_array, inside, needed, read_arrays, within
+from x2face_core.data.checks import bounded_number, check_array, path_inside, read_arrays, required_array
 from x2face_core.data.tables import Split, blendshapes, check_measures, expression, gaze, rows, split_of
 from x2face_core.errors import InputError
 
@@ -17,7 +17,7 @@ from x2face_core.errors import InputError
 class Still:
     """A row of pictures.csv: one square crop of one person.
 
-    over: share of the crop's side that lies beyond the photograph's edge and shows its border smeared
+    over: share of the crop's side beyond the photograph's edge, filled with repeated edge pixels
     """
 
     row: int
@@ -30,10 +30,10 @@ class Still:
 
 @dataclass(frozen=True)
 class StillLabels:
-    """pictures.npz: a row a picture, in the order of pictures.csv.
+    """pictures.npz: one row for each picture, in the order of pictures.csv.
 
     pose: (n, 3) roll, pitch, yaw in degrees; expression: (n, 4) tables.EXPRESSIONS; landmarks: (n, 68, 3) as of Labels
-    gaze: (n, 2), blend: (n, b): as of Labels, None where not measured
+    gaze: (n, 2), blend: (n, b): as of Labels, or None
     """
 
     pose: NDArray[np.float32]
@@ -45,7 +45,7 @@ class StillLabels:
 
 @dataclass(frozen=True)
 class Stills:
-    """Photographs and their labels; labels None where the folder holds no pictures.npz."""
+    """Photographs and their labels; labels is None if there is no pictures.npz."""
 
     pictures: list[Still]
     labels: StillLabels | None
@@ -55,7 +55,7 @@ class Stills:
 
 
 def read_stills(folder: Path) -> Stills | None:
-    """The photographs of a folder, None where it has no pictures.csv. InputError where its files are broken."""
+    """The photographs of a folder; None if it has no pictures.csv. InputError if its files are broken."""
     table, file = folder / "pictures.csv", folder / "pictures.npz"
     if not table.is_file():
         return None
@@ -71,11 +71,11 @@ def _still(folder: Path, row: dict[str, str], number: int) -> Still:
     try:
         return Still(
             row=number,
-            path=inside(folder / "pictures", row["file"], where),
+            path=path_inside(folder / "pictures", row["file"], where),
             identity=row["identity"],
             source=row.get("source", ""),
             split=split_of(row, where),
-            over=within(row.get("over") or "0", "over", where, 1),
+            over=bounded_number(row.get("over") or "0", "over", where, 1),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{where}: cannot be read ({error}); expected the columns of docs/data.md.") from error
@@ -83,7 +83,7 @@ def _still(folder: Path, row: dict[str, str], number: int) -> Still:
 
 def _labels(file: Path) -> StillLabels:
     data = read_arrays(file)
-    pose, landmarks = needed(file, data, "pose"), needed(file, data, "landmarks")
+    pose, landmarks = required_array(file, data, "pose"), required_array(file, data, "landmarks")
     check_measures(file, data, len(pose))
     check_array(file, "landmarks", landmarks, (len(pose), 68, 3))
     return StillLabels(

@@ -1,4 +1,4 @@
-"""What the tables and label files of a folder of face tracks have in common (docs/data.md)."""
+"""Common parts of the tables and label files of a data folder (docs/data.md)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.checks import check_array, needed
+from x2face_core.data.checks import check_array, required_array
 from x2face_core.errors import InputError
 
 Split = Literal["train", "val", "test"]
@@ -19,7 +19,7 @@ EXPRESSIONS = ("mouth_open", "mouth_width", "eye_left", "eye_right")
 
 
 def rows(table: Path) -> list[dict[str, str]]:
-    """The rows of a CSV table with a header. InputError where it cannot be read."""
+    """The rows of a CSV table with a header, as dictionaries. InputError if it cannot be read."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as lines:
             return list(csv.DictReader(lines))
@@ -28,7 +28,7 @@ def rows(table: Path) -> list[dict[str, str]]:
 
 
 def split_of(row: Mapping[str, str], where: str) -> Split:
-    """The row's split. InputError, beginning with `where`, for any other word."""
+    """The row's split. InputError, prefixed by `where`, for any other word."""
     split = row["split"]
     if split not in SPLITS:
         raise InputError(f"{where}: split is {split!r}; it must be train, val or test.")
@@ -37,9 +37,9 @@ def split_of(row: Mapping[str, str], where: str) -> Split:
 
 def check_measures(file: Path, data: Mapping[str, NDArray[Any]], rows: int) -> None:
     """InputError for measurements of a label file that are missing, of other shapes, or not finite."""
-    check_array(file, "pose", needed(file, data, "pose"), (rows, 3))
+    check_array(file, "pose", required_array(file, data, "pose"), (rows, 3))
     for name in EXPRESSIONS:
-        check_array(file, name, needed(file, data, name), (rows,))
+        check_array(file, name, required_array(file, data, name), (rows,))
     for name, width in (("gaze", 2), ("blend", None)):
         if name in data:
             check_array(file, name, data[name], (rows, width))
@@ -54,12 +54,12 @@ def expression(data: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
 
 
 def gaze(data: Mapping[str, NDArray[Any]]) -> NDArray[np.float32] | None:
-    """(n, 2) of a label file, None where it has none."""
+    """(n, 2) gaze of a label file, or None."""
     return data["gaze"].astype(np.float32) if "gaze" in data else None
 
 
 def blendshapes(data: Mapping[str, NDArray[Any]]) -> NDArray[np.float32] | None:
-    """(n, b) scores in [0, 1] of a label file, None where it has none; uint8 counts from 0 to 255."""
+    """(n, b) blendshape scores in [0, 1] of a label file, or None; uint8 scores are divided by 255."""
     if "blend" not in data:
         return None
     scores = data["blend"]

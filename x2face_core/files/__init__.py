@@ -1,1 +1,1 @@
-"""Files at rest: what is read, what is written, and what goes wrong with either. Nothing here knows what is in them."""
+"""Reading and writing of files in general: atomic writes, locks, checksums, errors. It knows no file's content."""

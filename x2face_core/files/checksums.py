@@ -1,4 +1,4 @@
-"""Checksums of tensors, and numbers that are none."""
+"""Checksums of tensors, and a check for numbers that are not finite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def checksum(tensors: Mapping[str, Tensor]) -> str:
-    """sha256 over names, types, shapes and values."""
+    """sha256 over names, dtypes, shapes and values, in hexadecimal."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         value = tensors[name].contiguous()
@@ -21,7 +21,7 @@ def checksum(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _bytes(value: Tensor) -> memoryview:
-    """A tensor's memory, not copied. value: contiguous, on the CPU"""
+    """A tensor's memory, without a copy. value: contiguous, on the CPU"""
     import torch
 
     return value.reshape(-1).view(torch.uint8).numpy().data if value.numel() else memoryview(b"")
@@ -32,7 +32,7 @@ def not_finite(tensors: Mapping[str, Tensor]) -> str | None:
     import torch
 
     for name, value in tensors.items():
-        numbers = value.float() if value.element_size() == 1 else value  # of 8 bits torch cannot tell
+        numbers = value.float() if value.element_size() == 1 else value  # torch has no isfinite for 8-bit floats
         if value.is_floating_point() and not torch.isfinite(numbers).all():
             return name
     return None

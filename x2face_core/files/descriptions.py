@@ -1,4 +1,4 @@
-"""What a file says of itself, as JSON, turned into a dataclass: every field of its kind, none unknown or missing."""
+"""Validation of JSON metadata into dataclasses: each field with its type, none unknown or missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-# What json raises for texts that are none, and for those that are nested deeper than Python goes.
+# What json raises for invalid text, and for nesting beyond Python's recursion limit.
 BROKEN_JSON = (TypeError, ValueError, RecursionError)
 _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "str": (str, "text"),
@@ -21,7 +21,7 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "tuple[str, ...]": ((list, tuple), "a list of texts"),
     "tuple[dict[str, str], ...]": ((list, tuple), "a list of names and texts"),
 }
-_INNER: dict[str, type] = {  # of what is inside
+_INNER: dict[str, type] = {  # type of the elements
     "dict[str, int]": int,
     "tuple[str, ...]": str,
     "list[dict[str, float]]": dict,
@@ -29,19 +29,22 @@ _INNER: dict[str, type] = {  # of what is inside
 }
 
 
-def described(kind: type[T], told: object, **more: Any) -> T:
-    """A dataclass of what JSON tells. ValueError says what is not of its kind. more: fields that are not told"""
-    if not isinstance(told, dict):
-        raise ValueError(f"{type(told).__name__}, not names and values")
+def described(kind: type[T], content: object, **more: Any) -> T:
+    """Make a dataclass from decoded JSON. ValueError names a field of the wrong type.
+
+    more: fields that are not in the JSON
+    """
+    if not isinstance(content, dict):
+        raise ValueError(f"{type(content).__name__}, not names and values")
     known = {field.name: field for field in fields(kind) if field.name not in more}  # type: ignore[arg-type]
-    if odd := sorted(set(told) - set(known)):
+    if odd := sorted(set(content) - set(known)):
         raise ValueError(f"{odd[0]!r:.60} is unknown here; a newer x2face may have written it")
     for name, field in known.items():
-        if name in told:
-            _check_kind(name, str(field.type), told[name])
+        if name in content:
+            _check_kind(name, str(field.type), content[name])
         elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{name} is missing")
-    return kind(**{name: _typed(str(known[name].type), value) for name, value in told.items()}, **more)
+    return kind(**{name: _typed(str(known[name].type), value) for name, value in content.items()}, **more)
 
 
 def _typed(kind: str, value: object) -> object:

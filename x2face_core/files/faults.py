@@ -1,4 +1,4 @@
-"""What the system says when a file cannot be read or written, in words for the user."""
+"""Errors of the operating system on files, as errors for the user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from x2face_core.errors import InputError, UsageError
 
 WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
-"""What only writing is refused for."""
+"""Error numbers that only writing can have."""
 
 _REMEDIES = {
     errno.ENOSPC: "free some space, or choose another output",
@@ -20,20 +20,20 @@ _REMEDIES = {
 
 
 def reason(error: BaseException) -> str:
-    """Why, in one line: what the system says where it says something."""
+    """The reason in one line: the system's own text, if it has one."""
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(said).split())
 
 
 def unwritable(path: object, error: BaseException) -> UsageError:
-    """The error for an output that the system refuses."""
+    """The UsageError for an output that cannot be written."""
     remedy = _REMEDIES.get(getattr(error, "errno", None) or 0, "choose another output")
     return UsageError(f"{path}: cannot be written ({reason(error)}); {remedy}.")
 
 
 @contextmanager
 def writing(path: object) -> Iterator[None]:
-    """UsageError where the system refuses what is done within to write a path."""
+    """Turn errors of the system inside the context into a UsageError about writing `path`."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -44,7 +44,7 @@ def writing(path: object) -> Iterator[None]:
 
 @contextmanager
 def reading(path: object) -> Iterator[None]:
-    """InputError where the system refuses what is done within to read a path."""
+    """Turn errors of the system inside the context into an InputError about reading `path`."""
     try:
         yield
     except FileNotFoundError:
@@ -56,12 +56,12 @@ def reading(path: object) -> Iterator[None]:
 
 
 def _is_systems(error: Exception) -> bool:
-    """Whether the system refused something; of a name with a null byte Python says so itself."""
+    """Whether it is an OSError, or Python's ValueError about a null byte in a path."""
     return isinstance(error, OSError) or "null byte" in str(error)
 
 
 def expanded(path: str | Path) -> Path:
-    """A path whose ~ is the user's home, as a shell has it; as it is where nobody knows that home."""
+    """The path with ~ expanded; unchanged if the home folder is unknown."""
     try:
         return Path(path).expanduser()
     except RuntimeError:

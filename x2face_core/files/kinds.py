@@ -1,4 +1,4 @@
-"""The kinds of safetensors files that x2face writes: each has a description, JSON in the file's metadata."""
+"""The kinds of safetensors files that x2face writes, each with a JSON description in its metadata."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 T = TypeVar("T")
-_LONGEST = 10_000_000  # bytes of a header; longer is no safetensors file
+_LONGEST = 10_000_000  # bytes; a longer header is not accepted
 
 
 @dataclass(frozen=True)
 class FileKind:
-    """One kind, for reading files of it and for naming it in errors.
+    """One kind of file: how it is recognised, and how errors name it.
 
     key: of the description in the metadata; content: what such a file holds, as in "holds no mapping"
-    writer: the command that writes it; remedy: what to do about a broken one
-    error: raised where a file is missing, broken or of another kind
+    writer: the command that writes it; remedy: what the user can do about a broken one
+    error: raised if a file is missing, broken or of another kind
     """
 
     key: str
@@ -38,11 +38,11 @@ class FileKind:
     error: type[X2FaceError] = WeightsError
 
     def metadata(self, description: Mapping[str, Any]) -> dict[str, str]:
-        """The metadata that a file of this kind is written with."""
+        """The safetensors metadata for a description."""
         return {self.key: json.dumps(description)}
 
     def read(self, path: Path, make: Callable[[dict[str, Any]], T]) -> T:
-        """What `make` makes of a file's description, such as `described`. Only the header is read, without torch."""
+        """Read a file's description and convert it by `make`. Reads the header only, and does not import torch."""
         text = self.header(path).get("__metadata__", {}).get(self.key)
         if text is None:
             raise self.error(f"{path}: holds no {self.content}, as `{self.writer}` writes; {self.remedy}.")
@@ -52,7 +52,7 @@ class FileKind:
             raise self.error(f"{path}: its description cannot be read ({reason(error)}); {self.remedy}.") from error
 
     def header(self, path: Path) -> dict[str, Any]:
-        """The whole header: of each tensor its type, shape and place, and the metadata."""
+        """The safetensors header: dtype, shape and offsets of each tensor, and the metadata."""
         try:
             with path.open("rb") as file:
                 length = int.from_bytes(file.read(8), "little")
@@ -68,19 +68,22 @@ class FileKind:
             ) from error
 
     def tensors(self, path: Path, prefix: str = "") -> dict[str, Tensor]:
-        """The tensors as stored, all of them finite. prefix: those alone whose names begin so, without it"""
+        """The tensors as stored, checked to be finite.
+
+        prefix: only tensors whose names begin with it; it is removed from the names
+        """
         found = self._load(path, prefix, "pt")
         if (name := not_finite(found)) is not None:
             raise self.error(f"{path}: {name!r:.80} has numbers that are not finite; {self.remedy}.")
         return found
 
-    def check_sum(self, path: Path, tensors: Mapping[str, Tensor], told: str) -> None:
-        """Raise the error where a file's tensors have another checksum than it says."""
-        if (found := checksum(tensors)) != told:
-            raise self.error(f"{path}: its tensors have sha256 {found[:12]}…, not {told[:12]}…; {self.remedy}.")
+    def check_sum(self, path: Path, tensors: Mapping[str, Tensor], expected: str) -> None:
+        """Raise the error if the tensors do not have the expected checksum."""
+        if (found := checksum(tensors)) != expected:
+            raise self.error(f"{path}: its tensors have sha256 {found[:12]}…, not {expected[:12]}…; {self.remedy}.")
 
     def arrays(self, path: Path) -> dict[str, NDArray[np.generic]]:
-        """The same as arrays; torch is not imported."""
+        """The tensors as numpy arrays, without importing torch."""
         return self._load(path, "", "np")
 
     def _load(self, path: Path, prefix: str, framework: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What a run reads, so that none of it is replaced by what the run writes.
+"""Records which files a run reads, so that the run does not overwrite one of them.
 
-Files are known by device and inode: whatever name they go by, through links, other spellings or mounts, they are one.
+Files are identified by device and inode, so links, other spellings and other mounts of a path do not matter.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from x2face_core.errors import UsageError
 
 Identity = tuple[int, int]
 
-_ledgers: list[set[Identity]] = []  # of the runs that are going on
+_ledgers: list[set[Identity]] = []  # one set for each run in progress
 
 
 @contextmanager
 def noting() -> Iterator[None]:
-    """For the time of a run, note each file that is opened for reading, a driver's own too.
+    """During a run, record each file that is opened for reading, by drivers too.
 
-    Opened by Python, or by this package: what a driver's C library opens by itself stays unseen, unless its settings
-    name it (rendering.outputs.named_files).
+    Only files opened by Python or by this package are seen; what a driver's C library opens is not, unless the driver's
+    settings name it (rendering.outputs.named_files).
     """
     _listen()
     ledger: set[Identity] = set()
@@ -38,15 +38,15 @@ def noting() -> Iterator[None]:
 
 
 def note(path: str | bytes | int | Path) -> None:
-    """Note a file that is read; nothing where no run is going on, or it is none."""
+    """Record a file that is read; does nothing outside a run, or if it is not a regular file."""
     with suppress(OSError, ValueError):
-        if _ledgers and stat.S_ISREG((known := os.stat(path)).st_mode):  # noqa: PTH116 (of handles too)
+        if _ledgers and stat.S_ISREG((known := os.stat(path)).st_mode):  # noqa: PTH116 (handles too)
             for ledger in _ledgers:
                 ledger.add((known.st_dev, known.st_ino))
 
 
 def refuse_read(place: Path) -> None:
-    """UsageError where a run that is going on has read the file, or a file in the folder, that would be replaced."""
+    """UsageError if a run in progress has read the file, or a file in the folder, that would be replaced."""
     if not _ledgers or not os.path.lexists(place):
         return
     inside = list(place.iterdir()) if place.is_dir() else ()
@@ -65,14 +65,14 @@ def _identity(path: Path) -> Identity | None:
 
 @cache
 def _listen() -> None:
-    """Hear of each file that Python opens; there is no end to that, so it costs next to nothing between runs."""
-    sys.addaudithook(_heard)
+    """Install an audit hook for opened files; hooks cannot be removed, so it does nearly nothing outside runs."""
+    sys.addaudithook(_on_event)
 
 
-def _heard(event: str, told: tuple[Any, ...]) -> None:
+def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and _ledgers:
         with suppress(Exception):
-            path, mode, flags = told
+            path, mode, flags = arguments
             if _reads(mode, flags):
                 note(path)
 

@@ -1,4 +1,4 @@
-"""Locks on files and folders, which end with the process that holds them, however that ends."""
+"""Advisory locks on files and folders, released by the system when the process ends."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Holder = Literal["us", "others", "unknown"]
 
 @contextmanager
 def locked(path: Path) -> Iterator[Holder]:
-    """Lock a file or a folder, without waiting; says who has it.
+    """Try to lock a file or a folder without waiting; yields who holds the lock.
 
     unknown: nobody can tell, as on systems and network disks without such locks
     Raises OSError where the path cannot be opened.
     """
-    if sys.platform == "win32":  # which has no such locks, and opens no folders
+    if sys.platform == "win32":  # no flock, and folders cannot be opened
         yield "unknown"
         return
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

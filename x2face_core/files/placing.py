@@ -1,4 +1,4 @@
-"""Files at rest: whether an input is there to be read, and outputs that appear under their name only when whole."""
+"""Checks of input files, and atomic writing of output files and folders."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import expanded, reading, writing
 from x2face_core.files.ledger import note, refuse_read
-from x2face_core.files.sweeping import PREFIX, workshop
+from x2face_core.files.temporary import PREFIX, temporary_folder
 
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 _NUMBERED = re.compile(r"\d{6,}\.png")
-# What systems and disks without hard links answer to one.
+# Errors for a hard link on systems and disks without them.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EXDEV,
              errno.EINVAL}  # fmt: skip
 
 
 def readable_file(path: str | Path) -> Path:
-    """The path, absolute, if a file with content is there. InputError says what is wrong otherwise."""
+    """The absolute path of a readable, non-empty file. InputError says what is wrong otherwise."""
     place = expanded(path)
     with reading(path):
         known = place.stat()
@@ -43,8 +43,8 @@ def _kind(known: os.stat_result) -> str:
     return _KINDS.get(stat.S_IFMT(known.st_mode), "no file")
 
 
-def settled(path: str | Path) -> Path:
-    """Where an output really goes: absolute, ~ expanded, links followed. UsageError for a pipe, a device, a socket."""
+def resolved(path: str | Path) -> Path:
+    """The output path, absolute, with ~ expanded and links followed. UsageError for a pipe, a device or a socket."""
     with writing(path):
         place = Path(os.path.realpath(expanded(path)))
         known = _status(place)
@@ -61,23 +61,23 @@ def _status(place: Path) -> os.stat_result | None:
 
 
 def make_folders_above(path: str | Path) -> None:
-    """Make the folder that an output goes to. UsageError where the system refuses that."""
+    """Create the parent folders of an output. UsageError if that fails."""
     with writing(path):
-        settled(path).parent.mkdir(parents=True, exist_ok=True)
+        resolved(path).parent.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
-def beside(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
-    """A name in a hidden folder beside `path` to write a file to, which becomes `path` at the end.
+def atomic_file(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Write a file atomically: yields a temporary path in the same folder, which is renamed to `path` at the end.
 
-    overwrite: else a file that is there by then stays, and this fails
-    Where anything goes wrong nothing is left. UsageError where the system refuses the place, or a run that is going on
-    has read the file that would be replaced (files.ledger).
+    overwrite: replace an existing file; else that is a UsageError
+    On any error nothing is left behind. UsageError if the path cannot be written, or if a run in progress has read the
+    file that would be replaced (files.ledger).
     """
-    place = settled(path)
+    place = resolved(path)
     with ExitStack() as stack:
         with writing(path):
-            made = stack.enter_context(workshop(place.parent)) / place.name
+            made = stack.enter_context(temporary_folder(place.parent)) / place.name
         yield made
         refuse_read(place)
         with writing(path):
@@ -89,16 +89,16 @@ def beside(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
 
 
 @contextmanager
-def within(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
-    """The same for a folder of numbered pictures: the folder that is yielded becomes `path`.
+def atomic_folder(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Write a folder of numbered pictures atomically: yields a temporary folder, which becomes `path` at the end.
 
-    A folder that is there already stays, with its owner, its permissions and whatever it is mounted on; its numbered
-    pictures are replaced, where `overwrite` says so. UsageError also where it holds anything else.
+    An existing folder is kept, with its owner, permissions and mount; its numbered pictures are replaced if `overwrite`
+    is set. UsageError also if it holds anything else.
     """
-    place = settled(path)
+    place = resolved(path)
     with ExitStack() as stack:
         with writing(path):
-            made = stack.enter_context(workshop(place if place.is_dir() else place.parent)) / "pictures"
+            made = stack.enter_context(temporary_folder(place if place.is_dir() else place.parent)) / "pictures"
             made.mkdir()
         yield made
         with writing(path):
@@ -111,7 +111,7 @@ def within(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
 
 
 def refuse_others(folder: Path) -> None:
-    """UsageError where a folder holds anything but numbered pictures, as a film's folder does."""
+    """UsageError if a folder holds anything but numbered pictures."""
     for entry in list(folder.iterdir()):
         ours = entry.name.startswith(PREFIX) or (_NUMBERED.fullmatch(entry.name) and entry.is_file())
         if not ours:
@@ -120,13 +120,13 @@ def refuse_others(folder: Path) -> None:
 
 def _move_folder(made: Path, place: Path, path: str | Path) -> None:
     try:
-        made.rename(place)  # takes the place of an empty folder, and of nothing else
+        made.rename(place)  # succeeds only if the target is missing or an empty folder
     except OSError as error:
         raise _appeared(path) if os.path.lexists(place) else error from None
 
 
 def _exchange(made: Path, place: Path, path: str | Path, overwrite: bool) -> None:
-    """Move new pictures into a folder, and its old ones out; all of them back where anything goes wrong."""
+    """Replace the pictures of a folder by new ones; undone if anything goes wrong."""
     old, new = _pictures(place), _pictures(made)
     if old and not overwrite:
         raise _appeared(path)
@@ -150,7 +150,7 @@ def _pictures(folder: Path) -> list[str]:
 
 
 def _move(made: Path, place: Path, path: str | Path) -> None:
-    """Give a file its name unless there is one of that name. UsageError where there is."""
+    """Give a file its name without replacing another; UsageError if there is one."""
     try:
         os.link(made, place)
     except FileExistsError:
@@ -165,7 +165,7 @@ def _move(made: Path, place: Path, path: str | Path) -> None:
 
 
 def _claim(place: Path, path: str | Path) -> None:
-    """The same where a disk has no links: an empty file first, as that can be made only where there is none."""
+    """The same on a disk without hard links: reserve the name by exclusive creation of an empty file."""
     try:
         place.touch(exist_ok=False)
     except FileExistsError:
@@ -177,7 +177,7 @@ def _appeared(path: str | Path) -> UsageError:
 
 
 def _sync(made: Path) -> None:
-    """Have all of a file on the disk before it gets its name: a disk may be found to be full only now."""
+    """Flush a file to the disk before it is renamed: a full disk may be reported only now."""
     handle = os.open(made, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""State on disk, tensors and texts: it appears under its name only when whole, in the place of what was there."""
+"""Atomic writing of tensors (safetensors) and texts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2face_core.files.faults import unwritable, writing
-from x2face_core.files.placing import beside
+from x2face_core.files.placing import atomic_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 def write_tensors(
     path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], *, overwrite: bool = True
 ) -> None:
-    """Write safetensors, readable by whom the system's umask says. UsageError where that cannot be done.
+    """Write safetensors atomically, with permissions from the umask. UsageError if that fails.
 
-    overwrite: replace a file that is there by then; else that is a UsageError
+    overwrite: replace an existing file; else that is a UsageError
     """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    with beside(path, overwrite=overwrite) as hidden, writing(path):
+    with atomic_file(path, overwrite=overwrite) as hidden, writing(path):
         hidden.touch()
-        mode = hidden.stat().st_mode  # save_file's own is for the owner alone
+        mode = hidden.stat().st_mode  # save_file creates files readable by the owner alone
         try:
             save_file(dict(tensors), hidden, metadata=dict(metadata))
-        except SafetensorError as error:  # how it tells of a full disk
+        except SafetensorError as error:  # also raised on a full disk
             raise unwritable(path, error) from error
         hidden.chmod(mode)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text. UsageError where that cannot be done."""
-    with beside(path) as hidden, writing(path):
+    """Write a text atomically, as UTF-8. UsageError if that fails."""
+    with atomic_file(path) as hidden, writing(path):
         hidden.write_text(text, encoding="utf-8")

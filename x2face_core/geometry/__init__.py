@@ -1,1 +1,1 @@
-"""Faces as points: landmarks, pose, motion between faces, splines through landmarks, named places, the face mesh."""
+"""Facial geometry: landmarks, pose, motion transfer, splines through landmarks, anchors, the face mesh."""

@@ -1,6 +1,6 @@
-"""Pose, mouth, eyes, gaze and landmarks of a face in a picture, by the face mesh of mediapipe (extra `landmarks`).
+"""Pose, mouth, eyes, gaze and landmarks of a face, measured with mediapipe's face mesh (extra `landmarks`).
 
-The mesh is the one with attention (`refine_landmarks`), which closes lids and lips and knows the irises; in the plain
+The variant with attention (`refine_landmarks`) is used, which tracks closing lids and lips and has irises; in the plain
 one lids never close.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from x2face_core.errors import MissingError
 from x2face_core.geometry.pose import head_pose, head_turn
 
-# Vertices of the mesh that lie nearest to the 68 landmarks of the iBUG order.
+# Vertices of the mesh nearest to the 68 landmarks in iBUG order.
 IBUG = np.array(
     [162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389]  # jaw, from the picture's left
     + [71, 63, 105, 66, 107, 336, 296, 334, 293, 301]  # brows
@@ -32,18 +32,19 @@ IBUG = np.array(
 _HEIGHT = (10, 152)  # hair line to chin
 _MOUTH_OPEN = (13, 14)
 _MOUTH_WIDTH = (61, 291)
-_LIDS = ((159, 145), (386, 374))  # of the eye in the picture's left, and right
+_LIDS = ((159, 145), (386, 374))  # of the left and the right eye of the picture
 _CORNERS = ((33, 133), (362, 263))
 _IRISES = (468, 473)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the mesh says of one face.
+    """Measurements of one face.
 
     pose: (3,) roll, pitch, yaw in degrees, as head_pose
     expression: (4,) mouth_open, mouth_width, eye_left, eye_right (docs/data.md)
-    gaze: (2,) iris between the corners of its eye, right and down positive, in eye widths; the mean of both eyes
+    gaze: (2,) offset of the iris from the middle of the eye corners in eye widths, right and down positive; mean of
+        both eyes
     landmarks: (68, 3) iBUG order in widths of the picture, z negative towards the camera
     mesh: (478, 3) all vertices, in the same unit; 468 … 477 are the irises
     """
@@ -56,28 +57,28 @@ class Measured:
 
 
 class FaceMesh:
-    """Measures one face a picture. Not for several threads at once.
+    """Measures one face in each picture. Not thread-safe.
 
-    follows: pictures are a film's, in order: a face is followed from one to the next, which steadies it. Begin another
-        film with `restart`. Without it each picture is searched anew, which is slower and less steady.
-    MissingError where the extra is not installed.
+    follows: pictures are the frames of a film in order, and the face is tracked, which is faster and steadier; call
+        `restart` before another film. False: each picture is searched independently.
+    MissingError if the extra is not installed.
     """
 
     def __init__(self, *, follows: bool = True) -> None:
         make = _face_mesh()
-        with _hushed():
+        with _stderr_silenced():
             self._mesh: Any = make(static_image_mode=not follows, max_num_faces=1, refine_landmarks=True)
-            self._wake()
+            self._start_threads()
 
-    def _wake(self) -> None:
-        """Have the mesh start its threads now, while they are hushed; it does so at the first picture only."""
+    def _start_threads(self) -> None:
+        """Process a blank picture, so that the library starts its threads while stderr is silenced."""
         self._mesh.process(np.zeros((64, 64, 3), np.uint8))
         self._new = True
 
     def measure(self, picture: NDArray[np.uint8]) -> Measured | None:
-        """The face in a picture (h, w, 3) RGB; None where there is none."""
+        """Measure the face in a picture (h, w, 3) uint8 RGB; None if there is none."""
         picture = np.ascontiguousarray(picture)
-        with _hushed() if self._new else nullcontext():
+        with _stderr_silenced() if self._new else nullcontext():
             found = self._mesh.process(picture)
         if not found.multi_face_landmarks:
             return None
@@ -87,10 +88,10 @@ class FaceMesh:
         return measured(np.array(points) * [1, height / width, 1])
 
     def restart(self) -> None:
-        """Forget the face: the next picture belongs to another film."""
-        with _hushed():
+        """Reset the tracking: the next picture belongs to another film."""
+        with _stderr_silenced():
             self._mesh.reset()
-            self._wake()
+            self._start_threads()
 
     def close(self) -> None:
         self._mesh.close()
@@ -103,7 +104,7 @@ class FaceMesh:
 
 
 def measured(mesh: NDArray[np.float64]) -> Measured:
-    """What the vertices (478, 3) of a mesh say; all distances are taken in space: a turned face counts alike."""
+    """Measurements from the vertices (478, 3) of a mesh; distances are three-dimensional, so pose does not matter."""
     height = _distance(mesh, _HEIGHT)
     eyes = [_distance(mesh, lids) / _distance(mesh, ends) for lids, ends in zip(_LIDS, _CORNERS, strict=True)]
     mouth = [_distance(mesh, _MOUTH_OPEN) / height, _distance(mesh, _MOUTH_WIDTH) / height]
@@ -112,7 +113,7 @@ def measured(mesh: NDArray[np.float64]) -> Measured:
 
 
 def _gaze(mesh: NDArray[np.float64], landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(2,), after turning the face to the front."""
+    """(2,) gaze, with the face rotated to the front."""
     front = mesh @ head_turn(landmarks)
     eyes = [
         (front[iris] - front[list(ends)].mean(axis=0))[:2] / _distance(mesh, ends)
@@ -127,12 +128,12 @@ def _distance(mesh: NDArray[np.float64], ends: tuple[int, int]) -> float:
 
 
 def require_mesh() -> None:
-    """MissingError where the extra `landmarks` is not installed."""
+    """MissingError if the extra `landmarks` is not installed."""
     _face_mesh()
 
 
 def _face_mesh() -> Any:
-    with _hushed():
+    with _stderr_silenced():
         try:
             from mediapipe.python.solutions.face_mesh import FaceMesh as Mesh
         except ImportError as error:
@@ -143,8 +144,8 @@ def _face_mesh() -> Any:
 
 
 @contextmanager
-def _hushed() -> Iterator[None]:
-    """Keep mediapipe's libraries from writing to stderr, which they do past Python, while they start."""
+def _stderr_silenced() -> Iterator[None]:
+    """Redirect the stderr descriptor while mediapipe's C++ libraries start, which write to it directly."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -1,4 +1,4 @@
-"""The head's pose from 68 landmarks: how the upper face has to be turned to lie on a face that looks at us."""
+"""Head pose from 68 landmarks: the rotation that aligns the upper face with a frontal mean face."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 UPPER_FACE = np.array([0, 1, 2, 14, 15, 16, *range(17, 48)])
-"""The ends of the jaw line, brows, nose and eyes: what neither speech nor a smile moves much."""
+"""Ends of the jaw line, brows, nose and eyes, which speech and smiles move little."""
 
-# The mean upper face from the front, in ten thousandths of its root sum of squares: x, y, z of UPPER_FACE. Taken from
-# the landmarks and poses of 3,015 labelled clips and made symmetric; its pitch is that of their median.
+# The frontal mean of UPPER_FACE as x, y, z, in ten thousandths of the root of its sum of squares. Computed from the
+# landmarks and poses of 3,015 labelled clips and symmetrised; its pitch is their median.
 _FRONT = """
 -2097 -442 1339  -2107 501 1781  -2079 962 1788  2079 962 1788  2107 501 1781  2097 -442 1339
 -1875 -707 524  -1555 -783 -107  -1255 -882 -312  -873 -867 -494  -443 -821 -587
@@ -23,13 +23,13 @@ _FRONT = """
 """
 FRONT: Floats = np.array(_FRONT.split(), float).reshape(-1, 3) / 10_000
 
-_PITCH = 1.044  # the mesh flattens a lifted head a little; found beside the labels' own degrees
+_PITCH = 1.044  # the mesh underestimates pitch a little; fitted to the labels' degrees
 
 
 def head_pose(landmarks: NDArray[np.floating]) -> Floats:
-    """Roll, pitch and yaw in degrees: clockwise in the picture, looking up, looking to the picture's right.
+    """Roll, pitch and yaw in degrees; positive is clockwise in the picture, up, and to the picture's right.
 
-    landmarks: (…, 68, 3) in any unit, x right, y down, z away from the camera; answers (…, 3)
+    landmarks: (…, 68, 3) in any unit, x right, y down, z away from the camera. Returns (…, 3).
     """
     turn = head_turn(landmarks)
     roll = np.arctan2(turn[..., 1, 0], turn[..., 0, 0])
@@ -40,13 +40,13 @@ def head_pose(landmarks: NDArray[np.floating]) -> Floats:
 
 
 def head_turn(landmarks: NDArray[np.floating]) -> Floats:
-    """The rotation (…, 3, 3) that takes the front face nearest to landmarks (…, 68, 3), by least squares.
+    """The rotation (…, 3, 3) of landmarks (…, 68, 3) against the frontal face, by orthogonal Procrustes.
 
-    Points as rows are turned to the front by `points @ head_turn(landmarks)`.
+    Row vectors are rotated to the front by `points @ head_turn(landmarks)`.
     """
     points = np.asarray(landmarks, float)[..., UPPER_FACE, :]
     centred = points - points.mean(axis=-2, keepdims=True)
     left, _, right = np.linalg.svd(np.swapaxes(centred, -1, -2) @ FRONT)
-    left[..., 2] *= np.sign(np.linalg.det(left @ right))[..., None]  # no mirror
+    left[..., 2] *= np.sign(np.linalg.det(left @ right))[..., None]  # a proper rotation, not a reflection
     turn: Floats = left @ right
     return turn

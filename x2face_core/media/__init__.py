@@ -1,1 +1,4 @@
-"""Pictures, films, sound and faces at the edge: numpy, uint8 RGB (h, w, 3); nothing here imports torch."""
+"""Reading and writing of pictures, films and sound, and face detection.
+
+Pictures are numpy arrays, uint8 RGB (h, w, 3). Nothing here imports torch.
+"""

@@ -19,7 +19,7 @@ _USUAL = 0.1
 
 
 def is_animation(path: str | Path) -> bool | None:
-    """Whether a picture file moves; None for what is no picture."""
+    """Whether a picture file is animated; None if the file is not a picture."""
     try:
         with opened_picture(path) as image:
             return image.format in _KINDS and getattr(image, "n_frames", 1) > 1
@@ -34,7 +34,7 @@ def animation_size(path: str | Path) -> tuple[int, int]:
 
 
 def animation_times(path: str | Path) -> list[Timed]:
-    """When each frame is shown; decodes them all, one at a time."""
+    """Start and duration of each frame. Decodes every frame, one at a time."""
     with opened_picture(path) as image:
         return [time for time, _ in _seek_all(image)]
 
@@ -42,9 +42,9 @@ def animation_times(path: str | Path) -> list[Timed]:
 def animation_frames(
     path: str | Path, converted: Callable[[Image.Image], Picture] = to_rgb
 ) -> Iterator[tuple[Timed, Picture]]:
-    """Frames with their times; a file cut short ends early. InputError if nothing decodes.
+    """Yield frames with their times; a truncated file ends early. InputError if no frame can be decoded.
 
-    converted: what becomes of each; by default RGB, alpha laid on white
+    converted: converts each frame; by default to RGB, composited on white
     """
     some = False
     try:

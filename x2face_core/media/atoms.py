@@ -1,4 +1,4 @@
-"""The parts that an .mp4 is made of, as far as it takes to see that none of it is missing."""
+"""The top-level boxes (atoms) of an .mp4 file: enough of the format to detect a truncated file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _LONG_HEAD = 16  # with a length of 64 bits after them
 
 
 def check_whole(path: Path) -> None:
-    """Raise OSError where a file that was just written ends before its last part does.
+    """Raise OSError if a file that was just written ends before its last box does.
 
-    FFmpeg moves the index to the front when all is written (faststart), and says nothing where the disk is full then.
+    FFmpeg moves the index to the front at the end (faststart) and reports no error if the disk is full at that point.
     """
     size = path.stat().st_size
     at, index = 0, False

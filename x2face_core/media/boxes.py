@@ -13,14 +13,14 @@ from x2face_core.errors import UsageError
 from x2face_core.media.pictures import Picture
 
 LARGEST = 100_000
-"""Pixels: no number of a crop is above."""
+"""Largest coordinate or side of a crop, in pixels."""
 
 _NEAR = 8
 
 
 @dataclass(frozen=True)
 class Box:
-    """A square in pixels of the upright picture: x, y of its left upper corner; may reach over the edge."""
+    """A square in pixels of the upright picture: x, y of its upper left corner. It may extend beyond the picture."""
 
     x: float
     y: float
@@ -28,14 +28,14 @@ class Box:
 
     @classmethod
     def around(cls, face: Sequence[float], scale: float = 1.6) -> Box:
-        """The box about a face's rectangle (x, y, w, h, …), `scale` times its longer side."""
+        """The square centred on a face's rectangle (x, y, w, h, …), with `scale` times its longer side."""
         x, y, w, h = face[:4]
         side = scale * max(w, h)
         return cls(x + w / 2 - side / 2, y + h / 2 - side / 2, side)
 
     @classmethod
     def parse(cls, text: str) -> Box:
-        """`x,y,w,h` in pixels; where w and h differ, the square of the longer about the same centre. UsageError.
+        """Parse `x,y,w,h` in pixels; if w and h differ, the square of the longer side with the same centre. UsageError.
 
         Its numbers are at most LARGEST.
         """
@@ -53,7 +53,10 @@ class Box:
 
     @classmethod
     def given(cls, text: str, width: int, height: int, name: str) -> Box:
-        """`none`, the whole of a picture of that size squared, or `x,y,w,h` in it. UsageError says `name`."""
+        """The box that the option --crop names: `none` for the largest centred square, or `x,y,w,h`.
+
+        width, height: of the picture; name: of the picture, for the UsageError
+        """
         if text == "none":
             return cls.whole(width, height)
         box = cls.parse(text)
@@ -62,7 +65,7 @@ class Box:
 
     @classmethod
     def whole(cls, width: int, height: int) -> Box:
-        """The largest centred square of a picture: what is taken where nothing is cropped."""
+        """The largest centred square of a picture, used when no face is searched for."""
         side = min(width, height)
         return cls((width - side) / 2, (height - side) / 2, side)
 
@@ -71,18 +74,18 @@ class Box:
         return Box(self.x * by, self.y * by, self.side * by)
 
     def meets(self, width: int, height: int) -> bool:
-        """Whether any of the box lies within a picture of that size."""
+        """Whether the box overlaps a picture of that size."""
         return self.x < width and self.y < height and self.x + self.side > 0 and self.y + self.side > 0
 
     def refuse_outside(self, width: int, height: int, name: str) -> None:
-        """UsageError where none of it lies within a picture of that size."""
+        """UsageError if the box does not overlap a picture of that size."""
         if not self.meets(width, height):
             place = f"{self.x:g},{self.y:g},{self.side:g},{self.side:g}"
             raise UsageError(f"crop {place}: lies outside {name}, which has {width}x{height} pixels.")
 
 
 def crop(picture: Picture, box: Box, side: int) -> Picture:
-    """(side, side, 3): what the box holds, averaged over areas where reduced, edges repeated where it reaches over."""
+    """Crop and resize to (side, side, 3): area averaging when reducing, edge pixels repeated beyond the picture."""
     picture, box = _nearer(picture, box, side)
     x0, y0 = floor(box.x), floor(box.y)
     x1, y1 = max(x0 + 1, ceil(box.x + box.side)), max(y0 + 1, ceil(box.y + box.side))
@@ -94,7 +97,10 @@ def crop(picture: Picture, box: Box, side: int) -> Picture:
 
 
 def _nearer(picture: Picture, box: Box, side: int) -> tuple[Picture, Box]:
-    """The same at less than _NEAR pixels a pixel of the crop, so that what is repeated takes little memory."""
+    """Reduce a large picture and its box if padding is needed, so that the padding takes little memory.
+
+    Afterwards a pixel of the crop covers less than _NEAR pixels.
+    """
     by = int(2 * box.side / (_NEAR * side))
     inside = box.x >= 0 and box.y >= 0 and box.x + box.side <= picture.shape[1] and box.y + box.side <= picture.shape[0]
     if by < 2 or inside:
@@ -112,7 +118,7 @@ def _part(picture: Picture, x0: int, y0: int, x1: int, y1: int) -> Picture:
 
 
 def _there(start: int, stop: int, size: int) -> tuple[slice, tuple[int, int]]:
-    """What of a stretch lies within 0 … size, one pixel at least, and how many are missing before and after."""
+    """The part of start … stop within 0 … size (at least one pixel), and the padding needed before and after."""
     first = min(max(start, 0), size - 1)
     last = max(min(stop, size), first + 1)
     missing = (stop - start) - (last - first)
@@ -121,7 +127,7 @@ def _there(start: int, stop: int, size: int) -> tuple[slice, tuple[int, int]]:
 
 
 def kernel(reduction: float) -> Image.Resampling:
-    """Areas from 4 up; below, where Pillow's areas would shift by parts of a pixel, their smooth cousin."""
+    """Box filter from a reduction of 4 up; Hamming below, where the box filter would shift by a fraction of a pixel."""
     if reduction >= 4:
         return Image.Resampling.BOX
     return Image.Resampling.HAMMING if reduction > 1 else Image.Resampling.BICUBIC

@@ -1,4 +1,4 @@
-"""A camera's pictures as they come."""
+"""Live pictures from a camera, through FFmpeg."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from x2face_core.media.pictures import Picture
 
 
 def read_camera(number: int) -> Iterator[Picture]:
-    """A camera's pictures, (h, w, 3) uint8 RGB, until somebody ends it. InputError when there is no such camera."""
+    """Yield a camera's pictures, (h, w, 3) uint8 RGB, until the generator is closed.
+
+    InputError if there is no such camera.
+    """
     name, form = _device(number)
     try:
         with av.open(name, format=form) as camera:
@@ -25,7 +28,7 @@ def read_camera(number: int) -> Iterator[Picture]:
 
 
 def _device(number: int) -> tuple[str, str]:
-    """The name and FFmpeg's input format of a camera on this system."""
+    """The device name and the FFmpeg input format of a camera on this operating system."""
     if sys.platform == "darwin":
         return str(number), "avfoundation"
     if sys.platform == "win32":

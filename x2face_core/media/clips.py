@@ -1,4 +1,4 @@
-"""A film, a folder or a picture as a clip: a constant rate, one box for all pictures, and where the face is missing."""
+"""A driving film, folder or picture as a clip: constant frame rate, one crop box, and which frames show the face."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 
 FOLDER_FPS = 25.0
-Kind = Literal["camera", "folder", "film", "picture"]
+InputKind = Literal["camera", "folder", "film", "picture"]
 
 
 @dataclass(frozen=True)
 class Clip:
     """Pictures at a constant rate.
 
-    box: where the face is, in pixels of a picture of this size (width, height); the pictures may come reduced
-    present: whether picture k shows the face
-    pictures: reads them, from the first one at each call, for crops of so many pixels a side; large films come reduced
-    still: one picture, which may be shown as long as one likes
-    sound: a file whose sound goes with them
+    box: the crop around the face, in pixels of a picture of `size` (width, height); pictures may be decoded smaller
+    present: whether picture k shows the face, by number
+    pictures: given the side of the crops in pixels, reads all pictures from the first; large films are decoded reduced
+    still: it is a single picture, which can be repeated for any length
+    sound: the file whose sound belongs to the pictures
     promised: how many pictures the file says it holds, where it says so
-    notes: what is odd about its clock, for the user
-    others, number: of a film, see FaceScan
+    notes: irregularities of its timestamps, to show to the user
+    others, number: of a film, as in FaceScan
     """
 
     name: str
@@ -47,7 +47,7 @@ class Clip:
     pictures: Callable[[int], Iterator[Picture]]
     still: bool = False
     sound: Path | None = None
-    promised: int | None = None
+    declared_frames: int | None = None
     notes: tuple[str, ...] = ()
     others: tuple[Box, ...] = ()
     number: int = 1
@@ -57,8 +57,8 @@ class Clip:
         return self.box.scaled(max(picture.shape[:2]) / max(self.size))
 
 
-def kind_of(name: str) -> Kind:
-    """What a driving input is; a number that is no file's name is a camera. InputError when it is missing."""
+def kind_of(name: str) -> InputKind:
+    """The kind of a driving input; a number that is not a file name means a camera. InputError if it does not exist."""
     path = Path(name)
     if re.fullmatch(r"[0-9]{1,3}", name) and not path.exists():
         return "camera"
@@ -68,23 +68,30 @@ def kind_of(name: str) -> Kind:
 
 
 def open_clip(
-    name: str, kind: Kind, crop: str, scale: float, *, fps: float = FOLDER_FPS, track: int | None = None
+    name: str,
+    kind: InputKind,
+    crop: str,
+    scale: float,
+    *,
+    fps: float = FOLDER_FPS,
+    track: int | None = None,
+    face: int | None = None,
 ) -> Clip:
     """Open a film, a folder or a picture, and find the face in it.
 
     crop: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box
-    fps: of a folder's pictures, which have no rate of their own; track: of a film, as in probe
+    fps: of a folder's pictures, which have no rate of their own; track, face: of a film, as of scan_film
     """
     if kind == "film":
-        return _film(Path(name), crop, scale, track)
+        return _film(Path(name), crop, scale, track, face)
     if track is not None:
         raise UsageError(f"{name}: is no film, so there is no track {track} to choose.")
     return _folder(Path(name), crop, scale, fps) if kind == "folder" else _picture(Path(name), crop, scale)
 
 
-def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
+def _film(path: Path, crop: str, scale: float, track: int | None, face: int | None) -> Clip:
     info = probe(path, track)
-    scan = scan_film(path, info.fps, scale, crop, track)
+    scan = scan_film(path, info.fps, scale, crop, track, face)
     size = (info.width, info.height)
     return Clip(
         name=path.name,
@@ -94,7 +101,7 @@ def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
         present=scan.has_face,
         pictures=lambda side: read_frames(path, info.fps, longest=_reduced(size, scan.box, side), track=track),
         sound=path if info.sound else None,
-        promised=info.promised,
+        declared_frames=info.declared_frames,
         notes=info.notes,
         others=scan.others,
         number=scan.number,
@@ -102,7 +109,7 @@ def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
 
 
 def _reduced(size: tuple[int, int], box: Box, side: int) -> int | None:
-    """The longer side at which the box still has twice the pixels that are needed; None: keep all."""
+    """The longer side to decode at, so that the box keeps twice the pixels needed; None: full size."""
     share = 2 * side / box.side
     return math.ceil(max(size) * share) if share < 1 else None
 
@@ -148,7 +155,7 @@ def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
 
 
 def _look(pictures: Iterator[Picture] | list[Picture], crop: str, scale: float, path: Path) -> tuple[Box, list[bool]]:
-    """One box for all pictures, and in which of them the face was found."""
+    """One crop box for all pictures, and in which of them a face was found."""
     pictures = iter(pictures)
     if crop != "auto":
         first = next(pictures)

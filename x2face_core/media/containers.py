@@ -1,4 +1,4 @@
-"""The kinds of film files: how frames and sound are encoded for each."""
+"""Encoding of frames and sound as .mp4 and .webm."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _VP9 = {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "crf": "26", "b"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a film is to be."""
+    """Size, rate, sound and metadata of a film to write."""
 
     width: int
     height: int
@@ -48,7 +48,7 @@ class Plan:
 
 
 def write_mp4(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
-    """H.264 and AAC, its index in front, so that it plays while it loads."""
+    """Write H.264 and AAC with the index in front (faststart); return the number of frames."""
     with created(path, "mp4", movflags="+faststart+use_metadata_tags") as out:
         count = _encode(out, pictures, plan, ("libx264", _X264), ("aac", 128_000))
     check_whole(path)
@@ -56,7 +56,7 @@ def write_mp4(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
 
 
 def write_webm(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
-    """VP9 and Opus."""
+    """Write VP9 and Opus; return the number of frames."""
     with created(path, "webm") as out:
         return _encode(out, pictures, plan, ("libvpx-vp9", _VP9), ("libopus", 96_000))
 
@@ -72,7 +72,7 @@ def _encode(
     film = _film(out, plan, *film_codec)
     voice = _Voice(out, plan, *sound_codec) if plan.sound is not None else None
     reformatter = VideoReformatter()
-    size = fitted(plan.width, plan.height)
+    size = encodable_size(plan.width, plan.height)
     count = 0
     for count, picture in enumerate(pictures, start=1):
         frame = reformatter.reformat(
@@ -91,7 +91,7 @@ def _encode(
 
 def _film(out: OutputContainer, plan: Plan, codec: str, options: dict[str, str]) -> VideoStream:
     stream: Any = out.add_stream(codec, rate=exact(plan.fps), options=options)
-    stream.width, stream.height = fitted(plan.width, plan.height)
+    stream.width, stream.height = encodable_size(plan.width, plan.height)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.colorspace = context.color_primaries = context.color_trc = _BT709
@@ -100,8 +100,8 @@ def _film(out: OutputContainer, plan: Plan, codec: str, options: dict[str, str])
     return film
 
 
-def fitted(width: int, height: int) -> tuple[int, int]:
-    """The size of a film of pictures of that size: even, and reduced where players and encoders hold no more."""
+def encodable_size(width: int, height: int) -> tuple[int, int]:
+    """The size at which pictures are encoded: even, and reduced to what players and encoders support."""
     scale = min(1.0, LARGEST / max(width, height), (MOST_PIXELS / (width * height)) ** 0.5)
     if scale == 1:
         return width + width % 2, height + height % 2
@@ -116,7 +116,7 @@ def _even(picture: Picture) -> VideoFrame:
 
 
 class _Voice:
-    """The film's sound, encoded as far as the film has come and no further."""
+    """Encodes the film's sound in step with its frames."""
 
     def __init__(self, out: OutputContainer, plan: Plan, codec: str, bit_rate: int) -> None:
         self._out = out
@@ -130,7 +130,7 @@ class _Voice:
         self._written = 0
 
     def until(self, seconds: Fraction) -> None:
-        """Encode what belongs before this time of the film; nothing where the sound is over."""
+        """Encode the sound up to this time of the film; does nothing after the end of the sound."""
         last = round(seconds * _SOUND_RATE)
         while self._written < last:
             if not self._rest.shape[1]:
@@ -142,7 +142,7 @@ class _Voice:
             self._write(now)
 
     def end(self) -> None:
-        """Encode what is still waiting in the encoder."""
+        """Flush the encoder."""
         self._out.mux(self._stream.encode(None))
 
     def _write(self, samples: Samples) -> None:

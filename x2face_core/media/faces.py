@@ -1,4 +1,4 @@
-"""Finding faces with the detector that dlib carries (HOG): nothing to download."""
+"""Face detection with dlib's HOG detector, whose model comes with the library."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from x2face_core.media.pictures import Picture
 
 __all__ = ["Box", "Face", "crop", "find_box", "find_faces", "follow_face", "spot_faces"]
 
-# The detector's rectangle goes from the brows to the chin. Grown and raised by these, 1.6 times it is the crop that the
-# training clips have (measured on 122 people: side 1.78 rectangles, its middle 0.12 rectangles above theirs).
+# dlib's rectangle goes from the brows to the chin. Enlarged by _GROWN and raised by _RAISED, 1.6 times its side is the
+# crop of the training clips (measured on 122 people: side 1.78 rectangles, centre 0.12 rectangles higher).
 _GROWN = 1.11
 _RAISED = 0.12
 
 _SMALLEST = 80  # pixels of the detector's window
-_LOOK = 480  # pixels on the longer side at which faces are looked for
-_CLOSER = (960, 1600, 3840)  # and again, up to twice the picture's own, where none was sure
+_LOOK = 480  # pixels on the longer side at which faces are searched for
+_CLOSER = (960, 1600, 3840)  # tried next, up to twice the picture's own size, if no detection is confident
 SURE = 0.7
 _DOUBTFUL = 0.35
 
@@ -33,7 +33,7 @@ _detectors = threading.local()
 
 
 class Face(NamedTuple):
-    """A face's rectangle in pixels of the picture, and how sure the detector is (0 is its usual threshold)."""
+    """A face's rectangle in pixels of the picture, and the detector's score (its usual threshold is 0)."""
 
     x: float
     y: float
@@ -43,12 +43,12 @@ class Face(NamedTuple):
 
     @property
     def weight(self) -> float:
-        """Its width, less where it is not sure."""
+        """Its width, scaled down by a low score; faces are ranked by it."""
         return self.w * sureness(self.score)
 
 
 def find_faces(picture: Picture) -> list[Face]:
-    """Faces in a picture, the largest first as far as they are sure; empty when there is none."""
+    """Faces in a picture, ranked by size and score; empty if there is none."""
     faces = spot_faces(picture, _LOOK)
     own = max(picture.shape[:2])
     for longest in sorted({min(size, 2 * own) for size in _CLOSER}):
@@ -60,12 +60,12 @@ def find_faces(picture: Picture) -> list[Face]:
 
 
 def find_box(picture: Picture, scale: float = 1.6, *, name: str = "the picture") -> Box:
-    """The crop about the largest face. NoFaceError says `name`."""
+    """The crop around the first of find_faces. name: of the picture, for the NoFaceError"""
     return Box.around(face_or_refuse(picture, name)[0], scale)
 
 
 def face_or_refuse(picture: Picture, name: str = "the picture") -> list[Face]:
-    """As find_faces, one at least; NoFaceError says `name`."""
+    """As find_faces, one at least. name: of the picture, for the NoFaceError"""
     faces = find_faces(picture)
     if not faces:
         raise NoFaceError(
@@ -75,7 +75,7 @@ def face_or_refuse(picture: Picture, name: str = "the picture") -> list[Face]:
 
 
 def spot_faces(picture: Picture, longest: int, threshold: float = 0.0) -> list[Face]:
-    """One look at a picture brought to `longest` pixels; as find_faces, without doubtful ones beside sure ones."""
+    """Detect faces once, in a picture resized to `longest` pixels; low scores are dropped if there are high ones."""
     scale = longest / max(picture.shape[:2])
     faces = [_scaled(face, 1 / scale) for face in _detect(_resized(picture, longest), threshold)]
     least = _DOUBTFUL if surest(faces) >= SURE else -np.inf
@@ -83,7 +83,7 @@ def spot_faces(picture: Picture, longest: int, threshold: float = 0.0) -> list[F
 
 
 def follow_face(picture: Picture, last: Face, threshold: float = -0.7) -> Face | None:
-    """The face near to where it was a moment ago, at about its size; cheaper and keener than a look everywhere."""
+    """Find a face near its last position, at about its last size: cheaper and more sensitive than a full search."""
     box = Box.around(last, 2.0)
     side = ceil(2.0 * _SMALLEST * _GROWN * 1.25)
     scale = box.side / side
@@ -95,17 +95,17 @@ def follow_face(picture: Picture, last: Face, threshold: float = -0.7) -> Face |
 
 
 def sureness(score: float) -> float:
-    """From a tenth to 1, which a usual face reaches: above, scores tell how it is turned, not whether it is one."""
+    """Confidence from 0.1 to 1, saturating at SURE: higher scores tell the pose, not whether it is a face."""
     return min(1.0, max(0.1, score))
 
 
 def surest(faces: Iterable[Face]) -> float:
-    """The best score."""
+    """The highest score."""
     return max((face.score for face in faces), default=-np.inf)
 
 
 def _refined(picture: Picture, face: Face) -> Face:
-    """The mean of looks at several sizes: a single one knows sizes in steps of a fifth only."""
+    """Average detections at several image sizes: a single one resolves face sizes only in steps of a fifth."""
     looks = [face]
     for zoom in (1.0, 1.07, 1.14):
         around = Box.around(face, 2.2)
@@ -118,7 +118,7 @@ def _refined(picture: Picture, face: Face) -> Face:
 
 
 def _spot_framed(picture: Picture) -> list[Face]:
-    """A last look: the picture's light spread out, with room around it for a face that fills it."""
+    """Last attempt: with stretched contrast and a border, for dark pictures and for faces that fill the picture."""
     small = Image.fromarray(reduced(picture, 320))
     room = round(max(small.size) / 4)
     light = np.asarray(ImageOps.autocontrast(small, cutoff=1))
@@ -140,7 +140,7 @@ def _face(rectangle: Any, score: float) -> Face:
 
 
 def _detector() -> Any:
-    """One a thread: a detector keeps what it is looking at."""
+    """One detector for each thread, as it keeps state while it runs."""
     if not hasattr(_detectors, "faces"):
         _detectors.faces = dlib.get_frontal_face_detector()
     return _detectors.faces

@@ -1,4 +1,4 @@
-"""A decoded frame on its way to an upright picture."""
+"""Conversion of decoded frames to upright sRGB pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from x2face_core.media.colours import Space
 from x2face_core.media.pictures import Picture
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-_HD = 720  # rows from which an unmarked film is in the colours of HD
+_HD = 720  # rows from which a film without colour metadata is taken for BT.709
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,10 @@ class Turn:
 
     @classmethod
     def of(cls, frame: VideoFrame) -> Turn:
-        """As the frame's display matrix says; none for frames without one.
+        """From the frame's display matrix; the identity for frames without one.
 
-        Ask one frame a film: to ask ties the frame into a cycle, so that its memory waits for the garbage collector.
+        Call it for one frame of a film only: reading side data puts the frame into a reference cycle, and its memory
+        waits for the garbage collector.
         """
         data: Any = frame.side_data.get("DISPLAYMATRIX")
         if data is None:
@@ -53,18 +54,18 @@ class Turn:
 
 
 def upright_size(frame: VideoFrame, aspect: float = 1.0) -> tuple[int, int]:
-    """Width and height as shown: pixels made square, turned as the film's metadata says."""
+    """Displayed width and height: with square pixels, rotated as the film's metadata says."""
     return _turned(_square_pixels(frame, aspect), Turn.of(frame))
 
 
 def pixel_aspect(stream: VideoStream) -> float:
-    """Width to height of one stored pixel; 1 where the film does not say or says nonsense."""
+    """Sample aspect ratio, width to height of a stored pixel; 1 if missing or implausible."""
     ratio = stream.sample_aspect_ratio
     return float(ratio) if ratio and 0.1 < ratio < 10 else 1.0
 
 
 def colours_of(frame: VideoFrame, stream: VideoStream) -> Space:
-    """A film's colours, by its first frame."""
+    """A film's colour space, from its first frame, else from its stream."""
     context: Any = stream.codec_context
     primaries = int(getattr(frame, "color_primaries", 0) or context.color_primaries)
     return Space(primaries, int(getattr(frame, "color_trc", 0) or context.color_trc))
@@ -72,12 +73,13 @@ def colours_of(frame: VideoFrame, stream: VideoStream) -> Space:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What all frames of a film share on their way to pictures, which are all of one size.
+    """Converts the frames of a film to pictures of one size.
 
-    size: width and height of the first frame, upright; frames of other sizes or shapes are fitted into it
-    longest: how many pixels the longer side of a picture has at most
-    aspect: width to height of one stored pixel
-    colours: the film's, brought to sRGB
+    size: width and height of the first frame, upright; frames of other sizes are letterboxed into it
+    longest: largest number of pixels on the longer side; None: no limit
+    aspect: sample aspect ratio, width to height of a stored pixel
+    colours: the film's colour space, converted to sRGB
+    turns: rotation by stored frame size
     """
 
     size: tuple[int, int]
@@ -89,18 +91,18 @@ class Conversion:
 
     @classmethod
     def of(cls, first: VideoFrame, stream: VideoStream, longest: int | None) -> Conversion:
-        """As the first frame and its stream say."""
+        """From the first frame and its stream."""
         aspect = pixel_aspect(stream)
         return cls(upright_size(first, aspect), longest, aspect, colours_of(first, stream))
 
     def __call__(self, frame: VideoFrame) -> Picture:
         """(h, w, 3) uint8 RGB, upright."""
         stored = (frame.width, frame.height)
-        if stored not in self.turns:  # a phone that was turned changes both
+        if stored not in self.turns:  # a phone that is rotated while it films changes both
             self.turns[stored] = Turn.of(frame)
         turn = self.turns[stored]
-        whole = within(self.size, self.longest)
-        size = fitted(_turned(_square_pixels(frame, self.aspect), turn), whole)
+        whole = limited(self.size, self.longest)
+        size = scaled_into(_turned(_square_pixels(frame, self.aspect), turn), whole)
         return centred(turn(self._rgb(frame, _turned(size, turn))), whole)
 
     def _rgb(self, frame: VideoFrame, size: tuple[int, int]) -> Picture:
@@ -108,7 +110,7 @@ class Conversion:
         rgb = self.reformatter.reformat(
             frame,
             *size,
-            "rgb24" if self.colours.usual else "rgb48le",  # HDR's steps of 8 bits would be seen
+            "rgb24" if self.colours.usual else "rgb48le",  # 8 bits of HDR would show banding
             src_colorspace=Colorspace.ITU709 if unmarked_hd else None,
             interpolation=Interpolation.BILINEAR if size == (frame.width, frame.height) else Interpolation.AREA,
         )
@@ -116,8 +118,8 @@ class Conversion:
         return picture if self.colours.usual else self.colours.to_srgb(picture)
 
 
-class Shot:
-    """A frame as decoded; becomes a picture when asked, once."""
+class LazyFrame:
+    """A decoded frame, converted to a picture on demand and cached."""
 
     def __init__(self, frame: VideoFrame, convert: Conversion) -> None:
         self._frame = frame
@@ -132,8 +134,8 @@ class Shot:
         return self._converted
 
 
-class Still:
-    """A frame that is a picture already."""
+class DecodedPicture:
+    """A frame that is a picture already; the same interface as LazyFrame."""
 
     def __init__(self, picture: Picture, longest: int | None = None) -> None:
         self._picture = picture
@@ -145,16 +147,16 @@ class Still:
 
 
 def reduced(picture: Picture, longest: int | None) -> Picture:
-    """The picture, at most `longest` pixels on its longer side."""
+    """The picture, reduced to at most `longest` pixels on its longer side."""
     height, width = picture.shape[:2]
-    size = within((width, height), longest)
+    size = limited((width, height), longest)
     if size == (width, height):
         return picture
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
 
 
-def fitted(size: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int]:
-    """The size of a picture of that size, brought into a frame as far as its shape lets it; its own shape is kept."""
+def scaled_into(size: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int]:
+    """The largest size with the aspect ratio of `size` that fits into `whole`."""
     scale = min(whole[0] / size[0], whole[1] / size[1])
     wide, high = (min(max(1, round(side * scale)), most) for side, most in zip(size, whole, strict=True))
     near = abs(wide - whole[0]) <= 1 and abs(high - whole[1]) <= 1
@@ -162,7 +164,7 @@ def fitted(size: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int]:
 
 
 def centred(picture: Picture, whole: tuple[int, int]) -> Picture:
-    """The picture in the middle of a black frame of that size, unless it fills it."""
+    """The picture centred on a black frame of size `whole`."""
     height, width = picture.shape[:2]
     if (width, height) == whole:
         return picture
@@ -172,8 +174,8 @@ def centred(picture: Picture, whole: tuple[int, int]) -> Picture:
     return frame
 
 
-def within(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
-    """The size, its longer side at most `longest`."""
+def limited(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
+    """The size, reduced so that its longer side is at most `longest`."""
     if longest is None or max(size) <= longest:
         return size
     scale = longest / max(size)

@@ -1,4 +1,4 @@
-"""Writing gifs: palettes that follow the film, durations in hundredths of a second, a comment."""
+"""Writing gifs: adaptive palettes, durations in hundredths of a second, a comment block."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORTEST = 2  # hundredths: browsers play shorter frames slowly
 
 
 def write_gif(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
-    """Frames above 50 a second are thinned, as no browser shows them; answers how many are left."""
+    """Write a gif of at most 50 frames a second, the most that browsers show; return the number of frames written."""
     count = 0
     last = max(_SHORTEST, round(100 / exact(plan.fps)))
     with created(path, "gif", final_delay=str(last)) as out:
@@ -38,7 +38,7 @@ def write_gif(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
 
 
 def _thinned(pictures: Iterator[Picture], fps: float) -> Iterator[tuple[int, Picture]]:
-    """Pictures with their starts in hundredths of a second, none too near to the one before."""
+    """Pictures with their start in hundredths of a second; those too close to the previous one are dropped."""
     shown = -_SHORTEST
     for number, picture in enumerate(pictures):
         start = round(number * 100 / exact(fps))
@@ -48,7 +48,7 @@ def _thinned(pictures: Iterator[Picture], fps: float) -> Iterator[tuple[int, Pic
 
 
 def _indexed(timed: Iterator[tuple[int, Picture]]) -> Iterator[tuple[int, VideoFrame]]:
-    """Frames of 256 colours; making a palette costs more than using it, so it is kept while it fits."""
+    """Quantise to 256 colours. Computing a palette is slow, so it is reused while its error stays small."""
     palette: Image.Image | None = None
     usual = 0.0
     for start, picture in timed:
@@ -61,7 +61,7 @@ def _indexed(timed: Iterator[tuple[int, Picture]]) -> Iterator[tuple[int, VideoF
 
 
 def _off(few: Image.Image, picture: Picture) -> float:
-    """How far the few colours are from the picture's, of 255, on every fourth pixel of every fourth row."""
+    """Mean absolute quantisation error (0 … 255), on every fourth pixel of every fourth row."""
     shown = np.asarray(few.convert("RGB"))[::4, ::4]
     return float(np.abs(shown.astype(np.int16) - picture[::4, ::4]).mean())
 
@@ -75,7 +75,7 @@ def _argb(palette: Image.Image) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 def _add_comment(path: Path, metadata: Mapping[str, str]) -> None:
-    """Put texts into a comment before the end; the muxer keeps none."""
+    """Insert the metadata as a comment block before the trailer; FFmpeg's muxer drops it."""
     text = "\n".join(f"{key}: {value}" for key, value in metadata.items()).encode()
     if not text:
         return

@@ -17,8 +17,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import writing
-from x2face_core.files.placing import beside, readable_file
-from x2face_core.media.kinds import FORMATS, other_kind
+from x2face_core.files.placing import atomic_file, readable_file
+from x2face_core.media.kinds import FORMATS, unreadable_format
 from x2face_core.media.pictures import Picture
 from x2face_core.media.profiles import in_srgb, upright
 
@@ -34,9 +34,9 @@ _PNG_LEVEL = 3  # deflate: twice as fast as the default of 6, files a few per ce
 
 
 def read_picture(path: str | Path) -> Picture:
-    """Read a picture file, upright and in sRGB; grey, alpha, 16-bit or CMYK made RGB, alpha laid on white.
+    """Read a picture file as upright sRGB (h, w, 3) uint8, from grey, alpha, 16-bit or CMYK too; alpha on white.
 
-    InputError when it is missing, no picture, cut short or of more than 100 million pixels (told before decoding).
+    InputError if it is missing, not a picture, truncated, or above 100 million pixels (checked before decoding).
     """
     with opened_picture(path) as image:
         with _quiet():
@@ -46,9 +46,9 @@ def read_picture(path: str | Path) -> Picture:
 
 @contextmanager
 def opened_picture(path: str | Path) -> Iterator[Image.Image]:
-    """Pillow's picture of a file, not yet decoded; whatever Pillow raises within becomes an InputError.
+    """Open a file with Pillow, not yet decoded; errors of Pillow inside the context become an InputError.
 
-    Every picture is opened here: only the formats of kinds.FORMATS, none of which starts another program.
+    All pictures are opened here, and only in the formats of kinds.FORMATS, none of which starts another program.
     """
     place = readable_file(path)
     try:
@@ -67,7 +67,7 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
 
 @cache
 def _formats() -> tuple[str, ...]:
-    """Those of FORMATS that the installed Pillow and its plugins read; HEIF where pillow-heif is installed."""
+    """The formats of FORMATS that the installed Pillow can read; HEIF if pillow-heif is installed."""
     Image.init()
     with suppress(ImportError):
         import pillow_heif
@@ -78,7 +78,7 @@ def _formats() -> tuple[str, ...]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Pillow's warnings of sizes (refused by us), broken EXIF and odd palettes."""
+    """Suppress Pillow's warnings about large pictures (checked here), broken EXIF and unusual palettes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -96,7 +96,7 @@ def to_rgb(image: Image.Image) -> Picture:
 
 
 def to_rgba(image: Image.Image) -> Image.Image:
-    """The picture in sRGB with its alpha, opaque where it has none."""
+    """The picture in sRGB as RGBA, opaque if it has no alpha."""
     if image.mode.startswith("I") or image.mode == "F" or not image.has_transparency_data:
         return Image.fromarray(to_rgb(image)).convert("RGBA")
     with _quiet():
@@ -106,22 +106,22 @@ def to_rgba(image: Image.Image) -> Image.Image:
 def write_picture(
     path: str | Path, picture: Picture, metadata: Mapping[str, str] | None = None, *, overwrite: bool = True
 ) -> None:
-    """Write a picture by suffix (.png, .jpg, .webp, …), beside first and then renamed; makes no folders.
+    """Write a picture atomically, in the format of its suffix (.png, .jpg, .webp, …); folders are not created.
 
-    metadata: texts, kept in .png only; overwrite: replace a file that is there, else UsageError
-    UsageError when the suffix is unknown or the place cannot be written to.
+    metadata: text chunks, kept in .png only; overwrite: replace an existing file, else UsageError
+    UsageError if the suffix is unknown or the file cannot be written.
     """
     place = Path(path)
     if place.suffix.lower() not in Image.registered_extensions():
         raise UsageError(
             f"{path}: pictures are not written as {place.suffix or 'a name without suffix'}; use .png or .jpg."
         )
-    with beside(place, overwrite=overwrite) as hidden, writing(path):
+    with atomic_file(place, overwrite=overwrite) as hidden, writing(path):
         save_picture(hidden, picture, metadata)
 
 
 def save_picture(path: Path, picture: Picture, metadata: Mapping[str, str] | None = None) -> None:
-    """The same at once under its name. OSError where that cannot be done."""
+    """Write a picture directly under its name, not atomically. OSError if that fails."""
     Image.fromarray(picture).save(path, **_options(path.suffix.lower(), metadata or {}))
 
 
@@ -158,7 +158,7 @@ def _too_large(path: str | Path, what: str) -> str:
 
 
 def _no_picture(path: str | Path, place: Path) -> str:
-    kind = other_kind(place)
+    kind = unreadable_format(place)
     if kind is None:
         return f"{path}: is not a picture that can be read, whatever its name says; JPEG, PNG and WebP are."
     if kind.form in _formats():

@@ -1,4 +1,4 @@
-"""Which picture formats are read, and what to say of others."""
+"""Picture formats that can be read, and hints for those that cannot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORMATS = (
     "PCX",
     "QOI",
 )
-"""Pillow's names of the formats that are read. It knows more; EPS would be run by Ghostscript."""
+"""Pillow's names of the formats that are read. Others are refused: EPS, for one, would be run by Ghostscript."""
 
 PICTURE_SUFFIXES = {
     ".avif",
@@ -41,34 +41,37 @@ PICTURE_SUFFIXES = {
     ".tiff",
     ".webp",
 }
-"""What the names of a folder's pictures end in, in small letters."""
+"""Lower-case suffixes of pictures in a folder."""
 
 
-class Kind(NamedTuple):
-    """A kind of file that is not read: what it is called, what to do, and Pillow's name where some Pillows read it."""
+class Unreadable(NamedTuple):
+    """A file format that may not be readable.
+
+    name: for messages; remedy: what the user can do; form: Pillow's name, if some versions of Pillow read it
+    """
 
     name: str
     remedy: str
     form: str = ""
 
 
-_HEIC = Kind("a HEIC picture", "`pip install pillow-heif` lets it be read, or export it as JPEG", "HEIF")
-_AVIF = Kind("an AVIF picture", "`pip install --upgrade pillow` lets it be read, or export it as JPEG", "AVIF")
-_JXL = Kind("a JPEG XL picture", "export it as JPEG or PNG")
+_HEIC = Unreadable("a HEIC picture", "`pip install pillow-heif` lets it be read, or export it as JPEG", "HEIF")
+_AVIF = Unreadable("an AVIF picture", "`pip install --upgrade pillow` lets it be read, or export it as JPEG", "AVIF")
+_JXL = Unreadable("a JPEG XL picture", "export it as JPEG or PNG")
 _DRAWING = "export it as PNG"
 _BEGINNINGS = {
-    b"%!": Kind("a PostScript file", _DRAWING),
-    b"\xc5\xd0\xd3\xc6": Kind("a PostScript file", _DRAWING),
-    b"%PDF": Kind("a PDF file", _DRAWING),
-    b"<svg": Kind("an SVG drawing", _DRAWING),
+    b"%!": Unreadable("a PostScript file", _DRAWING),
+    b"\xc5\xd0\xd3\xc6": Unreadable("a PostScript file", _DRAWING),
+    b"%PDF": Unreadable("a PDF file", _DRAWING),
+    b"<svg": Unreadable("an SVG drawing", _DRAWING),
     b"\xff\x0a": _JXL,
     b"\0\0\0\x0cJXL ": _JXL,
 }
 _BRANDS = {**dict.fromkeys((b"heic", b"heix", b"mif1", b"hevc", b"msf1"), _HEIC), b"avif": _AVIF, b"avis": _AVIF}
 
 
-def other_kind(place: Path) -> Kind | None:
-    """What a file that is not read is, by its first bytes; None where they do not tell."""
+def unreadable_format(place: Path) -> Unreadable | None:
+    """Identify an unreadable file by its first bytes; None if they are unknown."""
     with place.open("rb") as file:
         start = file.read(32)
     if start[4:8] == b"ftyp":

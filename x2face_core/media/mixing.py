@@ -1,7 +1,7 @@
-"""How a sound's channels are mixed, and which of a file's tracks is heard: that which speaks.
+"""Choice of the sound track, and mixing of its channels to mono or stereo.
 
-A file may speak in one channel of sixty, in its second track, or in two channels that cancel one another. So its
-beginning is listened to before it is read.
+Speech may be in one channel of many, in the second track, or in two channels of opposite phase that cancel one another
+when mixed. So the beginning of a file is decoded and analysed before it is read.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ Samples = NDArray[np.float32]
 """(channels, n) in [-1, 1]."""
 
 SLOWEST, FASTEST = 2_000, 1_000_000  # samples a second
-SILENT = 1e-4  # of full scale: what never rises above is silent
-_SOON, _LONG = 5.0, 600.0  # seconds that are listened to where all is well, and at most
-_CANCELLED = 0.1  # of the power that channels would have which have nothing to do with one another
+SILENT = 1e-4  # of full scale: peak below which sound counts as silent
+_SOON, _LONG = 5.0, 600.0  # seconds that are analysed if they are not silent, and at most
+_CANCELLED = 0.1  # of the power that the mean of uncorrelated channels would have
 _SHARES = {"FC": 1.0, "LFE": 0.0, "FL": 0.7, "FR": 0.7, "NONE": 1.0}  # of the others half
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """What was heard of a file.
+class SoundAnalysis:
+    """How the sound of a file is read, as its beginning suggests.
 
-    track: the one that is read, from 1; channels: how many it has
-    mono: (channels,) the share of each in one; left_right: (2, channels), None where its channels have no sides
-    silent: whether nothing was heard; notes: what was chosen, for the user
+    track: number of the track that is read, from 1; channels: of that track
+    mono: (channels,) mixing weights; left_right: (2, channels) mixing weights, None if the channels have no sides
+    silent: whether all that was analysed is silent; notes: what was chosen, to show to the user
     """
 
     track: int
@@ -47,7 +47,7 @@ class Hearing:
     notes: tuple[str, ...] = ()
 
     def mix(self, samples: Samples, channels: int) -> Samples:
-        """(1 or 2, n) of samples of all channels."""
+        """Mix samples (channels of the track, n) to (channels, n), where channels is 1 or 2."""
         if len(samples) != self.channels:  # the number changes within the file
             return np.repeat(samples.mean(axis=0, keepdims=True), channels, axis=0)
         rows = [self.mono] if channels == 1 else self.left_right or [self.mono, self.mono]
@@ -55,32 +55,32 @@ class Hearing:
         return mixed.clip(-1, 1)
 
 
-def listen(path: str | Path, track: int | None = None) -> Hearing:
-    """Listen to a file; remembered until it changes. InputError where it has no sound or it cannot be decoded.
+def analyse_sound(path: str | Path, track: int | None = None) -> SoundAnalysis:
+    """Analyse the sound of a file, cached until the file changes. InputError if there is none or it cannot be decoded.
 
-    track: the one to be read, from 1; None: the file's own default, or where that is silent the first that is not
+    track: number of the track to read, from 1; None: the file's default, or if that is silent the first that is not
     """
     known = readable_file(path).stat()
-    return _heard(str(path), (known.st_ino, known.st_size, known.st_mtime_ns), track)
+    return _cached_analysis(str(path), (known.st_ino, known.st_size, known.st_mtime_ns), track)
 
 
 @lru_cache(maxsize=64)
-def _heard(path: str, state: tuple[int, ...], track: int | None) -> Hearing:
+def _cached_analysis(path: str, state: tuple[int, ...], track: int | None) -> SoundAnalysis:
     with opened(path) as container:
         tracks = sound_tracks(container, track)
     if not tracks:
         raise no_stream(path, "sound")
-    first = _listen(path, tracks[0])
+    first = _analyse(path, tracks[0])
     if not first.silent:
         return first
     for number in tracks[1:]:
-        if not (other := _listen(path, number)).silent:
+        if not (other := _analyse(path, number)).silent:
             note = f"track {number} of its sound is heard, as track {tracks[0]} is silent"
-            return Hearing(number, other.channels, other.mono, other.left_right, notes=(note, *other.notes))
+            return SoundAnalysis(number, other.channels, other.mono, other.left_right, notes=(note, *other.notes))
     return first
 
 
-def _listen(path: str, track: int) -> Hearing:
+def _analyse(path: str, track: int) -> SoundAnalysis:
     names: tuple[str, ...] = ()
     powers: Any = np.zeros((0, 0))
     peaks = np.zeros(0)
@@ -98,27 +98,27 @@ def _listen(path: str, track: int) -> Hearing:
 
 
 def _beginning(path: str, track: int) -> Iterator[tuple[AudioFrame, Samples]]:
-    heard = 0.0
+    decoded_seconds = 0.0
     with opened(path) as container:
         stream = sound_stream(container, track)
         if stream is None:
             return
         for frame in decoded_sound(container, stream):
             yield frame, samples_of(frame, path)
-            heard += frame.samples / frame.sample_rate
-            if heard > _LONG:
+            decoded_seconds += frame.samples / frame.sample_rate
+            if decoded_seconds > _LONG:
                 return
 
 
 def _cancel(powers: Any) -> bool:
-    """Whether what is left of the channels' mean is far less than of channels that have nothing in common."""
+    """Whether the channels cancel: the power of their mean is far below that of uncorrelated channels."""
     return bool(powers.sum() < _CANCELLED * np.trace(powers))
 
 
-def _judged(track: int, names: Sequence[str], powers: Any, peaks: Any) -> Hearing:
+def _judged(track: int, names: Sequence[str], powers: Any, peaks: Any) -> SoundAnalysis:
     count = len(peaks)
     if count < 2:
-        return Hearing(track, count, (1.0,) * count, silent=not (peaks > SILENT).any())
+        return SoundAnalysis(track, count, (1.0,) * count, silent=not (peaks > SILENT).any())
     speaking = peaks > SILENT
     shares = np.array([_SHARES.get(name, 0.5) for name in names]) * (speaking if speaking.any() else 1)
     shares = shares if shares.any() else speaking.astype(float) if speaking.any() else np.ones(count)
@@ -128,11 +128,11 @@ def _judged(track: int, names: Sequence[str], powers: Any, peaks: Any) -> Hearin
         shares = np.eye(count)[loudest]
         notes = (f"its channels cancel one another; channel {loudest + 1} is heard alone",)
     mono = tuple((shares / shares.sum()).tolist())
-    return Hearing(track, count, mono, _sides(names), not speaking.any(), notes)
+    return SoundAnalysis(track, count, mono, _sides(names), not speaking.any(), notes)
 
 
 def _sides(names: Sequence[str]) -> tuple[tuple[float, ...], ...] | None:
-    """How channels become left and right; two are taken as they are."""
+    """(2, channels) weights that mix channels to left and right; two channels are taken as they are."""
     if len(names) == 2:
         return (1.0, 0.0), (0.0, 1.0)
     if "NONE" in names:
@@ -144,7 +144,7 @@ def _sides(names: Sequence[str]) -> tuple[tuple[float, ...], ...] | None:
 
 
 def samples_of(frame: AudioFrame, path: str | Path) -> Samples:
-    """A decoded block's samples; what is no number is silence. InputError where its rate is none that sounds have."""
+    """Samples of a decoded block, NaN replaced by 0. InputError if its sample rate is implausible."""
     if not SLOWEST <= frame.sample_rate <= FASTEST:
         raise InputError(
             f"{path}: its sound claims {frame.sample_rate:,} samples a second; {SLOWEST:,} to {FASTEST:,} are read."

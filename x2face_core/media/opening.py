@@ -1,4 +1,4 @@
-"""Opening films and sounds with PyAV, and decoding what can be decoded of them."""
+"""Opening films and sounds with PyAV, and decoding them as far as they are intact."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from x2face_core.errors import InputError
 from x2face_core.files.placing import readable_file
 
 MOST_PIXELS = 8192 * 8192
-"""Of a film's frame."""
+"""Largest number of pixels of a film's frame."""
 
 T = TypeVar("T", VideoStream, AudioStream)
 
@@ -45,19 +45,19 @@ _DEMUXERS = (
     *("wav", "w64", "aiff", "au", "caf", "flac", "mp3", "aac", "ac3", "eac3", "dts", "dtshd", "truehd", "amr", "amrnb"),
     *("amrwb", "ape", "wv", "tta", "tak", "mpc", "mpc8", "voc", "ircam", "sox", "gsm", "dsf", "iff", "loas", "oma"),
 )
-"""The demuxers that are used. FFmpeg has others: of text, lists of other files, stills, devices, the network."""
+"""The demuxers that are allowed. FFmpeg's others read text, lists of other files, devices or the network."""
 
 
 def local(path: str | Path) -> str:
-    """A path as FFmpeg takes it for a file: absolute, as `take: 1/a.mp4` and `http://a.mp4` would be protocols."""
+    """An absolute path, so that FFmpeg does not take names such as `take: 1/a.mp4` for protocols."""
     return str(Path(path).absolute())
 
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[InputContainer]:
-    """A film or sound file, open for reading. InputError when it is missing, empty, broken, or neither of the two.
+    """Open a film or sound file for reading. InputError if it is missing, empty, broken, or neither of the two.
 
-    Every film and sound is opened here.
+    All films and sounds are opened here.
     """
     place = readable_file(path)
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(_DEMUXERS)}
@@ -70,36 +70,36 @@ def opened(path: str | Path) -> Iterator[InputContainer]:
 
 
 def created(path: str | Path, form: str, **options: str) -> OutputContainer:
-    """A film file, open for writing; every film is opened for writing here.
+    """Open a film file for writing; all films are opened for writing here.
 
-    form: FFmpeg's name of the container
+    form: FFmpeg's name of the container format
     """
     return av.open(local(path), "w", format=form, options=options)
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, av.error.ArgumentError):  # FFmpeg's answer to other demuxers, too
+    if isinstance(error, av.error.ArgumentError):  # also raised for demuxers that are not allowed
         return "it is neither, whatever its name says, or it is broken; convert it, or copy it again"
     detail = " ".join(str(getattr(error, "strerror", None) or error).split())
     return f"it is broken, cut short or not what its name says ({detail}); copy it again, or convert it"
 
 
 def film_stream(container: InputContainer, number: int | None = None) -> VideoStream | None:
-    """The track of moving pictures that can be decoded, if any; the cover picture of a sound file is none.
+    """The video track, if there is one that can be decoded; cover art of a sound file does not count.
 
-    number: which one, from 1; None: the one that the file marks as its default, else the first
-    InputError where there is no track of that number.
+    number: from 1; None: the track that the file marks as default, else the first
+    InputError if there is no track of that number.
     """
     return _chosen(_films(container), number, container.name, "film")
 
 
 def sound_stream(container: InputContainer, number: int | None = None) -> AudioStream | None:
-    """The track of sound that can be decoded, if any, as film_stream."""
+    """The sound track, if there is one that can be decoded; arguments as of film_stream."""
     return _chosen(list(container.streams.audio), number, container.name, "sound")
 
 
 def sound_tracks(container: InputContainer, number: int | None = None) -> list[int]:
-    """The numbers, from 1, of the tracks of sound that can be decoded, the file's default first; or the given one."""
+    """Numbers, from 1, of the sound tracks that can be decoded, the default first; only `number` if that is given."""
     first = sound_stream(container, number)
     tracks = list(container.streams.audio)
     known = [stream for stream in tracks if stream.codec_context is not None and number is None]
@@ -108,7 +108,7 @@ def sound_tracks(container: InputContainer, number: int | None = None) -> list[i
 
 
 def no_stream(path: str | Path, what: str) -> InputError:
-    """Why a file has no stream of film or of sound."""
+    """The error for a file without a video or a sound track."""
     with opened(path) as container:
         there = _films(container) if what == "film" else list(container.streams.audio)
     if there:
@@ -130,9 +130,9 @@ def _chosen(streams: list[T], number: int | None, path: str, what: str) -> T | N
 
 
 def decoded_film(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Frames in the order shown; broken ones are left out, and a file cut short ends there.
+    """Frames in presentation order; broken ones are skipped, and a truncated file ends early.
 
-    InputError where it claims more pixels than MOST_PIXELS; the decoder allocates no larger frame either.
+    InputError if the file declares more pixels than MOST_PIXELS; the decoder allocates no larger frame either.
     """
     context: Any = stream.codec_context
     if context.width * context.height > MOST_PIXELS:
@@ -145,7 +145,7 @@ def decoded_film(container: InputContainer, stream: VideoStream) -> Iterator[Vid
 
 
 def decoded_sound(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """Blocks of samples in order; broken ones are left out, and a file cut short ends there."""
+    """Blocks of samples in order; broken ones are skipped, and a truncated file ends early."""
     for frame in _decoded(container, stream):
         if isinstance(frame, AudioFrame):
             yield frame

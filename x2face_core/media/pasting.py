@@ -1,4 +1,4 @@
-"""Putting a generated face back into its picture."""
+"""Pasting a generated face back into the picture that it was cropped from."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from PIL import Image
 from x2face_core.media.boxes import Box, kernel
 from x2face_core.media.pictures import Picture
 
-Stretch = tuple[int, int]
-"""The first of a row or column of pixels, and the one after the last."""
+Span = tuple[int, int]
+"""Start and stop of a range of rows or columns, in pixels."""
 
 
 def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 0.1) -> Picture:
-    """The picture with the box's content replaced by `generated` (any square size), its edge faded.
+    """The picture with the content of the box replaced by `generated` (any square size), blended at the edge.
 
-    feather: width of the fade within the box, as a share of its side; 0 for a hard edge
+    feather: width of the blend inside the box, as a share of its side; 0 for a hard edge
     """
     height, width = picture.shape[:2]
     across = max(0, floor(box.x)), min(width, ceil(box.x + box.side))
@@ -34,8 +34,8 @@ def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 
     return answer
 
 
-def _placed(generated: Picture, box: Box, across: Stretch, down: Stretch) -> Picture:
-    """(h, w, 3): what each pixel of the picture that the box touches gets, edges repeated for those it cuts."""
+def _placed(generated: Picture, box: Box, across: Span, down: Span) -> Picture:
+    """(h, w, 3) `generated`, resampled to the pixels of the picture that the box touches; edge pixels repeated."""
     scale = generated.shape[0] / box.side  # pixels of `generated` a pixel of the picture
     room = ceil(scale)
     image = Image.fromarray(np.pad(generated, ((room, room), (room, room), (0, 0)), mode="edge"))
@@ -45,8 +45,8 @@ def _placed(generated: Picture, box: Box, across: Stretch, down: Stretch) -> Pic
 
 
 @lru_cache(maxsize=4)
-def _fade(box: Box, across: Stretch, down: Stretch, feather: float) -> NDArray[np.uint16]:
-    """(h, w, 1) in 0 … 256: how much of the new picture each touched pixel takes."""
+def _fade(box: Box, across: Span, down: Span, feather: float) -> NDArray[np.uint16]:
+    """(h, w, 1) blending weights from 0 to 256."""
     right = _ramp(across, box.x, box.side, feather)
     below = _ramp(down, box.y, box.side, feather)
     share = np.minimum(right[None, :], below[:, None])
@@ -54,7 +54,7 @@ def _fade(box: Box, across: Stretch, down: Stretch, feather: float) -> NDArray[n
     return parts[..., None]
 
 
-def _ramp(pixels: Stretch, start: float, side: float, feather: float) -> NDArray[np.float64]:
+def _ramp(pixels: Span, start: float, side: float, feather: float) -> NDArray[np.float64]:
     centres = np.arange(*pixels) + 0.5 - start
     edge = np.minimum(centres, side - centres)
     ramp: NDArray[np.float64] = np.clip(edge / max(feather * side, 1e-6), 0, 1)

@@ -1,4 +1,4 @@
-"""What a picture is in this room."""
+"""The type of a picture in this package."""
 
 from __future__ import annotations
 

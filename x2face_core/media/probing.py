@@ -1,4 +1,4 @@
-"""What a file holds, found by looking: its first picture, and the times of its packets."""
+"""Probing of media files: the first picture and the timestamps of all packets."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from x2face_core.files.placing import readable_file
-from x2face_core.media.clocks import FASTEST, Clock, Stretch, Ticks, beside, goes_on, joined
+from x2face_core.media.clocks import FASTEST, Clock, Segment, Timestamps, align_sound, goes_on, join_segments
 from x2face_core.media.frames import pixel_aspect, upright_size
 from x2face_core.media.opening import decoded_film, film_stream, opened, sound_stream
 from x2face_core.media.rates import snapped
-from x2face_core.media.ticking import FileTicks, indexed, read_ticks
+from x2face_core.media.timestamps import FileTimestamps, indexed, read_timestamps
 
 USUAL_RATE = 25.0
 
 
 @dataclass(frozen=True)
 class Probed:
-    """A file's film and sound on one clock, which begins with its first picture, or with its sound where it has none.
+    """A file's film and sound on one timeline, which begins with the first picture, else with the sound.
 
     has_film, has_sound: whether there is a track that can be decoded
-    size: width and height of the first picture, upright; None where not one can be decoded
+    size: width and height of the first picture, upright; None if none can be decoded
     rate: frames a second
     whole: how much the file says it holds over how much is there: 1.5 where a third is missing
     film, sound: what a Clock needs; without times of packets empty
@@ -40,25 +40,25 @@ class Probed:
     size: tuple[int, int] | None = None
     rate: float = USUAL_RATE
     whole: float = 1.0
-    film: tuple[Stretch, ...] = ()
-    sound: tuple[Stretch, ...] = ()
+    film: tuple[Segment, ...] = ()
+    sound: tuple[Segment, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def film_seconds(self) -> float | None:
-        """How long the film lasts."""
-        return max((stretch.end for stretch in self.film), default=None)
+        """Length of the film; None if it has no timestamps."""
+        return max((segment.end for segment in self.film), default=None)
 
     @property
     def sound_seconds(self) -> float | None:
-        """When the sound is over."""
-        return max((stretch.end for stretch in self.sound), default=None)
+        """Time at which the sound ends; None if it has no timestamps."""
+        return max((segment.end for segment in self.sound), default=None)
 
 
 def probe_file(path: str | Path, film_track: int | None = None, sound_track: int | None = None) -> Probed:
-    """Look at a file; remembered until the file changes.
+    """Probe a file, cached until the file changes.
 
-    film_track, sound_track: which ones, from 1; None: the file's own default
+    film_track, sound_track: numbers from 1; None: the file's default
     InputError as `opened`.
     """
     known = readable_file(path).stat()
@@ -73,52 +73,52 @@ def _probed(path: str, state: tuple[int, ...], film_track: int | None, sound_tra
             return Probed()
         first = None if film is None else next(decoded_film(file, film), None)
         begin = None if first is None else _time(first)
-        ticks = indexed(file, film, sound, begin) or read_ticks(path, film, sound)
-        rate = snapped(ticks.film.rate() or _claimed_rate(film) or USUAL_RATE)
+        timestamps = indexed(file, film, sound, begin) or read_timestamps(path, film, sound)
+        rate = snapped(timestamps.film.rate() or _claimed_rate(film) or USUAL_RATE)
         return Probed(
             has_film=film is not None,
             has_sound=sound is not None,
             size=None if first is None or film is None else upright_size(first, pixel_aspect(film)),
             rate=rate,
-            whole=_whole(file, film, ticks.film),
-            **_one_clock(ticks, rate, begin),
+            whole=_declared_ratio(file, film, timestamps.film),
+            **_one_clock(timestamps, rate, begin),
         )
 
 
 def _claimed_rate(film: VideoStream | None) -> float | None:
-    """Frames a second as the container tells them, for films whose packets carry no times."""
+    """Frame rate declared by the container, for films whose packets have no timestamps."""
     claims = (film.average_rate, film.guessed_rate) if film is not None else ()
     return next((float(rate) for rate in claims if rate and 1 <= rate <= FASTEST), None)
 
 
-def _whole(file: InputContainer, film: VideoStream | None, ticks: Ticks) -> float:
-    """What the file promises over what is there, at least 1."""
-    if film is None or not ticks.count:
+def _declared_ratio(file: InputContainer, film: VideoStream | None, timestamps: Timestamps) -> float:
+    """Declared over actual length, at least 1; above 1 the file is truncated."""
+    if film is None or not timestamps.count:
         return 1.0
     if film.frames:
-        return max(1.0, film.frames / ticks.count)
-    forward = sum(b - a for a, b in ticks.spans())
+        return max(1.0, film.frames / timestamps.count)
+    forward = sum(b - a for a, b in timestamps.spans())
     claimed = _claimed_seconds(file, film)
     return max(1.0, claimed / forward) if claimed and forward > 0 else 1.0
 
 
 def _claimed_seconds(file: InputContainer, film: VideoStream) -> float | None:
-    """The film's length, not the file's: that may be its sound's."""
+    """Declared length of the video track; the file's own may be that of its sound."""
     if film.duration and film.time_base:
         return float(film.duration * film.time_base)
     return file.duration / 1e6 if file.duration and len(file.streams) == 1 else None
 
 
-def _one_clock(ticks: FileTicks, rate: float, begin: float | None) -> dict[str, Any]:
+def _one_clock(timestamps: FileTimestamps, rate: float, begin: float | None) -> dict[str, Any]:
     """The stretches of film and sound, from the first picture on, and what is odd about them."""
-    apart = [replace(one, lasts=one.lasts or 1 / rate) for one in ticks.film.stretches()]
-    voices = ticks.sound.stretches()
-    film = joined(apart, voices, 1 / rate)
-    sound = beside(voices, film)
-    first = next(iter(film or sound), Stretch(0, 0))
-    zero = (None if begin is None else Clock(film).place(begin)) or first.low + first.shift
-    if not film and ticks.film.count:
-        film = [Stretch(zero, zero + (ticks.film.count - 1) / rate, lasts=1 / rate)]
+    apart = [replace(one, lasts=one.lasts or 1 / rate) for one in timestamps.film.segments()]
+    voices = timestamps.sound.segments()
+    film = join_segments(apart, voices, 1 / rate)
+    sound = align_sound(voices, film)
+    first = next(iter(film or sound), Segment(0, 0))
+    zero = (None if begin is None else Clock(film).to_timeline(begin)) or first.low + first.shift
+    if not film and timestamps.film.count:
+        film = [Segment(zero, zero + (timestamps.film.count - 1) / rate, lasts=1 / rate)]
     return {
         "film": tuple(replace(one, shift=one.shift - zero) for one in film),
         "sound": tuple(replace(one, shift=one.shift - zero) for one in sound),
@@ -126,16 +126,16 @@ def _one_clock(ticks: FileTicks, rate: float, begin: float | None) -> dict[str, 
     }
 
 
-def _oddities(stretches: Sequence[Stretch], sound: Sequence[Stretch]) -> list[str]:
-    """What a film's clock, or that of a sound alone, does that users would wonder about."""
-    steps = list(pairwise(stretches))
-    anew = sum(b.low <= a.high for a, b in steps)
+def _oddities(segments: Sequence[Segment], sound: Sequence[Segment]) -> list[str]:
+    """Notes for the user on irregular timestamps of a film, or of a sound alone."""
+    steps = list(pairwise(segments))
+    restarts = sum(b.low <= a.high for a, b in steps)
     gaps = [b.low - a.high for a, b in steps if b.low > a.high and not goes_on(sound, a, b)]
-    still = [b.low - a.high for a, b in steps if b.low > a.high and goes_on(sound, a, b)]
+    frozen = [b.low - a.high for a, b in steps if b.low > a.high and goes_on(sound, a, b)]
     return [
-        *([f"its clock starts anew {_times(anew)}; the parts follow one another"] if anew else []),
+        *([f"its clock starts anew {_times(restarts)}; the parts follow one another"] if restarts else []),
         *([f"nothing comes for {_seconds(gaps)}; what is longer than a second is left out"] if gaps else []),
-        *([f"its picture stands still for {_seconds(still)} while the sound goes on"] if still else []),
+        *([f"its picture stands still for {_seconds(frozen)} while the sound goes on"] if frozen else []),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Colour profiles (ICC) of pictures, and their orientation."""
+"""ICC colour profiles and EXIF orientation of pictures."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ _TURNS = {
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF says; where that is broken, as it is."""
+    """The picture rotated by its EXIF orientation; unchanged if that is broken."""
     turn = _TURNS.get(_orientation(image))
     return image if turn is None else image.transpose(turn)
 
 
 def _orientation(image: Image.Image) -> int:
-    """From 1 to 8. Programs store it as text, as a list or as a fraction, too."""
+    """EXIF orientation, 1 … 8; some programs store it as text, as a list or as a fraction."""
     try:
-        told: Any = image.getexif().get(_ORIENTATION, 1)
-        while isinstance(told, (tuple, list)):
-            told = told[0]
-        if isinstance(told, bytes):
-            told = told[0] if told[0] <= 8 else told.strip(b"\0 ")
-        return int(told)
+        tag: Any = image.getexif().get(_ORIENTATION, 1)
+        while isinstance(tag, (tuple, list)):
+            tag = tag[0]
+        if isinstance(tag, bytes):
+            tag = tag[0] if tag[0] <= 8 else tag.strip(b"\0 ")
+        return int(tag)
     except (*_ODD, ArithmeticError):
         return 1
 
 
 def in_srgb(image: Image.Image) -> Image.Image:
-    """The same in sRGB, RGB or with alpha RGBA; as it is where it has no profile, sRGB's or a broken one."""
+    """Convert to sRGB as RGB or RGBA; unchanged if there is no profile, sRGB's own or a broken one."""
     if image.mode.startswith("I") or image.mode == "F":
         return image
     profile = image.info.get("icc_profile")
@@ -77,7 +77,7 @@ def _transformed(image: Image.Image, profile: bytes) -> Image.Image:
 
 @lru_cache(maxsize=8)
 def _change(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform] | None:
-    """The mode that a profile is for, and what brings it to sRGB; None where it is sRGB's own or unknown."""
+    """Pillow's mode for a profile, and the transform to sRGB; None if the profile is sRGB's own or unknown."""
     own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     mode = _MODES.get(own.profile.xcolor_space.strip())
     if mode is None or "srgb" in ImageCms.getProfileDescription(own).lower():
@@ -88,7 +88,7 @@ def _change(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform] | None:
 
 
 def _says_adobe(image: Image.Image) -> bool:
-    """Whether EXIF says Adobe RGB, as cameras do that write no profile (DCF's R03)."""
+    """Whether EXIF declares Adobe RGB (DCF option R03), as cameras do that embed no profile."""
     if image.mode != "RGB":
         return False
     try:

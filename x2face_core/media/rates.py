@@ -1,4 +1,4 @@
-"""Frame rates, and bringing irregular times to a constant rate."""
+"""Frame rates, and resampling of irregular frames to a constant rate."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _COMMON = sorted(
 
 
 class Timed(NamedTuple):
-    """When something is shown and for how long, in seconds."""
+    """Start and duration of a frame, in seconds."""
 
     start: float
     lasts: float
 
 
 def snapped(rate: float | Fraction) -> float:
-    """A rate, or the common one within a hundredth of it: 29.83 is 29.97 measured badly."""
+    """Round a measured rate to a common one within 1 %: 29.83 becomes 29.97."""
     rate = float(rate)
     near = _nearest(rate)
     return float(near) if abs(float(near) - rate) <= near / 100 else round(rate, 3)
 
 
 def exact(fps: float) -> Fraction:
-    """The rate as a fraction that containers can hold: 29.97 is 30000/1001."""
+    """The rate as an exact fraction for containers: 29.97 becomes 30000/1001."""
     near = _nearest(fps)
     return near if abs(float(near) - fps) < 2e-3 else Fraction(fps).limit_denominator(1000)
 
@@ -41,9 +41,9 @@ def _nearest(rate: float) -> Fraction:
 
 
 def at_rate(items: Iterable[tuple[Timed, T]], fps: float) -> Iterator[T]:
-    """Repeat and drop items so that one comes every 1/fps seconds; tick k shows the item nearest to k/fps.
+    """Repeat and drop items to a constant rate: output frame k is the item nearest to k/fps seconds.
 
-    items: in order; the first one's start is taken as 0, an item that goes back in time replaces the one before
+    items: in order; the first start counts as 0, an item that goes back in time replaces the previous one
     """
     clock = _Clock(fps)
     waiting: T | None = None
@@ -57,7 +57,7 @@ def at_rate(items: Iterable[tuple[Timed, T]], fps: float) -> Iterator[T]:
 
 
 class _Clock:
-    """Which tick comes next, and from when the present item is shown."""
+    """Counts output frames (ticks), and keeps the start of the current item."""
 
     def __init__(self, fps: float) -> None:
         self.fps = fps
@@ -66,17 +66,17 @@ class _Clock:
         self.now = Timed(0.0, 0.0)
 
     def take(self, time: Timed) -> None:
-        """The present item is the one shown at `time`."""
+        """Make the item shown at `time` the current one."""
         if self.zero is None:
             self.zero = time.start
         self.now = time
 
     def ticks_until(self, time: Timed) -> int:
-        """How many ticks the present item fills before one at `time` takes over."""
+        """Number of output frames of the current item before one at `time` replaces it."""
         return self._fill(time.start)
 
     def ticks_left(self) -> int:
-        """How many ticks the last item fills: as long as it lasts, at least one if none came yet."""
+        """Number of output frames of the last item, for its duration; at least one in all."""
         count = self._fill(self.now.start + (self.now.lasts or 1 / self.fps))
         return count if self.tick else 1
 

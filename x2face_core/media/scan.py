@@ -1,4 +1,4 @@
-"""Looking through a film for its face, before driving with it."""
+"""Search a driving film for its main face, with one fixed crop box."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.media.boxes import Box
 from x2face_core.media.chosen import told
 from x2face_core.media.faces import SURE, Face, find_faces, follow_face, spot_faces, sureness, surest
-from x2face_core.media.frames import Shot, Still
+from x2face_core.media.frames import DecodedPicture, LazyFrame
 from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, overlap, track_at
-from x2face_core.media.video import probe, read_shots
+from x2face_core.media.video import probe, read_lazy_frames
 
-_LOOKS = 5  # a second
-_LONGEST = 640  # pixels on the longer side at which films are looked through
-_EVERYWHERE = 480  # and at which faces are searched for there
-_NEW_FACES = 10  # looks between two searches for faces that came later
-_GAP = 4  # looks: a face missed for less than that was turned or blurred, not gone
-_GROWTH = 1.25  # how far a box may grow beyond its scale to hold a face that moves
-_CLOSE_LOOKS = 12  # frames that are looked at as photographs are, where no face was sure
-_ENOUGH = 100  # pixels that a face should have: the detector's window is 80 wide
-_AS_LONG = 0.25  # of the most persistent face's sightings, weighed by width, that another one has to have
+_LOOKS = 5  # sampled frames a second; a look is the analysis of one sampled frame
+_LONGEST = 640  # pixels on the longer side at which films are decoded and faces followed
+_EVERYWHERE = 480  # pixels on the longer side at which whole frames are searched for faces
+_NEW_FACES = 10  # looks between two searches for new faces
+_GAP = 4  # looks: a face missing for fewer was turned away or blurred, not absent
+_GROWTH = 1.25  # largest enlargement of the box to contain a moving face
+_CLOSE_LOOKS = 12  # frames searched as photographs are, if no detection was confident
+_ENOUGH = 100  # pixels that a face should be wide; the detector's window has 80
+_AS_LONG = 0.25  # share of the main face's sightings, weighed by width, from which another face is reported
 _MOST = 3840  # pixels on the longer side at which faces are searched for
 
 
 @dataclass(frozen=True)
 class FaceScan:
-    """One fixed box for a clip, and which frames have the face.
+    """One fixed crop box for a clip, and which frames show the face.
 
-    present: (n,) bool, a value a frame of read_frames(path, fps)
-    others: boxes of other faces that are seen about as long and as large, left to right; number: of the one taken
-        among all of them, from 1
+    present: (n,) bool, one for each frame of read_frames(path, fps)
+    others: boxes of other faces that are seen about as long and as large, from left to right
+    number: of the chosen face among all of these, from left to right, from 1
     """
 
     box: Box
@@ -46,7 +46,7 @@ class FaceScan:
     number: int = 1
 
     def has_face(self, index: int) -> bool:
-        """Whether frame `index` has the face; beyond `present` as its last value."""
+        """Whether frame `index` shows the face; beyond the end of `present`, its last value."""
         return bool(self.present[min(index, len(self.present) - 1)]) if len(self.present) else True
 
 
@@ -58,17 +58,17 @@ def scan_film(
     track: int | None = None,
     face: int | None = None,
 ) -> FaceScan:
-    """Find a film's most persistent face and one box for it.
+    """Find the face of a film that is seen longest and largest, and one crop box for it.
 
-    fps: the rate at which the film will be read; default its own
-    crop: auto; none, the largest centred square; x,y,w,h or a Box, taken as it is. Without auto nothing is looked for
-        and all frames count as present.
-    track: as in probe
-    face: the number of another face, left to right from 1; UsageError where there are fewer
-    NoFaceError when no frame has a face; UsageError when a given box misses the film; InputError as read_frames.
+    fps: rate at which the film will be read; default its own
+    crop: auto; none, the largest centred square; x,y,w,h or a Box. Except with auto, no face is searched for and all
+        frames count as present.
+    track: as of probe
+    face: number of the face to choose instead, from left to right, from 1; UsageError if there are fewer
+    NoFaceError if no frame shows a face; UsageError if a given box lies outside the film; InputError as read_frames.
     """
     if crop == "auto":
-        return _looked_through(path, fps, scale, track, face)
+        return _scanned(path, fps, scale, track, face)
     film = probe(path, track)
     box = crop if isinstance(crop, Box) else Box.given(crop, film.width, film.height, str(path))
     box.refuse_outside(film.width, film.height, str(path))
@@ -76,10 +76,10 @@ def scan_film(
     return FaceScan(box, np.ones(count or 0, dtype=np.bool_))
 
 
-class _Lookout:
-    """Follows the faces of a film from look to look.
+class _FaceTracker:
+    """Tracks the faces of a film from look to look.
 
-    everywhere: pixels on the longer side at which pictures are searched for faces
+    everywhere: pixels on the longer side at which whole frames are searched for faces
     """
 
     def __init__(self, everywhere: int) -> None:
@@ -89,12 +89,12 @@ class _Lookout:
         self._blank = 0  # looks in a row without any face
 
     def look(self, number: int, picture: Picture) -> None:
-        """Take in what one picture shows."""
-        still = [track for track in self._followed if self._follow(track, number, picture)]
-        self._blank = 0 if still else self._blank + 1
-        if (not still and self._blank % 2) or number % _NEW_FACES == 0:
-            self._search(number, picture, still)
-        self._followed = still
+        """Update the tracks with one frame. number: of the look"""
+        followed = [track for track in self._followed if self._follow(track, number, picture)]
+        self._blank = 0 if followed else self._blank + 1
+        if (not followed and self._blank % 2) or number % _NEW_FACES == 0:
+            self._search(number, picture, followed)
+        self._followed = followed
 
     def _follow(self, track: Track, number: int, picture: Picture) -> bool:
         face = follow_face(picture, track.last)
@@ -102,26 +102,26 @@ class _Lookout:
             track.faces[number] = face
         return face is not None
 
-    def _search(self, number: int, picture: Picture, still: list[Track]) -> None:
+    def _search(self, number: int, picture: Picture, followed: list[Track]) -> None:
         found = spot_faces(picture, self._everywhere)
         if not found and not self.tracks and self._blank % 4 == 1:
             found = spot_faces(picture, min(2 * self._everywhere, _MOST))
         for face in found:
-            if track_at(face, still):
+            if track_at(face, followed):
                 continue
-            track = track_at(face, (track for track in self.tracks if track not in still))
+            track = track_at(face, (track for track in self.tracks if track not in followed))
             if track is None:
                 track = Track()
                 self.tracks.append(track)
             track.faces[number] = face
-            still.append(track)
+            followed.append(track)
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What looking through a film found.
+class _ScanResult:
+    """The face tracks of a film.
 
-    tracks: faces in pixels of pictures that are so wide; frames: of the film; step: frames from one look to the next
+    tracks: in pixels of frames that are `width` wide; frames: of the film; step: frames between two looks
     """
 
     tracks: list[Track]
@@ -134,7 +134,7 @@ class _Seen:
         return max((track.surest for track in self.tracks), default=surest([]))
 
     def scan(self, scale: float, width: int, face: int | None, name: str) -> FaceScan:
-        """The box about the face that is seen longest and largest, in pixels of a picture so wide."""
+        """The box around a face, by default the one seen longest and largest, in pixels of a picture `width` wide."""
         boxes = [one.box(scale, _GROWTH) for one in _persistent(self.tracks)]
         first = boxes[0]
         boxes.sort(key=lambda box: box.x + box.side / 2)
@@ -164,7 +164,7 @@ def _middle(track: Track) -> Face:
     return Face(float(x), float(y), float(w), float(h), float(score))
 
 
-def _looked_through(path: str | Path, fps: float | None, scale: float, track: int | None, face: int | None) -> FaceScan:
+def _scanned(path: str | Path, fps: float | None, scale: float, track: int | None, face: int | None) -> FaceScan:
     info = probe(path, track)
     film = _Film(path, fps or info.fps, track, (info.width, info.height))
     seen = film.look(_LONGEST, _EVERYWHERE)
@@ -179,26 +179,26 @@ def _looked_through(path: str | Path, fps: float | None, scale: float, track: in
 
 @dataclass(frozen=True)
 class _Film:
-    """A film that is looked through; size: its width and height."""
+    """A film to be scanned. size: width and height"""
 
     path: str | Path
     rate: float
     track: int | None
     size: tuple[int, int]
 
-    def look(self, longest: int, everywhere: int) -> _Seen:
-        """Follow its faces in pictures of at most `longest` pixels, searched for at `everywhere`."""
+    def look(self, longest: int, everywhere: int) -> _ScanResult:
+        """Track its faces in frames reduced to `longest` pixels, with searches at `everywhere` pixels."""
         step = max(1, round(self.rate / _LOOKS))
-        lookout, frames, width = _Lookout(everywhere), 0, self.size[0]
-        for frames, shot in enumerate(self._shots(longest), start=1):
+        lookout, frames, width = _FaceTracker(everywhere), 0, self.size[0]
+        for frames, shot in enumerate(self._lazy_frames(longest), start=1):
             if (frames - 1) % step == 0:
                 picture = shot.picture()
                 width = picture.shape[1]
                 lookout.look((frames - 1) // step, picture)
-        return _Seen(lookout.tracks, width, frames, step)
+        return _ScanResult(lookout.tracks, width, frames, step)
 
-    def look_closely(self, frames: int) -> _Seen:
-        """Look at a few frames as at photographs, then follow the faces found as closely as they need it."""
+    def look_closely(self, frames: int) -> _ScanResult:
+        """Search a few frames as photographs are searched, then track the faces found at the resolution they need."""
         faces = self._as_photographs(frames)
         longest = max(self.size)
         if faces:
@@ -206,26 +206,26 @@ class _Film:
             seen = self.look(min(longest, round(enough)), min(_MOST, round(enough)))
             if seen.surest >= min(SURE, surest(faces.values())):
                 return seen
-        return _Seen([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
+        return _ScanResult([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
 
     def _as_photographs(self, frames: int) -> dict[int, Face]:
-        """The largest face in each of a few frames, by the number of the look."""
+        """The first face of find_faces in each of a few frames, by the number of the look."""
         step = max(1, round(frames / _CLOSE_LOOKS))
-        shots = islice(self._shots(None), 0, None, step)
+        shots = islice(self._lazy_frames(None), 0, None, step)
         found = ((number, find_faces(shot.picture())) for number, shot in enumerate(shots))
         return {number: faces[0] for number, faces in found if faces}
 
-    def _shots(self, longest: int | None) -> Iterator[Shot | Still]:
-        return read_shots(self.path, self.rate, longest=longest, track=self.track)
+    def _lazy_frames(self, longest: int | None) -> Iterator[LazyFrame | DecodedPicture]:
+        return read_lazy_frames(self.path, self.rate, longest=longest, track=self.track)
 
 
 def _weight(track: Track) -> float:
-    """How long and how large a face is seen, and how surely."""
+    """Sum over looks of face size, weighed by confidence."""
     return sum(face.w for face in track.faces.values()) * sureness(track.surest)
 
 
 def _within(tracks: list[Track], box: Box, scale: float, looks: int) -> NDArray[np.bool_]:
-    """Which looks show a face that fits the box."""
+    """(looks,) bool: which looks show a face that fits the box."""
     seen = np.zeros(looks, dtype=np.bool_)
     for track in tracks:
         for number, face in track.faces.items():
@@ -236,7 +236,7 @@ def _within(tracks: list[Track], box: Box, scale: float, looks: int) -> NDArray[
 
 
 def _without_gaps(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill short stretches between two looks that show the face."""
+    """Fill gaps shorter than _GAP looks."""
     filled = seen.copy()
     shown = np.flatnonzero(seen)
     for before, after in zip(shown[:-1], shown[1:], strict=True):

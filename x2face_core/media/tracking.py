@@ -1,4 +1,4 @@
-"""One face followed through a film: where it is from look to look, and one square for all of it."""
+"""Face tracks: one face in successive frames, and one square crop for all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from x2face_core.media.faces import Face, surest
 
 @dataclass
 class Track:
-    """faces: number of the look, or of the frame, to the face's rectangle there, in pixels of the picture."""
+    """One face. faces: its rectangle in pixels of the picture, by number of the look or frame"""
 
     faces: dict[int, Face] = field(default_factory=dict)
 
@@ -25,13 +25,13 @@ class Track:
 
     @property
     def surest(self) -> float:
-        """The detector's score of its surest look."""
+        """The highest detector score."""
         return surest(self.faces.values())
 
     def box(self, scale: float = 1.6, growth: float = math.inf) -> Box:
-        """The square of the median size about the middle of the motion, grown where the face would leave it.
+        """The square of the median face size, centred on the motion, enlarged where the face would leave it.
 
-        scale: side of the square in sides of the face; growth: how many times as large it may become at most
+        scale: side of the square in sides of the face; growth: largest enlargement
         """
         x, y, w, h, _ = np.array(list(self.faces.values())).T
         size = float(np.median(w))
@@ -46,7 +46,7 @@ T = TypeVar("T", bound=Track)
 
 
 def track_at(face: Face, tracks: Iterable[T], share: float = 0.2) -> T | None:
-    """The first track that was last seen where the face is. share: intersection over union that counts as there"""
+    """The first track whose last position overlaps the face. share: least intersection over union"""
     return next((track for track in tracks if overlap(face, track.last) > share), None)
 
 

@@ -1,4 +1,4 @@
-"""Reading films: what they are, and their frames at a constant rate."""
+"""Reading films: metadata, and frames at a constant rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from x2face_core.errors import InputError
 from x2face_core.files.placing import readable_file
 from x2face_core.media.animations import animation_frames, animation_size, animation_times, is_animation
 from x2face_core.media.clocks import GAP, Clock, usual_rate
-from x2face_core.media.frames import Conversion, Shot, Still
+from x2face_core.media.frames import Conversion, DecodedPicture, LazyFrame
 from x2face_core.media.opening import decoded_film, film_stream, no_stream, opened
 from x2face_core.media.pictures import Picture
 from x2face_core.media.probing import USUAL_RATE, probe_file
@@ -38,13 +38,13 @@ _FILM_NAMES = {
 
 @dataclass(frozen=True)
 class FilmInfo:
-    """What is known of a film before reading it.
+    """Metadata of a film.
 
     width, height: upright, after rotation metadata
-    fps: the median rate of its frames, the common one where within a hundredth
-    seconds, frames: about how long read_frames goes on, and how many it yields at `fps`
-    promised: how many it would yield were the file as whole as it says
-    notes: what is odd about its clock, for the user
+    fps: median frame rate, rounded to a common rate within 1 %
+    seconds, frames: approximate length, and number of frames that read_frames yields at `fps`
+    promised: number of frames that the file declares; more than `frames` if it is truncated
+    notes: irregularities of its timestamps, to show to the user
     """
 
     path: Path
@@ -54,14 +54,14 @@ class FilmInfo:
     seconds: float | None
     frames: int | None
     sound: bool
-    promised: int | None = None
+    declared_frames: int | None = None
     notes: tuple[str, ...] = ()
 
 
 def probe(path: str | Path, track: int | None = None) -> FilmInfo:
-    """Look at a film (decodes its first frame). InputError when it is missing, broken or has no picture.
+    """Read a film's metadata; decodes its first frame. InputError if it is missing, broken or has no picture.
 
-    track: which one, from 1, where a file holds several; None: the file's default
+    track: number of the video track, from 1; None: the file's default
     """
     if is_animation(path):
         return _probe_animation(path)
@@ -72,8 +72,8 @@ def probe(path: str | Path, track: int | None = None) -> FilmInfo:
         raise _nothing(path)
     seconds = found.film_seconds
     frames = None if seconds is None else max(1, round(seconds * found.rate))
-    promised = None if frames is None else round(frames * found.whole)
-    return FilmInfo(Path(path), *found.size, found.rate, seconds, frames, found.has_sound, promised, found.notes)
+    declared_frames = None if frames is None else round(frames * found.whole)
+    return FilmInfo(Path(path), *found.size, found.rate, seconds, frames, found.has_sound, declared_frames, found.notes)
 
 
 def _probe_animation(path: str | Path) -> FilmInfo:
@@ -84,7 +84,7 @@ def _probe_animation(path: str | Path) -> FilmInfo:
 
 
 def is_film(path: str | Path) -> bool:
-    """Whether a file is moving pictures, by its content: an animated gif is a film, a png is not.
+    """Whether a file is a film, by its content: an animated gif is one, a png is not.
 
     A broken file whose name is a film's counts as one, so that reading it says what is wrong.
     InputError when it is missing.
@@ -103,44 +103,44 @@ def is_film(path: str | Path) -> bool:
 def read_frames(
     path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
 ) -> Iterator[Picture]:
-    """Yield a film's frames upright, at a constant rate, one at a time.
+    """Yield a film's frames, upright (h, w, 3) uint8 RGB, at a constant rate.
 
-    fps: rate to resample to by the frames' own times; default `probe(path).fps`
+    fps: rate to resample to, by the frames' timestamps; default `probe(path).fps`
     longest: reduce to this many pixels on the longer side while decoding (never enlarges)
     track: as in probe
-    A film cut short yields what decodes; InputError when nothing does.
+    A truncated film yields the frames that can be decoded; InputError if there is none.
     """
-    last: Shot | Still | None = None
-    for shot in read_shots(path, fps, longest=longest, track=track):
+    last: LazyFrame | DecodedPicture | None = None
+    for shot in read_lazy_frames(path, fps, longest=longest, track=track):
         picture = shot.picture()
         yield picture.copy() if shot is last else picture
         last = shot
 
 
-def read_shots(
+def read_lazy_frames(
     path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
-) -> Iterator[Shot | Still]:
-    """As read_frames, but each becomes a picture only when asked for: to look at a few costs the decoding alone."""
+) -> Iterator[LazyFrame | DecodedPicture]:
+    """As read_frames, but frames are converted to pictures on demand, so skipped ones cost only their decoding."""
     if is_animation(path):
-        yield from at_rate(_animation_shots(path, longest), fps or _probe_animation(path).fps)
+        yield from at_rate(_decoded_animation_frames(path, longest), fps or _probe_animation(path).fps)
         return
     none_yet = True
-    for shot in at_rate(_film_shots(path, longest, track), fps or probe(path, track).fps):
+    for shot in at_rate(_lazy_film_frames(path, longest, track), fps or probe(path, track).fps):
         none_yet = False
         yield shot
     if none_yet:
         raise _nothing(path)
 
 
-def _animation_shots(path: str | Path, longest: int | None) -> Iterator[tuple[Timed, Still]]:
+def _decoded_animation_frames(path: str | Path, longest: int | None) -> Iterator[tuple[Timed, DecodedPicture]]:
     start = 0.0
     for time, picture in animation_frames(path):
         lasts = min(time.lasts, GAP)
-        yield Timed(start, lasts), Still(picture, longest)
+        yield Timed(start, lasts), DecodedPicture(picture, longest)
         start += lasts
 
 
-def _film_shots(path: str | Path, longest: int | None, track: int | None) -> Iterator[tuple[Timed, Shot]]:
+def _lazy_film_frames(path: str | Path, longest: int | None, track: int | None) -> Iterator[tuple[Timed, LazyFrame]]:
     found = probe_file(path, track)
     clock, end = Clock(found.film), found.film_seconds or 0.0
     with opened(path) as film:
@@ -148,14 +148,14 @@ def _film_shots(path: str | Path, longest: int | None, track: int | None) -> Ite
         if stream is None:
             raise no_stream(path, "film")
         convert: Conversion | None = None
-        following = 0.0  # when a frame without a time of its own is shown
+        following = 0.0  # presentation time for a frame without a timestamp
         for frame in decoded_film(film, stream):
             convert = convert or Conversion.of(frame, stream, longest)
-            start = None if frame.pts is None else clock.place(float(frame.pts * (frame.time_base or 0)))
+            start = None if frame.pts is None else clock.to_timeline(float(frame.pts * (frame.time_base or 0)))
             start = following if start is None else start
             following = start + 1 / found.rate
             lasts = end - start if end - start <= 2.1 / found.rate else 1 / found.rate
-            yield Timed(start, lasts), Shot(frame, convert)
+            yield Timed(start, lasts), LazyFrame(frame, convert)
 
 
 def _nothing(path: str | Path) -> InputError:

@@ -1,4 +1,4 @@
-"""One step ahead: items are made here and worked off in a thread, which Ctrl-C never reaches."""
+"""A producer and a consumer thread: items are produced in the calling thread, where Ctrl-C arrives."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_AHEAD = 8  # items that may wait
+_AHEAD = 8  # length of the queue
 _PAUSE = 0.002  # seconds
 
 
 class _Abandoned(Exception):
-    """Raised within the worker: what was made is not wanted any more."""
+    """Raised in the consumer thread to make it stop without finishing."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many items were worked off, and what stopped their making, if Ctrl-C did."""
+    """Number of items consumed, and the KeyboardInterrupt that ended their production, if any."""
 
     count: int
     interrupted: KeyboardInterrupt | None = None
 
 
 def in_thread(work: Callable[[Iterator[T]], int], items: Iterable[T]) -> Outcome:
-    """Run `work` over items in a thread while the next ones are made here.
+    """Run `work` on the items in a thread while the next ones are produced here.
 
-    Ctrl-C while items are made ends them: `work` finishes with what it has, and the outcome says so. A second Ctrl-C,
-    or any other exception, abandons the work and goes on to the caller, as does what `work` raises.
+    Ctrl-C while items are produced ends the production: `work` finishes with the items so far, and the outcome has the
+    interrupt. A second Ctrl-C, or any other exception, stops the thread and is raised, as are exceptions of `work`.
     """
     worker = _Worker(work)
     interrupted = None
@@ -62,7 +62,7 @@ class _Worker(Generic[T]):
         while self._line.qsize() >= _AHEAD and self._thread.is_alive():
             time.sleep(_PAUSE)
         if not self._thread.is_alive():
-            self.result()  # raises what ended it
+            self.result()  # raises the exception that ended the thread
         self._line.put((item,))
 
     def finish(self) -> None:
@@ -82,7 +82,7 @@ class _Worker(Generic[T]):
     def _run(self) -> None:
         try:
             self._count = self._work(self._items())
-        except BaseException as error:  # noqa: BLE001  # carried over to the thread that asked
+        except BaseException as error:  # noqa: BLE001  # raised again in the calling thread
             self._error = error
 
     def _items(self) -> Iterator[T]:

@@ -1,4 +1,4 @@
-"""Writing films, one frame at a time: they appear under their name when they are whole."""
+"""Writing films and folders of pictures frame by frame, atomically."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import writing
-from x2face_core.files.placing import beside, refuse_others, settled, within
+from x2face_core.files.placing import atomic_file, atomic_folder, refuse_others, resolved
 from x2face_core.media.containers import Plan, write_mp4, write_webm
 from x2face_core.media.gifs import write_gif
 from x2face_core.media.images import save_picture
@@ -36,7 +36,7 @@ def write_film(
     metadata: Mapping[str, str] | None = None,
     overwrite: bool = True,
 ) -> int:
-    """Write frames as .mp4, .webm or .gif, by suffix; answers how many were written.
+    """Write frames as .mp4, .webm or .gif, by suffix; return the number of frames written.
 
     frames: all of one size; odd sizes get their last row or column twice where the format needs even ones
     sound: a file whose sound is cut to the film's length (left out of .gif); sound_track: as in read_sound
@@ -57,7 +57,7 @@ def write_film(
     channels = sound_channels(voice, sound_track) if voice is not None else 0
     first, rest = _started(path, frames)
     plan = Plan(first.shape[1], first.shape[0], fps, voice, channels, dict(metadata or {}), sound_track)
-    with beside(place, overwrite=overwrite) as hidden:
+    with atomic_file(place, overwrite=overwrite) as hidden:
         outcome = in_thread(_refusable(place, lambda pictures: write(hidden, pictures, plan)), rest)
     return _counted(outcome)
 
@@ -69,31 +69,31 @@ def write_folder(
     metadata: Mapping[str, str] | None = None,
     overwrite: bool = True,
 ) -> int:
-    """Write frames as 000000.png, 000001.png, … in a folder, where they appear when done; Ctrl-C as in write_film.
+    """Write frames as 000000.png, 000001.png, … to a folder, atomically; Ctrl-C as in write_film.
 
     overwrite: replace such pictures that the folder holds; else that is a UsageError, as is a folder with other files
     """
-    place = settled(path)
+    place = resolved(path)
     if place.is_file():
         raise UsageError(f"{path}: is a file, and a folder is to be written; choose another output.")
     if place.is_dir():
         with writing(path):
             refuse_others(place)
     rest = _started(path, frames)[1]
-    with within(path, overwrite=overwrite) as hidden:
+    with atomic_folder(path, overwrite=overwrite) as hidden:
         outcome = in_thread(_refusable(place, lambda pictures: _write_pictures(hidden, pictures, metadata)), rest)
     return _counted(outcome)
 
 
 def _counted(outcome: Outcome) -> int:
-    """How many frames were written; a film that Ctrl-C made shorter is kept before the interrupt goes on."""
+    """Number of frames written. Raises the KeyboardInterrupt that shortened the film, after it was kept."""
     if outcome.interrupted is not None:
         raise outcome.interrupted
     return outcome.count
 
 
 def _refusable(place: Path, write: Callable[[Iterator[Picture]], int]) -> Callable[[Iterator[Picture]], int]:
-    """The same writer, with a UsageError where the system refuses it; PyAV's errors are the system's too."""
+    """Wrap a writer so that errors of the system, also those from PyAV, become a UsageError."""
 
     def attempt(pictures: Iterator[Picture]) -> int:
         with writing(place):
@@ -110,7 +110,7 @@ def _write_pictures(folder: Path, pictures: Iterator[Picture], metadata: Mapping
 
 
 def _started(path: str | Path, frames: Iterable[Picture]) -> tuple[Picture, Iterator[Picture]]:
-    """The first frame, and all of them, each looked at and copied: the maker may use its memory again."""
+    """The first frame, and all frames, checked and copied, as the producer may reuse its buffers."""
     rest = iter(frames)
     first = next(rest, None)
     if first is None:

@@ -1,1 +1,1 @@
-"""From composed vectors to frames and files: the pipeline, whole jobs, recordings, where outputs go."""
+"""From composed vectors to frames and files: the pipeline, whole runs, motion recordings, output paths."""

@@ -1,4 +1,4 @@
-"""One run from files to a film: sources, crops, drivers, what is shown, and the writing."""
+"""One run from input files to a film: sources, crops, drivers, post-processing, writing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from x2face_core.errors import InputError
 from x2face_core.files.placing import make_folders_above
 from x2face_core.media.boxes import Box, crop
-from x2face_core.media.containers import fitted
+from x2face_core.media.containers import encodable_size
 from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import has_sound
@@ -26,20 +27,23 @@ from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portra
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.soundtrack import Soundtrack, soundtrack
+from x2face_core.suitability.findings import warnings
+from x2face_core.suitability.reach import Turns
+from x2face_core.suitability.sources import advice, readings
 
 Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is to be made.
+    """The settings of a run.
 
-    sources: photographs, folders or films of one face; source_frames: pictures taken of each folder or film
-    fusion: how several sources become one face, as X2Face.embed says
-    fps, seconds: of the film; None: as the drivers say
-    sound: driving, none or a file's name
-    compare: show source and driving picture at its left; paste_back: into the first source's whole picture
-    record: where the film's motion is written too, overwritten as the output is
+    sources: photographs, folders or films of one face; source_frames: pictures taken from each folder or film
+    fusion: of several sources, as of X2Face.embed; force: accept sources that look like different people
+    fps, seconds: of the film; None: as the drivers determine
+    sound: driving, none or a file name
+    compare: show source and driving picture to its left; paste_back: into the first source's whole picture
+    record: file for the film's motion, overwritten if the output may be
     """
 
     sources: tuple[Path, ...]
@@ -52,6 +56,7 @@ class Job:
     compare: bool = False
     paste_back: bool = False
     fusion: str = "auto"
+    force: bool = False
     batch_size: int = 8
     seed: int = 0
     record: Path | None = None
@@ -59,7 +64,12 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What was made; boxes are x, y, width and height in pixels of the upright picture, rms as Meter's."""
+    """The result of a run.
+
+    source_boxes, driving_box: x, y, width and height in pixels of the upright picture
+    rms: root mean square of each driver's offsets
+    advice: what about sources and motion keeps the film from being good, and what would do
+    """
 
     output: Path
     frames: int
@@ -68,6 +78,7 @@ class Report:
     driving_box: list[float] | None
     rms: list[float]
     warnings: list[str]
+    advice: list[str] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
@@ -84,12 +95,14 @@ def perform(
     load_mapping: MappingsByName = no_mappings,
     load_driver: DriversByName = no_drivers,
 ) -> Report:
-    """Make the film and say what was made; nothing is left of a film that fails. Raises X2FaceErrors.
+    """Make the film; on an error no file is left behind. Raises X2FaceErrors.
 
-    follow: gets the frames, what is done with them and how many are expected; passes them on, and may show how it goes
+    follow: wraps the iterator of frames, to show progress; called with frames, description and expected number
     load_mapping, load_driver: as of ModelSource
     """
     portraits = find_portraits(job.sources, job.cropping, job.source_frames, model)
+    speech = any(one.follows_sound for one in drivers)
+    told = list(advice(portraits, job.cropping, model, speech=speech, force=job.force))
     animation = animate(
         model,
         crops(portraits),
@@ -105,10 +118,10 @@ def perform(
         load_driver=load_driver,
     )
     sound = find_sound(job, drivers)
-    notes = [] if sound.remark is None else [sound.remark]
+    notes, turns = [] if sound.remark is None else [sound.remark], Turns()
     with (
         recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
-        closing(measured(finished(noted, job, portraits[0]), job.output, notes)) as frames,
+        closing(measured(finished(turning(noted, model, turns), job, portraits[0]), job.output, notes)) as frames,
     ):
         written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
     return Report(
@@ -119,7 +132,23 @@ def perform(
         driving_box=next((_rounded(box) for one in drivers if (box := one.box)), None),
         rms=[meter.rms for meter in animation.composed.meters[: len(drivers)]],
         warnings=[*notes, *(warning for one in drivers for warning in one.warnings)],
+        advice=[*told, *(one.line for one in warnings([turns.finding(_less(drivers))]))],
     )
+
+
+def turning(frames: Iterable[Frame], model: Model, turns: Turns) -> Iterator[Frame]:
+    """The same frames; counts in `turns` those that ask for more than the weights follow."""
+    for frame in frames:
+        read = readings(torch.from_numpy(frame.vector[None]).float(), model)
+        if read is not None:
+            turns.add(read)
+        yield frame
+
+
+def _less(drivers: Sequence[ActiveDriver]) -> str:
+    """What would turn the head less."""
+    name = drivers[0].name if len(drivers) == 1 else "NAME"
+    return f"a driver that turns it less suits, or --{name}-weight 0.7 takes less of this one"
 
 
 def _corners(box: Box) -> list[float]:
@@ -131,7 +160,7 @@ def _rounded(numbers: Sequence[float]) -> list[float]:
 
 
 def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
-    """The sound that the film gets. InputError when the file that was named has none."""
+    """The sound of the film. InputError if the given file has none."""
     if job.sound == "none" or not job.output.has_sound:
         return Soundtrack()
     if job.sound == "driving":
@@ -145,20 +174,20 @@ def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
 
 
 def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
-    """The frames as they will be seen."""
+    """Apply paste_back and compare to the frames."""
     whole = portrait.whole() if job.paste_back else None
     source = portrait.crop if whole is None else whole
     for frame in frames:
         picture = frame.picture if whole is None else paste_back(whole, frame.picture, portrait.box)
-        yield beside(source, frame, picture) if job.compare else picture
+        yield side_by_side(source, frame, picture) if job.compare else picture
 
 
 def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
-    """The same frames; notes where the film will be smaller than they are."""
+    """Pass the frames on; appends a note if the film has to be smaller than they are."""
     with closing(frames):
         reduces = not output.folder and output.path.suffix.lower() != ".gif"
         for number, frame in enumerate(frames):
-            if number == 0 and reduces and max(size := fitted(*frame.shape[1::-1])) < max(frame.shape):
+            if number == 0 and reduces and max(size := encodable_size(*frame.shape[1::-1])) < max(frame.shape):
                 notes.append(
                     f"{output}: is reduced from {frame.shape[1]}x{frame.shape[0]} to {size[0]}x{size[1]} pixels, "
                     "the most that films hold; a folder/ of pictures holds all."
@@ -166,8 +195,8 @@ def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Ge
             yield frame
 
 
-def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:
-    """Source, driving picture if there is one, and result, all as high as the result."""
+def side_by_side(source: Picture, frame: Frame, picture: Picture) -> Picture:
+    """Source, driving picture if there is one, and result next to each other, at the height of the result."""
     height = picture.shape[0]
     panels = [source]
     if frame.driving is not None:
@@ -177,7 +206,7 @@ def beside(source: Picture, frame: Frame, picture: Picture) -> Picture:
 
 
 def write(output: Output, frames: Iterator[Picture], fps: float, sound: Soundtrack) -> int:
-    """Write the frames and say how many there were; folders above the output are made once there is a frame."""
+    """Write the frames; returns their number. Parent folders are created after the first frame."""
     frames = chain([next(frames)], frames)
     make_folders_above(output.path)
     if output.folder:

@@ -1,4 +1,4 @@
-"""Where a film goes, and in which form."""
+"""Output paths: validation, default names, and the form of the output."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from pathlib import Path
 
 from x2face_core.errors import UsageError
 from x2face_core.files.faults import expanded, writing
-from x2face_core.files.placing import settled
+from x2face_core.files.placing import resolved
 
 SUFFIXES = (".mp4", ".webm", ".gif")
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
-"""What is read of a folder of pictures."""
-_LONGEST = 100  # bytes of a default name's half
+"""Suffixes of pictures in an input folder."""
+_LONGEST = 100  # bytes of each half of a default name
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Output:
-    """A film by suffix, or a folder of numbered pictures.
+    """A film, whose suffix is its format, or a folder of numbered pictures.
 
-    overwrite: what is there by the time that it is written is replaced
-    shown: as the user wrote it
+    overwrite: replace an existing output; shown: the path as the user wrote it
     """
 
     path: Path
@@ -43,12 +42,12 @@ class Output:
 def resolve_output(
     text: str | None, sources: Sequence[Path], driving: str, *, overwrite: bool, inputs: Iterable[Path]
 ) -> Output:
-    """Decide where the film goes; a name that ends in / is a folder.
+    """Determine and validate the output path; a name that ends in / is a folder.
 
-    text: as the user wrote it; None: outputs/{source}--{driving}.mp4. The output's path is absolute, so that nothing
-        that happens meanwhile, a driver's chdir say, moves it.
-    UsageError for an unknown suffix, a place that cannot be written to, something in the way, or an output that is one
-    of the inputs, holds one, or lies in a folder that is one.
+    text: as the user wrote it; None: outputs/{source}--{driving}.mp4. The result is absolute, so that a later change of
+        the working directory, by a driver for instance, does not matter.
+    UsageError for an unknown suffix, a path that cannot be written, an existing file, or an output that is one of the
+    inputs, contains one, or lies inside one.
     """
     text = text or f"outputs/{default_name(sources[0], driving)}.mp4"
     output = Output(_absolute(text), text.endswith(("/", "\\")), overwrite, str(expanded(text)))
@@ -59,7 +58,7 @@ def resolve_output(
 
 
 def default_name(source: Path, what: str) -> str:
-    """`{source}--{what}`, without what no name can hold: slashes, control characters, more than 255 bytes."""
+    """`{source}--{what}` as a valid file name, without slashes and control characters, of limited length."""
     of = expanded(source)
     return f"{_short(of.stem or Path(os.path.realpath(of)).stem)}--{_short(what)}"
 
@@ -70,7 +69,7 @@ def _short(text: str) -> str:
 
 
 def resolve_file(text: str, suffix: str, *, overwrite: bool, inputs: Iterable[Path]) -> Output:
-    """The same for one file of a kind of its own, whose name has to end in `suffix`. UsageError as there."""
+    """The same for another kind of file, whose name has to end in `suffix`. UsageError as resolve_output."""
     output = Output(_absolute(text), False, overwrite, str(expanded(text)))
     if text.endswith(("/", "\\")) or output.path.suffix.lower() != suffix:
         raise UsageError(f"{text}: the name of this file has to end in {suffix}.")
@@ -83,14 +82,14 @@ def _absolute(text: str) -> Path:
 
 
 def resolve_folder(path: Path) -> Path:
-    """The same for a folder of several files, which is made where it is not there. UsageError as in settle."""
+    """The same for a folder of several files, which is created if missing. UsageError as resolve_output."""
     output = Output(_absolute(str(path)), folder=True, shown=str(path))
     _check(str(path), output, [])
     return output.path
 
 
 def named_files(value: object) -> Iterator[Path]:
-    """Every file and folder that settings name, in whatever field: they may all be read."""
+    """All files and folders named in a settings dataclass; the run may read any of them."""
     if isinstance(value, str | Path):
         if (path := expanded(value)) and os.path.lexists(path):
             yield path
@@ -106,7 +105,7 @@ def _check(text: str, output: Output, inputs: Iterable[Path]) -> None:
     if _URL.match(text):
         raise UsageError(f"{text} is an address, and outputs are files on this machine; choose a file's name.")
     with writing(output):
-        place = settled(output.path)
+        place = resolved(output.path)
         _refuse_what_is_in_the_way(output, place)
         _refuse_unwritable(output, place)
         _refuse_an_input(output, place, inputs)

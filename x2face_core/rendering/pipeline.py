@@ -1,4 +1,4 @@
-"""From pictures of a face and drivers to frames; reads in the order in which things happen."""
+"""From pictures of a face and drivers to frames, in the order of the data flow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
 from x2face_core.pixels import to_pictures
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
-from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, still
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, zero_driver
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, compose
 from x2face_core.streaming.resampling import Row
@@ -24,10 +24,10 @@ Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One moment of the film.
+    """One frame of the film.
 
-    picture: (h, w, 3) uint8 RGB, the generated face; vector: (128,), what drove it; fps: frames a second of the film
-    driving: (3, h, w) float in [0, 1], the picture that the vector was read from, where a driver reads pictures
+    picture: (h, w, 3) uint8 RGB, the generated face; vector: (128,) its driving vector; fps: frame rate of the film
+    driving: (3, h, w) float in [0, 1], the driving picture, or None if no driver has pictures
     """
 
     picture: Picture
@@ -38,9 +38,9 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Animation:
-    """Frames, made while they are asked for, and what is known of them beforehand.
+    """An iterable of frames, rendered on demand, once.
 
-    source: the face that is driven, as its drivers see it
+    composed: frame rate, number of frames and vectors; source: the face that is driven
     """
 
     composed: Composed
@@ -70,14 +70,14 @@ def animate(
     load_mapping: MappingsByName = no_mappings,
     load_driver: DriversByName = no_drivers,
 ) -> Animation:
-    """Drive a face: iterate over the answer for its frames.
+    """Drive a face; iterate over the result for its frames.
 
     model: X2Face.load()
-    pictures: (k, 3, h, w) float32 in [0, 1], square crops of one person's face; the frames are as large
-    drivers: loaded drivers, active ones where they take part otherwise than they say; none where overlays are enough
-    overlays: painted on the embedded face, in this order
-    fps: frames a second; None: the drivers'; seconds: at most so long
-    fusion: as of X2Face.embed; the rest as of ModelSource
+    pictures: (k, 3, h, w) float32 in [0, 1], square crops of one person's face; the frames have the same size
+    drivers: loaded drivers, or ActiveDrivers to override what they declare; may be empty if there are overlays
+    overlays: applied to the embedded face in this order
+    fps: frames a second; None: as of `compose`; seconds: largest length
+    fusion: as of X2Face.embed; the other arguments as of ModelSource
     """
     source = ModelSource.of(
         model, pictures, fusion, seed=seed, pictures_wanted=pictures_wanted,
@@ -95,11 +95,11 @@ def animate_source(
     seconds: float | None = None,
     batch_size: int = 8,
 ) -> Animation:
-    """The same for a face that is embedded already."""
+    """As animate, for a face that is embedded already."""
     seen = source.timed(fps or source.fps, seconds)
     paint = [one if isinstance(one, ActiveOverlay) else ActiveOverlay.of(one) for one in overlays]
     active = [one if isinstance(one, ActiveDriver) else ActiveDriver.of(one) for one in drivers]
-    composed = compose(active or [still()] * bool(paint), seen, fps=fps, seconds=seconds)
+    composed = compose(active or [zero_driver()] * bool(paint), seen, fps=fps, seconds=seconds)
     return Animation(composed, _frames(source.model, seen.face, paint, composed, batch_size), seen)
 
 
@@ -109,8 +109,8 @@ def _frames(
     unmoving = list(takewhile(lambda overlay: not overlay.moving, overlays))
     for overlay in unmoving:
         face = overlay.on(face, 0.0)
-    changing = overlays[len(unmoving) :]  # from the first that moves on, so that all keep their order
-    batch_size = 1 if changing else batch_size  # each moment has a face of its own
+    changing = overlays[len(unmoving) :]  # from the first moving one on, so that the order is kept
+    batch_size = 1 if changing else batch_size  # each frame has its own embedded face
     for start, rows in batches(composed.rows, batch_size):
         painted = face
         for overlay in changing:

@@ -1,4 +1,4 @@
-"""Keeping a run's motion while its frames go by, 512 bytes a frame."""
+"""Recording the motion of a run, 512 bytes for each frame."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from x2face_core.streaming.vectors import as_vectors
 def recorded(
     animation: Animation, path: Path | None, model: Model, drivers: Sequence[ActiveDriver], *, overwrite: bool = True
 ) -> Iterator[Iterator[Frame]]:
-    """The animation's frames; where there is a path, their motion is written there once they have gone by.
+    """A context with the animation's frames; if there is a path, their motion is written to it at the end.
 
-    After Ctrl-C it holds what was done, like the film; after any other exception nothing is written.
+    After Ctrl-C the motion up to there is written, like the film; after any other exception nothing is written.
     """
     if path is None:
         yield animation.frames
@@ -37,7 +37,7 @@ def recorded(
 
 
 class Recorder:
-    """Notes each frame's offset from the source's vector as it passes."""
+    """Records each frame's offset from the source's vector."""
 
     def __init__(self, animation: Animation) -> None:
         self._animation = animation
@@ -50,7 +50,7 @@ class Recorder:
             yield frame
 
     def save(self, path: Path, origin: Origin, *, overwrite: bool) -> None:
-        """Write what was seen, if anything was."""
+        """Write the recorded motion, if there is any."""
         if self._rows:
             offsets = np.frombuffer(self._rows, np.float32).reshape(-1, len(self._still))
             write_motion(path, Motion(offsets, self._still.astype(np.float32), origin), overwrite=overwrite)

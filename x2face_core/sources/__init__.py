@@ -1,1 +1,1 @@
-"""Pictures become sources: portraits found and cropped, embedded faces, films encoded as driving vectors."""
+"""Sources: portraits found and cropped, embedded faces, and films encoded as driving vectors."""

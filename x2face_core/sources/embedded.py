@@ -1,4 +1,4 @@
-"""The embedded face as a picture: written for a paint program, and read back (paper section 6)."""
+"""The embedded face as a picture file: written for editing, and read back (paper section 6)."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _KEY = "x2face.space"
 
 
 def write_embedded(path: Path, face: EmbeddedFace, space: str, *, overwrite: bool = True) -> None:
-    """Write the texture with 8 bits a colour, half a grey level off at most; makes the folders above.
+    """Write the texture as an 8-bit picture, with a rounding error of half a level; creates the parent folders.
 
-    space: fingerprint of the weights, kept as a text of the picture; overwrite: as write_picture says
+    space: fingerprint of the driving space, stored as a text chunk; overwrite: as of write_picture
     """
     make_folders_above(path)
     write_picture(path, to_pictures(face.texture[None])[0], {_KEY: space}, overwrite=overwrite)
 
 
 class Repainted:
-    """An overlay that puts a picture in the place of the embedded face.
+    """An overlay that replaces the embedded face by a picture.
 
-    Where the picture is transparent, the source's own embedded face stays. It is brought to the texture's size.
-    space: fingerprint of the weights in use
-    InputError where it is no picture, or not square; WeightsError where it says that it is of other weights.
+    Transparent parts keep the source's own embedded face. The picture is resized to the texture.
+    space: fingerprint of the driving space in use
+    InputError if the file is not a square picture; WeightsError if it was written with other weights.
     """
 
     def __init__(self, path: Path, space: str) -> None:
@@ -43,20 +43,20 @@ class Repainted:
         size = face.texture.shape[-1], face.texture.shape[-2]
         picture = self._picture
         if picture.size != size:
-            picture = picture.resize(size, Image.Resampling.LANCZOS)  # weighs colours by alpha
+            picture = picture.resize(size, Image.Resampling.LANCZOS)  # premultiplies by alpha
         painted = to_tensor([np.array(picture)])[0].to(face.texture)  # (4, h, w)
         return replace(face, texture=torch.lerp(face.texture, painted[:3], painted[3:]))
 
 
 def _read(path: Path, space: str) -> Image.Image:
-    """RGBA, opaque where the file has no alpha."""
+    """Read as RGBA, opaque if the file has no alpha."""
     with opened_picture(path) as image:
         width, height = image.size
         if width != height:
             raise InputError(f"{path}: has {width}x{height} pixels; an embedded face is as wide as it is high.")
-        if (told := image.info.get(_KEY, space)) != space:
+        if (recorded := image.info.get(_KEY, space)) != space:
             raise WeightsError(
-                f"{path}: is an embedded face of other weights (space {told}, not {space}); "
+                f"{path}: is an embedded face of other weights (space {recorded}, not {space}); "
                 "`x2face embed` makes one for those in use."
             )
         return to_rgba(image)

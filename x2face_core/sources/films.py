@@ -1,4 +1,4 @@
-"""Films as driving vectors: the host's eyes, for the driver of films and for mappings that are fitted."""
+"""Encoding films as driving vectors, for the driver of films and for fitting mappings."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import Model
 from x2face_core.streaming.batching import batches
-from x2face_core.streaming.streams import ahead
+from x2face_core.streaming.streams import prefetch
 
 BATCH = 16
 
 
 class Encoder(Protocol):
-    """A source, or Films: whatever reads crops.
+    """Encodes crops: a source, or a FilmReader.
 
-    side: pixels a side of the crops that it reads
+    side: side of the crops in pixels
     """
 
     @property
@@ -35,31 +35,31 @@ class Encoder(Protocol):
 
 
 def read_vectors(clip: Clip, encoder: Encoder, limit: int | None = None) -> tuple[Tensor, NDArray[np.bool_]]:
-    """Every picture's vector (n, 128), and whether it shows the face (n,); limit: at most so many pictures.
+    """Encode a clip: vectors (n, 128), and whether each picture shows the face (n,). limit: largest number of pictures
 
-    Pictures are decoded ahead in a thread and encoded in batches; a few of them are in memory at a time.
+    Pictures are decoded in a thread and encoded in batches, in constant memory.
     """
     crops = (
         crop(picture, clip.box_in(picture), encoder.side) for picture in islice(clip.pictures(encoder.side), limit)
     )
-    vectors = torch.cat([encoder.encode(to_tensor(batch)) for _, batch in batches(ahead(crops, 2 * BATCH), BATCH)])
+    vectors = torch.cat([encoder.encode(to_tensor(batch)) for _, batch in batches(prefetch(crops, 2 * BATCH), BATCH)])
     return vectors, np.array([clip.present(k) for k in range(len(vectors))])
 
 
 def last_seen(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each frame the last one up to it with a face; before the first of them, that first one."""
+    """(n,) index of the last frame with a face up to each frame; before the first such frame, its index."""
     numbers = np.where(seen, np.arange(len(seen)), -1)
     last = np.maximum.accumulate(numbers)
     last[last < 0] = int(seen.argmax())
     return last
 
 
-class Films:
-    """What a mapping's `examples` reads films with; a driving.FilmEncoder.
+class FilmReader:
+    """Encodes films for a mapping's `examples`; implements driving.FilmEncoder.
 
-    whole: take pictures whole, as they are crops of faces already, as in a folder that `x2face prepare` made
-    read: called with how many frames were encoded
-    films: how many gave vectors; faceless: those in which no face was found
+    whole: pictures are crops of faces already, as in a folder by `x2face prepare`; do not search for faces
+    read: called with the number of frames encoded
+    films: number of films that gave vectors; faceless: films without a face
     """
 
     def __init__(self, model: Model, *, whole: bool = False, read: Callable[[int], None] = lambda frames: None) -> None:
@@ -74,7 +74,7 @@ class Films:
         return self._model.dims.side
 
     def __call__(self, path: Path | str) -> tuple[Tensor, float]:
-        """Vectors and fps; frames without the face have the last one's, a film without any has no rows."""
+        """Vectors (n, 128) and frame rate; see driving.FilmEncoder."""
         path = Path(path)
         if not path.exists():
             raise InputError(f"{path}: there is no such film.")

@@ -1,4 +1,4 @@
-"""The sources: pictures of the face to be driven, found in photographs, folders and films."""
+"""Finding and cropping the source's face in photographs, folders and films."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from x2face_core.sources.source import Model, pose_expression_coordinates
 
 @dataclass(frozen=True, eq=False)
 class Portrait:
-    """One picture of the source's face.
+    """One cropped picture of the source's face.
 
-    crop: (side, side, 3) uint8; box: where it lies in the whole picture
-    path: where the whole picture is, or the picture itself
-    moment: which one of LOOKS evenly spaced ones, if that is a film
+    crop: (side, side, 3) uint8; box: of the crop in the whole picture
+    path: of the whole picture, or the picture itself
+    moment: index among LOOKS evenly spaced frames, if the path is a film
     size: width and height of the whole picture
-    face: its rectangle, None where the user gave its place; seen: how many faces are there, and the taken one's number
+    face: its rectangle, None if the user gave the crop; seen: number of faces there, and the chosen one's number
     """
 
     path: Path | Picture
@@ -43,8 +43,13 @@ class Portrait:
     face: Face | None = None
     seen: tuple[int, int] = (1, 1)
 
+    @property
+    def name(self) -> str:
+        """The source's: its path, or which picture in memory it is."""
+        return str(self.path) if isinstance(self.path, Path) else f"the picture at {id(self.path):#x}"
+
     def whole(self) -> Picture:
-        """The picture that the crop is from."""
+        """Read the whole picture that the crop is from."""
         if not isinstance(self.path, Path):
             return self.path
         if self.moment is None:
@@ -54,9 +59,10 @@ class Portrait:
 
 @dataclass(frozen=True)
 class Cropping:
-    """How sources are cropped: where (auto, none or x,y,w,h), the face box's share, pixels a side.
+    """How sources are cropped.
 
-    face: the number of the face that is taken, left to right from 1; None: the most prominent
+    where: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box; side: of the crop in pixels
+    face: number of the face to take, from left to right, from 1; None: the most prominent
     """
 
     where: str = "auto"
@@ -85,9 +91,9 @@ class Cropping:
 
 
 def find_portraits(sources: Sequence[Path | Picture], cropping: Cropping, count: int, model: Model) -> list[Portrait]:
-    """All sources' portraits; a film or a folder gives `count` of its own that differ most.
+    """Portraits from all sources; a film or a folder gives the `count` that differ most.
 
-    sources: where they are, or pictures (h, w, 3) uint8 in memory
+    sources: paths, or pictures (h, w, 3) uint8 in memory
 
     NoFaceError where a source shows no face; InputError where one cannot be read.
     """
@@ -138,15 +144,15 @@ def _moments_rate(path: Path) -> float:
 
 
 def _moments(path: Path) -> Iterator[Picture]:
-    """Up to LOOKS evenly spaced pictures of a film."""
+    """Up to LOOKS evenly spaced frames of a film."""
     return islice(read_frames(path, _moments_rate(path)), LOOKS)
 
 
 def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Portrait]:
-    """The most typical portrait, then each time the one whose pose and expression is farthest from all chosen.
+    """Choose portraits by farthest-point sampling in pose and expression, starting with the most typical one.
 
-    Only the half that is nearest to the typical one is chosen from: embedded faces of extreme poses do not lie quite
-    alike, and their mean would show a ghost.
+    Only the half nearest to the typical portrait is considered: embedded faces from extreme poses are not perfectly
+    aligned, and their mean would show double contours.
     """
     if len(portraits) <= 1:
         return list(portraits)
@@ -156,13 +162,13 @@ def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Por
 
 
 def nearest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
-    """Numbers of the `count` points (n, k) nearest to their median, the nearest first."""
+    """Indices of the `count` points (n, k) nearest to their median, the nearest first."""
     order: list[int] = np.square(points - np.median(points, axis=0)).sum(axis=1).argsort()[:count].tolist()
     return order
 
 
 def farthest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
-    """Numbers of `count` points (n, k) spread far apart, beginning with the one nearest to their median."""
+    """Indices of `count` points (n, k) by farthest-point sampling, starting with the one nearest to their median."""
     first = int(np.square(points - np.median(points, axis=0)).sum(axis=1).argmin())
     chosen = [first]
     far = np.square(points - points[first]).sum(axis=1)
@@ -173,5 +179,5 @@ def farthest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
 
 
 def crops(portraits: Iterable[Portrait]) -> Tensor:
-    """(k, 3, side, side) in [0, 1]."""
+    """The crops as (k, 3, side, side) float32 in [0, 1]."""
     return to_tensor(portrait.crop for portrait in portraits)

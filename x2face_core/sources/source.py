@@ -1,4 +1,4 @@
-"""The face to be driven, as drivers see it, and the networks as this side sees them."""
+"""The face to be driven: ModelSource, the Source that drivers get, and the interface of the model behind it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DriversByName = Callable[[str, dict[str, Any]], "ActiveDriver"]
 
 
 class Model(Protocol):
-    """What runs the two networks: X2Face, or an engine that answers the same."""
+    """Runs the two networks: X2Face, or another engine with the same interface."""
 
     @property
     def dims(self) -> Dims: ...
@@ -44,14 +44,14 @@ def no_drivers(name: str, settings: dict[str, Any]) -> ActiveDriver:
 
 
 def as_factor(name: str, mapping: Mapping) -> Factor:
-    """The same mapping, if it reads vectors too. MissingError where it does not."""
+    """The mapping as a factor. MissingError if it cannot read vectors."""
     if not isinstance(mapping, Factor):
         raise MissingError(f"The mapping {name!r} can be written but not read; a factor is needed, such as pose.")
     return mapping
 
 
 class Reader(Protocol):
-    """A model or a source: whatever reads vectors."""
+    """Reads pose and expression from vectors: a model or a source."""
 
     @property
     def reading_scale(self) -> Tensor: ...
@@ -59,9 +59,9 @@ class Reader(Protocol):
 
 
 def pose_expression_coordinates(vectors: Tensor, reader: Reader) -> Tensor:
-    """Vectors (n, 128) as points whose distances tell how pose and expression differ.
+    """Coordinates (n, 7) of vectors (n, 128) whose distances measure differences in pose and expression.
 
-    (n, 7), what the weights read over how much it strays; the vectors themselves where weights carry no reading
+    They are the linear readout over its standard deviation; the vectors themselves if the weights have no readout.
     """
     try:
         return reader.read(vectors).float().cpu() / reader.reading_scale.cpu()
@@ -71,9 +71,9 @@ def pose_expression_coordinates(vectors: Tensor, reader: Reader) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class ModelSource:
-    """A Source that a model answers for; see driving.Source for what each field is.
+    """A Source backed by a model; see driving.Source for the fields.
 
-    load_mapping: name to fitted mapping; load_driver: name and settings to a loaded driver
+    load_mapping: fitted mapping by name; load_driver: loaded driver by name and settings
     """
 
     model: Model
@@ -91,7 +91,7 @@ class ModelSource:
     def of(cls, model: Model, pictures: Tensor, fusion: str = "auto", *, fps: float = 25.0,
            seconds: float | None = None, seed: int = 0, pictures_wanted: bool = False,
            load_mapping: MappingsByName = no_mappings, load_driver: DriversByName = no_drivers) -> Self:  # fmt: skip
-        """Embed the crops (k, 3, h, w) of one face, fused as X2Face.embed says, and read the first one's vector."""
+        """Embed the crops (k, 3, h, w) of one face, fused as in X2Face.embed, and encode the first one."""
         vector = model.encode(pictures[:1])[0].detach().float().cpu()
         return cls(
             model=model, face=model.embed(pictures, fusion), vector=vector, pictures=pictures, fps=fps, seconds=seconds,
@@ -99,11 +99,11 @@ class ModelSource:
         )  # fmt: skip
 
     def at(self, fps: float) -> Self:
-        """The same for a film of another rate."""
+        """The same source for a film of another frame rate."""
         return replace(self, fps=fps)
 
     def timed(self, fps: float, seconds: float | None) -> Self:
-        """The same for a film of some rate and length."""
+        """The same source for a film of another frame rate and length."""
         return replace(self, fps=fps, seconds=seconds)
 
     @property

@@ -1,1 +1,1 @@
-"""Streams of driving vectors: paced to the film's rate, held, composed, kept in files."""
+"""Streams of driving vectors: validated, resampled to the film's rate, projected, composed, stored in files."""

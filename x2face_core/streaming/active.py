@@ -1,4 +1,4 @@
-"""Drivers and overlays that are loaded and take part in a run."""
+"""Loaded drivers and overlays with all that a run needs to know of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from x2face_core.driving import Chunk, Driver, EmbeddedFace, Overlay, Source
 from x2face_core.errors import PluginError
 from x2face_core.foreign import Inputs, Owner, call_foreign
-from x2face_core.streaming.carried import Carried
+from x2face_core.streaming.attributes import CheckedAttributes
 from x2face_core.streaming.shaping import Shaping
 from x2face_core.streaming.vectors import LARGEST
 
@@ -21,15 +21,15 @@ AS_IT_IS = Shaping()
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ActiveDriver:
-    """A loaded driver as it takes part in a run.
+    """A loaded driver with its properties in a run.
 
-    relative: its vectors are offsets, else driving vectors themselves
-    endless: it never stops by itself; live: its newest row counts
-    holds: factors that its offsets leave as they are; moves: those that are all it moves, () where it may move any
-    follows_sound: it moves to the sound that it carries, which then is the film's
-    sound: the file whose sound it carries, if any; sound_track: which of its tracks, from 1, if not the one that speaks
+    relative: it yields offsets from the source's vector, else driving vectors
+    endless: it does not end by itself; live: it follows the real time, and its latest row counts
+    holds: factors that its offsets must not change; moves: the only factors that they change, (): not limited
+    follows_sound: it moves to its sound, which then becomes the film's
+    sound: file with its sound, if any; sound_track: number from 1, None: chosen automatically
     inputs: option and path of each file and folder that the user named for it
-    shaping: what the run takes of its offsets
+    shaping: weight, time window and factors that the run applies to its offsets
     """
 
     driver: Driver
@@ -49,20 +49,20 @@ class ActiveDriver:
     def of(cls, driver: Driver, owner: Owner | None = None, *, relative: bool = True, endless: bool = False,
            live: bool = False, holds: tuple[str, ...] = (), moves: tuple[str, ...] = (),
            follows_sound: bool = False, inputs: Inputs = (), shaping: Shaping = AS_IT_IS) -> ActiveDriver:  # fmt: skip
-        """What was declared, except where the loaded driver carries its own; its sound, which only it can tell."""
+        """From declared properties, overridden by attributes of the loaded driver; sound comes from attributes only."""
         owner = owner or Owner("driver", type(driver).__name__)
-        carried = Carried(driver, owner)
+        attributes = CheckedAttributes(driver, owner)
         return cls(
             driver=driver,
             owner=owner,
-            relative=carried.flag("relative", relative),
-            endless=carried.flag("endless", endless),
-            live=carried.flag("live", live),
-            holds=carried.names("holds", holds),
+            relative=attributes.flag("relative", relative),
+            endless=attributes.flag("endless", endless),
+            live=attributes.flag("live", live),
+            holds=attributes.names("holds", holds),
             moves=moves,
-            follows_sound=carried.flag("follows_sound", follows_sound),
-            sound=carried.path("sound"),
-            sound_track=carried.count("sound_track"),
+            follows_sound=attributes.flag("follows_sound", follows_sound),
+            sound=attributes.path("sound"),
+            sound_track=attributes.count("sound_track"),
             inputs=inputs,
             shaping=shaping,
         )
@@ -73,27 +73,27 @@ class ActiveDriver:
 
     @property
     def frames(self) -> int | None:
-        """How many rows it will yield, where it says so; known once its first chunk is there."""
-        return Carried(self.driver, self.owner).count("frames")
+        """Number of rows that it will yield, None if unknown; available after its first chunk."""
+        return CheckedAttributes(self.driver, self.owner).count("frames")
 
     @property
     def box(self) -> Sequence[float] | None:
-        """x, y, width and height of where it looked in its own pictures; known once its first chunk is there."""
-        return Carried(self.driver, self.owner).box("box")
+        """x, y, width and height of its crop in its own pictures, or None; available after its first chunk."""
+        return CheckedAttributes(self.driver, self.owner).box("box")
 
     @property
     def warnings(self) -> list[str]:
-        """What the user should know; complete in the end."""
-        return Carried(self.driver, self.owner).texts("warnings")
+        """Warnings for the user; complete after its last chunk."""
+        return CheckedAttributes(self.driver, self.owner).texts("warnings")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ActiveOverlay:
-    """A loaded overlay as it takes part in a run.
+    """A loaded overlay with its properties in a run.
 
-    moving: it is asked for each frame, not once
+    moving: `edit` is called for each frame, not once
     inputs: option and path of each file and folder that the user named for it
-    shaping: weight (how opaque its paint is), start and stop
+    shaping: weight (opacity) and time window
     """
 
     overlay: Overlay
@@ -105,12 +105,12 @@ class ActiveOverlay:
     @classmethod
     def of(cls, overlay: Overlay, owner: Owner | None = None, *, moving: bool = False, inputs: Inputs = (),
            shaping: Shaping = AS_IT_IS) -> ActiveOverlay:  # fmt: skip
-        """What was declared, except where the loaded overlay carries its own moving."""
+        """From declared properties, overridden by the attribute `moving` of the loaded overlay."""
         owner = owner or Owner("overlay", type(overlay).__name__)
         return cls(
             overlay=overlay,
             owner=owner,
-            moving=Carried(overlay, owner).flag("moving", moving) or shaping.is_timed,
+            moving=CheckedAttributes(overlay, owner).flag("moving", moving) or shaping.is_timed,
             inputs=inputs,
             shaping=shaping,
         )
@@ -120,7 +120,7 @@ class ActiveOverlay:
         return self.owner.name
 
     def on(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
-        """The face painted; PluginError where the overlay fails or answers what is no face of this size."""
+        """Apply the overlay; PluginError if it fails, or does not return a face of the same size."""
         share = self.shaping.share(seconds)
         if share == 0:
             return face
@@ -142,23 +142,23 @@ class ActiveOverlay:
 
 
 def _is_picture(texture: Any) -> bool:
-    """Whether its colours are numbers: finite, and not so large that a film of them would overflow."""
-    return bool(abs(texture).max() <= LARGEST)  # of NaN it is not
+    """Whether all values are finite and at most LARGEST."""
+    return bool(abs(texture).max() <= LARGEST)  # False for NaN
 
 
 def _mixed(plain: Any, painted: Any, share: float) -> Any:
-    """(3, h, w): so much of the paint; beyond 1 it would leave [0, 1]."""
+    """(3, h, w): blend plain and painted texture, clamped to [0, 1]."""
     return (plain + share * (painted - plain)).clamp(0, 1)
 
 
-class Still:
-    """Drives nothing, for ever: for a face that is only painted on."""
+class ZeroDriver:
+    """Yields zero offsets endlessly, for a run with overlays only."""
 
     def drive(self, source: Source) -> Any:
         while True:
             yield Chunk(np.zeros((25, len(source.vector))), source.fps)
 
 
-def still() -> ActiveDriver:
-    """What drives when overlays are all there is."""
-    return ActiveDriver.of(Still(), Owner("driver", "the painted face"), endless=True)
+def zero_driver() -> ActiveDriver:
+    """The driver of a run with overlays only."""
+    return ActiveDriver.of(ZeroDriver(), Owner("driver", "the painted face"), endless=True)

@@ -1,4 +1,4 @@
-"""Batches of a stream's items."""
+"""Batching of an iterable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
-    """Lists of up to `size` items, each with the number of its first one."""
+    """Lists of up to `size` items, each with the index of its first item."""
     items, start = iter(items), 0
     while batch := list(islice(items, size)):
         yield start, batch

@@ -1,4 +1,4 @@
-"""A run's motion on disk: safetensors (`.x2v`) with a row a frame, its rate, its driving space and its origin."""
+"""Motion files (`.x2v`): safetensors with a row for each frame, the frame rate, and the origin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from x2face_core.files.descriptions import described
 from x2face_core.files.faults import writing
 from x2face_core.files.kinds import FileKind
 from x2face_core.files.names import is_space
-from x2face_core.files.placing import beside, make_folders_above, readable_file
+from x2face_core.files.placing import atomic_file, make_folders_above, readable_file
 from x2face_core.streaming.vectors import FASTEST, LARGEST, SLOWEST
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -28,12 +28,12 @@ _KIND = FileKind("x2face.motion", "motion", f"x2face run --record FILE{SUFFIX}",
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a motion came from.
+    """Metadata of a recorded motion.
 
     fps: rows a second
-    space: fingerprint of the driving encoder; "": of no space in particular, as made-up motion is
-    weights: their name when it was recorded
-    drivers: name, dist and version of each driver that had a part in it
+    space: fingerprint of the driving encoder; "": any space, for synthetic motion
+    weights: name of the weights in use
+    drivers: name, dist and version of each driver
     version: of x2face
     """
 
@@ -46,10 +46,10 @@ class Origin:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """A film's motion without its face.
+    """The motion of a film, independent of its face.
 
-    offsets: (n, 128) float32, how far each frame's vector is from the source's own
-    vector: (128,) float32, the vector of the source that it was recorded with
+    offsets: (n, 128) float32, driving vector of each frame minus that of the source
+    vector: (128,) float32, driving vector of the source at recording
     """
 
     offsets: Floats
@@ -58,28 +58,28 @@ class Motion:
 
     @property
     def vectors(self) -> Floats:
-        """(n, 128): the driving vectors as they were."""
+        """(n, 128): the recorded driving vectors."""
         return self.vector + self.offsets
 
 
 def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
-    """Write beside and rename; makes the folders above. UsageError where the place cannot be written to.
+    """Write a motion atomically; creates the parent folders. UsageError if it cannot be written.
 
-    overwrite: replace a file that is there; else that is a UsageError
+    overwrite: replace an existing file; else that is a UsageError
     """
     from safetensors.numpy import save
 
     tensors = {"offsets": motion.offsets, "vector": motion.vector}
     make_folders_above(path)
     metadata = _KIND.metadata(asdict(motion.origin)) | {_SUM: _checksum(motion)}
-    with beside(path, overwrite=overwrite) as hidden, writing(path):
+    with atomic_file(path, overwrite=overwrite) as hidden, writing(path):
         hidden.write_bytes(save(tensors, metadata=metadata))
 
 
 def read_motion(path: str | Path) -> Motion:
-    """Read what `x2face run --record` wrote. InputError where it is missing, broken or something else."""
+    """Read a file by `x2face run --record`. InputError if it is missing, broken or of another kind."""
     place = readable_file(path)
-    origin = _KIND.read(place, lambda told: described(Origin, told))
+    origin = _KIND.read(place, lambda content: described(Origin, content))
     arrays = _KIND.arrays(place)
     if missing := {"offsets", "vector"} - set(arrays):
         raise InputError(f"{path}: lacks its {' and '.join(sorted(missing))}; {_KIND.remedy}.")
@@ -110,7 +110,7 @@ def _time_fault(fps: float, rows: int) -> str | None:
 
 
 def _sum_fault(motion: Motion, metadata: dict[str, str]) -> str | None:
-    changed = metadata.get(_SUM, found := _checksum(motion)) != found  # files from before have none
+    changed = metadata.get(_SUM, found := _checksum(motion)) != found  # files of earlier versions have none
     return "its numbers are not those that were recorded" if changed else None
 
 

@@ -1,9 +1,9 @@
-"""The part of an offset that factors, such as the pose, account for: kept alone, or taken out.
+"""Projection of offsets on factors, such as the pose: their part is taken out, or kept alone.
 
-A factor reads numbers in a vector, r(v), and writes them, w(p), with r(w(p)) = p. Of an offset o from a vector s it
-accounts for w(r(s + o)) - w(r(s)): a projection. Several factors together account for the sum of what each has to write
-for all of them to read what they read in s + o. Where one reads what another writes, that differs from the sum of
-their projections; it never depends on the order in which factors are named.
+A factor reads numbers from a vector, r(v), and writes them, w(p), with r(w(p)) = p. Its part of an offset o from a
+vector s is w(r(s + o)) - w(r(s)): a projection. The part of several factors is the sum of what each
+has to write so that all of them read what they read from s + o. If one reads what another writes, this differs from
+the sum of their projections; it does not depend on their order.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from x2face_core.errors import PluginError, UsageError
 from x2face_core.foreign import Owner, call_foreign
 from x2face_core.streaming.vectors import Vectors, as_vectors
 
-_STEP = 0.25  # of a factor's unit, by which one is moved to see what the others read of it
-_LEAST = 1e-3  # the determinant of what factors read of one another, below which they are one and the same
+_STEP = 0.25  # of a factor's unit: step of the finite differences of the crosstalk
+_LEAST = 1e-3  # determinant of the crosstalk matrix below which factors are not independent
 
 
 class FactorSpace:
-    """What some factors account for at one vector.
+    """The projection on some factors at one vector.
 
-    factors: by name, for errors; still: (128,), the vector s that offsets start from
-    PluginError where a factor fails; UsageError for factors that cannot be told apart.
+    factors: by name, for errors; source_vector: (128,), the vector s that offsets start from
+    PluginError if a factor fails; UsageError for factors that are not independent.
     """
 
-    def __init__(self, factors: Mapping[str, Factor], still: Vectors) -> None:
-        self._factors, self._still = dict(factors), still
-        self._own = {name: self._read(name, still[None]) for name in factors}  # (1, k) each
+    def __init__(self, factors: Mapping[str, Factor], source_vector: Vectors) -> None:
+        self._factors, self._source_vector = dict(factors), source_vector
+        self._own = {name: self._read(name, source_vector[None]) for name in factors}  # (1, k) each
         self._rest = {name: self._write(name, own) for name, own in self._own.items()}  # (1, 128) each
 
     def part(self, offsets: Vectors) -> Vectors:
-        """(n, 128): what the factors account for of offsets (n, 128)."""
-        read = {name: self._read(name, self._still + offsets) for name in self._factors}
+        """(n, 128): the part of offsets (n, 128) that belongs to the factors."""
+        read = {name: self._read(name, self._source_vector + offsets) for name in self._factors}
         if len(read) > 1:
             read = self._disentangled(read)
         parts: Vectors = np.sum([self._write(name, values) - self._rest[name] for name, values in read.items()], axis=0)
         return parts
 
     def _disentangled(self, read: Mapping[str, Vectors]) -> dict[str, Vectors]:
-        """What each factor has to write, (n, k), for all of them together to read what they read."""
+        """Numbers (n, k) that each factor has to write, so that together they read the given numbers."""
         moved = np.concatenate([values - self._own[name] for name, values in read.items()], axis=1)  # (n, all k)
         shares = np.linalg.solve(self._crosstalk, moved.T).T
         ends = np.cumsum([own.shape[1] for own in self._own.values()])[:-1]
@@ -53,11 +53,11 @@ class FactorSpace:
 
     @cached_property
     def _crosstalk(self) -> Vectors:
-        """(all k, all k): how much each number is read to move, a row, by what each one writes, a column."""
+        """(all k, all k) matrix: change of each number read (row) for each number written (column)."""
         rows = []
         for name, own in self._own.items():
             offsets = self._write(name, own + _STEP * np.eye(own.shape[1])) - self._rest[name]
-            seen = [self._read(other, self._still + offsets) - self._own[other] for other in self._own]
+            seen = [self._read(other, self._source_vector + offsets) - self._own[other] for other in self._own]
             rows.append(np.concatenate(seen, axis=1) / _STEP)  # (k, all k)
         table: Vectors = np.concatenate(rows, axis=0).T
         if abs(np.linalg.det(table)) < _LEAST:
@@ -75,10 +75,10 @@ class FactorSpace:
 
         factor = self._factors[name]
         given = torch.from_numpy(values).float()
-        return self._answer(name, lambda: factor.write(given), len(values), len(self._still))
+        return self._answer(name, lambda: factor.write(given), len(values), len(self._source_vector))
 
     def _answer(self, name: str, call: Callable[[], object], rows: int, width: int | None) -> Vectors:
-        """What a factor said, as (rows, width) finite numbers."""
+        """Call a factor and check that it returns (rows, width) finite numbers."""
         owner = Owner("mapping", name)
         said = call_foreign(owner, lambda: as_vectors(call()))
         if said.ndim != 2 or len(said) != rows or said.shape[1] != (said.shape[1] if width is None else width):
@@ -89,9 +89,9 @@ class FactorSpace:
 
 
 def project_out(chunks: Iterable[Chunk], space: FactorSpace, base: Vectors | None = None) -> Iterator[Chunk]:
-    """Chunks freed of what the factors account for: o - part(o).
+    """Remove the factors' part from chunks: o - part(o).
 
-    base: (128,), what is added to the offsets in the chunks; None: they are offsets
+    base: (128,), for chunks of driving vectors: the source's vector; None: chunks hold offsets
     """
     for chunk in chunks:
         rows = as_vectors(chunk.vectors)
@@ -99,7 +99,7 @@ def project_out(chunks: Iterable[Chunk], space: FactorSpace, base: Vectors | Non
 
 
 def project_onto(chunks: Iterable[Chunk], space: FactorSpace, base: Vectors | None = None) -> Iterator[Chunk]:
-    """Chunks with nothing left but what the factors account for, as project_out."""
+    """Keep only the factors' part of chunks: part(o). Arguments as of project_out."""
     for chunk in chunks:
         rows = as_vectors(chunk.vectors)
         yield replace(chunk, vectors=space.part(rows) if base is None else base + space.part(rows - base))

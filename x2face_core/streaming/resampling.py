@@ -1,4 +1,4 @@
-"""Streams row by row, at the film's rate."""
+"""Resampling of streams to the film's frame rate."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 from x2face_core.driving import Chunk
 from x2face_core.streaming.vectors import Vectors, as_vectors
 
-CLOSE = 1e-9  # of a row: nearer than this, two moments are one
+CLOSE = 1e-9  # of a row: tolerance for equal times
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One moment: a vector or offset (128,), and the picture (3, h, w) it was read from, if there is one."""
+    """One row of a stream: a vector or offset (128,), and its driving picture (3, h, w), if there is one."""
 
     vector: Vectors
     picture: Any = None
 
 
 def resample(chunks: Iterable[Chunk], fps: float) -> Iterator[Row]:
-    """A stream at the film's rate, linear between its rows; the last one is held for its share of time."""
+    """Resample to `fps` by linear interpolation; the last row is repeated for its duration."""
     chunks = iter(chunks)
     first = next(chunks, None)
     if first is None:

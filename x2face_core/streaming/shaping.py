@@ -1,4 +1,4 @@
-"""How much of a driver's offsets a run takes: a weight, a stretch of time, some factors only."""
+"""What a run applies to a driver's offsets: a weight, a time window, a selection of factors."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 EASE = 0.2
-"""Seconds over which a driver comes in after its start and goes out before its stop."""
+"""Seconds of the fade-in after the start and of the fade-out before the stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shaping:
-    """What a run makes of one driver's offsets; it changes nothing by default.
+    """The settings for one driver's offsets; the defaults change nothing.
 
-    weight: all offsets are multiplied by it
-    start, stop: seconds of the film; outside of them the driver moves nothing
-    only: factors that it moves, and nothing else; (): all that it moves
-    without: factors that it does not move
-    ValueError where these do not go together.
+    weight: multiplies the offsets
+    start, stop: seconds of the film, outside of which the offsets are 0; None: no limit
+    only: factors on which the offsets are projected; (): no projection
+    without: factors that are projected out
+    ValueError for settings that contradict one another.
     """
 
     weight: float = 1.0
@@ -37,19 +37,19 @@ class Shaping:
         return self.start is not None or self.stop is not None
 
     def share(self, seconds: float) -> float:
-        """By what the offset at a moment of the film is multiplied."""
+        """The factor for the offset at a time of the film, fade and weight included."""
         since = 1.0 if self.start is None else ease((seconds - self.start) / EASE)
         until = 1.0 if self.stop is None else ease((self.stop - seconds) / EASE)
         return self.weight * min(since, until)
 
 
 def ease(x: float) -> float:
-    """0 up to 0, 1 from 1 on, smooth in between: 3x² - 2x³."""
+    """Smoothstep: 0 for x <= 0, 1 for x >= 1, 3x² - 2x³ in between."""
     x = min(max(x, 0.0), 1.0)
     return x * x * (3 - 2 * x)
 
 
 def names(text: str | Sequence[str]) -> tuple[str, ...]:
-    """Factors as the user lists them, `pose,mouth` or a sequence of such, each once."""
+    """Parse names of factors, `pose,mouth` or a sequence of such, without duplicates."""
     listed = [text] if isinstance(text, str) else list(text)
     return tuple(dict.fromkeys(name.strip() for one in listed for name in one.split(",") if name.strip()))

@@ -1,4 +1,4 @@
-"""Whose sound a film gets, where drivers carry some."""
+"""The choice of the film's sound among those of its drivers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from x2face_core.streaming.active import ActiveDriver
 
 @dataclass(frozen=True)
 class Soundtrack:
-    """The file whose sound the drivers lend the film, and what to say where several would have lent one.
+    """The sound of a film.
 
-    track: which of the file's tracks, from 1; None: the one that speaks
+    path: file with the sound, None for none; remark: note for the user, if there were several to choose from
+    track: number from 1; None: chosen automatically
     """
 
     path: Path | None = None
@@ -22,9 +23,9 @@ class Soundtrack:
 
 
 def soundtrack(drivers: Sequence[ActiveDriver]) -> Soundtrack:
-    """The sound of the driver that moves to it, such as speech; else of the first that carries one.
+    """The sound of the first driver that follows its sound, such as speech; else of the first driver that has sound.
 
-    So whoever speaks is heard, whatever film moves the head and in whichever order drivers are named.
+    So speech has precedence over the sound of a driving film, in whatever order drivers are named.
     """
     carrying = [one for one in drivers if one.sound is not None]
     if not carrying:

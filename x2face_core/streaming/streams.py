@@ -1,4 +1,4 @@
-"""Iterators in threads of their own: reading ahead, and taking the newest of what comes in."""
+"""Iterators in background threads: prefetching, and the latest item of a live stream."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _END = object()
 
 
 def close(items: Iterable[object]) -> None:
-    """End a generator now rather than when it is collected; other iterables need no ending."""
+    """Close a generator now, not at garbage collection; does nothing for other iterables."""
     if isinstance(items, Generator):
         items.close()
 
 
-def ahead(items: Iterable[T], limit: int = 4) -> Generator[T]:
-    """The same items, made in a thread up to `limit` ahead of whoever asks; errors arrive where they belong.
+def prefetch(items: Iterable[T], limit: int = 4) -> Generator[T]:
+    """Yield the items, produced in a thread up to `limit` ahead; exceptions are raised in their place in the order.
 
-    The thread starts with the first item asked for and ends with this generator.
+    The thread starts with the first item and ends with this generator.
     """
     waiting: queue.Queue[tuple[object, BaseException | None]] = queue.Queue(limit)
     stop = threading.Event()
@@ -50,7 +50,7 @@ def _produce(
             if stop.is_set():
                 return
         _put(waiting, (_END, None), stop)
-    except BaseException as error:  # noqa: BLE001  raised again where the items are asked for
+    except BaseException as error:  # noqa: BLE001  raised again in the consuming thread
         _put(waiting, (None, error), stop)
     finally:
         close(items)
@@ -65,11 +65,11 @@ def _put(waiting: queue.Queue[tuple[object, BaseException | None]], item: tuple[
 
 
 PATIENCE = 2.0
-"""Seconds that a stream's thread has for its last item."""
+"""Seconds to wait for the thread of a closed stream."""
 
 
-class Newest(Generic[T]):
-    """The newest item of a stream that is read in a thread; a stream that falls silent holds nobody up."""
+class Latest(Generic[T]):
+    """The latest item of a stream that is read in a thread; a stalled stream does not block the consumer."""
 
     def __init__(self, items: Iterable[T]) -> None:
         self._items = items
@@ -94,7 +94,7 @@ class Newest(Generic[T]):
             close(self._items)
 
     def take(self) -> tuple[T | None, bool]:
-        """The newest item, None before the first, and whether the stream ended with nothing new; its errors rise."""
+        """The latest item (None before the first), and whether the stream has ended; raises the stream's exception."""
         ended = self._ended
         with self._lock:
             over = ended and (self._seen or self._item is None)
@@ -105,9 +105,9 @@ class Newest(Generic[T]):
         return item, over
 
     def close(self) -> None:
-        """End the thread, which takes the time of one item; one that waits for a silent sender ends with the program.
+        """Stop the thread after its current item; one that is blocked waiting for input ends with the program.
 
-        A thread in the midst of computing must not outlive the interpreter, which would abort.
+        A thread that is computing must not outlive the interpreter, which would abort.
         """
         self._stop = True
         if self._thread is not threading.current_thread():
@@ -115,13 +115,16 @@ class Newest(Generic[T]):
 
 
 def paced(
-    source: Newest[T],
+    source: Latest[T],
     rest: T,
     fps: float,
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], None] = time.sleep,
 ) -> Iterator[T]:
-    """The newest item at each tick of the clock, fps a second; `rest` before the first has come."""
+    """Yield the latest item `fps` times a second in real time; `rest` before the first item.
+
+    clock, wait: time source and sleep, replaceable in tests
+    """
     start = clock()
     tick = 0
     try:

@@ -1,4 +1,4 @@
-"""What drivers yield, checked: one that breaks a promise is named, and no harm reaches the film."""
+"""Validation of the chunks that drivers yield; errors name the driver."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from x2face_core.streaming.vectors import FASTEST, LARGEST, SLOWEST, as_vectors
 
 
 def validated_chunks(driver: ActiveDriver, source: Source) -> Iterator[Chunk]:
-    """A driver's chunks, offsets or vectors as it declared: checked, and projected on what it may move.
+    """A driver's chunks, offsets or vectors as declared: validated and projected.
 
-    That is what its shaping lets through, less the factors that the driver holds.
+    The projections are those of its shaping (only, without) and of the factors that the driver holds.
     """
     chunks: Iterator[Chunk] = guarded(driver, source)
     base = None if driver.relative else as_vectors(source.vector)
@@ -36,7 +36,7 @@ def _space(names: tuple[str, ...], source: Source) -> FactorSpace:
 
 
 def guarded(driver: ActiveDriver, source: Source) -> Generator[Chunk]:
-    """A driver's chunks with float64 vectors, each checked; whatever else goes wrong in it is its PluginError."""
+    """A driver's chunks, validated, with float64 vectors; any other exception of it becomes a PluginError."""
     width, owner, inputs = len(source.vector), driver.owner, driver.inputs
     fps: float | None = None
     chunks: Iterator[Chunk] = call_foreign(owner, lambda: iter(driver.driver.drive(source)), inputs)
@@ -52,7 +52,7 @@ def guarded(driver: ActiveDriver, source: Source) -> Generator[Chunk]:
 
 
 def _checked(chunk: Any, fps: float | None, width: int, owner: Owner) -> float:
-    """The chunk's fps, if it keeps what every driver promises."""
+    """The fps of a chunk; PluginError if the chunk is not valid."""
     fault = _fault(chunk, fps, width)
     if fault is not None:
         raise PluginError(f"The {owner} yielded {fault}.")

@@ -1,6 +1,6 @@
-"""Driving vectors as arrays.
+"""Driving vectors as float64 arrays.
 
-They are float64 there: v_source + (v - v_source) gives back a float32 v exactly, and order does not matter.
+In float64, v_source + (v - v_source) gives a float32 v exactly, and the order of a sum does not matter.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 Vectors: TypeAlias = NDArray[np.float64]
 
 LARGEST = 1e6
-"""Of a vector's numbers, and of a texture's; the networks' own are some tens, and beyond it frames overflow."""
+"""Largest absolute value in vectors and textures; those of the networks are some tens, larger ones overflow."""
 SLOWEST, FASTEST = 0.1, 10_000.0
-"""Rows a second, at least and at most."""
+"""Least and largest rate of a stream, in rows a second."""
 
 
 def as_vectors(values: Any) -> Vectors:
-    """A tensor or an array, on any device, as a float64 array."""
+    """Convert a tensor on any device, or an array, to a float64 array."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().double().numpy()
     return np.asarray(values, dtype=np.float64)

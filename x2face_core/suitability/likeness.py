@@ -54,7 +54,14 @@ def likeness_of(fingerprint: str) -> Likeness | None:
 
 
 def features(textures: Tensor) -> Tensor:
-    """(k, 3, h, w) to (k, 512): how strong slopes of each direction are in each cell, beside all of the cell's."""
+    """(k, 3, h, w) to (k, 512): how strong slopes of each direction are in each cell, beside all of the cell's.
+
+    The mean of the face and its mirror image, so that light from one side, and a mirrored photograph, count little.
+    """
+    return (_one_sided(textures) + _one_sided(textures.flip(3))) / 2
+
+
+def _one_sided(textures: Tensor) -> Tensor:
     grey = (reduce(textures.float(), SIDE) * _GREY[:, None, None]).sum(1)[:, ROWS, COLUMNS]
     strong, turn = _slopes(grey)
     cells = [functional.adaptive_avg_pool2d((_nearness(turn, k) * strong)[:, None], CELLS) for k in range(BINS)]

@@ -63,12 +63,12 @@ def disc(x: float, y: float, radius: float) -> Points:
 
 
 def drawn(shapes: list[tuple[Points, Colour]]) -> Image.Image:
-    """Polygons in half-pictures (-1..1, y downwards), one over the other, transparent around them."""
+    """Polygons in normalised coordinates (-1..1, y downwards), one over the other, transparent around them."""
     side = SIDE * FINER
     colours, opaque = Image.new("RGB", (side, side), shapes[0][1]), Image.new("L", (side, side), 0)
     for points, colour in shapes:
-        places = [((x + 1) * side / 2, (y + 1) * side / 2) for x, y in points]
-        ImageDraw.Draw(colours).polygon(places, fill=colour)
-        ImageDraw.Draw(opaque).polygon(places, fill=255)
+        corners = [((x + 1) * side / 2, (y + 1) * side / 2) for x, y in points]
+        ImageDraw.Draw(colours).polygon(corners, fill=colour)
+        ImageDraw.Draw(opaque).polygon(corners, fill=255)
     colours.putalpha(opaque)
     return colours.resize((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -15,8 +15,8 @@ from x2face_core.data.folder import Clip
 from x2face_core.model import X2Face
 from x2face_core.sources.source import ModelSource, pose_expression_coordinates
 from x2face_lab.evaluation.identity import Faces
-from x2face_lab.evaluation.readers import MEASURES, SETTLING, Reader, Seen
-from x2face_lab.evaluation.tracks import read_clip, spread
+from x2face_lab.evaluation.readers import MEASURES, SETTLING, Reader, Readings
+from x2face_lab.evaluation.tracks import one_each_in_turn, read_clip
 
 LEAST = np.array([1.5, 1.5, 1.5, 0.01, 0.01, 0.03, 0.03, 0.015])
 """Standard deviations of MEASURES below which a driver's motion is too small to correlate with."""
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Moved:
+class CrossDriving:
     """One driver on one source.
 
     driver, generated: (n, 8) MEASURES a frame; source: (3, h, w); frames: a few (driving, generated) to look at
@@ -61,7 +61,7 @@ def _followed(driver: Floats, generated: Floats, least: float) -> tuple[float, f
 
 
 @torch.inference_mode()
-def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader, person: str = "") -> Moved:
+def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader, person: str = "") -> CrossDriving:
     """The source's picture (3, h, w) driven by another person's frames (n, 3, h, w), relative to the nearest one."""
     seen = ModelSource.of(model, source[None])
     vectors = torch.cat([model.encode(part) for part in torch.split(driving, 16)])
@@ -72,10 +72,10 @@ def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader,
     shown = torch.linspace(0, len(driving) - 1, 6).long()
     looks = [reader.look(pictures) for pictures in (driving, generated)]
     faces = _faces(reader, source, *looks)
-    return Moved(looks[0].measures, looks[1].measures, source, (driving[shown], generated[shown]), faces, person)
+    return CrossDriving(looks[0].measures, looks[1].measures, source, (driving[shown], generated[shown]), faces, person)
 
 
-def _faces(reader: Reader, source: Tensor, driver: Seen, generated: Seen) -> Faces | None:
+def _faces(reader: Reader, source: Tensor, driver: Readings, generated: Readings) -> Faces | None:
     if driver.landmarks is None or generated.landmarks is None:
         return None
     steady = reader.look(source.expand(SETTLING, -1, -1, -1)).landmarks
@@ -88,9 +88,9 @@ def measure_across(
     reader: Reader,
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Moved]:
+) -> list[CrossDriving]:
     """Two films a person, those with most motion, each driving a person who is not in it; 150 frames at most."""
-    drivers = list(spread(clips, len(clips), each=EACH))
+    drivers = list(one_each_in_turn(clips, len(clips), each=EACH))
     moved = []
     for number, clip in enumerate(drivers):
         others = [other for other in drivers if other.identity != clip.identity]
@@ -102,7 +102,7 @@ def measure_across(
     return moved
 
 
-def people_followed(moved: Sequence[Moved]) -> Floats:
+def people_followed(moved: Sequence[CrossDriving]) -> Floats:
     """(people, 8, 2): each driver's correlations and slopes, means over the films in which a measure moves enough."""
     people = list(dict.fromkeys(one.person for one in moved))
     rows = [[one.correlations() for one in moved if one.person == person] for person in people]

@@ -16,9 +16,9 @@ from x2face_core.errors import MissingError
 from x2face_core.pixels import to_tensor
 from x2face_core.rendering.pipeline import animate
 from x2face_core.sources.source import DriversByName, MappingsByName, Model
-from x2face_lab.evaluation.offsets import Listener
+from x2face_lab.evaluation.offsets import SyncScorer
 from x2face_lab.evaluation.readers import SETTLING, Reader
-from x2face_lab.evaluation.tracks import read_clip, spread
+from x2face_lab.evaluation.tracks import one_each_in_turn, read_clip
 
 CLIPS = 32
 FACES = 8
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Spoken:
+class SpeechResult:
     """One clip's sound on another person's photograph; a row a frame, NaN where no face is found.
 
     identity: who speaks
@@ -56,11 +56,11 @@ def speakers(folder: FaceFolder, clips: Sequence[Clip], count: int = CLIPS) -> l
     """The clips in sync whose mouths vary most, one a person in turn; without labels, any of them."""
     spoken = [clip for clip in clips if clip.sound]
     if not folder.has_labels:
-        return list(spread(spoken, count, lambda clip: 0.0))
+        return list(one_each_in_turn(spoken, count, lambda clip: 0.0))
     opening = folder.labels.expression[:, 0]
     rows = {clip.row: opening[folder.labels.clip == clip.row] for clip in spoken}
     varied = {row: float(np.nanstd(values)) if np.isfinite(values).any() else 0.0 for row, values in rows.items()}
-    return list(spread(spoken, count, lambda clip: varied[clip.row]))
+    return list(one_each_in_turn(spoken, count, lambda clip: varied[clip.row]))
 
 
 def measure_audio(
@@ -71,9 +71,9 @@ def measure_audio(
     load_mapping: MappingsByName,
     load_driver: DriversByName,
     *,
-    listener: Listener | None = None,
+    listener: SyncScorer | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Spoken]:
+) -> list[SpeechResult]:
     """The driver `audio` with its default settings, each clip's sound on the first frame of somebody else's.
 
     Raises MissingError where the driver's mapping, or the one that holds the pose, is not fitted, or nobody speaks.
@@ -107,17 +107,17 @@ def _other(clips: Sequence[Clip], clip: Clip, number: int) -> Tensor:
 
 @torch.inference_mode()
 def _spoken(
-    model: Model, clip: Clip, face: Tensor, frames: Tensor, reader: Reader, listener: Listener | None
-) -> Spoken:
+    model: Model, clip: Clip, face: Tensor, frames: Tensor, reader: Reader, listener: SyncScorer | None
+) -> SpeechResult:
     real = read_clip(clip.path, clip.frames)
-    still = model.render(model.embed(face[None]), model.encode(face[None]))
-    seen = reader.read(torch.cat([still.expand(SETTLING, -1, -1, -1), frames]))
+    first_frame = model.render(model.embed(face[None]), model.encode(face[None]))
+    seen = reader.read(torch.cat([first_frame.expand(SETTLING, -1, -1, -1), frames]))
     offsets = None if listener is None else (listener.offset(clip.path, real), listener.offset(clip.path, frames))
     rest, film = seen[SETTLING - 1], seen[SETTLING:]
-    return Spoken(clip.identity, reader.read(real)[:, 3], film[:, 3], film[:, :3] - rest[:3], offsets)
+    return SpeechResult(clip.identity, reader.read(real)[:, 3], film[:, 3], film[:, :3] - rest[:3], offsets)
 
 
-def summary(films: Sequence[Spoken]) -> dict[str, float]:
+def summary(films: Sequence[SpeechResult]) -> dict[str, float]:
     """Medians over the clips whose speakers' mouths move; a figure is left out where nothing tells it.
 
     r: correlation of the generated opening with the true one; r_other: with that of clips of other speakers
@@ -155,7 +155,7 @@ def jitter(opening: Floats) -> float:
     return float(np.nanmean(np.abs(np.diff(opening, 2)))) if np.isfinite(np.diff(opening, 2)).any() else float("nan")
 
 
-def _lag(films: Sequence[Spoken]) -> float:
+def _lag(films: Sequence[SpeechResult]) -> float:
     late = range(-LATEST, LATEST + 1)
     curves = [np.array([correlation(film.generated, film.true, k) for k in late]) for film in films]
     curves = [curve for curve in curves if np.isfinite(curve).all()]
@@ -163,7 +163,7 @@ def _lag(films: Sequence[Spoken]) -> float:
     return late[int(mean.argmax())] if mean.max() > 0 else float("nan")
 
 
-def _reach(films: Sequence[Spoken]) -> float:
+def _reach(films: Sequence[SpeechResult]) -> float:
     turned = np.concatenate([np.abs(film.turned).max(axis=1) for film in films]) if films else np.zeros(0)
     turned = turned[np.isfinite(turned)]
     return float(np.quantile(turned, 0.95)) if len(turned) else float("nan")

@@ -16,14 +16,14 @@ from x2face_core.data.tables import Split
 from x2face_core.errors import MissingError, UsageError, WeightsError
 from x2face_core.model import X2Face
 from x2face_core.sources.source import DriversByName, MappingsByName, as_factor, no_drivers, no_mappings
-from x2face_lab.evaluation.across import Moved, measure_across
+from x2face_lab.evaluation.across import CrossDriving, measure_across
 from x2face_lab.evaluation.audio import FACES, measure_audio
 from x2face_lab.evaluation.audio import summary as audio_summary
 from x2face_lab.evaluation.control import control, faces_of
 from x2face_lab.evaluation.figures import across, fidelity, keypoints, rounded
 from x2face_lab.evaluation.identity import identity
 from x2face_lab.evaluation.keypoints import measure_keypoints
-from x2face_lab.evaluation.offsets import Listener, offset_shares
+from x2face_lab.evaluation.offsets import SyncScorer, offset_shares
 from x2face_lab.evaluation.readers import Reader, best_reader
 from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.evaluation.reconstruction import reconstruct
@@ -41,7 +41,7 @@ class Evaluation:
     """
 
     figures: dict[str, Any]
-    moved: Sequence[Moved]
+    moved: Sequence[CrossDriving]
     notes: Sequence[str] = ()
 
     def sheet(self, rows: int = 10) -> Tensor:
@@ -74,18 +74,18 @@ def evaluate(
     """
     folder = FaceFolder(data)
     clips, reader = clips_of(folder, split, limit=limit), reader or best_reader(model)
-    bench = Bench(model, folder, clips, reader, progress, load_mapping, load_driver)
-    figures = _fidelity(bench)
-    moved = measure_across(model, clips, reader, progress=bench.of("across people"))
+    context = MeasuringContext(model, folder, clips, reader, progress, load_mapping, load_driver)
+    figures = _fidelity(context)
+    moved = measure_across(model, clips, reader, progress=context.of("across people"))
     figures |= across(moved, reader.name)
-    figures |= bench.tried("control", _control) | bench.tried("audio", _audio)
+    figures |= context.tried("control", _control) | context.tried("audio", _audio)
     if found := identity([one.faces for one in moved if one.faces is not None]):
         figures["identity"] = rounded(found)
-    return Evaluation(figures, moved, bench.notes)
+    return Evaluation(figures, moved, context.notes)
 
 
 @dataclass(frozen=True)
-class Bench:
+class MeasuringContext:
     """What every part measures, and with what; notes gathers what could not be measured."""
 
     model: X2Face
@@ -101,7 +101,7 @@ class Bench:
         """The progress of one part."""
         return partial(self.progress, what)
 
-    def tried(self, name: str, part: Callable[[Bench], dict[str, Any]]) -> dict[str, Any]:
+    def tried(self, name: str, part: Callable[[MeasuringContext], dict[str, Any]]) -> dict[str, Any]:
         """The part's figures under its name; nothing, but a note, where something that it needs is not there."""
         try:
             found = part(self)
@@ -111,12 +111,12 @@ class Bench:
         return {name: found} if found else {}
 
 
-def _fidelity(bench: Bench) -> dict[str, Any]:
-    found = reconstruct(bench.model, bench.folder, bench.clips, bench.reader, bench.of("reconstruction"))
-    marked = measure_keypoints(bench.model, bench.clips, bench.reader, bench.of("keypoints"))
+def _fidelity(context: MeasuringContext) -> dict[str, Any]:
+    found = reconstruct(context.model, context.folder, context.clips, context.reader, context.of("reconstruction"))
+    marked = measure_keypoints(context.model, context.clips, context.reader, context.of("keypoints"))
     return {
-        "clips": len(bench.clips),
-        "people": len({clip.identity for clip in bench.clips}),
+        "clips": len(context.clips),
+        "people": len({clip.identity for clip in context.clips}),
         "frames": found.tally.count("l1_1"),
         **fidelity(found.tally),
         **keypoints(marked),
@@ -128,35 +128,37 @@ def _pose(poses: Sequence[PoseRead]) -> dict[str, Any]:
     return {"pose": pose_figures(poses), "pose_by_person": pose_figures(poses, by_person=True)} if poses else {}
 
 
-def _control(bench: Bench) -> dict[str, Any]:
-    pose = as_factor("pose", bench.load_mapping("pose"))
-    faces = faces_of(bench.clips, FACES)
-    found = control(bench.model, pose, faces, bench.reader, bench.of("pose control"))
+def _control(context: MeasuringContext) -> dict[str, Any]:
+    pose = as_factor("pose", context.load_mapping("pose"))
+    faces = faces_of(context.clips, FACES)
+    found = control(context.model, pose, faces, context.reader, context.of("pose control"))
     return {axis: rounded(figures) for axis, figures in found.items()}
 
 
-def _audio(bench: Bench) -> dict[str, Any]:
-    listener = _listener(bench)
+def _audio(context: MeasuringContext) -> dict[str, Any]:
+    listener = _listener(context)
     films = measure_audio(
-        bench.model,
-        bench.folder,
-        bench.clips,
-        bench.reader,
-        bench.load_mapping,
-        bench.load_driver,
+        context.model,
+        context.folder,
+        context.clips,
+        context.reader,
+        context.load_mapping,
+        context.load_driver,
         listener=listener,
-        progress=bench.of("speech"),
+        progress=context.of("speech"),
     )
     figures: dict[str, Any] = rounded(audio_summary(films))
     pairs = [film.offsets for film in films if film.offsets is not None]
-    return figures | ({"sync": {name: rounded(told) for name, told in offset_shares(pairs).items()}} if pairs else {})
+    return figures | (
+        {"sync": {name: rounded(shares) for name, shares in offset_shares(pairs).items()}} if pairs else {}
+    )
 
 
-def _listener(bench: Bench) -> Listener | None:
+def _listener(context: MeasuringContext) -> SyncScorer | None:
     from x2face_audio.sync.weights import load_sync
 
     try:
-        return Listener(load_sync()[0])
+        return SyncScorer(load_sync()[0])
     except WeightsError as error:
-        bench.notes.append(f"the offset of sound and lips is not measured: {error}")
+        context.notes.append(f"the offset of sound and lips is not measured: {error}")
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from x2face_lab.evaluation.across import Moved, people_followed
+from x2face_lab.evaluation.across import CrossDriving, people_followed
 from x2face_lab.evaluation.intervals import Floats, interval
 from x2face_lab.evaluation.readers import MEASURES
 from x2face_lab.evaluation.regions import REGIONS
@@ -84,7 +84,7 @@ def _regions(tally: Tally) -> dict[str, Any]:
     return found | ({"regions_by_person_interval": intervals} if intervals else {})
 
 
-def across(moved: Sequence[Moved], read_by: str) -> dict[str, Any]:
+def across(moved: Sequence[CrossDriving], read_by: str) -> dict[str, Any]:
     """Medians over the people whose films move enough; {} where nobody drives."""
     if not moved:
         return {}

@@ -15,7 +15,7 @@ from x2face_core.data.folder import Clip
 from x2face_core.model import X2Face
 from x2face_lab.evaluation.readers import Reader
 from x2face_lab.evaluation.tally import Tally
-from x2face_lab.evaluation.tracks import SIDE, read_film, spread
+from x2face_lab.evaluation.tracks import SIDE, one_each_in_turn, read_film
 
 FRAMES = 25
 """Frames of a clip that are measured: a second from its middle, every one, since jitter needs neighbours."""
@@ -37,7 +37,7 @@ def measure_keypoints(
     jitter, jitter_true: pixels, see `jitter`
     """
     tally = Tally()
-    chosen = list(spread(clips, len(clips), each=EACH))
+    chosen = list(one_each_in_turn(clips, len(clips), each=EACH))
     for number, clip in enumerate(chosen):
         start = max(1, min(clip.frames // 2 - FRAMES // 2, clip.frames - FRAMES))
         film = read_film(clip, [0, *range(start, min(start + FRAMES, clip.frames))])

@@ -50,13 +50,13 @@ def _moving(figures: dict[str, Any]) -> Rows:
     key = "ratio_1_moving_by_person"
     if key not in figures:
         return []
-    told = f"{figures[key]:.4f}{_between(figures.get(f'{key}_interval'), 4)}"
-    return [(f"ratio to copying, one source, {figures['moving_people']} people who move", told)]
+    values = f"{figures[key]:.4f}{_between(figures.get(f'{key}_interval'), 4)}"
+    return [(f"ratio to copying, one source, {figures['moving_people']} people who move", values)]
 
 
 def _regions(figures: dict[str, Any]) -> Rows:
     found = figures.get("regions_by_person", {})
-    return [(f"L1 {name}, of copying, by person", _row(told, ("l1", "copy"), 4)) for name, told in found.items()]
+    return [(f"L1 {name}, of copying, by person", _row(values, ("l1", "copy"), 4)) for name, values in found.items()]
 
 
 def _across(figures: dict[str, Any]) -> Rows:
@@ -65,9 +65,9 @@ def _across(figures: dict[str, Any]) -> Rows:
     return [
         (
             f"across people, {name}: {label}",
-            ", ".join(f"{told[kind]:.2f}{_between(sure.get(name, {}).get(kind))}" for kind in ("r", "slope")),
+            ", ".join(f"{values[kind]:.2f}{_between(sure.get(name, {}).get(kind))}" for kind in ("r", "slope")),
         )
-        for name, told in found.items()
+        for name, values in found.items()
     ]
 
 
@@ -82,7 +82,7 @@ def _pose(figures: dict[str, Any]) -> Rows:
 def _control(figures: dict[str, Any]) -> Rows:
     found = figures.get("control", {})
     keys = ("slope", "r", "spill")
-    return [(f"{axis} asked for and seen: slope, r, spill", _row(told, keys)) for axis, told in found.items()]
+    return [(f"{axis} asked for and seen: slope, r, spill", _row(values, keys)) for axis, values in found.items()]
 
 
 def _audio(figures: dict[str, Any]) -> Rows:
@@ -102,7 +102,7 @@ def _sync(figures: dict[str, Any]) -> Rows:
     found = figures.get("audio", {}).get("sync", {})
     labels = {"exact": "to the frame", "within_1": "within a frame"}
     keys = ("real", "generated", "chance")
-    return [(f"in sync {labels[name]}: real, generated, chance", _row(told, keys)) for name, told in found.items()]
+    return [(f"in sync {labels[name]}: real, generated, chance", _row(values, keys)) for name, values in found.items()]
 
 
 def _identity(figures: dict[str, Any]) -> Rows:
@@ -116,5 +116,5 @@ def _identity(figures: dict[str, Any]) -> Rows:
     ]
 
 
-def _row(told: dict[str, float], keys: tuple[str, ...], digits: int = 2) -> str:
-    return ", ".join(f"{told[key]:.{digits}f}" if key in told else "–" for key in keys)
+def _row(values: dict[str, float], keys: tuple[str, ...], digits: int = 2) -> str:
+    return ", ".join(f"{values[key]:.{digits}f}" if key in values else "–" for key in keys)

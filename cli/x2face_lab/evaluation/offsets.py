@@ -16,7 +16,7 @@ from x2face_audio.sync.offset import REACH, offset_of
 from x2face_core.media.sound import read_sound_blocks
 
 
-class Listener:
+class SyncScorer:
     """Finds by how many frames a film's sound is late, among 15 either way."""
 
     def __init__(self, networks: SyncNetworks) -> None:
@@ -27,9 +27,9 @@ class Listener:
     def offset(self, sound: Path, pictures: Tensor) -> int:
         """pictures: (n, 3, h, w) in [0, 1], crops at 25 frames a second; sound: a file whose sound goes with them"""
         dims = self.networks.dims
-        heard = self.networks.place_sound(torch.cat(list(stream(read_sound_blocks(sound), self.features))))
+        heard = self.networks.project_sound(torch.cat(list(stream(read_sound_blocks(sound), self.features))))
         lips = stacks(lower_faces(pictures, dims.side), dims.frames)
-        return offset_of(heard, self.networks.place_lips(self.networks.visual(lips))).frames
+        return offset_of(heard, self.networks.project_lips(self.networks.visual(lips))).frames
 
 
 def offset_shares(found: Sequence[tuple[int, int]]) -> dict[str, dict[str, float]]:

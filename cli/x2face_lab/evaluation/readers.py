@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Seen:
+class Readings:
     """What a reader sees in a film, a row a picture, NaN where it finds no face.
 
     measures: (n, 8) MEASURES; NaN too in the column of what a reader does not know
@@ -37,7 +37,7 @@ class Reader(Protocol):
 
     name: str
 
-    def look(self, pictures: Tensor) -> Seen: ...
+    def look(self, pictures: Tensor) -> Readings: ...
 
     def read(self, pictures: Tensor) -> Floats: ...
 
@@ -50,8 +50,8 @@ class VectorReader:
     def __init__(self, model: X2Face) -> None:
         self.model = model
 
-    def look(self, pictures: Tensor) -> Seen:
-        return Seen(self.read(pictures))
+    def look(self, pictures: Tensor) -> Readings:
+        return Readings(self.read(pictures))
 
     def read(self, pictures: Tensor) -> Floats:
         read = torch.cat([self.model.read(self.model.encode(part)) for part in torch.split(pictures, 16)])
@@ -70,7 +70,7 @@ class MeshReader:
 
         self.mesh = FaceMesh()
 
-    def look(self, pictures: Tensor) -> Seen:
+    def look(self, pictures: Tensor) -> Readings:
         self.mesh.restart()  # these pictures are another film than the last ones
         measures, landmarks = np.full((len(pictures), len(MEASURES)), np.nan), np.full((len(pictures), 68, 3), np.nan)
         for row, picture in enumerate(to_pictures(pictures)):
@@ -78,7 +78,7 @@ class MeshReader:
             if found is not None:
                 measures[row] = [*found.pose, *found.expression, found.gaze[0]]
                 landmarks[row] = found.landmarks
-        return Seen(measures, landmarks)
+        return Readings(measures, landmarks)
 
     def read(self, pictures: Tensor) -> Floats:
         return self.look(pictures).measures

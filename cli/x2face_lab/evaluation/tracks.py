@@ -75,7 +75,7 @@ def read_film(clip: Clip, wanted: Sequence[int], side: int = SIDE) -> Film:
     return Film(wanted[: len(pictures)], to_tensor(pictures))
 
 
-def spread(
+def one_each_in_turn(
     clips: Sequence[Clip],
     count: int,
     motion: Callable[[Clip], float] = lambda clip: clip.yaw_range,

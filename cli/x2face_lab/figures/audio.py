@@ -34,7 +34,7 @@ _BETWEEN = 10  # pixels between subjects
 
 
 @dataclass(frozen=True, eq=False)
-class Spoken:
+class SpokenSound:
     """What a sound makes of the subjects.
 
     samples: (n,) mono at sound.RATE
@@ -48,7 +48,7 @@ class Spoken:
     vectors: Sequence[Tensor]
 
 
-def spoken(subjects: Sequence[ModelSource], driver: ActiveDriver, samples: Samples, seconds: float) -> Spoken:
+def spoken(subjects: Sequence[ModelSource], driver: ActiveDriver, samples: Samples, seconds: float) -> SpokenSound:
     """Let a driver speak for each of the subjects. samples: what is heard, to be drawn; seconds: at most so long"""
     vectors, fps = [], 25.0
     for subject in subjects:
@@ -56,7 +56,7 @@ def spoken(subjects: Sequence[ModelSource], driver: ActiveDriver, samples: Sampl
         fps = composed.fps
         vectors.append(torch.from_numpy(np.stack([row.vector for row in composed.rows])).float())
     times = np.arange(len(vectors[0])) / fps
-    return Spoken(samples, times, opening(subjects[0], vectors[0]), vectors)
+    return SpokenSound(samples, times, opening(subjects[0], vectors[0]), vectors)
 
 
 def opening(subject: ModelSource, vectors: Tensor) -> NDArray[np.float64]:
@@ -71,7 +71,7 @@ def opening(subject: ModelSource, vectors: Tensor) -> NDArray[np.float64]:
         return np.asarray((about @ torch.linalg.svd(about, full_matrices=False).Vh[0]).numpy())
 
 
-def audio_sheet(subjects: Sequence[ModelSource], said: Spoken, count: int = 8, cell: int = 128) -> Sheet:
+def audio_sheet(subjects: Sequence[ModelSource], said: SpokenSound, count: int = 8, cell: int = 128) -> Sheet:
     """Diagrams of the sound above, below them for each subject the source, its frames and its mouth.
 
     count: up to so many moments, as `in_turn` chooses them by the opening; cell: pixels a side of a frame
@@ -86,7 +86,7 @@ def audio_sheet(subjects: Sequence[ModelSource], said: Spoken, count: int = 8, c
     return parts.sheet()
 
 
-def _diagrams(parts: Parts, said: Spoken, moments: list[int], top: Place, cell: int) -> int:
+def _diagrams(parts: Parts, said: SpokenSound, moments: list[int], top: Place, cell: int) -> int:
     """Waveform, spectrogram and opening, one below the other; where they end."""
     drawn = (
         partial(draw_waveform, samples=said.samples, columns=top.width),
@@ -103,7 +103,7 @@ def _diagrams(parts: Parts, said: Spoken, moments: list[int], top: Place, cell: 
     return y
 
 
-def _over_time(axes: Axes, *, draw: partial[None], said: Spoken, moments: list[int], timed: bool) -> None:
+def _over_time(axes: Axes, *, draw: partial[None], said: SpokenSound, moments: list[int], timed: bool) -> None:
     """A diagram with the same time across as the others, and the moments marked."""
     draw(axes)
     axes.set_xlim(0, _length(said))
@@ -114,12 +114,12 @@ def _over_time(axes: Axes, *, draw: partial[None], said: Spoken, moments: list[i
         axes.xaxis.set_major_formatter("{x:g} s")
 
 
-def _length(said: Spoken) -> float:
+def _length(said: SpokenSound) -> float:
     """Seconds that the diagrams show."""
     return max(len(said.samples) / RATE, float(said.seconds[-1]))
 
 
-def _joined(parts: Parts, said: Spoken, moments: list[int], x: int, y: int, cell: int) -> int:
+def _joined(parts: Parts, said: SpokenSound, moments: list[int], x: int, y: int, cell: int) -> int:
     """Lines from the moments in time to their columns, and above each column its time; where the frames begin."""
     width = parts.panels[0].place.width
     down, line = y + round(0.25 * cell), line_height(cell)

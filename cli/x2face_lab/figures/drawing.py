@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from x2face_core.files.faults import writing
-from x2face_core.files.placing import beside, make_folders_above
+from x2face_core.files.placing import atomic_file, make_folders_above
 from x2face_core.media.pictures import Picture
 from x2face_lab.figures.sheet import Label, Panel, Place, Sheet, Tile
 
@@ -37,7 +37,7 @@ def write_sheet(path: Path, sheet: Sheet, *, overwrite: bool = True) -> None:
 
     suffix = path.suffix.lower()
     make_folders_above(path)
-    with context(["default", _STYLE]), beside(path, overwrite=overwrite) as hidden, writing(path):
+    with context(["default", _STYLE]), atomic_file(path, overwrite=overwrite) as hidden, writing(path):
         draw(sheet, exact=suffix == ".png").savefig(hidden, format=suffix[1:], metadata=_METADATA[suffix])
 
 

@@ -18,7 +18,7 @@ WIDE, HIGH = 1.35, 0.95  # of the eyes' distance
 _LOWERED = 0.14  # the jaw goes down when the mouth opens, by which the middle is too high
 
 
-def find_places(subject: ModelSource, names: Sequence[str]) -> dict[str, tuple[float, float]]:
+def find_points(subject: ModelSource, names: Sequence[str]) -> dict[str, tuple[float, float]]:
     """Where the anchors of the embedded face are in a frame that shows the subject as it is: x, y in pixels.
 
     A face that is a map of itself, each pixel's colour its own place, shows in the frame where each pixel came from.
@@ -41,10 +41,10 @@ def find_mouth(subject: ModelSource) -> Place:
     if not {"left_eye", "right_eye", "mouth"} <= set(subject.face.anchors):
         wide, high = width * (RIGHT - LEFT), height * (BOTTOM - TOP)
         return within(width * LEFT, height * TOP, wide, high, (width, height))
-    places = find_places(subject, ("left_eye", "right_eye", "mouth"))
-    apart = float(np.hypot(*np.subtract(places["left_eye"], places["right_eye"])))
+    points = find_points(subject, ("left_eye", "right_eye", "mouth"))
+    apart = float(np.hypot(*np.subtract(points["left_eye"], points["right_eye"])))
     apart = min(max(apart, width / 8), width / 2)  # whatever untrained weights say
-    x, y = places["mouth"]
+    x, y = points["mouth"]
     return within(x - WIDE / 2 * apart, y - (HIGH / 2 - _LOWERED) * apart, WIDE * apart, HIGH * apart, (width, height))
 
 

@@ -107,7 +107,7 @@ class Parts:
     def row(self, pictures: Iterable[Picture], x: int, y: int, width: int, height: int | None = None) -> list[Place]:
         """Pictures side by side, GAP apart; their places."""
         pictures = list(pictures)
-        places = places_of(len(pictures), x, y, width, height)
+        places = row_of_places(len(pictures), x, y, width, height)
         self.tiles += [Tile(place, picture) for place, picture in zip(places, pictures, strict=True)]
         return places
 
@@ -117,7 +117,7 @@ class Parts:
         return Sheet(width + MARGIN, height + MARGIN, self.tiles, self.labels, self.lines, self.panels)
 
 
-def places_of(count: int, x: int, y: int, width: int, height: int | None = None) -> list[Place]:
+def row_of_places(count: int, x: int, y: int, width: int, height: int | None = None) -> list[Place]:
     """So many places of one size side by side, GAP apart; squares where no height is given."""
     return [Place(x + k * (width + GAP), y, width, height or width) for k in range(count)]
 

@@ -45,7 +45,7 @@ def score(segments: Sequence[Segment]) -> Score:
     fade = phrase_levels(segments)
 
     def level(name: str, milliseconds: int) -> Track:
-        loud = held(segments, lambda one: fade(one) * amplitude(getattr(one.phone, name) + one.level))
+        loud = piecewise(segments, lambda one: fade(one) * amplitude(getattr(one.phone, name) + one.level))
         return eased(loud, milliseconds)
 
     return Score(
@@ -54,9 +54,9 @@ def score(segments: Sequence[Segment]) -> Score:
         bar=level("bar", 24),
         breath=level("breath", 18),
         noise=np.stack([band(segments, k) for k in range(len(BANDS))]),
-        nasal=eased(held(segments, lambda one: one.phone.nasal), 50),
+        nasal=eased(piecewise(segments, lambda one: one.phone.nasal), 50),
         formants=np.stack([formant(segments, k) for k in range(3)]),
-        broad=eased(held(segments, lambda one: one.phone.broad), 30),
+        broad=eased(piecewise(segments, lambda one: one.phone.broad), 30),
     )
 
 
@@ -64,13 +64,13 @@ def amplitude(level: float) -> float:
     return 0.0 if level <= SILENT / 2 else float(10 ** (level / 20))
 
 
-def ticks(seconds: float) -> int:
+def step_at(seconds: float) -> int:
     return round(seconds * TICKS)
 
 
-def held(segments: Sequence[Segment], value: Callable[[Segment], float]) -> Track:
+def piecewise(segments: Sequence[Segment], value: Callable[[Segment], float]) -> Track:
     """(n,) steps: each segment's value as long as it lasts."""
-    return np.concatenate([np.full(ticks(one.end) - ticks(one.start), value(one)) for one in segments])
+    return np.concatenate([np.full(step_at(one.end) - step_at(one.start), value(one)) for one in segments])
 
 
 def eased(steps: Track, milliseconds: int) -> Track:
@@ -88,9 +88,9 @@ def band(segments: Sequence[Segment], k: int) -> Track:
         noise = one.phone.noise
         return 0.0 if noise is None or one.phone.burst != burst else amplitude(noise[k] + one.level)
 
-    since = np.concatenate([np.arange(ticks(one.end) - ticks(one.start)) for one in segments])
-    bursts: Track = held(segments, lambda one: of(one, True)) * np.minimum(1.0, np.exp((4.0 - since) / 7.0))
-    return eased(held(segments, lambda one: of(one, False)), 36) + bursts
+    since = np.concatenate([np.arange(step_at(one.end) - step_at(one.start)) for one in segments])
+    bursts: Track = piecewise(segments, lambda one: of(one, True)) * np.minimum(1.0, np.exp((4.0 - since) / 7.0))
+    return eased(piecewise(segments, lambda one: of(one, False)), 36) + bursts
 
 
 def phrases(segments: Sequence[Segment]) -> Iterator[tuple[float, float]]:
@@ -120,7 +120,7 @@ def phrase_levels(segments: Sequence[Segment]) -> Callable[[Segment], float]:
 
 def pitch(segments: Sequence[Segment]) -> Track:
     """(n,) Hz: it sinks along a phrase, rises on stressed vowels and falls at the end."""
-    now = np.arange(ticks(segments[-1].end)) / TICKS
+    now = np.arange(step_at(segments[-1].end)) / TICKS
     spans = list(phrases(segments)) or [(0.0, segments[-1].end)]
     base = np.interp(now, [t for span in spans for t in span], PITCH * len(spans))
     for _, end in spans:
@@ -138,7 +138,7 @@ def formant(segments: Sequence[Segment], k: int) -> Track:
     keys = [key for trio in zip(padded, segments, padded[2:], strict=False) for key in aims(*trio, k)]
     times, values = np.array(keys or [(0.0, 500.0 + 1000 * k)] * 2).T
     times = times + 1e-6 * np.arange(len(times))
-    now = np.clip(np.arange(ticks(segments[-1].end)) / TICKS, times[0], times[-1])
+    now = np.clip(np.arange(step_at(segments[-1].end)) / TICKS, times[0], times[-1])
     track: Track = PchipInterpolator(times, values)(now)
     return track
 

@@ -28,7 +28,7 @@ _LEAD = RATE // 5  # silence before and after a clip's sound, so that every fram
 
 
 @dataclass(frozen=True)
-class Version:
+class AudioAugmentation:
     """How a clip's sound was changed, so that the encoder hears other rooms, microphones and voices.
 
     loud: gain as a logarithm; noise: decibels below the sound; red: of noise, 0 white to 1; tilt: of the spectrum
@@ -42,7 +42,7 @@ class Version:
     speed: float = 1.0
 
     @classmethod
-    def drawn(cls, random: np.random.Generator) -> Version:
+    def drawn(cls, random: np.random.Generator) -> AudioAugmentation:
         noise = random.uniform(5, 30) if random.random() < 0.7 else None
         red, tilt = random.uniform(0, 0.95), random.uniform(-0.5, 0.5)
         return cls(random.normal() * 0.7, noise, red, tilt, random.uniform(0.88, 1.14))
@@ -51,12 +51,12 @@ class Version:
         from scipy.signal import lfilter
 
         count = int(len(samples) / self.speed)
-        heard = np.interp(np.arange(count) * self.speed, np.arange(len(samples)), samples)
-        heard = lfilter([1.0, self.tilt], [1.0], heard) * np.exp(self.loud)
+        sound = np.interp(np.arange(count) * self.speed, np.arange(len(samples)), samples)
+        sound = lfilter([1.0, self.tilt], [1.0], sound) * np.exp(self.loud)
         if self.noise is not None:
             noise = lfilter([1.0], [1.0, -self.red], random.standard_normal(count))
-            heard = heard + noise * (heard.std() / (noise.std() + 1e-9) * 10 ** (-self.noise / 20))
-        return np.asarray(heard, np.float32)
+            sound = sound + noise * (sound.std() / (noise.std() + 1e-9) * 10 ** (-self.noise / 20))
+        return np.asarray(sound, np.float32)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class SyncBank:
         at = torch.minimum(at, self.row_count[version, clip][:, None] - 1)
         return self.rows[version][self.row_first[version, clip][:, None] + at]
 
-    def seen(self, clip: Tensor, frame: Tensor, frames: int = 5) -> Tensor:
+    def lip_windows(self, clip: Tensor, frame: Tensor, frames: int = 5) -> Tensor:
         """(n, frames, side, side) in [0, 1]: the lower face around frames of clips."""
         half = frames // 2
         at = (frame[:, None] + torch.arange(-half, frames - half, device=frame.device)).clamp_min(0)
@@ -140,7 +140,7 @@ def _read(clip: Clip, dims: SyncDims, versions: int) -> _Read:
     sound = np.pad(read_sound(clip.path, RATE), (_LEAD, _LEAD))
     sound = np.pad(sound, (0, max(0, 2 * _LEAD + clip.frames * RATE // FPS - len(sound))))
     random = np.random.default_rng(clip.row)
-    chosen = [Version(), *(Version.drawn(random) for _ in range(versions - 1))]
+    chosen = [AudioAugmentation(), *(AudioAugmentation.drawn(random) for _ in range(versions - 1))]
     return _Read(lips, [mfcc(version.of(sound, random)) for version in chosen], [v.speed for v in chosen])
 
 

@@ -76,15 +76,15 @@ def stream(blocks: Iterable[Samples], features: AudioFeatures, size: int = 25) -
     """
     hop = features.rate // features.fps
     waiting = np.zeros(features.centre - hop // 2, np.float32)
-    heard = made = 0
+    received = yielded = 0
     for block in blocks:
-        heard += len(block)
+        received += len(block)
         waiting = np.concatenate([waiting, block])
         ready = (len(waiting) - features.window) // hop + 1
         if ready >= size:
             yield features(waiting[: (ready - 1) * hop + features.window])
-            waiting, made = waiting[ready * hop :], made + ready
-    rest = max(1, round(heard / hop)) - made
+            waiting, yielded = waiting[ready * hop :], yielded + ready
+    rest = max(1, round(received / hop)) - yielded
     if rest > 0:
         needed = (rest - 1) * hop + features.window
         waiting = np.pad(waiting, (0, max(0, needed - len(waiting))))

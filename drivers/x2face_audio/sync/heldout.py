@@ -8,7 +8,7 @@ from torch import Tensor
 
 from x2face_audio.sync.bank import SyncBank
 from x2face_audio.sync.networks import REACH, SyncNetworks
-from x2face_audio.sync.offset import offset_of, places
+from x2face_audio.sync.offset import embed_pairs, offset_of
 
 SEEN = 30
 """Frames that both streams need to look 15 of them either way and still overlap."""
@@ -26,9 +26,9 @@ def held_out(networks: SyncNetworks, bank: SyncBank) -> dict[str, float]:
     for clip in range(len(bank)):
         frames = torch.arange(int(bank.count[clip]), device=bank.lips.device)
         here = torch.full_like(frames, clip)
-        heard, seen = places(networks, bank.sound(here, frames, 0), bank.seen(here, frames))
+        sound, lips = embed_pairs(networks, bank.sound(here, frames, 0), bank.lip_windows(here, frames))
         if len(frames) >= SEEN // 2 + 6:
-            found.append(offset_of(heard, seen).frames)
+            found.append(offset_of(sound, lips).frames)
         features.append(_context(networks, bank, clip))
         measures.append(bank.measures[int(bank.first[clip]) :][: len(frames), 0])
     off = np.abs(np.array(found))

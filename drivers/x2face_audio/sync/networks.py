@@ -49,11 +49,11 @@ class SyncDims:
             raise WeightsError(f"SyncDims: {error}") from error
 
 
-def _heard(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+def _audio_layer(inputs: int, outputs: int, stride: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv1d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm1d(outputs), nn.ReLU())
 
 
-def _seen(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+def _visual_layer(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, 2, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
     )
@@ -70,7 +70,11 @@ class AudioEncoder(nn.Module):
         self.register_buffer("mean", torch.zeros(COEFFICIENTS))
         self.register_buffer("deviation", torch.ones(COEFFICIENTS))
         self.layers = nn.Sequential(
-            _heard(COEFFICIENTS, w, 1), _heard(w, w, 1), _heard(w, 128, 2), _heard(128, 128, 1), _heard(128, 192, 2)
+            _audio_layer(COEFFICIENTS, w, 1),
+            _audio_layer(w, w, 1),
+            _audio_layer(w, 128, 2),
+            _audio_layer(128, 128, 1),
+            _audio_layer(128, 192, 2),
         )
         self.last = nn.Linear(192 * (ROWS // 4), dims.feature, bias=False)
         self.norm = nn.BatchNorm1d(dims.feature)
@@ -108,7 +112,12 @@ class VisualEncoder(nn.Module):
 
     def __init__(self, dims: SyncDims) -> None:
         super().__init__()
-        self.layers = nn.Sequential(_seen(dims.frames, 32, 5), _seen(32, 64, 3), _seen(64, 96, 3), _seen(96, 128, 3))
+        self.layers = nn.Sequential(
+            _visual_layer(dims.frames, 32, 5),
+            _visual_layer(32, 64, 3),
+            _visual_layer(64, 96, 3),
+            _visual_layer(96, 128, 3),
+        )
         self.last = nn.Linear(128 * (-(-dims.side // 16)) ** 2, dims.feature, bias=False)
         self.norm = nn.BatchNorm1d(dims.feature)
 
@@ -129,10 +138,10 @@ class SyncNetworks(nn.Module):
         self.audio_shared = nn.Linear(dims.feature, dims.shared)
         self.visual_shared = nn.Linear(dims.feature, dims.shared)
 
-    def place_sound(self, feature: Tensor) -> Tensor:
+    def project_sound(self, feature: Tensor) -> Tensor:
         """(n, feature) of the audio stream to (n, shared) unit vectors."""
         return F.normalize(self.audio_shared(feature), dim=1)
 
-    def place_lips(self, feature: Tensor) -> Tensor:
+    def project_lips(self, feature: Tensor) -> Tensor:
         """(n, feature) of the visual stream to (n, shared) unit vectors."""
         return F.normalize(self.visual_shared(feature), dim=1)

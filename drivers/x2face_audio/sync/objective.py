@@ -32,43 +32,43 @@ class SyncBatches:
 
     def __init__(self, bank: SyncBank, recipe: SyncRecipe) -> None:
         self.bank, self.recipe = bank, recipe
-        self.spread = bank.rows[0].std(0)
+        self.deviation = bank.rows[0].std(0)
 
     @torch.no_grad()
     def draw(self, random: torch.Generator, count: int) -> SyncBatch:
         """count: moments, of which each clip gives recipe.moments"""
         draw, moments, bank = Draw(random), self.recipe.moments, self.bank
         clips = max(2, count // moments)
-        places = torch.searchsorted(bank.weight.cumsum(0), draw.uniform(clips).double())
-        clip = places.clamp_max(len(bank) - 1)
+        drawn = torch.searchsorted(bank.weight.cumsum(0), draw.uniform(clips).double())
+        clip = drawn.clamp_max(len(bank) - 1)
         start = (draw.uniform(clips) * (bank.count[clip] - moments + 1)).long()
         frame = start[:, None] + torch.arange(moments, device=start.device)
         rows = (bank.first[clip][:, None] + frame).flatten()
-        seen = bank.seen(clip.repeat_interleave(moments), frame.flatten())
+        lips = bank.lip_windows(clip.repeat_interleave(moments), frame.flatten())
         return SyncBatch(
-            self._heard(clip, start, draw),
-            self._seen(seen.view(clips, moments, *seen.shape[1:]), draw),
+            self._augmented_sound(clip, start, draw),
+            self._augmented_lips(lips.view(clips, moments, *lips.shape[1:]), draw),
             bank.measures[rows].view(clips, moments, 2),
         )
 
-    def _heard(self, clip: Tensor, start: Tensor, draw: Draw) -> Tensor:
+    def _augmented_sound(self, clip: Tensor, start: Tensor, draw: Draw) -> Tensor:
         """Each clip in one of its versions; other loudness and colour, a hiss, and some coefficients lost."""
         frame = start[:, None] + torch.arange(-REACH, self.recipe.moments + REACH, device=start.device)
-        version = (draw.uniform(len(clip)) * len(self.bank.rows)).long().tolist()
-        heard = [self.bank.sound(clip[k].expand(frame.shape[1]), frame[k], v) for k, v in enumerate(version)]
-        sound = torch.stack(heard)
+        augmentation = (draw.uniform(len(clip)) * len(self.bank.rows)).long().tolist()
+        audio = [self.bank.sound(clip[k].expand(frame.shape[1]), frame[k], v) for k, v in enumerate(augmentation)]
+        sound = torch.stack(audio)
         n, device = len(sound), sound.device
         colour = torch.randn(n, 1, 1, sound.shape[-1], generator=draw.random, device=device) * 0.25
         colour[..., 0] *= 2
         hiss = torch.randn(sound.shape, generator=draw.random, device=device) * 0.1
-        sound = sound + (colour + hiss) * self.spread
+        sound = sound + (colour + hiss) * self.deviation
         lost = 1 + (draw.uniform(n) * (sound.shape[-1] - 2)).long()
         gone = F.one_hot(lost, sound.shape[-1]) + F.one_hot(lost + 1, sound.shape[-1])
         gone = gone * (draw.uniform(n, 1) < 0.5)
         mean = self.bank.rows[0].mean(0)
         return torch.where(gone[:, None, None].bool(), mean, sound)
 
-    def _seen(self, lips: Tensor, draw: Draw) -> Tensor:
+    def _augmented_lips(self, lips: Tensor, draw: Draw) -> Tensor:
         """A clip at a time: mirrored, lighter or darker, shifted by a few pixels."""
         n, side = len(lips), lips.shape[-1]
         lips = torch.where(draw.uniform(n, 1, 1, 1, 1) < 0.5, lips.flip(-1), lips)
@@ -91,20 +91,20 @@ class SyncObjective(nn.Module):
 
     def forward(self, batch: SyncBatch, progress: float) -> dict[str, Tensor]:
         clips, moments = batch.lips.shape[:2]
-        heard = self.networks.audio(batch.sound.flatten(0, 1)).float().unflatten(0, (clips, -1))
+        audio = self.networks.audio(batch.sound.flatten(0, 1)).float().unflatten(0, (clips, -1))
         lips = self.networks.visual(batch.lips.flatten(0, 1)).float()
-        sound = heard[:, REACH:-REACH].flatten(0, 1)
-        context = self.networks.context(heard).flatten(0, 1)
+        sound = audio[:, REACH:-REACH].flatten(0, 1)
+        context = self.networks.context(audio).flatten(0, 1)
         losses = {"contrast": self._contrast(sound, lips, clips, moments)}
         for name, feature in (("sound", sound), ("lips", lips), ("context", context)):
-            losses[name] = _apart(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
+            losses[name] = _measure_loss(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
         taught = losses["sound"] + losses["lips"] / 3 + losses["context"]
         return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * taught}
 
     def _contrast(self, sound: Tensor, lips: Tensor, clips: int, moments: int) -> Tensor:
         """InfoNCE both ways, among all moments and among those of the same clip; neighbours are not held against it."""
         with torch.autocast(sound.device.type, enabled=False):
-            likeness = self.networks.place_sound(sound) @ self.networks.place_lips(lips).T * self.sharpness.exp()
+            likeness = self.networks.project_sound(sound) @ self.networks.project_lips(lips).T * self.sharpness.exp()
         clip = torch.arange(clips, device=sound.device).repeat_interleave(moments)
         frame = torch.arange(moments, device=sound.device).repeat(clips)
         same = clip[:, None] == clip
@@ -116,7 +116,7 @@ class SyncObjective(nn.Module):
         return torch.stack([F.cross_entropy(table, right) for table in tables]).mean()
 
 
-def _apart(found: Tensor, true: Tensor) -> Tensor:
+def _measure_loss(found: Tensor, true: Tensor) -> Tensor:
     """Smooth L1 of (clips, moments, 2) about each clip's own mean; clips without labels do not count."""
     known = (~true.isnan()).all(2, keepdim=True).all(1, keepdim=True).expand_as(found)
     true = true.nan_to_num()

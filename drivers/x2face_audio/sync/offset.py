@@ -42,7 +42,7 @@ def offset_of(sound: Tensor, lips: Tensor, reach: int = REACH, least: int = 6) -
 
 
 @torch.no_grad()
-def places(networks: SyncNetworks, sound: Tensor, lips: Tensor) -> tuple[Tensor, Tensor]:
+def embed_pairs(networks: SyncNetworks, sound: Tensor, lips: Tensor) -> tuple[Tensor, Tensor]:
     """MFCC windows (n, 20, 13) and lower faces (n, 5, side, side) to where the encoder puts them, (n, shared) each."""
-    heard = networks.place_sound(networks.audio(sound))
-    return heard, networks.place_lips(networks.visual(lips))
+    embedded = networks.project_sound(networks.audio(sound))
+    return embedded, networks.project_lips(networks.visual(lips))

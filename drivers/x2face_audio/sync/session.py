@@ -74,7 +74,7 @@ def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress:
     batches = SyncBatches(train, plan.recipe)
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
     data: dict[str, object] = {"statement": statement([c for c in folder.of_split("train") if c.sound])}
-    return Trainer(plan.out, objective, batches, recipe, processes, dtype, _Judge(plan.out, val), data)
+    return Trainer(plan.out, objective, batches, recipe, processes, dtype, _Evaluator(plan.out, val), data)
 
 
 def _splits(recipe: SyncRecipe) -> tuple[tuple[Split, int], ...]:
@@ -90,7 +90,7 @@ def _check_resumable(plan: SyncPlan) -> None:
 
 
 @dataclass(frozen=True)
-class _Judge:
+class _Evaluator:
     """Measures the averaged encoder on people it has not seen, and leaves it and the curve behind."""
 
     out: Path

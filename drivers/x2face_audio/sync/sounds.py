@@ -33,8 +33,8 @@ def mfcc(samples: Samples) -> NDArray[np.float32]:
 
     rows = 1 + (len(samples) - _FRAME) // _HOP
     whole = samples[: (rows - 1) * _HOP + _FRAME]
-    heard = whole + _hiss(len(whole))
-    found = speech_mfcc(heard, RATE, numcep=COEFFICIENTS, winlen=_FRAME / RATE, winstep=_HOP / RATE, nfft=512)
+    noisy = whole + _hiss(len(whole))
+    found = speech_mfcc(noisy, RATE, numcep=COEFFICIENTS, winlen=_FRAME / RATE, winstep=_HOP / RATE, nfft=512)
     return np.asarray(found, np.float32)
 
 

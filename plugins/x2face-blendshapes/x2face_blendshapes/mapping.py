@@ -84,8 +84,8 @@ def _within(pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor, torch.Te
 
 def _check(x: torch.Tensor) -> None:
     """InputError where the films do not show what is to be learned."""
-    for label, spread in zip(LABELS, x.std(0).tolist(), strict=True):
-        if not spread >= _LEAST:
+    for label, deviation in zip(LABELS, x.std(0).tolist(), strict=True):
+        if not deviation >= _LEAST:
             raise InputError(
-                f"{label} hardly changes in these films (by {spread:.3f}); films of lively faces are needed."
+                f"{label} hardly changes in these films (by {deviation:.3f}); films of lively faces are needed."
             )

@@ -118,11 +118,11 @@ def test_what_is_no_recording_is_named(tmp_path: Path, text: str, said: str) -> 
 
 def films(count: int, weight: torch.Tensor, noise: float = 0.1) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Two muscles that are active, each film with a face of its own."""
-    dice = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     x = torch.zeros(count, 100, len(CHANNELS))
-    x[:, :, [4, 9]] = torch.rand(count, 100, 2, generator=dice)
-    faces = torch.randn(count, 1, 128, generator=dice)
-    return [*zip(x, x @ weight + faces + noise * torch.randn(count, 100, 128, generator=dice), strict=True)]
+    x[:, :, [4, 9]] = torch.rand(count, 100, 2, generator=rng)
+    faces = torch.randn(count, 1, 128, generator=rng)
+    return [*zip(x, x @ weight + faces + noise * torch.randn(count, 100, 128, generator=rng), strict=True)]
 
 
 @pytest.fixture
@@ -147,8 +147,8 @@ def test_the_ridge_grows_with_the_noise(weight: torch.Tensor) -> None:
 
 
 def test_what_is_judged_was_not_learned_from() -> None:
-    dice = torch.Generator().manual_seed(2)
-    pairs = [(torch.rand(20, len(CHANNELS), generator=dice), torch.randn(20, 128, generator=dice)) for _ in range(4)]
+    rng = torch.Generator().manual_seed(2)
+    pairs = [(torch.rand(20, len(CHANNELS), generator=rng), torch.randn(20, 128, generator=rng)) for _ in range(4)]
     assert EmgMapping().fit(pairs)["explained"] < 0.05
 
 

@@ -20,8 +20,8 @@ def write_take(path: Path, seed: int = 0, seconds: float = 2.0) -> Path:
 
 def write(path: Path, seconds: NDArray[np.float64], activity: dict[str, NDArray[np.float64]], seed: int = 0) -> Path:
     """A recording of muscles whose activity, in millivolts, is known at each of the seconds."""
-    dice = np.random.default_rng(seed)
-    columns = [(REST + active) * dice.standard_normal(len(seconds)) for active in activity.values()]
+    rng = np.random.default_rng(seed)
+    columns = [(REST + active) * rng.standard_normal(len(seconds)) for active in activity.values()]
     header = ",".join(["seconds", *activity])
     np.savetxt(path, np.stack([seconds, *columns], axis=1), "%.6f", ",", header=header, comments="")
     return path

@@ -41,17 +41,17 @@ class EmgDriver:
         moments = self.recording.seconds[0] + np.arange(self.frames) / fps
         values = torch.from_numpy(activity(self.recording, moments, fps)).float()
         mapping = source.mapping("emg")
-        self.warnings += _unheard(getattr(mapping, "learned", None), set(self.recording.signals))
-        still = mapping.write(torch.zeros(1, len(CHANNELS)))
+        self.warnings += _differing_muscles(getattr(mapping, "learned", None), set(self.recording.signals))
+        resting = mapping.write(torch.zeros(1, len(CHANNELS)))
         for start in range(0, self.frames, BATCH):
-            yield Chunk(self.settings.gain * (mapping.write(values[start : start + BATCH]) - still), fps)
+            yield Chunk(self.settings.gain * (mapping.write(values[start : start + BATCH]) - resting), fps)
 
 
 def _ignored(columns: tuple[str, ...]) -> list[str]:
     return [f"The columns {', '.join(columns)} are no muscles that emg knows, and move nothing."] if columns else []
 
 
-def _unheard(learned: torch.Tensor | None, recorded: set[str]) -> list[str]:
+def _differing_muscles(learned: torch.Tensor | None, recorded: set[str]) -> list[str]:
     """What to say where the recording has other muscles than the films had that were learned from.
 
     learned: (k,), whether each muscle was among them; None: nobody knows

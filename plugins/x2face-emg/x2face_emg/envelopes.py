@@ -54,8 +54,8 @@ def resting(values: Floats, fps: float) -> Floats:
     values: (n, k) envelopes; each muscle counts by how much it strays
     """
     rows = max(1, min(round(QUIET * fps), len(values) // 2))
-    spread = values.std(axis=0)
-    together = (values / np.where(spread > 0, spread, np.inf)).sum(axis=1)
+    deviation = values.std(axis=0)
+    together = (values / np.where(deviation > 0, deviation, np.inf)).sum(axis=1)
     sums = np.convolve(together, np.ones(rows), mode="valid")
     start = int(sums.argmin())
     return np.asarray(values[start : start + rows].mean(axis=0))

@@ -13,7 +13,7 @@ from x2face_plugins import FilmEncoder, InputError
 
 from x2face_emg.envelopes import activity
 from x2face_emg.recording import read_recording
-from x2face_emg.regression import Pair, chosen
+from x2face_emg.regression import Pair, fit_best_ridge
 from x2face_emg.settings import CHANNELS
 
 FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
@@ -59,7 +59,7 @@ class EmgMapping:
     def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapping[str, Any]:
         """The figures: see regression.chosen; `muscles` are those that it learned from."""
         pairs = [Pair.of(x.double().numpy(), v.double().numpy()) for x, v in examples]
-        found, figures = chosen(pairs)
+        found, figures = fit_best_ridge(pairs)
         x, v = (np.concatenate(part) for part in zip(*((pair.x, pair.v) for pair in pairs), strict=True))
         self.weight = torch.from_numpy(found).float()
         self.bias = torch.from_numpy(v.mean(axis=0) - x.mean(axis=0) @ found).float()

@@ -75,13 +75,13 @@ def test_bundles_cannot_be_nested_without_end() -> None:
 
 
 def test_damaged_packets_are_read_or_malformed_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
-    dice = random.Random(0)
+    rng = random.Random(0)
     whole = [bundle(message("/head/yaw", 1.5), message("/VMC/Ext/Blend/Val", "JawOpen", 0.5)), message("/a", "b", 1.0)]
     with caplog.at_level(logging.DEBUG):
         for _ in range(5000):
-            damaged = bytearray(dice.choice(whole))
-            for _ in range(dice.randint(1, 4)):
-                damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+            damaged = bytearray(rng.choice(whole))
+            for _ in range(rng.randint(1, 4)):
+                damaged[rng.randrange(len(damaged))] = rng.randrange(256)
             with suppress(MalformedError):
-                messages_of(bytes(damaged[: dice.randint(1, len(damaged))]))
+                messages_of(bytes(damaged[: rng.randint(1, len(damaged))]))
     assert not caplog.records  # the library complains into the log where it is let

@@ -10,7 +10,7 @@ from x2face_blendshapes.channels import mirrored
 from x2face_blendshapes.moving import Mover
 from x2face_plugins import Chunk, Source
 
-from x2face_osc.hearing import Asked
+from x2face_osc.control_state import ControlState
 from x2face_osc.listening import listening
 from x2face_osc.packets import MalformedError, messages_of
 
@@ -33,11 +33,11 @@ class OscDriver:
 
     def drive(self, source: Source) -> Iterator[Chunk]:
         """(1, 128) offsets a chunk. InputError where the port cannot be listened at."""
-        mover, asked = Mover(source), Asked()
+        mover, asked = Mover(source), ControlState()
         with listening(self.settings.host, self.settings.input) as ear:
             self._driving = True
             while True:
-                for datagram in ear.hear(BEAT):
+                for datagram in ear.receive(BEAT):
                     self._take(datagram, asked)
                 values, angles = self.settings.gain * asked.values, asked.angles[None]
                 if self.settings.mirror:
@@ -61,7 +61,7 @@ class OscDriver:
             )
         return warnings
 
-    def _take(self, datagram: bytes, asked: Asked) -> None:
+    def _take(self, datagram: bytes, asked: ControlState) -> None:
         self._heard += 1
         try:
             messages = messages_of(datagram)

@@ -15,13 +15,13 @@ _LARGEST = 65535  # bytes of a datagram
 _AT_ONCE = 512  # datagrams, so that a flood does not keep the face from moving
 
 
-class Ear:
+class Receiver:
     """What arrives at an open socket."""
 
     def __init__(self, opened: socket.socket) -> None:
         self._socket = opened
 
-    def hear(self, seconds: float) -> Iterator[bytes]:
+    def receive(self, seconds: float) -> Iterator[bytes]:
         """All datagrams that are there already; where there are none, the first one within so many seconds."""
         for count in range(_AT_ONCE):
             self._socket.settimeout(0.0 if count else seconds)
@@ -34,11 +34,11 @@ class Ear:
 
 
 @contextmanager
-def listening(host: str, port: int) -> Iterator[Ear]:
+def listening(host: str, port: int) -> Iterator[Receiver]:
     """Listen at an address. InputError where that cannot be done."""
     opened = _opened(host, port)
     try:
-        yield Ear(opened)
+        yield Receiver(opened)
     finally:
         opened.close()
 

@@ -16,7 +16,7 @@ from x2face_blendshapes.performing import performed
 from x2face_blendshapes.takes import read_take
 from x2face_plugins import InputError
 
-from x2face_osc.hearing import AXES, BLENDSHAPE
+from x2face_osc.control_state import AXES, BLENDSHAPE
 
 
 def send(path: Path, host: str, port: int, seconds: float | None = None) -> int:

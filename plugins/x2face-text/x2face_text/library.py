@@ -14,7 +14,7 @@ from pathlib import Path
 
 RETRIEVE, DO_NOT_EXIT = 0x02, 0x8000  # of espeak_Initialize: sound by a callback; answer -1 where data are missing
 RATE, UTF8, CHARACTERS = 1, 1, 1
-Heard = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -44,12 +44,12 @@ def said(text: bytes, voice: str, speed: int) -> tuple[int, bytes]:
     library.espeak_SetParameter(RATE, speed, 0)
     blocks: list[bytes] = []
 
-    def heard(samples: int | None, count: int, events: int | None) -> int:
+    def on_samples(samples: int | None, count: int, events: int | None) -> int:
         if samples and count > 0:
             blocks.append(ctypes.string_at(samples, 2 * count))
         return 0
 
-    callback = Heard(heard)
+    callback = SynthCallback(on_samples)
     library.espeak_SetSynthCallback(callback)
     size, nowhere = ctypes.c_size_t(len(text) + 1), ctypes.c_uint(0)
     if library.espeak_Synth(text, size, nowhere, CHARACTERS, nowhere, ctypes.c_uint(UTF8), None, None):

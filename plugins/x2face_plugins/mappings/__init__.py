@@ -1,1 +1,1 @@
-"""Fitted mappings: their files, where they are found, how they are loaded and fitted."""
+"""Fitted mappings: files, lookup, loading and fitting."""

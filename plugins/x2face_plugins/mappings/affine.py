@@ -1,4 +1,4 @@
-"""An affine map and its right inverse: what a factor that reads and writes linearly is made of."""
+"""Affine maps and their right inverses, for factors that read and write linearly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Affine:
-    """x to weight @ x + bias. weight: (k, d); bias: (k,)."""
+    """The map x to weight @ x + bias, for rows x (n, d). weight: (k, d); bias: (k,)"""
 
     weight: Tensor
     bias: Tensor
@@ -24,13 +24,13 @@ class Affine:
 
 
 def inverse(reading: Affine, writing: Affine) -> Affine:
-    """Writing in the same directions, scaled and shifted until reading undoes it: read(write(p)) = p."""
+    """A right inverse of `reading` with the range of `writing`: read(write(p)) = p."""
     weight = writing.weight @ torch.linalg.inv(reading.weight @ writing.weight)
     return Affine(weight, writing.bias - weight @ reading(writing.bias))
 
 
 class AffineFactor:
-    """A factor of k numbers that is affine both ways; `fit` sets reading and writing."""
+    """A factor of k numbers whose read and write are affine; subclasses set `reading` and `writing` in `fit`."""
 
     def __init__(self, k: int) -> None:
         self.reading = Affine(torch.zeros(k, 128), torch.zeros(k))
@@ -41,7 +41,7 @@ class AffineFactor:
         return self.reading(vectors)
 
     def write(self, values: Tensor) -> Tensor:
-        """(n, k) to (n, 128). Only differences between two of its answers mean something."""
+        """(n, k) to (n, 128), up to a constant offset: only differences between two results are meaningful."""
         return self.writing(values)
 
     def state_dict(self) -> dict[str, Tensor]:

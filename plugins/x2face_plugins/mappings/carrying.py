@@ -1,4 +1,4 @@
-"""Weights that carry mappings fitted for them, all in one file: what `x2face convert` writes."""
+"""Weights and the mappings fitted for them in one file, as written by `x2face convert`."""
 
 from __future__ import annotations
 
@@ -29,30 +29,33 @@ _KIND = FileKind("x2face.mappings", "weights that carry mappings", "x2face conve
 def save_with_mappings(
     path: Path, tensors: Mapping[str, Tensor], info: Mapping[str, Any], carried: Sequence[Carried]
 ) -> WeightsInfo:
-    """Write weights in full precision, and mappings beside them, as save_weights does.
+    """Write weights in full precision and mappings to one file, as save_weights does.
 
-    tensors, info: of the weights; carried: which mapping, fitted, and what it was fitted on
+    tensors, info: of the weights; carried: offer, fitted mapping and description of its data
     """
-    beside: dict[str, Tensor] = {}
-    told = {}
+    extra_tensors: dict[str, Tensor] = {}
+    metadata = {}
     for offer, mapping, data in carried:
         state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)
-        beside |= {f"{_prefix(offer.dist, offer.name)}{name}": value for name, value in state.items()}
+        extra_tensors |= {f"{_prefix(offer.dist, offer.name)}{name}": value for name, value in state.items()}
         shown = MappingInfo.of(offer, "", data=data, sha256=checksum(state)).to_json()
-        told[offer.full_name] = {name: value for name, value in shown.items() if name != "space"}  # it is the weights'
-    return save_weights(path, tensors, info, halves=False, beside=beside, metadata=_KIND.metadata(told))
+        shown.pop("space", None)  # it is the weights'
+        metadata[offer.full_name] = shown
+    return save_weights(
+        path, tensors, info, halves=False, extra_tensors=extra_tensors, metadata=_KIND.metadata(metadata)
+    )
 
 
 def carried_mappings(path: Path | None) -> list[MappingInfo]:
-    """The mappings in a file of weights; most carry none. WeightsError where it cannot be read."""
+    """The mappings in a file of weights; most have none. WeightsError if it cannot be read."""
     if path is None or _KIND.key not in _KIND.header(path).get("__metadata__", {}):
         return []
     space = read_info(path).fingerprint
-    return _KIND.read(path, lambda told: [_info(one, space, path) for one in dict(told).values()])
+    return _KIND.read(path, lambda metadata: [_info(one, space, path) for one in dict(metadata).values()])
 
 
-def _info(told: Any, space: str, path: Path) -> MappingInfo:
-    info = described(MappingInfo, told, space=space, path=path, prefix="")
+def _info(metadata: Any, space: str, path: Path) -> MappingInfo:
+    info = described(MappingInfo, metadata, space=space, path=path, prefix="")
     return replace(info, prefix=_prefix(info.dist, info.name))
 
 

@@ -1,4 +1,4 @@
-"""Fitted mappings on disk: safetensors that say which mapping they are, whose, and for which driving space."""
+"""Fitted mappings on disk: safetensors with name, distribution and driving space in the metadata."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ _KIND = FileKind("x2face.mapping", "mapping", WRITER, "fit it again")
 
 @dataclass(frozen=True)
 class MappingInfo:
-    """What a file says of the mapping in it.
+    """The description of a fitted mapping.
 
     space: fingerprint of the driving encoder that it was fitted for
-    dist, version: of the distribution that the mapping came with
-    labels, units: a name and a unit for each number that it takes
-    figures: what the fitting found; data: what it was fitted on
-    sha256: of all tensors; "" in files that are older than that
+    dist, version: of the plugin's distribution
+    labels, units: name and unit of each of its k numbers
+    figures: returned by its `fit`; data: description of the training data
+    sha256: of all tensors; "" in older files
+    path, prefix: file, and prefix of the tensors' names in it
     """
 
     name: str
@@ -64,49 +65,49 @@ class MappingInfo:
         data: str = "",
         sha256: str = "",
     ) -> MappingInfo:
-        """Of an installed mapping, fitted for a driving space."""
+        """For an installed mapping, fitted for a driving space."""
         spec = offer.spec
         origin = (spec.name, space, offer.dist, offer.version)
         return cls(*origin, spec.labels, spec.units, figures=dict(figures or {}), data=data, sha256=sha256)
 
     def is_of(self, offer: Offer[MappingSpec]) -> bool:
-        """Whether it is of that mapping of that distribution, whatever version."""
+        """Whether it belongs to that mapping of that distribution, of any version."""
         return (self.name, self.dist) == (offer.name, offer.dist)
 
     def to_json(self) -> dict[str, Any]:
-        """What a file says: not where it lies."""
+        """The fields that are stored in the file."""
         return {name: value for name, value in asdict(self).items() if name not in ("path", "prefix")}
 
 
 def mapping_place(offer: Offer[MappingSpec], space: str) -> Path:
-    """Where `x2face fit` puts a mapping unless it is told otherwise."""
+    """The default output path of `x2face fit`."""
     return home() / "mappings" / checked_space(space) / checked_dist(offer.dist) / f"{offer.name}.safetensors"
 
 
 def save_mapping(path: str | Path, mapping: Mapping, info: MappingInfo, *, overwrite: bool = True) -> MappingInfo:
-    """Write a mapping's state beside and rename, in the types that it has; folders above are made.
+    """Write a mapping's state atomically, with its own dtypes; creates the parent folders.
 
-    info: its path is not looked at; overwrite: as write_tensors says
-    Raises PluginError where the state is not names and tensors (or arrays), UsageError where nothing can be written.
+    info: its path is ignored; overwrite: as of write_tensors
+    PluginError if the state is not a mapping of names to tensors or arrays; UsageError if the file cannot be written.
     """
     path = Path(path)
     owner = Owner("mapping", info.name, info.dist, info.version)
     tensors = as_tensors(call_foreign(owner, mapping.state_dict), owner)
-    told = json.loads(json.dumps(info.to_json() | {"sha256": checksum(tensors)}, default=_plain))
+    metadata = json.loads(json.dumps(info.to_json() | {"sha256": checksum(tensors)}, default=_plain))
     make_folders_above(path)
-    write_tensors(path, tensors, _KIND.metadata(told), overwrite=overwrite)
-    return replace(info, figures=told["figures"], sha256=told["sha256"], path=path)
+    write_tensors(path, tensors, _KIND.metadata(metadata), overwrite=overwrite)
+    return replace(info, figures=metadata["figures"], sha256=metadata["sha256"], path=path)
 
 
 def _plain(value: Any) -> Any:
-    """Arrays, tensors and their numbers, as a plugin's figures may hold them, as JSON has them."""
+    """Convert arrays, tensors and their scalars in a plugin's figures for JSON."""
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def as_tensors(state: Any, owner: Owner) -> dict[str, Tensor]:
-    """What a mapping's state_dict gave, as it is stored. PluginError where it is not names and tensors or arrays.
+    """Convert the result of state_dict to tensors. PluginError if it is not a mapping of names to tensors or arrays.
 
-    owner: whose it is, for errors
+    owner: for errors
     """
     import numpy as np
     import torch
@@ -122,7 +123,7 @@ def as_tensors(state: Any, owner: Owner) -> dict[str, Tensor]:
 
 
 def check_place(path: Path, offer: Offer[MappingSpec]) -> None:
-    """UsageError where a mapping cannot be written there, or would replace anything but the same one."""
+    """UsageError if a mapping cannot be written there, or would replace anything but the same mapping."""
     if path.is_dir():
         raise UsageError(f"{path} is a folder; -o takes the mapping's file, such as {path / 'mapping.safetensors'}.")
     resolve_file(str(path), path.suffix.lower(), overwrite=True, inputs=[])
@@ -137,18 +138,18 @@ def check_place(path: Path, offer: Offer[MappingSpec]) -> None:
 
 
 def read_mapping_info(path: str | Path) -> MappingInfo:
-    """What a file says of itself; only its header is read. WeightsError where it holds no mapping."""
+    """Read the description of a file, without its tensors. WeightsError if it holds no mapping."""
     path = Path(path)
     if not is_file(path):
         raise WeightsError(f"{path}: no such file; `{WRITER} NAME --data DIR -o FILE` writes a mapping.")
-    info = _KIND.read(path, lambda told: described(MappingInfo, told, path=path, prefix=""))
+    info = _KIND.read(path, lambda metadata: described(MappingInfo, metadata, path=path, prefix=""))
     if not (is_space(info.space) and is_dist(info.dist)):
         raise WeightsError(f"{path}: is of a space or a distribution whose name is none; {_KIND.remedy}.")
     return info
 
 
 def own_mappings(space: str) -> list[MappingInfo]:
-    """The mappings in the user's own place that are fitted for a driving space; broken files are left out."""
+    """The mappings in the user's own folder that are fitted for a driving space; broken files are skipped."""
     found = []
     for path in own_files("mappings", f"{checked_space(space)}/*/*.safetensors"):
         with contextlib.suppress(WeightsError):
@@ -157,12 +158,12 @@ def own_mappings(space: str) -> list[MappingInfo]:
 
 
 def load_state(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a mapping's file. WeightsError where it is broken, or they are not those that it speaks of."""
+    """The tensors of a mapping's file. WeightsError if it is broken, or the checksum does not match."""
     return state_of(read_mapping_info(path))
 
 
 def state_of(info: MappingInfo) -> dict[str, Tensor]:
-    """The same of what is known already, wherever in the file its tensors are."""
+    """The tensors of a described mapping, from its path and prefix."""
     path = info.path or Path()
     tensors = _KIND.tensors(path, info.prefix)
     if info.sha256:

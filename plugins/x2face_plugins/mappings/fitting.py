@@ -1,4 +1,4 @@
-"""`x2face fit`, as a call: any installed mapping, from a folder to a checked file."""
+"""Fitting an installed mapping to a folder of data: the implementation of `x2face fit`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from x2face_plugins.specs import MappingSpec
 if TYPE_CHECKING:
     from x2face_core.driving import Factor, Mapping
     from x2face_core.model import X2Face
-    from x2face_core.sources.films import Films
+    from x2face_core.sources.films import FilmReader
     from x2face_plugins.mappings.learning import Examples
 
 Progress = Callable[[str, int, "int | None"], None]
@@ -35,17 +35,18 @@ def fit(
     progress: Progress = lambda stage, done, total: None,
     warn: Callable[[str], None] = lambda text: None,
 ) -> MappingInfo:
-    """Fit a mapping to a folder for the driving space of a model, try it out, and store it.
+    """Fit a mapping to a folder for the driving space of a model, check the result, and store it.
 
-    output: None for the user's own place, where runs find it; a file that appears there meanwhile is not replaced
-    whole: films show faces cropped already; None: they do where the folder is one that `x2face prepare` made
-    Raises InputError for a folder without examples, PluginError where the mapping fails; then nothing is written.
+    output: file to write; None: in the user's own folder, where runs find it
+    whole: films are crops of faces already; None: true for a folder by `x2face prepare`
+    progress: called with stage, number done and number in all; warn: called with warnings
+    InputError for a folder without examples, PluginError if the mapping fails; then nothing is written.
     """
-    from x2face_core.sources.films import Films
+    from x2face_core.sources.films import FilmReader
 
     check_folder(data, offer)
     overwrite = output is None or output.exists()
-    films = Films(model, whole=_is_prepared(data) if whole is None else whole, read=_Meter(progress).add)
+    films = FilmReader(model, whole=_is_prepared(data) if whole is None else whole, read=_FrameCounter(progress).add)
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
         learned = _fit(offer, data, films, model.fingerprint)
         info = save_mapping(output or mapping_place(offer, model.fingerprint), *learned, overwrite=overwrite)
@@ -59,17 +60,17 @@ def fit(
 
 
 def worse_than_the_mean(figures: Mapped[str, Any]) -> list[str]:
-    """The shares of variance explained, r2 and r2 of whatever, that are below 0, each with its number."""
-    told = []
+    """The figures whose names begin with r2 that are negative, as texts of name and number."""
+    negative = []
     for name, value in figures.items():
         if name.partition(" ")[0].lower() == "r2":
             numbers = value if isinstance(value, list | tuple) else [value]
-            told += [f"{name} {one:g}" for one in numbers if isinstance(one, int | float) and one < 0]
-    return told
+            negative += [f"{name} {one:g}" for one in numbers if isinstance(one, int | float) and one < 0]
+    return negative
 
 
 def check_folder(data: Path, offer: Offer[MappingSpec]) -> None:
-    """InputError where there is no folder to learn from."""
+    """InputError if there is no such folder."""
     if not data.is_dir():
         there = "is a file" if data.exists() else "there is no such folder"
         raise InputError(f"{data}: {there}; --data takes the folder that {offer.name} is to learn from.")
@@ -79,8 +80,8 @@ def _is_prepared(data: Path) -> bool:
     return (data / "clips.csv").is_file()
 
 
-class _Meter:
-    """Tells how many frames were read."""
+class _FrameCounter:
+    """Reports the number of frames read."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -91,7 +92,7 @@ class _Meter:
         self._progress("reading films", self._frames, None)
 
 
-def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str) -> tuple[Mapping | Factor, MappingInfo]:
+def _fit(offer: Offer[MappingSpec], data: Path, films: FilmReader, space: str) -> tuple[Mapping | Factor, MappingInfo]:
     from x2face_plugins.mappings.learning import Examples, learn
 
     examples = Examples(offer.owner, offer.spec.labels)
@@ -108,7 +109,7 @@ def _fit(offer: Offer[MappingSpec], data: Path, films: Films, space: str) -> tup
 
 
 def _try_out(offer: Offer[MappingSpec], mapping: Mapping | Factor, examples: Examples) -> None:
-    """Try what a run will load: an empty mapping that takes up what this one learned."""
+    """Check what a run will load: a new mapping with the state of the fitted one."""
     from x2face_plugins.mappings.learning import try_out
 
     state = as_tensors(call_foreign(offer.owner, mapping.state_dict), offer.owner)

@@ -1,4 +1,4 @@
-"""Teaching a mapping that others wrote: its examples are checked on their way, what it learned is tried out."""
+"""Fitting plugin mappings safely: examples are validated on the way, and the result is checked."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from x2face_core.foreign import Owner, call_foreign
 
 Pair = tuple[Tensor, Tensor]
 _KEPT = 64
-_TOLERANCE = 0.02  # of the largest value: so far may a factor's numbers be from those that were written
+_TOLERANCE = 0.02  # of the largest value: tolerance of read(write(p)) = p
 
 
 @dataclass
 class Examples:
-    """A mapping's examples on their way to its fit.
+    """Validates a mapping's examples, and collects a few of them.
 
-    owner: whose they are, for errors; labels: of the k numbers in a row of values; width: numbers in a vector
-    rows: how many went by; kept: one row of values (k,) of each of the first examples
+    owner: for errors; labels: of the k numbers; width: of a driving vector
+    rows: number of rows seen; kept: one row of values (k,) from each of the first examples
     """
 
     owner: Owner
@@ -40,7 +40,7 @@ class Examples:
         return len(self.labels)
 
     def checked(self, pairs: Iterable[Any]) -> Iterator[Pair]:
-        """Those that have rows. PluginError for what is no pair of values (n, k) and vectors (n, 128)."""
+        """Pass non-empty pairs on. PluginError for anything but values (n, k) and vectors (n, 128)."""
         left = call_foreign(self.owner, lambda: iter(pairs))
         while (pair := call_foreign(self.owner, lambda: next(left, None))) is not None:
             fault = self._fault(pair)
@@ -67,22 +67,22 @@ class Examples:
 
 
 def learn(mapping: Mapping, folder: Path, film: FilmEncoder, examples: Examples) -> dict[str, Any]:
-    """Fit a mapping to what it finds in a folder; the figures that it tells.
+    """Fit a mapping to the examples that it finds in a folder; returns its figures.
 
-    Raises InputError where it finds nothing; PluginError where its code fails.
+    InputError if there are no examples; PluginError if its code fails.
     """
     pairs = examples.checked(call_foreign(examples.owner, lambda: mapping.examples(folder, film)))
     first = next(pairs, None)
     if first is None:
         raise InputError(f"{folder}: the {examples.owner} found nothing to learn from in this folder.")
-    told = call_foreign(examples.owner, lambda: mapping.fit(chain([first], pairs)))
-    if not isinstance(told, Mapped | None):
-        raise PluginError(f"The {examples.owner} told {told!r} of its fit; names and figures are expected.")
-    return dict(told or {})
+    figures = call_foreign(examples.owner, lambda: mapping.fit(chain([first], pairs)))
+    if not isinstance(figures, Mapped | None):
+        raise PluginError(f"The {examples.owner} told {figures!r} of its fit; names and figures are expected.")
+    return dict(figures or {})
 
 
 def try_out(mapping: Mapping | Factor, examples: Examples, *, factor: bool) -> None:
-    """Raise PluginError where a fitted mapping does not write driving vectors, or a factor not read what it wrote."""
+    """PluginError if a fitted mapping does not write driving vectors, or a factor does not read what it wrote."""
     values = torch.stack([torch.zeros(examples.k), *examples.kept])
     written = _answer(examples.owner, "write", values[:1], mapping, examples.width)
     written = torch.cat([written, _answer(examples.owner, "write", values[1:], mapping, examples.width)])
@@ -99,7 +99,7 @@ def try_out(mapping: Mapping | Factor, examples: Examples, *, factor: bool) -> N
 
 
 def _answer(owner: Owner, method: str, given: Tensor, mapping: Any, width: int) -> Tensor:
-    """What write or read says of (n, …): (n, width), finite."""
+    """Call write or read, and check that it returns finite (n, width)."""
     said = call_foreign(owner, lambda: torch.as_tensor(getattr(mapping, method)(given)).detach().cpu())
     if tuple(said.shape) != (len(given), width) or not said.is_floating_point():
         raise PluginError(

@@ -1,4 +1,4 @@
-"""Fitted mappings in memory: loaded once each, and checked."""
+"""Loading fitted mappings, each once, with checks."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _SHOWN = 8  # names in an error
 def mapping_loader(
     registry: Registry, space: str, given: Iterable[Path] = (), weights: Path | None = None
 ) -> MappingsByName:
-    """A function of a mapping's name, bare or `dist:name`, that answers with the mapping, fitted for a driving space.
+    """A cached function from a mapping's name, bare or `dist:name`, to the mapping, fitted for a driving space.
 
-    space: fingerprint of the driving encoder; given: files to be used before any others
-    weights: the file of the weights in use, which may carry mappings
-    Raises WeightsError at once where a given file is broken, and for a mapping fitted only for other spaces;
-    MissingError, saying which command would help, for one that is not fitted or not installed.
+    space: fingerprint of the driving encoder; given: files that take precedence
+    weights: file of the weights in use, which may contain mappings
+    WeightsError, at once, if a given file is broken. The function raises WeightsError for a mapping fitted for other
+    spaces only, and MissingError, with the command that would help, for one that is not fitted or not installed.
     """
     chosen = chosen_files(given)
 
@@ -43,7 +43,7 @@ def mapping_loader(
 
 
 def load_mapping(offer: Offer[MappingSpec], info: MappingInfo) -> Mapping | Factor:
-    """A mapping with what it learned, by its file. WeightsError where the file is not of its kind."""
+    """Load a fitted mapping. WeightsError if its file does not fit the mapping."""
     path, mapping, spec = info.path or Path(), empty_mapping(offer), offer.spec
     again = f"`x2face fit {offer.name} --data DIR` fits it again."
     if info.labels != spec.labels:
@@ -62,7 +62,7 @@ def load_mapping(offer: Offer[MappingSpec], info: MappingInfo) -> Mapping | Fact
 
 
 def empty_mapping(offer: Offer[MappingSpec]) -> Mapping | Factor:
-    """A plugin's mapping that has learned nothing. PluginError where it is none, or not the factor it says it is."""
+    """A new, unfitted mapping of a plugin. PluginError if it lacks methods of a mapping, or of a factor if declared."""
     mapping: object = call_foreign(offer.owner, offer.spec.load)
     wanted = Factor if offer.spec.factor else Mapping
     if not isinstance(mapping, wanted):

@@ -1,4 +1,4 @@
-"""Which file a fitted mapping is read from: given, the user's own, in the weights' file, or shipped by its plugin."""
+"""Lookup of a fitted mapping: a given file, the user's own, in the weights' file, or shipped by its plugin."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from x2face_plugins.specs import MappingSpec
 def find_mapping(
     offer: Offer[MappingSpec], space: str, given: Path | None = None, weights: Path | None = None
 ) -> MappingInfo:
-    """What is known of a mapping fitted for a driving space, its file above all.
+    """Find the fitted mapping for a driving space.
 
-    given: a file to be used and no other; else the user's own goes before one that the weights' file carries, and that
-        before those that the plugin ships
-    weights: the file of the weights in use
-    Raises WeightsError where there are only some of other spaces, or one is broken; MissingError where there is none.
+    given: the file to use; None: search the user's own folder, then the weights' file, then those shipped by the plugin
+    weights: file of the weights in use
+    WeightsError if there are only mappings for other spaces, or the file is broken; MissingError if there is none.
     """
     if given is not None:
         return _fitting(read_mapping_info(given), offer, space)
@@ -48,7 +47,7 @@ def find_mapping(
 
 
 def _fitting(info: MappingInfo, offer: Offer[MappingSpec], space: str) -> MappingInfo:
-    """The same, if it is that mapping for that space."""
+    """Return info if it is that mapping for that space; WeightsError otherwise."""
     if not info.is_of(offer):
         raise WeightsError(
             f"{info.path}: holds the mapping {info.name!r} of {info.dist}, not {offer.name!r} of {offer.dist}."
@@ -66,7 +65,7 @@ def _of_another_space(offer: Offer[MappingSpec], space: str, other: str, where: 
 
 
 def chosen_files(given: Iterable[Path]) -> dict[tuple[str, str], Path]:
-    """Files by the name and the distribution of the mapping in each. UsageError where two files are of one mapping."""
+    """Given files by distribution and name of their mapping. UsageError if two files hold the same mapping."""
     chosen: dict[tuple[str, str], Path] = {}
     for path in given:
         info = read_mapping_info(path)
@@ -77,7 +76,7 @@ def chosen_files(given: Iterable[Path]) -> dict[tuple[str, str], Path]:
 
 
 def where(offer: Offer[MappingSpec], space: str, weights: Path | None = None) -> tuple[Path | None, str]:
-    """The file with which a mapping is fitted for a driving space, and in words what is the matter where none is."""
+    """The file of the fitted mapping for a driving space, or None and a message why there is none."""
     try:
         return find_mapping(offer, space, weights=weights).path, ""
     except (MissingError, WeightsError) as error:
@@ -85,7 +84,7 @@ def where(offer: Offer[MappingSpec], space: str, weights: Path | None = None) ->
 
 
 def fitted_names(registry: Registry, space: str, weights: Path | None = None) -> list[str]:
-    """Names of the mappings that are fitted for a driving space, wherever find_mapping looks."""
+    """Names of all mappings that find_mapping finds for a driving space."""
     names = {info.name for info in (*own_mappings(space), *carried_mappings(weights))}
     names |= {offer.name for offer in registry.mapping_offers() if where(offer, space)[0]}
     return sorted(names)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from x2face_core.data.checks import inside, read_arrays
+from x2face_core.data.checks import path_inside, read_arrays
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.loading import decode
 from x2face_core.errors import InputError
@@ -23,12 +23,12 @@ ROW = {"clip": "a.mp4", "identity": "p", "seconds": "1", "frames": "25", "yaw_ra
 )
 def test_names_lead_nowhere_else(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="clips.csv, line 2: .* a path below it is needed"):
-        inside(tmp_path, name, "clips.csv, line 2")
+        path_inside(tmp_path, name, "clips.csv, line 2")
 
 
 def test_names_below_the_folder_are_files_of_it(tmp_path: Path) -> None:
     for name in ("a.mp4", "id/video/00..1.mp4", "ä ö/b.mp4"):
-        assert inside(tmp_path, name, "") == tmp_path / name
+        assert path_inside(tmp_path, name, "") == tmp_path / name
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.films import elsewhere, swaying
-from x2face_core.data.preparing.scenes import SceneWatch
+from x2face_core.data.preparing.scenes import CutDetector
 
 
 def cuts(pictures: list[NDArray[np.uint8]]) -> list[int]:
-    watch = SceneWatch()
+    watch = CutDetector()
     return [number for number, picture in enumerate(pictures) if watch.is_cut(picture)]
 
 

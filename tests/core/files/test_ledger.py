@@ -10,7 +10,7 @@ import pytest
 
 from x2face_core.errors import UsageError
 from x2face_core.files.ledger import noting, refuse_read
-from x2face_core.files.placing import beside, readable_file
+from x2face_core.files.placing import atomic_file, readable_file
 
 
 def by_name(path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_file_that_was_read_is_not_replaced(tmp_path: Path, read: Callable[[Pa
     path.write_text("a recording")
     with noting():
         read(path)
-        with pytest.raises(UsageError, match="is one of the files that this run reads"), beside(path) as hidden:
+        with pytest.raises(UsageError, match="is one of the files that this run reads"), atomic_file(path) as hidden:
             hidden.write_text("a film")
     assert path.read_text() == "a recording"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from x2face_core.errors import InputError, UsageError
-from x2face_core.files.placing import beside, readable_file, settled, within
+from x2face_core.files.placing import atomic_file, atomic_folder, readable_file, resolved
 
 
 def names(folder: Path) -> list[str]:
@@ -36,7 +36,7 @@ def either_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("either_disk")
 def test_a_file_gets_its_name_when_it_is_done(tmp_path: Path) -> None:
-    with beside(tmp_path / "a.txt", overwrite=False) as hidden:
+    with atomic_file(tmp_path / "a.txt", overwrite=False) as hidden:
         hidden.write_text("new")
         assert not (tmp_path / "a.txt").exists()
     assert names(tmp_path) == ["a.txt"] and (tmp_path / "a.txt").read_text() == "new"
@@ -45,7 +45,7 @@ def test_a_file_gets_its_name_when_it_is_done(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("either_disk")
 def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    with pytest.raises(UsageError, match="meanwhile .* --overwrite"), beside(path, overwrite=False) as hidden:
+    with pytest.raises(UsageError, match="meanwhile .* --overwrite"), atomic_file(path, overwrite=False) as hidden:
         hidden.write_text("new")
         path.write_text("somebody's")
     assert names(tmp_path) == ["a.txt"] and (tmp_path / "a.txt").read_text() == "somebody's"
@@ -53,7 +53,7 @@ def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:
 
 def test_a_file_that_is_there_is_replaced_where_asked_for(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("old")
-    with beside(tmp_path / "a.txt") as hidden:
+    with atomic_file(tmp_path / "a.txt") as hidden:
         hidden.write_text("new")
     assert (tmp_path / "a.txt").read_text() == "new"
 
@@ -62,7 +62,7 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
     (tmp_path / "far" / "a.txt").write_text("old")
     (tmp_path / "link.txt").symlink_to(tmp_path / "far" / "a.txt")
-    with beside(tmp_path / "link.txt") as hidden:
+    with atomic_file(tmp_path / "link.txt") as hidden:
         hidden.write_text("new")
     assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "far" / "a.txt").read_text() == "new"
     assert names(tmp_path / "far") == ["a.txt"]
@@ -70,25 +70,25 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
 
 def test_names_as_long_as_a_disk_takes_are_written(tmp_path: Path) -> None:
     name = "n" * 251 + ".txt"
-    with beside(tmp_path / name) as hidden:
+    with atomic_file(tmp_path / name) as hidden:
         hidden.write_text("new")
     assert names(tmp_path) == [name]
 
 
 def test_a_name_that_is_too_long_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="File name too long.*shorter name"), beside(tmp_path / ("n" * 300)):
+    with pytest.raises(UsageError, match="File name too long.*shorter name"), atomic_file(tmp_path / ("n" * 300)):
         pytest.fail("there is nowhere to write to")
 
 
 def test_nothing_is_left_where_anything_goes_wrong(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), beside(tmp_path / "a.txt") as hidden:
+    with pytest.raises(KeyboardInterrupt), atomic_file(tmp_path / "a.txt") as hidden:
         hidden.write_text("half")
         raise KeyboardInterrupt
     assert names(tmp_path) == []
 
 
 def test_a_folder_of_pictures_gets_its_name_when_it_is_done(tmp_path: Path) -> None:
-    with within(tmp_path / "f", overwrite=False) as hidden:
+    with atomic_folder(tmp_path / "f", overwrite=False) as hidden:
         fill(hidden, 2)
         assert not (tmp_path / "f").exists()
     assert names(tmp_path) == ["f"] and names(tmp_path / "f") == ["000000.png", "000001.png"]
@@ -98,7 +98,7 @@ def test_a_folder_that_is_there_stays_itself(tmp_path: Path) -> None:
     (tmp_path / "f").mkdir(mode=0o700)
     fill(tmp_path / "f", 5, "old")
     before = (tmp_path / "f").stat()
-    with within(tmp_path / "f") as hidden:
+    with atomic_folder(tmp_path / "f") as hidden:
         fill(hidden, 2)
     after = (tmp_path / "f").stat()
     assert (after.st_ino, stat.S_IMODE(after.st_mode)) == (before.st_ino, 0o700)
@@ -111,7 +111,7 @@ def test_pictures_that_appear_in_a_folder_meanwhile_stay(tmp_path: Path) -> None
         place = tmp_path / f"f{there}"
         if there:
             place.mkdir()
-        with pytest.raises(UsageError, match="appeared meanwhile"), within(place, overwrite=False) as hidden:
+        with pytest.raises(UsageError, match="appeared meanwhile"), atomic_folder(place, overwrite=False) as hidden:
             fill(hidden, 1)
             place.mkdir(exist_ok=True)
             fill(place, 1, "somebody's")
@@ -120,7 +120,7 @@ def test_pictures_that_appear_in_a_folder_meanwhile_stay(tmp_path: Path) -> None
 
 def test_other_files_that_appear_in_a_folder_stop_its_replacement(tmp_path: Path) -> None:
     fill(tmp_path, 3, "old")
-    with pytest.raises(UsageError, match=r"notes\.txt"), within(tmp_path) as hidden:
+    with pytest.raises(UsageError, match=r"notes\.txt"), atomic_folder(tmp_path) as hidden:
         fill(hidden, 1)
         (tmp_path / "notes.txt").write_text("mine")
     assert names(tmp_path) == ["000000.png", "000001.png", "000002.png", "notes.txt"]
@@ -129,7 +129,7 @@ def test_other_files_that_appear_in_a_folder_stop_its_replacement(tmp_path: Path
 
 def test_a_folder_called_like_a_picture_is_no_picture(tmp_path: Path) -> None:
     (tmp_path / "f" / "000000.png").mkdir(parents=True)
-    with pytest.raises(UsageError, match="other files"), within(tmp_path / "f") as hidden:
+    with pytest.raises(UsageError, match="other files"), atomic_folder(tmp_path / "f") as hidden:
         fill(hidden, 1)
     assert (tmp_path / "f" / "000000.png").is_dir()
 
@@ -145,7 +145,7 @@ def test_old_pictures_come_back_where_new_ones_cannot_be_moved(tmp_path: Path, m
         real(made, place)
 
     monkeypatch.setattr("os.link", refuse_the_second)
-    with pytest.raises(UsageError, match="Input/output error"), within(tmp_path) as hidden:
+    with pytest.raises(UsageError, match="Input/output error"), atomic_folder(tmp_path) as hidden:
         fill(hidden, 4)
     assert [(path.name, path.read_text()) for path in sorted(tmp_path.iterdir())] == [
         (f"{k:06d}.png", "old") for k in range(3)
@@ -163,14 +163,14 @@ def test_pipes_devices_and_sockets_are_neither_read_nor_written(
             with pytest.raises(InputError, match=f"is {kind}, a file is needed"):
                 readable_file(path)
             with pytest.raises(UsageError, match=f"is {kind}, not a file"):
-                settled(path)
+                resolved(path)
 
 
 def test_a_quoted_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "a.txt").write_text("here")
     assert readable_file("~/a.txt") == tmp_path / "a.txt"
-    assert settled("~/b.txt") == tmp_path / "b.txt"
+    assert resolved("~/b.txt") == tmp_path / "b.txt"
 
 
 def test_a_disk_that_is_found_to_be_full_at_last_keeps_the_old_file(
@@ -181,6 +181,9 @@ def test_a_disk_that_is_found_to_be_full_at_last_keeps_the_old_file(
 
     monkeypatch.setattr("os.fsync", full)
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(UsageError, match="No space left on device.*free some space"), beside(tmp_path / "a.txt") as new:
+    with (
+        pytest.raises(UsageError, match="No space left on device.*free some space"),
+        atomic_file(tmp_path / "a.txt") as new,
+    ):
         new.write_text("new")
     assert names(tmp_path) == ["a.txt"] and (tmp_path / "a.txt").read_text() == "old"

@@ -16,7 +16,7 @@ Tensor = torch.Tensor
 
 
 def points(*looks: Look, person: int = 0) -> Tensor:
-    """(n, 71, 3) in half-pictures."""
+    """(n, 71, 3) in normalised coordinates."""
     drawn = np.stack([landmarks(look, person) for look in looks]).astype(np.float32)
     return torch.from_numpy(with_forehead(drawn))
 

@@ -16,7 +16,7 @@ Tensor = torch.Tensor
 
 
 def points(*looks: Look) -> Tensor:
-    """(n, 71, 3) in half-pictures."""
+    """(n, 71, 3) in normalised coordinates."""
     return torch.from_numpy(with_forehead(np.stack([landmarks(look) for look in looks]).astype(np.float32)))
 
 

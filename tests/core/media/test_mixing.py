@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from x2face_core.errors import InputError
-from x2face_core.media.mixing import listen
+from x2face_core.media.mixing import analyse_sound
 from x2face_core.media.sound import has_sound, read_sound, sound_blocks, sound_channels, sound_notes
 
 RATE = 48000
@@ -101,9 +101,9 @@ def test_unusual_rates_are_read(tmp_path: Path, rate: int) -> None:
 @pytest.mark.parametrize("content", [0.0, 1e-6])
 def test_silence_is_told(tmp_path: Path, content: float) -> None:
     path = wav(tmp_path / "a.wav", [np.full(RATE, content)] * 2)
-    assert listen(path).silent
+    assert analyse_sound(path).silent
     assert not read_sound(path)[100:-100].max() > 1e-4
-    assert not listen(wav(tmp_path / "b.wav", [tone()])).silent
+    assert not analyse_sound(wav(tmp_path / "b.wav", [tone()])).silent
 
 
 def tracks(path: Path, sounds: Sequence[Sound]) -> Path:
@@ -145,6 +145,6 @@ def test_of_surround_the_middle_counts_most(tmp_path: Path) -> None:
         frame.sample_rate, frame.pts = RATE, 0
         out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
-    heard = listen(tmp_path / "a.flac")
-    assert heard.mono == pytest.approx(np.array([0.7, 0.7, 1, 0, 0.5, 0.5]) / 3.4)
+    analysis = analyse_sound(tmp_path / "a.flac")
+    assert analysis.mono == pytest.approx(np.array([0.7, 0.7, 1, 0, 0.5, 0.5]) / 3.4)
     assert sound_channels(tmp_path / "a.flac") == 2

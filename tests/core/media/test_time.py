@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from x2face_core.media.clips import open_clip
-from x2face_core.media.clocks import Clock, Stretch, Ticks, beside, joined, usual_rate
+from x2face_core.media.clocks import Clock, Segment, Timestamps, align_sound, join_segments, usual_rate
 from x2face_core.media.scan import scan_film
 from x2face_core.media.sound import read_sound, sound_seconds
 from x2face_core.media.video import probe, read_frames
@@ -101,7 +101,7 @@ def lasting(path: Path, seconds: float) -> None:
     assert info.seconds == pytest.approx(seconds, abs=0.05)
     assert len(list(read_frames(path))) == pytest.approx(seconds * FPS, abs=1)
     assert info.frames == pytest.approx(seconds * FPS, abs=1)
-    assert info.promised == pytest.approx(seconds * FPS, abs=1)
+    assert info.declared_frames == pytest.approx(seconds * FPS, abs=1)
 
 
 def speaking(path: Path, seconds: float) -> None:
@@ -180,11 +180,11 @@ def test_a_gap_of_less_than_a_second_is_kept(tmp_path: Path) -> None:
 def test_a_single_frame_with_a_broken_time_is_shown_in_its_turn() -> None:
     times = [k / 25 for k in range(50)]
     times[20] = 5 * HOUR
-    ticks = Ticks.of([(time, 0.04) for time in times], 1.0)
-    assert ticks.rate() == pytest.approx(25)
-    (stretch,) = ticks.stretches()
-    assert (stretch.low, stretch.high) == (0, pytest.approx(49 / 25))
-    assert Clock([stretch]).place(5 * HOUR) is None
+    timestamps = Timestamps.of([(time, 0.04) for time in times], 1.0)
+    assert timestamps.rate() == pytest.approx(25)
+    (segment,) = timestamps.segments()
+    assert (segment.low, segment.high) == (0, pytest.approx(49 / 25))
+    assert Clock([segment]).to_timeline(5 * HOUR) is None
 
 
 @pytest.mark.parametrize("copies", [2, 5])
@@ -206,7 +206,7 @@ def test_a_film_cut_short_promises_what_it_held(tmp_path: Path, make_film: Maker
     content = make_film("a.avi", list(noise)).read_bytes()
     (tmp_path / "b.avi").write_bytes(content[: len(content) // 2])
     info = probe(tmp_path / "b.avi")
-    assert info.promised == pytest.approx(100, abs=2)
+    assert info.declared_frames == pytest.approx(100, abs=2)
     assert info.frames is not None and info.frames < 70
 
 
@@ -234,27 +234,35 @@ def test_without_a_plausible_difference_there_is_no_rate(steps: list[float]) -> 
 def test_frames_out_of_order_are_no_new_start() -> None:
     order = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11]
     for fps in (2, 5, 25, 60):
-        ticks = Ticks.of([(k / fps, 1 / fps) for k in order], 1.0)
-        assert ticks.rate() == pytest.approx(fps)
-        assert len(ticks.stretches()) == 1
+        timestamps = Timestamps.of([(k / fps, 1 / fps) for k in order], 1.0)
+        assert timestamps.rate() == pytest.approx(fps)
+        assert len(timestamps.segments()) == 1
 
 
 def test_stretches_follow_one_another_by_a_frame() -> None:
-    film = joined([Stretch(1.4, 3.36, lasts=0.04), Stretch(1.4, 3.36, lasts=0.04)], [], 0.04)
-    assert [stretch.low + stretch.shift for stretch in film] == pytest.approx([1.4, 3.4])
-    sound = beside([Stretch(1.38, 3.4, lasts=0.02)] * 2, film)
-    assert [stretch.shift for stretch in sound] == [stretch.shift for stretch in film]
+    film = join_segments([Segment(1.4, 3.36, lasts=0.04), Segment(1.4, 3.36, lasts=0.04)], [], 0.04)
+    assert [segment.low + segment.shift for segment in film] == pytest.approx([1.4, 3.4])
+    sound = align_sound([Segment(1.38, 3.4, lasts=0.02)] * 2, film)
+    assert [segment.shift for segment in sound] == [segment.shift for segment in film]
 
 
 def test_sound_with_a_clock_of_its_own_begins_with_the_film() -> None:
-    film = joined([Stretch(1000, 1010)], [], 0.04)
-    (sound,) = beside([Stretch(0, 10)], film)
+    film = join_segments([Segment(1000, 1010)], [], 0.04)
+    (sound,) = align_sound([Segment(0, 10)], film)
     assert sound.low + sound.shift == 1000
 
 
 def test_a_clock_places_what_it_knows_in_turn() -> None:
-    clock = Clock([Stretch(0, 2, 0, 0.04), Stretch(0, 2, 2.04, 0.04), Stretch(9, 10, -4.9, 0.04)])
-    assert [clock.place(time) for time in (0, 1, 2, 0, 1, 500, 9.5)] == [0, 1, 2, 2.04, 3.04, None, pytest.approx(4.6)]
+    clock = Clock([Segment(0, 2, 0, 0.04), Segment(0, 2, 2.04, 0.04), Segment(9, 10, -4.9, 0.04)])
+    assert [clock.to_timeline(time) for time in (0, 1, 2, 0, 1, 500, 9.5)] == [
+        0,
+        1,
+        2,
+        2.04,
+        3.04,
+        None,
+        pytest.approx(4.6),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -274,4 +282,4 @@ def test_a_scan_of_a_jumping_film_is_as_long_as_the_film(tmp_path: Path) -> None
     path = record(tmp_path / "a.mkv", [(0, 50), (10 * HOUR, 50)])
     assert scan_film(path, crop="none").present.shape == (100,)
     clip = open_clip(str(path), "film", "none", 1.6)
-    assert (clip.promised, len(clip.notes)) == (100, 1)
+    assert (clip.declared_frames, len(clip.notes)) == (100, 1)

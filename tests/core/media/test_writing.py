@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from x2face_core.errors import InputError, UsageError
-from x2face_core.media.containers import fitted
+from x2face_core.media.containers import encodable_size
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import read_sound
 from x2face_core.media.video import probe, read_frames
@@ -67,7 +67,7 @@ def test_odd_sizes_are_written(tmp_path: Path, greys: Any, suffix: str, size: tu
 def test_a_film_is_as_large_as_its_pictures_up_to_what_encoders_hold(
     size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
-    assert fitted(*size) == expected
+    assert encodable_size(*size) == expected
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])

@@ -11,22 +11,22 @@ import torch
 
 from tests import films as making
 from x2face_core.errors import InputError
-from x2face_core.sources.films import Films
+from x2face_core.sources.films import FilmReader
 
 
 def test_a_film_s_face_is_found_and_every_frame_is_a_row(tiny_model: Any, tmp_path: Path) -> None:
     path = making.write(tmp_path / "film.mp4", making.swaying(20), fps=20)
     counted: list[int] = []
-    film = Films(tiny_model, read=counted.append)
+    film = FilmReader(tiny_model, read=counted.append)
     vectors, fps = film(path)
     assert (tuple(vectors.shape), fps, film.films, sum(counted)) == ((20, 128), 20, 1, 20)
-    whole, _ = Films(tiny_model, whole=True)(path)
+    whole, _ = FilmReader(tiny_model, whole=True)(path)
     assert not torch.equal(vectors, whole)
 
 
 def test_a_film_without_a_face_has_no_rows_and_is_remembered(tiny_model: Any, tmp_path: Path) -> None:
     path = making.write(tmp_path / "wall.mp4", making.wall(10))
-    film = Films(tiny_model)
+    film = FilmReader(tiny_model)
     assert tuple(film(path)[0].shape) == (0, 128)
     assert (film.films, film.faceless) == (0, [path])
 
@@ -35,12 +35,12 @@ def test_a_film_that_is_missing_or_none_is_an_input_error(tiny_model: Any, tmp_p
     (tmp_path / "text.mp4").write_text("no film")
     for name in ("gone.mp4", "text.mp4", "0"):
         with pytest.raises(InputError, match=name):
-            Films(tiny_model)(tmp_path / name)
+            FilmReader(tiny_model)(tmp_path / name)
 
 
 def test_crops_are_encoded_as_they_are_in_batches(tiny_model: Any) -> None:
     counted: list[int] = []
-    film = Films(tiny_model, read=counted.append)
+    film = FilmReader(tiny_model, read=counted.append)
     crops = torch.from_numpy(np.random.default_rng(0).random((20, 3, film.side, film.side), dtype=np.float32))
     torch.testing.assert_close(film.encode(crops), tiny_model.encode(crops))
     assert counted == [16, 4] and tuple(film.encode(crops[:0]).shape) == (0, 128)

@@ -17,8 +17,8 @@ ORIGIN = Origin(25.0, "0123456789abcdef", "light-9", ({"name": "frame", "dist": 
 
 
 def motion(rows: int = 5) -> Motion:
-    dice = np.random.default_rng(0)
-    return Motion(dice.normal(size=(rows, 128)).astype(np.float32), dice.normal(size=128).astype(np.float32), ORIGIN)
+    rng = np.random.default_rng(0)
+    return Motion(rng.normal(size=(rows, 128)).astype(np.float32), rng.normal(size=128).astype(np.float32), ORIGIN)
 
 
 def broken(path: Path, told: Any, **tensors: np.ndarray) -> Path:

@@ -11,7 +11,7 @@ import pytest
 
 from x2face_core.errors import InputError
 from x2face_core.streaming.resampling import Row
-from x2face_core.streaming.streams import Newest, ahead, paced
+from x2face_core.streaming.streams import Latest, paced, prefetch
 
 
 class Clock:
@@ -29,7 +29,7 @@ def test_a_silent_live_driver_stalls_nothing() -> None:
         yield Row(np.array([7.0]))
         silence.wait(10)
 
-    newest = Newest(stream())
+    newest = Latest(stream())
     while newest.take()[0] is None:
         pass
     clock = Clock()
@@ -47,7 +47,7 @@ def test_a_live_driver_rests_until_its_first_row() -> None:
         yield Row(np.array([7.0]))
 
     clock = Clock()
-    first = next(iter(paced(Newest(stream()), Row(np.zeros(1)), 10.0, lambda: clock.now, clock.wait)))
+    first = next(iter(paced(Latest(stream()), Row(np.zeros(1)), 10.0, lambda: clock.now, clock.wait)))
     assert first.vector[0] == 0
     silence.set()
 
@@ -58,17 +58,17 @@ def test_a_live_drivers_error_reaches_the_film() -> None:
         raise InputError("unplugged")
 
     with pytest.raises(InputError, match="unplugged"):
-        for _ in paced(Newest(stream()), Row(np.zeros(1)), 1000.0):
+        for _ in paced(Latest(stream()), Row(np.zeros(1)), 1000.0):
             pass
 
 
 def test_reading_ahead_changes_nothing() -> None:
-    assert list(ahead(range(20), 3)) == list(range(20))
+    assert list(prefetch(range(20), 3)) == list(range(20))
 
 
 def test_reading_ahead_stays_within_its_limit() -> None:
     made: list[int] = []
-    items = ahead((made.append(k) or k for k in range(1000)), 3)  # type: ignore[func-returns-value]
+    items = prefetch((made.append(k) or k for k in range(1000)), 3)  # type: ignore[func-returns-value]
     assert next(items) == 0
     items.close()
     assert len(made) <= 6
@@ -79,7 +79,7 @@ def test_an_error_ahead_comes_after_what_was_made_before_it() -> None:
         yield 1
         raise InputError("cut short")
 
-    stream = ahead(items())
+    stream = prefetch(items())
     assert next(stream) == 1
     with pytest.raises(InputError, match="cut short"):
         next(stream)

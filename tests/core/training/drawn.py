@@ -30,5 +30,5 @@ def rows(bank: Bank, count: int = 8) -> tuple[Tensor, Tensor]:
 
 
 def at(flow: Tensor, points: Tensor) -> Tensor:
-    """Flows (n, 2, h, w) at points (n, k, 2) in half-pictures: (n, k, 2)."""
+    """Flows (n, 2, h, w) at points (n, k, 2) in normalised coordinates: (n, k, 2)."""
     return F.grid_sample(flow, points[:, None], align_corners=True)[:, :, 0].transpose(1, 2)

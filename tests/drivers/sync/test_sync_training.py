@@ -35,7 +35,7 @@ def test_the_bank_pairs_sound_and_lips(speakers: Path) -> None:
     loud = bank.sound(torch.zeros_like(frames), frames, 0)[:, :, 0].mean(1)  # log energy
     wide = bank.measures[:24, 0]
     assert float(torch.corrcoef(torch.stack([loud, wide]))[0, 1]) > 0.6
-    assert bank.seen(torch.zeros(3).long(), torch.tensor([0, 1, 23])).shape == (3, 5, 32, 32)
+    assert bank.lip_windows(torch.zeros(3).long(), torch.tensor([0, 1, 23])).shape == (3, 5, 32, 32)
 
 
 def test_the_same_step_draws_the_same_batch(speakers: Path) -> None:

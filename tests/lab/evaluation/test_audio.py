@@ -19,9 +19,9 @@ from x2face_core.networks.dims import Dims
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver
-from x2face_lab.evaluation.audio import Spoken, correlation, jitter, measure_audio, speakers, summary
-from x2face_lab.evaluation.offsets import Listener, offset_shares
-from x2face_lab.evaluation.readers import Seen
+from x2face_lab.evaluation.audio import SpeechResult, correlation, jitter, measure_audio, speakers, summary
+from x2face_lab.evaluation.offsets import SyncScorer, offset_shares
+from x2face_lab.evaluation.readers import Readings
 from x2face_lab.evaluation.tracks import clips_of
 
 from ...speaking import write_speakers
@@ -46,8 +46,8 @@ class DrawingReader:
 
     name = "drawn"
 
-    def look(self, pictures: torch.Tensor) -> Seen:
-        return Seen(self.read(pictures))
+    def look(self, pictures: torch.Tensor) -> Readings:
+        return Readings(self.read(pictures))
 
     def read(self, pictures: torch.Tensor) -> np.ndarray:
         return np.concatenate([np.zeros((len(pictures), 3)), opening(pictures)[:, None]], axis=1)
@@ -88,7 +88,7 @@ class Hearing:
         yield Chunk(vectors, 25.0)
 
 
-def films(folder: FaceFolder, clips: list[Clip], model: Drawer | None = None, **driver: Any) -> list[Spoken]:
+def films(folder: FaceFolder, clips: list[Clip], model: Drawer | None = None, **driver: Any) -> list[SpeechResult]:
     def load_driver(name: str, settings: dict[str, Any]) -> ActiveDriver:
         assert name == "audio"
         return ActiveDriver.of(Hearing(settings["input"], **driver))
@@ -145,8 +145,8 @@ def test_without_a_driver_or_a_speaker_it_says_so(folder: FaceFolder) -> None:
         films(folder, [replace(clip, sound=False) for clip in clips])
 
 
-def spoken(true: np.ndarray, generated: np.ndarray, identity: str = "a") -> Spoken:
-    return Spoken(identity, true, generated, np.zeros((len(generated), 3)))
+def spoken(true: np.ndarray, generated: np.ndarray, identity: str = "a") -> SpeechResult:
+    return SpeechResult(identity, true, generated, np.zeros((len(generated), 3)))
 
 
 def test_frames_without_a_face_and_the_longer_end_do_not_count() -> None:
@@ -181,7 +181,7 @@ def test_the_heads_reach_is_its_largest_angle() -> None:
     true = np.random.default_rng(0).normal(size=30)
     turned = np.zeros((30, 3))
     turned[:, 1] = -4
-    assert summary([Spoken("a", true, true, turned)])["head"] == 4
+    assert summary([SpeechResult("a", true, true, turned)])["head"] == 4
 
 
 def test_shares_of_offsets_stand_beside_chance() -> None:
@@ -192,5 +192,5 @@ def test_shares_of_offsets_stand_beside_chance() -> None:
 
 def test_a_listener_takes_films_shorter_than_their_sound(folder: FaceFolder) -> None:
     networks = SyncNetworks(SyncDims(feature=32, shared=16, context=16, width=16, side=32))
-    found = Listener(networks).offset(clips_of(folder, "test")[0].path, torch.rand(22, 3, 64, 64))
+    found = SyncScorer(networks).offset(clips_of(folder, "test")[0].path, torch.rand(22, 3, 64, 64))
     assert -15 <= found <= 15

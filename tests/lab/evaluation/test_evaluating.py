@@ -21,12 +21,12 @@ from x2face_lab.evaluation.across import drive_across
 from x2face_lab.evaluation.evaluating import evaluate
 from x2face_lab.evaluation.figures import fidelity, rounded
 from x2face_lab.evaluation.inside import measure_inside
-from x2face_lab.evaluation.readers import MEASURES, Seen, VectorReader
+from x2face_lab.evaluation.readers import MEASURES, Readings, VectorReader
 from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.evaluation.reconstruction import EVERY, reconstruct
 from x2face_lab.evaluation.regions import between_lips, regions_of
 from x2face_lab.evaluation.tally import Tally
-from x2face_lab.evaluation.tracks import Film, clips_of, read_clip, read_film, spread
+from x2face_lab.evaluation.tracks import Film, clips_of, one_each_in_turn, read_clip, read_film
 from x2face_lab.evaluation.truth import Truth, truth_of
 
 from ...tracks import Look, draw, landmarks, look_of
@@ -120,10 +120,10 @@ def test_without_labels_the_reader_says_where_the_face_is(face_folder: Path, tmp
     class Finding:
         name = "finding"
 
-        def look(self, pictures: torch.Tensor) -> Seen:
+        def look(self, pictures: torch.Tensor) -> Readings:
             measures, found = np.zeros((len(pictures), len(MEASURES))), np.full((len(pictures), 68, 3), 0.5)
             measures[:, 3], found[1] = 0.2, np.nan
-            return Seen(measures, found)
+            return Readings(measures, found)
 
         def read(self, pictures: torch.Tensor) -> np.ndarray:
             return self.look(pictures).measures
@@ -181,9 +181,9 @@ class AudioOnly:
 class Landmarking(VectorReader):
     """Finds everybody's landmarks in the same place."""
 
-    def look(self, pictures: torch.Tensor) -> Seen:
+    def look(self, pictures: torch.Tensor) -> Readings:
         same = np.random.default_rng(0).uniform(size=(68, 3))
-        return Seen(self.read(pictures), np.repeat(same[None], len(pictures), axis=0))
+        return Readings(self.read(pictures), np.repeat(same[None], len(pictures), axis=0))
 
 
 def test_identity_is_measured_by_a_reader_that_knows_landmarks(tiny_model: X2Face, face_folder: Path) -> None:
@@ -205,9 +205,9 @@ def test_a_driver_that_is_the_source_reads_alike(copier: X2Face, face_folder: Pa
 
 
 def test_clips_are_taken_from_people_in_turn(face_folder: Path) -> None:
-    chosen = list(spread(FaceFolder(face_folder).clips, 6))
+    chosen = list(one_each_in_turn(FaceFolder(face_folder).clips, 6))
     assert len({clip.identity for clip in chosen}) == 6
-    assert len(list(spread(FaceFolder(face_folder).clips, 12, each=1))) == 6
+    assert len(list(one_each_in_turn(FaceFolder(face_folder).clips, 12, each=1))) == 6
 
 
 def test_a_split_without_long_clips_is_refused(face_folder: Path) -> None:

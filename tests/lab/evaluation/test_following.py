@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from x2face_lab.evaluation.across import LEAST, Moved, people_followed
+from x2face_lab.evaluation.across import LEAST, CrossDriving, people_followed
 from x2face_lab.evaluation.figures import across
 from x2face_lab.evaluation.readers import MEASURES
 
@@ -14,10 +14,10 @@ NOTHING = torch.zeros(1)
 SCALES = LEAST * 4
 
 
-def film(gain: float | np.ndarray, person: str = "anna", frames: int = 40, scale: float = 1.0) -> Moved:
+def film(gain: float | np.ndarray, person: str = "anna", frames: int = 40, scale: float = 1.0) -> CrossDriving:
     """Whoever is driven does `gain` of what the driver does."""
     driver = np.random.default_rng(frames).normal(size=(frames, len(MEASURES))) * SCALES * scale
-    return Moved(driver, driver * gain, NOTHING, (NOTHING, NOTHING), person=person)
+    return CrossDriving(driver, driver * gain, NOTHING, (NOTHING, NOTHING), person=person)
 
 
 def test_correlation_and_slope_are_those_of_the_measures() -> None:
@@ -32,7 +32,7 @@ def test_a_driver_who_hardly_moves_tells_nothing() -> None:
 
 def test_what_the_reader_does_not_know_leaves_the_rest_alone() -> None:
     one = film(0.5)
-    gazeless = Moved(one.driver * ([1] * 7 + [np.nan]), one.generated, NOTHING, (NOTHING, NOTHING))
+    gazeless = CrossDriving(one.driver * ([1] * 7 + [np.nan]), one.generated, NOTHING, (NOTHING, NOTHING))
     rows = gazeless.correlations()
     assert np.isnan(rows[7]).all()
     assert rows[:7, 1] == pytest.approx([0.5] * 7)

@@ -48,7 +48,7 @@ def test_a_larger_face_has_larger_regions() -> None:
 
 def test_between_the_lips_is_the_hexagon_that_is_drawn() -> None:
     opening, side = 0.2, 1024
-    half, gap = 0.4 * 0.65 / 2, opening * 0.65 / 2  # as tests/tracks.py draws them, in half-pictures
+    half, gap = 0.4 * 0.65 / 2, opening * 0.65 / 2  # as tests/tracks.py draws them, in normalised coordinates
     area = gap * ((0.8 + 1.8) * half)  # above and below the corners a trapezium each, 1.8 and 0.8 halves wide
     lips = between_lips(landmarks(Look(mouth_open=opening)), side)
     assert float(lips.sum()) == pytest.approx(area * (side / 2) ** 2, rel=0.02)

@@ -19,7 +19,7 @@ from x2face_lab.figures.audio import audio_sheet, opening, spoken
 from x2face_lab.figures.drawing import write_sheet
 from x2face_lab.figures.edit import edit_sheet
 from x2face_lab.figures.motion import filmed, swept
-from x2face_lab.figures.mouths import cut, find_mouth, find_places
+from x2face_lab.figures.mouths import cut, find_mouth, find_points
 from x2face_lab.figures.pose import pose_sheet
 from x2face_lab.figures.sheet import MARGIN, Sheet
 from x2face_lab.figures.sound import RATE, envelope, mel_spectrogram
@@ -205,7 +205,7 @@ def test_anchors_are_found_where_the_frame_shows_them(subjects: list[ModelSource
 
     face = EmbeddedFace(torch.zeros(3, 33, 33), {"mouth": (0.0, 0.5)})
     moved = replace(subjects[0], model=Shifting(), face=face)  # type: ignore[arg-type]
-    assert find_places(moved, ["mouth"]) == {"mouth": (20.0, 24.0)}
+    assert find_points(moved, ["mouth"]) == {"mouth": (20.0, 24.0)}
 
 
 def test_a_tone_is_loudest_in_its_own_band() -> None:

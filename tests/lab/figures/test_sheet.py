@@ -11,7 +11,7 @@ from PIL import Image
 from x2face_core.errors import UsageError
 from x2face_core.media.images import read_picture
 from x2face_lab.figures.drawing import write_sheet
-from x2face_lab.figures.sheet import MARGIN, Label, Line, Panel, Parts, Place, Sheet, Tile, places_of, signed
+from x2face_lab.figures.sheet import MARGIN, Label, Line, Panel, Parts, Place, Sheet, Tile, row_of_places, signed
 
 
 def noise(side: int, seed: int = 0) -> np.ndarray:
@@ -29,8 +29,8 @@ def sheet() -> Sheet:
 
 
 def test_places_lie_side_by_side_with_a_gap() -> None:
-    assert places_of(3, 10, 5, 20) == [Place(10, 5, 20, 20), Place(33, 5, 20, 20), Place(56, 5, 20, 20)]
-    assert places_of(1, 0, 0, 20, 8)[0].bottom == 8
+    assert row_of_places(3, 10, 5, 20) == [Place(10, 5, 20, 20), Place(33, 5, 20, 20), Place(56, 5, 20, 20)]
+    assert row_of_places(1, 0, 0, 20, 8)[0].bottom == 8
 
 
 def test_a_sheet_is_as_large_as_what_is_on_it_and_a_margin() -> None:

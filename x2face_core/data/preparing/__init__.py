@@ -1,1 +1,4 @@
-"""From films of any kind to face tracks on disk (docs/data.md): find, follow, cut, crop, label, split, report."""
+"""Preparation of training data: films and photographs become face tracks on disk (docs/data.md).
+
+Faces are detected, tracked, cropped, optionally labelled, and split by identity.
+"""

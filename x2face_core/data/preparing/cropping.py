@@ -1,4 +1,4 @@
-"""One photograph: its largest face as a square of 256 pixels, and what is known of it."""
+"""Preparation of one photograph: a square crop of its largest face, 256 pixels a side, and its record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from x2face_core.media.pictures import Picture
 
 @dataclass(frozen=True)
 class StillTask:
-    """What is to be done with a photograph. source: the input's name; record: what was done before, or None."""
+    """A photograph to process. source: name of the input folder; record: result of an earlier run, or None"""
 
     photograph: Photograph
     out: Path
@@ -34,7 +34,7 @@ class StillTask:
         return self.record is None or (self.landmarks and not self.record.labelled)
 
     def perform(self) -> Still:
-        """Crop the face unless that was done, label it where asked, and note what became of it."""
+        """Crop the face and label it, skipping what an earlier run did; save the record."""
         state = State(self.out)
         try:
             record = self.record or self._crop()
@@ -65,7 +65,7 @@ class StillTask:
 
 
 def beyond(box: Box, picture: Picture) -> float:
-    """Share of a box's side by which it reaches over the picture's edge, where it does so furthest."""
+    """How far a box extends beyond the picture, as a share of its side; the largest over the four edges."""
     height, width = picture.shape[:2]
     furthest: float = max(-box.x, -box.y, box.x + box.side - width, box.y + box.side - height, 0.0)
     return furthest / box.side
@@ -73,12 +73,12 @@ def beyond(box: Box, picture: Picture) -> float:
 
 @cache
 def _mesh() -> FaceMesh:
-    """One a process: a mesh takes a second to start."""
+    """One face mesh for each process, as it takes a second to start."""
     return FaceMesh(follows=False)
 
 
 def _label(record: Still, state: State) -> Still:
-    """Measure a crop; one in which the mesh finds no face is dropped."""
+    """Label a crop; it is dropped if the mesh finds no face in it."""
     if record.file:
         place = state.out / "pictures" / record.file
         found = _mesh().measure(read_picture(place))

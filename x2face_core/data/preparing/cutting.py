@@ -1,4 +1,4 @@
-"""Writing tracks as clips: fixed square, 256 pixels, 25 frames a second, the film's sound at 16 kHz."""
+"""Writing face tracks as clips: a fixed square, 256 pixels a side, 25 frames a second, sound at 16 kHz."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.errors import InputError
-from x2face_core.files.placing import beside
+from x2face_core.files.placing import atomic_file
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.opening import created
 from x2face_core.media.pictures import Picture
@@ -25,15 +25,15 @@ from x2face_core.media.video import read_frames
 
 SIDE = 256
 RATE = 16_000
-SAMPLES = 640  # of sound a frame: RATE / FPS
-_QUIET = 1e-4  # a stretch whose sound never rises above is silent
+SAMPLES = 640  # sound samples for each frame: RATE / FPS
+_QUIET = 1e-4  # peak below which a clip counts as silent
 
 Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A clip to be written: frames start … end - 1 of the film, and the square they show."""
+    """A clip to be written: frames start … end - 1 of the film, cropped to `box`."""
 
     path: Path
     start: int
@@ -43,14 +43,14 @@ class Cut:
 
 @dataclass(frozen=True)
 class Written:
-    """A clip that was written: how many frames it has, and whether it has sound."""
+    """A written clip: number of frames, and whether it has sound."""
 
     frames: int
     sound: bool
 
 
 def write_clips(film: Path, cuts: Sequence[Cut]) -> list[Written]:
-    """Write all clips of a film in one pass; each appears under its name only when it is whole."""
+    """Write all clips of a film in one pass, each atomically."""
     waiting = sorted(cuts, key=lambda cut: cut.start)
     done: dict[Path, Written] = {}
     last = max((cut.end for cut in cuts), default=0)
@@ -74,7 +74,7 @@ def write_clips(film: Path, cuts: Sequence[Cut]) -> list[Written]:
 
 
 def _blocks(film: Path) -> Iterator[Samples]:
-    """The film's sound, a block a frame; none where it has none or it cannot be decoded."""
+    """The film's sound in blocks of one frame; none if there is no sound or it cannot be decoded."""
     if has_sound(film):
         try:
             yield from read_sound_blocks(film, RATE, SAMPLES / RATE)
@@ -83,14 +83,14 @@ def _blocks(film: Path) -> Iterator[Samples]:
 
 
 class _Writer:
-    """One clip being encoded under a hidden name."""
+    """Encodes one clip to a temporary file."""
 
     def __init__(self, cut: Cut, whole: ExitStack, *, voiced: bool) -> None:
         self.cut = cut
         cut.path.parent.mkdir(parents=True, exist_ok=True)
         self._place = ExitStack()
-        whole.push(self._place.__exit__)  # leaves nothing where anything goes wrong
-        hidden = self._place.enter_context(beside(cut.path))
+        whole.push(self._place.__exit__)  # removes the temporary file on errors
+        hidden = self._place.enter_context(atomic_file(cut.path))
         self._out = self._place.enter_context(created(hidden, "mp4"))
         self._film: Any = self._out.add_stream("libx264", rate=int(FPS), options={"preset": "fast", "crf": "20"})
         self._film.width = self._film.height = SIDE
@@ -100,7 +100,7 @@ class _Writer:
         self._count, self._loudest = 0, 0.0
 
     def take(self, picture: Picture, block: Samples | None) -> None:
-        """One frame of the film, and the sound that belongs to it."""
+        """Encode one frame of the film with its block of sound."""
         frame = VideoFrame.from_ndarray(crop(picture, self.cut.box, SIDE), format="rgb24")
         frame.pts, frame.time_base = self._count, Fraction(1, int(FPS))
         self._out.mux(self._film.encode(frame))
@@ -117,7 +117,7 @@ class _Writer:
         self._out.mux(self._voice.encode(frame))
 
     def close(self) -> Written:
-        """Finish the file and give it its name."""
+        """Finish the file and move it to its name."""
         self._out.mux(self._film.encode(None))
         if self._voice is not None:
             self._out.mux(self._voice.encode(None))

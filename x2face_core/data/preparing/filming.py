@@ -1,4 +1,4 @@
-"""One film, from its tracks to clips on disk and what is known of them."""
+"""Preparation of one film: its face tracks as clips on disk, with labels and a record."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from x2face_core.errors import MissingError
 from x2face_core.media.boxes import Box
 
 SHORTEST = 1.0  # seconds
-SMALLEST = 80  # pixels of the film that a clip's square has at least
-SUREST = 0.5  # of the detector, once in a track at least
-MESHED = 0.5  # share of a clip's frames in which a face mesh has to find the face, where it is asked
+SMALLEST = 80  # least side of a clip's square, in pixels of the film
+SUREST = 0.5  # detector score that a track has to reach once
+MESHED = 0.5  # least share of a clip's frames in which the face mesh finds the face, if labels are wanted
 
 SHORT, SMALL, DOUBTFUL, UNMESHED = "too short", "too small", "doubtful", "no mesh"
 
 
 @dataclass(frozen=True)
 class FilmTask:
-    """What is to be done with a film. record: what was done before, or None."""
+    """A film to process. record: result of an earlier run, or None"""
 
     film: Film
     out: Path
@@ -37,7 +37,7 @@ class FilmTask:
         return self.record is None or (self.landmarks and not self.record.labelled)
 
     def perform(self) -> Record:
-        """Cut a film's tracks out unless that was done, label them where asked, and note what became of it."""
+        """Cut out and label the film's tracks, skipping what an earlier run did; save the record."""
         state = State(self.out)
         try:
             record = self.record or _cut(self.film, self.out)
@@ -105,12 +105,12 @@ def _clip(film: Film, path: Path, number: int, track: SceneTrack, box: Box, done
 
 @cache
 def _labeller() -> Labeller:
-    """One a process: a mesh takes a second to start."""
+    """One labeller for each process, as its mesh takes a second to start."""
     return Labeller()
 
 
 def _label(record: Record, state: State) -> Record:
-    """Measure a film's clips; those in which the mesh hardly finds a face are dropped."""
+    """Label a film's clips; those in which the mesh finds the face too rarely are dropped."""
     kept, rows, dropped = [], [], list(record.dropped)
     for clip in record.clips:
         path = state.out / "clips" / clip.clip

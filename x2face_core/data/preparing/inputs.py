@@ -1,4 +1,4 @@
-"""Which films and photographs a folder holds, what they become, and whose faces they show by the folders' names."""
+"""The input films and photographs: where they are, output names, and identities from folder names."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Film:
     """One film of the input.
 
     path: where it is
-    key: its path below the input folder, which identifies it from run to run
-    name: what its clips' names begin with
-    identity: who is in it; where it shows several faces at once, the first of them
-    stamp: changes when the file does
+    key: path relative to the input folder, which identifies it from run to run
+    name: prefix of its clips' names
+    identity: of the person in it; if it shows several faces at once, of the first
+    stamp: changes when the file changes
     """
 
     path: Path
@@ -41,8 +41,8 @@ class Photograph:
     """One photograph of the input.
 
     path, key, stamp: as of Film
-    name: what its crop is called
-    identity: who is in it
+    name: file name of its crop
+    identity: of the person in it
     """
 
     path: Path
@@ -54,7 +54,7 @@ class Photograph:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Films and photographs, each in the order of their paths."""
+    """Films and photographs, each sorted by path."""
 
     films: tuple[Film, ...] = ()
     photographs: tuple[Photograph, ...] = ()
@@ -68,9 +68,9 @@ class Inputs:
 
 
 def list_inputs(place: Path, out: Path) -> Inputs:
-    """All films and photographs below a folder, or the one file that `place` is.
+    """All films and photographs below the folder `place`, or the one file that `place` is.
 
-    out: left out of the search. InputError when nothing is there or nothing there is a film or a photograph.
+    out: the output folder, which is not searched. InputError if there is no film and no photograph.
     """
     if not place.exists():
         raise InputError(f"{place}: there is no such folder, film or picture; check the name.")
@@ -99,19 +99,19 @@ def _photographs(paths: dict[str, Path]) -> tuple[Photograph, ...]:
 
 
 def film_identity(key: str, name: str) -> str:
-    """VoxCeleb's layout, `id/video/clip.mp4`, says who it is; anywhere else a film is somebody of its own."""
+    """The identity from VoxCeleb's layout `id/video/clip.mp4`; any other film counts as a person of its own."""
     parts = Path(key).parts
     return parts[-3] if len(parts) >= 3 else name
 
 
 def photograph_identity(key: str, name: str) -> str:
-    """As of films; `person/picture.jpg` says it too."""
+    """As film_identity; the layout `person/picture.jpg` is recognised too."""
     parts = Path(key).parts
     return parts[0] if len(parts) == 2 else film_identity(key, name)
 
 
 def folder_name(identity: str) -> str:
-    """Clips of one person lie together; in a plain folder, those of one film."""
+    """Name of the output folder of a person's clips."""
     return _slug(identity)
 
 
@@ -139,7 +139,7 @@ def _is_film(path: Path) -> bool:
         return False
     try:
         return is_film(path)
-    except InputError:  # empty or locked: one that is called a film is reported as broken
+    except InputError:  # empty or unreadable: reported as broken if its suffix is a film's
         return (guess_type(path.name)[0] or "").startswith("video/")
 
 
@@ -148,7 +148,7 @@ def _is_photograph(path: Path) -> bool:
 
 
 def _slug(text: str) -> str:
-    """The text as a name that every disk takes, with room for a number and a suffix."""
+    """The text as a portable file name, short enough for a number and a suffix."""
     name = re.sub(r"[^\w.-]+", "_", text).strip("._") or "unnamed"
     if len(name.encode()) <= _LONGEST:
         return name
@@ -156,5 +156,5 @@ def _slug(text: str) -> str:
 
 
 def _unlike(name: str, key: str, shared: Counter[str]) -> str:
-    """The name, told apart where another film would have the same one."""
+    """The name, made unique by a hash of the key if another file has the same name."""
     return name if shared[name] == 1 else f"{name}__{hashlib.sha256(key.encode()).hexdigest()[:6]}"

@@ -1,4 +1,4 @@
-"""Labelling written clips and crops with a face mesh, as the labels of docs/data.md."""
+"""Labelling of clips and crops with a face mesh, in the format of docs/data.md."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from numpy.typing import NDArray
 from x2face_core.data.preparing.cutting import SIDE
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.data.tables import EXPRESSIONS
-from x2face_core.files.placing import beside
+from x2face_core.files.placing import atomic_file
 from x2face_core.geometry.mesh import FaceMesh, Measured
 from x2face_core.media.video import read_frames
 
 STILL_COLUMNS = ("pose", "gaze", "landmarks", "mesh", *EXPRESSIONS)
-EIGHTHS = 8 * SIDE  # a mesh is kept in eighths of a pixel of the crop
+EIGHTHS = 8 * SIDE  # meshes are stored in eighths of a pixel of the crop
 LANDMARKS_EVERY = 5  # frames
-BLINK_EVERY = 2  # frames, of those in which the eyes are shut or nearly so
-SHUT = 0.6  # of the clip's median lid opening
+BLINK_EVERY = 2  # frames, while the eyes are closed or nearly so
+SHUT = 0.6  # of the clip's median lid opening: below it, eyes count as closed
 
 Columns = dict[str, NDArray[np.generic]]
 COLUMNS = ("clip", "frame", "pose", "gaze", "landmark_ref", "landmarks", *EXPRESSIONS)
 
 
 class Labeller:
-    """Measures clips one after the other. MissingError where the extra `landmarks` is not installed."""
+    """Measures clips with a face mesh. MissingError if the extra `landmarks` is not installed."""
 
     def __init__(self) -> None:
         self._mesh = FaceMesh()
 
     def measure(self, clip: Path) -> dict[int, Measured]:
-        """Number of the frame to what was measured; frames without a face are left out."""
+        """Measurements by frame number; frames without a face are missing."""
         self._mesh.restart()
         rows = ((number, self._mesh.measure(picture)) for number, picture in enumerate(read_frames(clip, FPS)))
         return {number: found for number, found in rows if found is not None}
 
 
 def columns(clips: Sequence[dict[int, Measured]]) -> Columns:
-    """The arrays of labels.npz; `clip` counts the clips given."""
+    """The arrays of labels.npz for some clips; `clip` is the index in `clips`."""
     every = [(clip, frame, row) for clip, rows in enumerate(clips) for frame, row in rows.items()]
     wanted = [marked(rows) for rows in clips]
     chosen = [entry for entry in every if entry[1] in wanted[entry[0]]]
@@ -74,7 +74,7 @@ def _numbers(rows: Sequence[Measured]) -> Columns:
 
 
 def marked(rows: dict[int, Measured]) -> set[int]:
-    """The frames of a clip that keep their landmarks: every fifth, and every second one of a blink."""
+    """Numbers of the frames whose landmarks are stored: every fifth, and every second one of a blink."""
     lids = {frame: float(row.expression[2:].mean()) for frame, row in rows.items()}
     usual = float(np.median(list(lids.values()))) if lids else 0.0
     blinks = {frame for frame, lid in lids.items() if frame % BLINK_EVERY == 0 and lid < SHUT * usual}
@@ -82,7 +82,7 @@ def marked(rows: dict[int, Measured]) -> set[int]:
 
 
 def joined(parts: Sequence[tuple[Columns, int]]) -> Columns:
-    """Several films' columns as one; with each the number that its first clip has here."""
+    """Concatenate the columns of several films; each comes with the index of its first clip."""
     return stacked([_moved(part, first) for part, first in parts])
 
 
@@ -97,9 +97,9 @@ def _moved(part: Columns, first: int) -> Columns:
 
 
 def save(path: Path, labels: Columns) -> None:
-    """Write .npz, compressed; it appears when it is whole."""
-    arrays: dict[str, Any] = dict(labels)  # and no options: before numpy 2.1 these would be stored as arrays
-    with beside(path) as hidden:
+    """Write a compressed .npz atomically."""
+    arrays: dict[str, Any] = dict(labels)  # no options: before numpy 2.1 they would be stored as arrays
+    with atomic_file(path) as hidden:
         np.savez_compressed(hidden, **arrays)
 
 
@@ -109,7 +109,7 @@ def load(path: Path, names: Sequence[str] = COLUMNS) -> Columns:
 
 
 def is_whole(path: Path, names: Sequence[str] = COLUMNS) -> bool:
-    """Whether labels are there and have all arrays: those of an earlier version lack some."""
+    """Whether a label file exists and has all arrays; those of earlier versions lack some."""
     try:
         with np.load(path, allow_pickle=False) as data:
             return set(names) <= set(data)

@@ -1,4 +1,4 @@
-"""What became of each film and photograph, kept in the output so that a run that was stopped goes on."""
+"""Records of processed films and photographs, kept in the output folder so that a stopped run can resume."""
 
 from __future__ import annotations
 
@@ -12,28 +12,31 @@ from typing import Any, TypeVar
 
 from av.error import FFmpegError
 
-from x2face_core.data.checks import inside
+from x2face_core.data.checks import path_inside
 from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.inputs import Film, Photograph
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.descriptions import BROKEN_JSON, described
-from x2face_core.files.placing import beside
-from x2face_core.files.sweeping import sweep
-from x2face_core.foreign import told
+from x2face_core.files.placing import atomic_file
+from x2face_core.files.temporary import remove_abandoned
+from x2face_core.foreign import describe_error
 
 T = TypeVar("T")
-# What one file may be broken by, so that all the others are done nevertheless: what we say of it, and what libraries
-# raise for files that nobody thought of. A full disk and the like is a UsageError, and ends the run.
+# Errors that concern one file only, after which the run goes on with the others: InputError, and what libraries raise
+# for unforeseen damage. A full disk and the like is a UsageError, and ends the run.
 BROKEN = (InputError, FFmpegError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError,
           MemoryError)  # fmt: skip
-STATE = ".prepare"  # the folder of the state, in the output
+STATE = ".prepare"  # folder of the records, in the output folder
 VERSION = 1
 FACELESS = "no face"
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A track that was kept. clip: path below clips/; start, end: seconds of the film; group: split as one."""
+    """A track that was kept.
+
+    clip: path below clips/; start, end: seconds of the film; group: clips of a group go to the same split
+    """
 
     clip: str
     identity: str
@@ -47,7 +50,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A track that was not kept. start, end: seconds of the film; why: one of a few reasons; detail: the figure."""
+    """A track that was discarded. start, end: seconds of the film; why: reason; detail: the figure behind it"""
 
     start: float
     end: float
@@ -57,7 +60,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Record:
-    """One film. trouble: why nothing could be read of it, empty where something could; seconds: its length."""
+    """One film. trouble: error message if it could not be read, else empty; seconds: its length"""
 
     key: str
     stamp: str
@@ -76,9 +79,9 @@ class Record:
 class Still:
     """One photograph.
 
-    file: its crop below pictures/, empty where there is none; identity: who is in it
+    file: path of its crop below pictures/, empty if there is none; identity: of the person in it
     face_pixels: width of the face in the photograph; over: share of the crop's side beyond the photograph's edge
-    why, detail: reason and figure for which it was dropped; trouble: why it could not be read
+    why, detail: reason for which it was discarded, and the figure behind it; trouble: error message if unreadable
     """
 
     key: str
@@ -97,14 +100,14 @@ class Still:
 
 
 class State:
-    """The folder of records in an output folder."""
+    """The records in an output folder."""
 
     def __init__(self, out: Path) -> None:
         self.out = out
         self.folder = out / STATE
 
     def open(self, source: str) -> None:
-        """Take the output over: new, empty, or left by an earlier run on the same input. UsageError otherwise."""
+        """Use an output folder that is new, empty, or from an earlier run on the same input. UsageError otherwise."""
         mark = self.folder / "input.json"
         if self.out.exists() and not self.out.is_dir():
             raise UsageError(f"{self.out}: is a file; give a folder.")
@@ -112,7 +115,7 @@ class State:
         if known is not None:
             self._refuse_another(known, source)
             return
-        if mark.exists():  # damaged; what is known of each file is looked at by itself
+        if mark.exists():  # damaged; each record is validated by itself
             write_json(mark, {"version": VERSION, "input": source})
             return
         strange = next((p.name for p in self.out.iterdir() if p.name != STATE), None) if self.out.exists() else None
@@ -130,7 +133,7 @@ class State:
             raise UsageError(f"{self.out}: was made by another version of prepare; remove it or choose another folder.")
 
     def load(self, film: Film) -> Record | None:
-        """What is known of a film, as long as it has not changed since and its clips are there."""
+        """The record of a film; None if the film has changed since, or clips are missing."""
         record = self._read(film.key, self._film_record)
         if record is None:
             return None
@@ -141,7 +144,7 @@ class State:
         return record if record.stamp == film.stamp and not record.trouble and there else None
 
     def load_still(self, photograph: Photograph) -> Still | None:
-        """What is known of a photograph, as long as it has not changed since and its crop is there."""
+        """The record of a photograph; None if it has changed since, or its crop is missing."""
         still = self._read(photograph.key, self._still_record)
         if still is None:
             return None
@@ -151,7 +154,7 @@ class State:
         return still if still.stamp == photograph.stamp and not still.trouble and there else None
 
     def _read(self, key: str, make: Callable[[dict[str, Any]], T]) -> T | None:
-        """What is known of a file; None where nothing is, or what is there is damaged, and it is done again."""
+        """A record; None if it is missing or damaged, so that the file is processed again."""
         found = _read(self._record(key))
         try:
             return None if found is None else make(found)
@@ -161,39 +164,39 @@ class State:
     def _film_record(self, found: dict[str, Any]) -> Record:
         clips = tuple(described(Clip, clip) for clip in found.pop("clips"))
         for clip in clips:
-            inside(self.out / "clips", clip.clip, str(self.folder))
+            path_inside(self.out / "clips", clip.clip, str(self.folder))
         return described(Record, found, clips=clips, dropped=tuple(described(Dropped, r) for r in found.pop("dropped")))
 
     def _still_record(self, found: dict[str, Any]) -> Still:
         still = described(Still, found)
         if still.file:
-            inside(self.out / "pictures", still.file, str(self.folder))
+            path_inside(self.out / "pictures", still.file, str(self.folder))
         return still
 
     def save(self, record: Record | Still) -> None:
         write_json(self._record(record.key), asdict(record))
 
     def labels(self, key: str) -> Path:
-        """Where the labels of a film or photograph are kept until all are joined."""
+        """Path of the labels of one film or photograph, until all are concatenated."""
         return self._record(key).with_suffix(".npz")
 
     def save_labels(self, key: str, labels: labelling.Columns) -> None:
         labelling.save(self.labels(key), labels)
 
-    def sweep(self) -> None:
-        """Remove what a killed run was writing."""
+    def remove_abandoned(self) -> None:
+        """Remove the temporary folders of killed runs."""
         for folder in (self.out, self.folder, *self._folders()):
-            sweep(folder)
+            remove_abandoned(folder)
 
     def discard(self) -> None:
-        """Take the state away again, and the folder with it where nothing else is in it."""
+        """Remove the records, and the output folder if it is empty then."""
         shutil.rmtree(self.folder, ignore_errors=True)
         for folder in (*self._folders(), self.out / "clips", self.out / "pictures", self.out):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
     def _folders(self) -> Iterator[Path]:
-        """Those in which clips and crops lie."""
+        """The folders of clips and crops."""
         for name in ("clips", "pictures"):
             yield from (self.out / name).glob("*/")
 
@@ -202,7 +205,7 @@ class State:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """Names and values of a JSON file; None where it is not there, or is damaged."""
+    """The object in a JSON file; None if it is missing or damaged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, *BROKEN_JSON):
@@ -211,10 +214,10 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def trouble_of(path: Path, error: BaseException) -> str:
-    """Why a file could not be done, in one line that names it."""
-    return str(error) if isinstance(error, InputError) else f"{path}: cannot be read ({told(error)})."
+    """The error of one file in one line that names it."""
+    return str(error) if isinstance(error, InputError) else f"{path}: cannot be read ({describe_error(error)})."
 
 
 def write_json(path: Path, value: object) -> None:
-    with beside(path) as hidden:
+    with atomic_file(path) as hidden:
         hidden.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""All films and photographs of a folder, one after the other or several at once."""
+"""Preparation of a whole folder, in one or several processes."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def prepare(
     workers: int | None = None,
     progress: Callable[[int, int, Record | Still | None], None] = lambda done, total, record: None,
 ) -> Report:
-    """Make a folder of face tracks (docs/data.md) of the films and photographs below a folder, or of one of them.
+    """Make a folder of face tracks (docs/data.md) from the films and photographs below a folder, or from one file.
 
-    landmarks: label the faces with a face mesh too; MissingError without the extra `landmarks`
-    workers: processes; None: one a core, and not more than files
-    progress: called with files done, files in all, and the one that was just done
-    A run that was stopped or killed goes on where it was. InputError when there is no file, or every file is broken;
-    NoFaceError when no face is left; UsageError when `out` is something else.
+    landmarks: label the faces with a face mesh; MissingError without the extra `landmarks`
+    workers: number of processes; None: one for each core, and not more than files
+    progress: called with the number of files done, of files in all, and the record of the last one
+    A run that was stopped or killed is resumed. InputError if there is no file, or every file is broken; NoFaceError if
+    no face is left; UsageError if `out` is not such a folder.
     """
     inputs = list_inputs(source, out)
     if landmarks:
@@ -65,7 +65,7 @@ def _prepared(
     workers: int | None,
     progress: Callable[[int, int, Record | Still | None], None],
 ) -> Report:
-    state.sweep()
+    state.remove_abandoned()
     name = source.resolve().stem
     tasks = _tasks(inputs, state, name, landmarks)
     records = {task.record.key: task.record for task in tasks if task.record is not None}
@@ -99,7 +99,7 @@ def _report(inputs: Inputs, records: dict[str, Record | Still], out: Path) -> Re
 
 
 def _nothing(report: Report, inputs: Inputs, source: Path) -> InputError | NoFaceError:
-    """Why there is not one clip and not one picture."""
+    """The error for a run that gave neither clips nor pictures."""
     broken = report.broken
     if len(inputs) == 1 and broken:
         return InputError(next(iter(broken.values())))
@@ -115,7 +115,7 @@ def _nothing(report: Report, inputs: Inputs, source: Path) -> InputError | NoFac
 
 
 def performed(tasks: Sequence[Task], workers: int | None = None) -> Generator[Record | Still, None, None]:
-    """The records of all tasks, as they are done. Ctrl-C ends the processes; what they were writing is removed."""
+    """Perform all tasks; yields records as they finish. Ctrl-C ends the processes and removes unfinished files."""
     count = min(workers or os.cpu_count() or 1, len(tasks))
     if count <= 1:
         yield from map(_perform, tasks)
@@ -134,7 +134,7 @@ def _perform(task: Task) -> Record | Still:
 
 
 def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[Record | Still]:
-    """No more tasks are handed out than there are processes, so that none begins after Ctrl-C."""
+    """Submit no more tasks than there are processes, so that none begins after Ctrl-C."""
     waiting = iter(tasks)
     with _processes(count) as pool:
         running: set[Future[Record | Still]] = {pool.submit(_perform, task) for task in islice(waiting, count)}
@@ -147,7 +147,7 @@ def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[Record | Still]
 
 @contextmanager
 def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that leave Ctrl-C to this one, which ends them when anything goes wrong."""
+    """A pool of processes that ignore Ctrl-C; this process ends them on any error."""
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
     try:
@@ -174,4 +174,4 @@ def _end_with_parent() -> None:
 
 
 def _leave(number: int, frame: Any) -> None:
-    raise SystemExit(128 + number)  # goes through what removes half-written files
+    raise SystemExit(128 + number)  # unwinds the stack, which removes unfinished files

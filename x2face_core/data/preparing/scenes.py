@@ -1,4 +1,4 @@
-"""Where a film cuts from one scene to another."""
+"""Detection of scene cuts in a film."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from PIL import Image
 
 from x2face_core.media.pictures import Picture
 
-_SIDE = 32  # pixels of the small picture that is compared
+_SIDE = 32  # pixels a side of the thumbnails that are compared
 _BINS = 16
-_SAME = 0.5  # grey levels: less is a frame shown twice
-_LEAST = 14.0  # mean difference in grey levels (of 255) that a cut makes at least
-_JUMP = 3.5  # times what the frames before differed by
-_COLOURS = 0.25  # share of the pixels whose colours have to be others
-_MEMORY = 12  # differences that tell what is usual
+_SAME = 0.5  # grey levels of mean difference below which a frame is a repetition
+_LEAST = 14.0  # least mean difference of a cut, in grey levels (of 255)
+_JUMP = 3.5  # least ratio of the difference to the median of recent ones
+_COLOURS = 0.25  # least distance of the colour histograms
+_MEMORY = 12  # number of recent differences
 
 
-class SceneWatch:
-    """Tells, frame by frame, whether a new scene begins.
+class CutDetector:
+    """Decides frame by frame whether a new scene begins.
 
-    A cut differs much more from the frame before than that one did from its own, and in its colours too: a pan is as
-    different in every frame, and a face that jumps keeps the colours.
+    At a cut, a frame differs from the previous one much more than recent frames did, and in its colour histogram too.
+    In a pan all frames differ alike, and a moving face does not change the histogram.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class SceneWatch:
         self._usual: deque[float] = deque(maxlen=_MEMORY)
 
     def is_cut(self, picture: Picture) -> bool:
-        """Whether this frame belongs to another scene than the one before."""
+        """Whether this frame begins a new scene."""
         small = np.asarray(Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.BOX))
         now, colours = small.astype(np.float32), _histogram(small)
         last, self._last = self._last, now
@@ -52,7 +52,7 @@ class SceneWatch:
 
 
 def _histogram(small: Picture) -> NDArray[np.float64]:
-    """Shares of the pixels a bin and channel, 1 in all; smoothed, so that slightly other light counts little."""
+    """Histogram over bins and channels, sums to 1; smoothed, so that slight changes of light count little."""
     rows = [np.histogram(small[..., channel], bins=_BINS, range=(0, 256))[0] for channel in range(3)]
     shares = np.stack(rows) / small[..., 0].size / 3
     padded = np.pad(shares, ((0, 0), (1, 1)), mode="edge")

@@ -1,4 +1,4 @@
-"""Who is trained on, and who is kept to be judged by."""
+"""Assignment of people to the splits train, val and test."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SHARES: dict[Split, float] = {"val": 0.15, "test": 0.10}
 
 
 def split_groups(groups: Iterable[str]) -> dict[str, Split]:
-    """Each group's split, drawn by its name alone, so that the same groups are always split alike.
+    """The split of each group, from a hash of its name, so that it is reproducible.
 
-    From two groups on there is one at least for val, from three on one for test as well; a single one trains.
+    Two groups or more give at least one to val, three or more also one to test; a single group goes to train.
     """
     drawn = sorted(set(groups), key=lambda group: hashlib.sha256(group.encode()).digest())
     val = _share("val", len(drawn), least=2)

@@ -15,7 +15,7 @@ from x2face_core.data.preparing.records import FACELESS, Clip, Record, State, St
 from x2face_core.data.preparing.splitting import split_groups
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.data.tables import SPLITS, Split
-from x2face_core.files.placing import beside
+from x2face_core.files.placing import atomic_file
 
 STILL_COLUMNS = ("file", "source", "identity", "kind", "face_pixels", "split", "over")
 COLUMNS = ("clip", "identity", "source", "seconds", "frames", "sound", "crop_pixels", "yaw_range", "split")
@@ -23,10 +23,10 @@ COLUMNS = ("clip", "identity", "source", "seconds", "frames", "sound", "crop_pix
 
 @dataclass(frozen=True)
 class Report:
-    """What a run made of all its films and photographs.
+    """The result of a run over all films and photographs.
 
-    clips, stills: those that were kept; splits: of groups of clips and of the stills' identities
-    labelled: whether all films with clips are; stills_labelled: whether all crops are
+    clips, stills: those that were kept; splits: by group of clips, and by identity of stills
+    labelled: whether all films with clips are labelled; stills_labelled: whether all crops are
     """
 
     out: Path
@@ -36,7 +36,7 @@ class Report:
 
     @classmethod
     def of(cls, records: Sequence[Record], photographs: Sequence[Still], out: Path) -> Report:
-        """People of the films are split among themselves, so that thousands of photographs leave some for val."""
+        """Make a report. People of films and of photographs are split separately, so that films have a val split."""
         filmed = split_groups(clip.group for record in records for clip in record.clips)
         others = split_groups(still.identity for still in photographs if still.file and still.identity not in filmed)
         return cls(out, records, photographs, others | filmed)
@@ -59,19 +59,19 @@ class Report:
 
     @property
     def broken(self) -> dict[str, str]:
-        """Film or photograph to what is wrong with it."""
+        """Error message by film or photograph."""
         every: list[Record | Still] = [*self.records, *self.photographs]
         return {record.key: record.trouble for record in every if record.trouble}
 
     @property
     def without_face(self) -> list[str]:
-        """Films and photographs that can be read and in which no face was found, not even one that was dropped."""
+        """Readable films and photographs without any detected face, not even a discarded one."""
         films = [r.key for r in self.records if not (r.trouble or r.clips or r.dropped)]
         return films + [still.key for still in self.photographs if still.why == FACELESS]
 
     @property
     def dropped(self) -> dict[str, tuple[int, float]]:
-        """Reason to how many tracks of how many seconds."""
+        """Number and total seconds of discarded tracks, by reason."""
         tracks: dict[str, tuple[int, float]] = {}
         for row in (row for record in self.records for row in record.dropped):
             count, seconds = tracks.get(row.why, (0, 0.0))
@@ -80,21 +80,21 @@ class Report:
 
     @property
     def dropped_stills(self) -> Counter[str]:
-        """Reason to how many photographs, those without a face left out."""
+        """Number of discarded photographs by reason, without those that show no face."""
         return Counter(still.why for still in self.photographs if still.why and still.why != FACELESS)
 
     def of_split(self, split: Split) -> tuple[int, int, float]:
-        """Clips, people and seconds."""
+        """Number of clips, number of people, total seconds."""
         clips = [clip for clip in self.clips if self.splits[clip.group] == split]
         return len(clips), len({clip.identity for clip in clips}), sum(clip.frames for clip in clips) / FPS
 
     def stills_of_split(self, split: Split) -> tuple[int, int]:
-        """Pictures and people."""
+        """Number of pictures, number of people."""
         stills = [still for still in self.stills if self.splits[still.identity] == split]
         return len(stills), len({still.identity for still in stills})
 
     def as_json(self) -> dict[str, object]:
-        """As it stands in prepared.json."""
+        """The content of prepared.json."""
         names = ("clips", "people", "seconds", "pictures", "people_in_pictures")
         splits = {
             split: dict(zip(names, (*self.of_split(split), *self.stills_of_split(split)), strict=True))
@@ -114,7 +114,7 @@ class Report:
 
 
 def write_tables(state: State, report: Report, source: str) -> None:
-    """Write what all records add up to. source: what is said of the origin of clips and pictures."""
+    """Write all tables from the records. source: value of the column `source`"""
     _write_clips(state, report, source)
     _write_stills(state, report, source)
     write_json(state.out / "prepared.json", report.as_json())
@@ -123,7 +123,7 @@ def write_tables(state: State, report: Report, source: str) -> None:
 def _write_clips(state: State, report: Report, source: str) -> None:
     labels = _write_labels(state, report.records) if report.labelled else None
     if labels is None:
-        (state.out / "labels.npz").unlink(missing_ok=True)  # an earlier run's, for other rows
+        (state.out / "labels.npz").unlink(missing_ok=True)  # written by an earlier run, for other rows
     ranges = [0.0 if labels is None else _yaw_range(labels, row) for row in range(len(report.clips))]
     rows = [
         _row(clip, source, turn, report.splits[clip.group]) for clip, turn in zip(report.clips, ranges, strict=True)
@@ -166,7 +166,7 @@ def _write_labels(state: State, records: Sequence[Record]) -> labelling.Columns:
 
 
 def _yaw_range(labels: labelling.Columns, row: int) -> float:
-    """Degrees between the 5th and the 95th percentile."""
+    """Range of yaw in degrees, from the 5th to the 95th percentile."""
     yaw = labels["pose"][labels["clip"] == row, 2].astype(float)
     low, high = np.percentile(yaw, [5, 95]) if len(yaw) else (0.0, 0.0)
     return float(high - low)
@@ -187,11 +187,11 @@ def _row(clip: Clip, source: str, turn: float, split: Split) -> dict[str, object
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, object]]) -> None:
-    """A table; none where there are no rows."""
+    """Write a CSV table; none if there are no rows."""
     if not rows:
         path.unlink(missing_ok=True)
         return
-    with beside(path) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
+    with atomic_file(path) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -1,4 +1,4 @@
-"""Faces through a film: found a few times a second, followed in between, ended at cuts, each with one square."""
+"""Face tracks of a film: detected periodically, followed in between, ended at scene cuts, one square each."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.data.preparing.scenes import SceneWatch
+from x2face_core.data.preparing.scenes import CutDetector
 from x2face_core.media.faces import Face, follow_face, spot_faces
 from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, track_at
-from x2face_core.media.video import probe, read_shots
+from x2face_core.media.video import probe, read_lazy_frames
 
 FPS = 25.0
 SCALE = 1.6
-STEP = 5  # frames between two looks
-LONGEST = 960  # pixels on the longer side at which films are looked through: faces from a twelfth of it are found
+STEP = 5  # frames between two looks, which are the frames that are analysed
+LONGEST = 960  # pixels on the longer side of the analysed frames; faces from a twelfth of it on are found
 
-_SEARCH = 5  # looks between two searches for faces that came later
+_SEARCH = 5  # looks between two searches for new faces
 _LOST = 3  # looks without the face after which a track ends
-_SPREAD = 0.8  # face widths that a face may wander within one fixed square
-_RESIZED = 1.5  # times that it may grow or shrink within it
+_SPREAD = 0.8  # face widths by which a face may move within one fixed square
+_RESIZED = 1.5  # ratio of its largest to its smallest size within the square
 _LONGEST_TRACK = 1500  # frames: a minute
 
 
 @dataclass
 class SceneTrack(Track):
-    """One face in one scene; its faces have the numbers of frames, and are in pixels of the reduced picture.
+    """One face in one scene. faces: by frame number, in pixels of the reduced frame
 
-    end: the frame after the last one that shows it
+    end: number of the frame after the last one that shows it; missed: looks in a row without the face
     """
 
     end: int = 0
@@ -44,16 +44,19 @@ class SceneTrack(Track):
         return min(self.faces)
 
     def has_room(self, face: Face, frame: int) -> bool:
-        """Whether one square can hold this too."""
+        """Whether the track can be extended by this face within one fixed square."""
         x, y, w, h, _ = np.array([*self.faces.values(), face]).T
-        spread = max(np.ptp(x + w / 2), np.ptp(y + h / 2))
+        travel = max(np.ptp(x + w / 2), np.ptp(y + h / 2))
         grown = w.max() / w.min()
-        return bool(spread <= _SPREAD * np.median(w) and grown <= _RESIZED and frame - self.start < _LONGEST_TRACK)
+        return bool(travel <= _SPREAD * np.median(w) and grown <= _RESIZED and frame - self.start < _LONGEST_TRACK)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a film holds: its tracks, what to multiply their pixels by, and how many frames there are at 25 a second."""
+    """The face tracks of a film.
+
+    reduction: pixels of the film for a pixel of the tracks; frames: of the film at 25 a second; cuts: scene cuts
+    """
 
     tracks: list[SceneTrack]
     reduction: float
@@ -62,10 +65,10 @@ class Found:
 
 
 def find_tracks(path: Path) -> Found:
-    """Look through a film. InputError when it cannot be read."""
-    lookout, watch, frames, width, cuts = Lookout(), SceneWatch(), 0, 1, 0
+    """Detect and track the faces of a film. InputError if it cannot be read."""
+    lookout, watch, frames, width, cuts = SceneTracker(), CutDetector(), 0, 1, 0
     fresh = 0
-    for frames, shot in enumerate(read_shots(path, FPS, longest=LONGEST), start=1):
+    for frames, shot in enumerate(read_lazy_frames(path, FPS, longest=LONGEST), start=1):
         picture = shot.picture()
         width = picture.shape[1]
         if watch.is_cut(picture):
@@ -77,8 +80,8 @@ def find_tracks(path: Path) -> Found:
     return Found(lookout.tracks, probe(path).width / width, frames, cuts)
 
 
-class Lookout:
-    """Follows all faces of a scene from look to look."""
+class SceneTracker:
+    """Tracks all faces of a scene from look to look."""
 
     def __init__(self) -> None:
         self.tracks: list[SceneTrack] = []
@@ -86,7 +89,7 @@ class Lookout:
         self._looks = 0
 
     def look(self, frame: int, picture: Picture) -> None:
-        """Take in what one picture shows."""
+        """Update the tracks with one frame."""
         self._followed = [now for track in self._followed if (now := self._follow(track, frame, picture)) is not None]
         self._drop_doubles()
         if self._looks % (_SEARCH if self._followed else 2) == 0:
@@ -94,7 +97,7 @@ class Lookout:
         self._looks += 1
 
     def close(self, end: int) -> None:
-        """The scene is over: faces seen at its last look lasted until frame `end`."""
+        """End the scene: faces seen at its last look last until frame `end`."""
         for track in self._followed:
             if end - max(track.faces) <= STEP:
                 track.end = end
@@ -124,7 +127,7 @@ class Lookout:
                 self._followed.append(self._begin(frame, face))
 
     def _drop_doubles(self) -> None:
-        """Where two tracks came upon one face, the older goes on."""
+        """If two tracks follow the same face, end the newer one."""
         kept: list[SceneTrack] = []
         for track in sorted(self._followed, key=lambda track: track.start):
             if track_at(track.last, kept, 0.4) is None:
@@ -133,7 +136,7 @@ class Lookout:
 
 
 def numbered(tracks: list[SceneTrack]) -> Iterator[tuple[int, SceneTrack]]:
-    """Each track with the lowest number that no other one has at the same time: 0 wherever a film shows one face."""
+    """Number the tracks: the lowest number not in use at the same time, so 0 while a film shows one face."""
     busy: list[tuple[int, int]] = []  # number, end
     for track in sorted(tracks, key=lambda track: (track.start, -track.box().side)):
         busy = [(number, end) for number, end in busy if end > track.start]

@@ -50,10 +50,10 @@ class GamepadMapping:
         """
         pairs = [within(values, vectors) for values, vectors in examples]
         self.weight = solve(pairs).float()
-        told: dict[str, Any] = {"films": len(pairs), "rows": sum(len(values) for values, _ in pairs)}
+        figures: dict[str, Any] = {"films": len(pairs), "rows": sum(len(values) for values, _ in pairs)}
         if len(pairs) > 1:
-            told["explained"] = round(explained(solve(pairs[:-1]), pairs[-1]), 3)
-        return told
+            figures["explained"] = round(explained(solve(pairs[:-1]), pairs[-1]), 3)
+        return figures
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         return {"weight": self.weight}

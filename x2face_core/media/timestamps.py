@@ -1,4 +1,4 @@
-"""The times of a file's packets: from its index where that tells them, else by reading it through, undecoded."""
+"""Packet timestamps of a file: from its index if that is complete, else by demuxing the whole file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from x2face_core.media.clocks import GAP, Ticks
+from x2face_core.media.clocks import GAP, Timestamps
 from x2face_core.media.opening import opened
 
 Track = VideoStream | AudioStream
@@ -23,40 +23,40 @@ _LONGEST_SOUND = 30.0  # seconds of sound in a packet: Monkey's Audio has up to 
 
 
 @dataclass(frozen=True)
-class FileTicks:
-    """The times of a file's film and sound."""
+class FileTimestamps:
+    """Timestamps of a file's film and sound."""
 
-    film: Ticks = field(default_factory=Ticks)
-    sound: Ticks = field(default_factory=Ticks)
+    film: Timestamps = field(default_factory=Timestamps)
+    sound: Timestamps = field(default_factory=Timestamps)
 
 
 def indexed(
     file: InputContainer, film: VideoStream | None, sound: AudioStream | None, begin: float | None
-) -> FileTicks | None:
-    """The times that the index of an .mp4 holds, in no time; None where it does not tell all, or tells of jumps.
+) -> FileTimestamps | None:
+    """Timestamps from the index of an .mp4, without reading its packets; None if it is incomplete or has jumps.
 
-    begin: when the first frame is shown; the index has the times of decoding
+    begin: presentation time of the first frame; the index has decoding times
     """
     if film is None or begin is None or not file.format.name.startswith("mov,"):
         return None
-    seen, heard = _entries(film, begin), Ticks() if sound is None else _entries(sound)
-    if seen is None or heard is None or max(len(seen.stretches()), len(heard.stretches())) > 1:
+    seen, heard = _entries(film, begin), Timestamps() if sound is None else _entries(sound)
+    if seen is None or heard is None or max(len(seen.segments()), len(heard.segments())) > 1:
         return None
-    return FileTicks(seen, heard)
+    return FileTimestamps(seen, heard)
 
 
-def _entries(track: Track, begin: float | None = None) -> Ticks | None:
+def _entries(track: Track, begin: float | None = None) -> Timestamps | None:
     entries = track.index_entries
     if len(entries) < 2 or len(entries) != track.frames or any(entry.is_discard for entry in entries):
         return None
     times = np.array([entry.timestamp for entry in entries]) * float(track.time_base or 0)
     steps = np.append(np.diff(times), times[-1] - times[-2])
     late = 0.0 if begin is None else begin - times[0]
-    return Ticks.of(np.stack([times + late, steps], axis=1), GAP)
+    return Timestamps.of(np.stack([times + late, steps], axis=1), GAP)
 
 
-def read_ticks(path: str | Path, film: VideoStream | None, sound: AudioStream | None) -> FileTicks:
-    """The times of all packets, as far as the file can be read."""
+def read_timestamps(path: str | Path, film: VideoStream | None, sound: AudioStream | None) -> FileTimestamps:
+    """Timestamps of all packets, as far as the file can be read."""
     wanted = [track.index for track in (film, sound) if track is not None]
     rows: dict[int, list[tuple[float, float]]] = {number: [] for number in wanted}
     counts = dict.fromkeys(wanted, 0)
@@ -69,14 +69,14 @@ def read_ticks(path: str | Path, film: VideoStream | None, sound: AudioStream | 
             time = packet.pts if packet.pts is not None else packet.dts
             if time is not None:
                 rows[number].append((time * bases[number], (packet.duration or 0) * bases[number]))
-    return FileTicks(
-        Ticks.of(rows[film.index], GAP, counts[film.index]) if film is not None else Ticks(),
-        Ticks.of(rows[sound.index], _LONGEST_SOUND, counts[sound.index]) if sound is not None else Ticks(),
+    return FileTimestamps(
+        Timestamps.of(rows[film.index], GAP, counts[film.index]) if film is not None else Timestamps(),
+        Timestamps.of(rows[sound.index], _LONGEST_SOUND, counts[sound.index]) if sound is not None else Timestamps(),
     )
 
 
 def _packets(file: InputContainer, tracks: Sequence[Any]) -> Iterator[Packet[Any]]:
-    """What is to be decoded and shown, until the file ends or breaks off."""
+    """Packets that are to be decoded and shown, up to the end of the file or the first read error."""
     packets = file.demux(*tracks)
     while True:
         try:

@@ -19,15 +19,15 @@ NOD = Owner("driver", "nod", "acme", "1.0")
 
 
 class Nod:
-    def __init__(self, **carried: Any) -> None:
-        self.__dict__ |= carried
+    def __init__(self, **attributes: Any) -> None:
+        self.__dict__ |= attributes
 
     def drive(self, source: Any) -> Any:
         yield from ()
 
 
 @pytest.mark.parametrize(
-    ("carried", "read"),
+    ("attributes", "read"),
     [
         ({"endless": "yes"}, None),
         ({"relative": 1}, None),
@@ -47,11 +47,11 @@ class Nod:
         ({"warnings": 7}, "warnings"),
     ],
 )
-def test_what_is_not_of_its_kind_is_its_owner_s_fault(carried: dict[str, Any], read: str | None) -> None:
-    (name,) = carried
+def test_what_is_not_of_its_kind_is_its_owner_s_fault(attributes: dict[str, Any], read: str | None) -> None:
+    (name,) = attributes
     with pytest.raises(PluginError, match=f"The driver 'nod' of acme 1.0 carries {name}="):
-        driver = ActiveDriver.of(Nod(**carried), NOD)
-        assert read is None or getattr(driver, read) is not carried
+        driver = ActiveDriver.of(Nod(**attributes), NOD)
+        assert read is None or getattr(driver, read) is not attributes
 
 
 def test_what_is_of_its_kind_is_taken() -> None:

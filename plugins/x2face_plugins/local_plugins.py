@@ -1,4 +1,4 @@
-"""Plugins that nobody installed: a folder with a pyproject.toml, a package, or one module."""
+"""Plugins that are not installed: a project folder, a package, or a single module, given by path."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from x2face_plugins.loading import GROUP, Plugin, load_alone
 
 
 def is_path(text: str) -> bool:
-    """Whether a driver's name is the path of a plugin: it has a slash, or ends in .py."""
+    """Whether a driver's name is a path: it has a slash, or ends in .py."""
     return "/" in text or os.sep in text or text.endswith(".py")
 
 
 def open_path(path: str | Path) -> list[Plugin]:
-    """The plugins at a path, all of them loaded; naming the path is the consent.
+    """Load the plugins at a path; giving the path is the consent to run its code.
 
-    Raises InputError where there is no plugin, PluginError where one fails to load.
+    InputError if there is no plugin, PluginError if one fails to load.
     """
     here = load_path(Path(path))
     for plugin in here:
@@ -31,11 +31,11 @@ def open_path(path: str | Path) -> list[Plugin]:
 
 
 def load_path(path: Path) -> list[Plugin]:
-    """The plugins at a path, loaded as if they were installed; one that cannot be is failed, as there.
+    """Load the plugins at a path as if they were installed; broken ones are returned as failed.
 
-    path: a folder whose pyproject.toml has entry points of the group x2face, its modules in it or in src; else a
-        package, or a .py file, that has the hooks itself
-    Raises InputError where there is nothing of that sort.
+    path: a folder whose pyproject.toml has entry points of the group x2face, with its modules there or in src; or a
+        package or .py file that defines the hooks
+    InputError if it is none of these.
     """
     path = path.resolve()
     if (path / "pyproject.toml").is_file():
@@ -67,7 +67,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _home(folder: Path, module: str) -> Path:
-    """The folder that holds a module: the project's own, or its src."""
+    """The folder that contains a module: the project folder, or its src."""
     top = module.partition(":")[0].partition(".")[0]
     inside = folder / "src"
     return inside if (inside / top).is_dir() or (inside / f"{top}.py").is_file() else folder

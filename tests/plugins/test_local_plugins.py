@@ -9,8 +9,8 @@ import pytest
 
 from tests.testkit import nodding
 from x2face_core.errors import InputError
+from x2face_plugins.local_plugins import load_path, open_path
 from x2face_plugins.registry import Registry
-from x2face_plugins.unpacked import load_path, open_path
 
 NOD = Path(nodding.__file__).read_text(encoding="utf-8")
 PROJECT = """

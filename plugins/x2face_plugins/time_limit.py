@@ -1,4 +1,4 @@
-"""A limit to how long strangers' code may take to be imported and asked: one that hangs stops itself, not everybody."""
+"""A time limit for importing plugins and calling their hooks, so that one that hangs does not stop every command."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from contextlib import contextmanager
 from types import FrameType
 
 SECONDS = 20.0
-"""That one plugin has; a machine under load takes several for a large library."""
+"""Time limit of a plugin; importing a large library takes several seconds on a busy machine."""
 LATER = 5.0
-"""That each has once one was overdue, so that several that hang are not waited for in turn."""
-_GRACE = 5.0  # seconds between being told to stop and being stopped with the whole program
+"""Time limit once a plugin has exceeded it, so that several that hang do not add up."""
+_GRACE = 5.0  # seconds after the exception, after which the program ends
 _HINT = "leave it out by X2FACE_PLUGINS, which names those that shall load, or uninstall it"
 
 
-class Overdue(BaseException):
-    """Raised in the midst of code that takes too long; no `except Exception` of its own keeps it going."""
+class TimeLimitExceeded(BaseException):
+    """Raised inside code that takes too long. A BaseException, so that `except Exception` does not catch it."""
 
 
-class _Patience:
+class _Budget:
     left = SECONDS
 
 
 @contextmanager
-def limited(dist: str) -> Iterator[None]:
-    """Raise Overdue in what is done within once its time is up. dist: whose code it is
+def time_limit(dist: str) -> Iterator[None]:
+    """Raise TimeLimitExceeded in the context when its time is up. dist: distribution of the code, for messages
 
-    Where that cannot be, outside the main thread or where the code does not let go, the program ends with exit code 6
-    and a line that says whose code hangs.
+    If that is impossible, outside the main thread, or if the code does not stop, the program ends with exit code 6 and
+    a message that names the distribution.
     """
-    seconds = _Patience.left
+    seconds = _Budget.left
     done = threading.Event()
     threading.Thread(target=_end_unless, args=(done, dist, seconds + _GRACE), daemon=True).start()
     try:
         with _alarm(dist, seconds):
             yield
-    except Overdue:
-        _Patience.left = LATER
+    except TimeLimitExceeded:
+        _Budget.left = LATER
         raise
     finally:
         done.set()
@@ -53,10 +53,10 @@ def _alarm(dist: str, seconds: float) -> Iterator[None]:
         return
 
     def ring(number: int, frame: FrameType | None) -> None:
-        raise Overdue(f"it took longer than {seconds:g} s to load; {_HINT}")
+        raise TimeLimitExceeded(f"it took longer than {seconds:g} s to load; {_HINT}")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again each second, for code that catches everything
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # repeated every second, for code that catches everything
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Workshops: hidden folders beside an output, in which it is made, and what becomes of those whose maker was killed."""
+"""Temporary hidden folders next to an output, and removal of those left by killed processes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _unfinished: set[Path] = set()
 
 
 @contextmanager
-def workshop(folder: Path) -> Iterator[Path]:
-    """A hidden folder within a folder, locked for as long as it is used, and gone afterwards.
+def temporary_folder(folder: Path) -> Iterator[Path]:
+    """A hidden folder within a folder, locked while it is in use and removed afterwards.
 
-    Of those that were left there by processes that are gone, none stays. OSError where none can be made.
+    Such folders left by killed processes are removed too. OSError if none can be created.
     """
-    _sweep_once(folder.absolute())
-    with ExitStack() as held:
-        made = _make(folder, held)
+    _remove_abandoned_once(folder.absolute())
+    with ExitStack() as stack:
+        made = _make(folder, stack)
         try:
             yield made
         finally:
@@ -36,26 +36,26 @@ def workshop(folder: Path) -> Iterator[Path]:
             _unfinished.discard(made)
 
 
-def _make(folder: Path, held: ExitStack) -> Path:
+def _make(folder: Path, stack: ExitStack) -> Path:
     for _ in range(_ATTEMPTS):
         made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
         _unfinished.add(made)
         with suppress(FileNotFoundError):
-            if held.enter_context(locked(made)) != "others" and made.is_dir():
+            if stack.enter_context(locked(made)) != "others" and made.is_dir():
                 return made
-        _unfinished.discard(made)  # another run swept it before it was locked
+        _unfinished.discard(made)  # another run removed it before it was locked
     raise OSError("hidden folders vanish there as soon as they are made")
 
 
-def sweep(folder: Path) -> None:
-    """Remove what processes that were killed left in a folder; what others are at work on stays."""
+def remove_abandoned(folder: Path) -> None:
+    """Remove the temporary folders of killed processes from a folder; those in use are locked and stay."""
     with suppress(OSError):
         for left in [entry for entry in folder.iterdir() if _LEFT.fullmatch(entry.name)]:
             _remove_unless_held(left)
 
 
-def abandon_all() -> None:
-    """Remove everything that this process is at work on: it is about to end, now."""
+def remove_unfinished() -> None:
+    """Remove all temporary folders of this process, which is about to end."""
     for made in list(_unfinished):
         for _ in range(_ATTEMPTS):  # a thread may still be adding to it
             shutil.rmtree(made, ignore_errors=True)
@@ -64,8 +64,8 @@ def abandon_all() -> None:
 
 
 @cache
-def _sweep_once(folder: Path) -> None:
-    sweep(folder)
+def _remove_abandoned_once(folder: Path) -> None:
+    remove_abandoned(folder)
 
 
 def _remove_unless_held(left: Path) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from x2face_osc.hearing import Asked
+from x2face_osc.control_state import ControlState
 
 
-def asked(*messages: tuple[str, Any]) -> Asked:
-    told = Asked()
+def asked(*messages: tuple[str, Any]) -> ControlState:
+    told = ControlState()
     for address, *arguments in messages:
         assert told.take(address, list(arguments)), address
     return told
@@ -22,7 +22,7 @@ def values(*messages: tuple[Any, ...]) -> list[float]:
 
 
 def test_silence_is_rest() -> None:
-    assert Asked().values.tolist() == [[0, 0, 0, 0]] and Asked().angles.tolist() == [0, 0, 0]
+    assert ControlState().values.tolist() == [[0, 0, 0, 0]] and ControlState().angles.tolist() == [0, 0, 0]
 
 
 def test_the_head_has_three_angles_that_are_held_to_60_degrees() -> None:
@@ -76,6 +76,6 @@ def test_coefficients_are_held_to_what_they_may_be() -> None:
     ],
 )
 def test_what_says_nothing_changes_nothing(address: str, arguments: list[Any]) -> None:
-    told = Asked()
+    told = ControlState()
     assert not told.take(address, arguments)
     assert not told.values.any() and not told.angles.any()

@@ -17,7 +17,7 @@ _VRM = {"a": ("JawOpen",), "blink": _SIDES, "blink_l": _SIDES[:1], "blink_r": _S
 _WIDE, _NARROW = ("MouthSmileLeft", "MouthSmileRight"), ("MouthPucker",)
 
 
-class Asked:
+class ControlState:
     """The last word of each address.
 
     channels: ARKit's coefficients that were told; angles: (3,) roll, pitch and yaw in degrees

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from x2face_core.files.locking import locked
-from x2face_core.files.sweeping import abandon_all, sweep, workshop
+from x2face_core.files.temporary import remove_abandoned, remove_unfinished, temporary_folder
 
 WORK = """
 import sys, time
 from pathlib import Path
-from x2face_core.files.sweeping import workshop
-with workshop(Path(sys.argv[1])) as made:
+from x2face_core.files.temporary import temporary_folder
+with temporary_folder(Path(sys.argv[1])) as made:
     (made / "half.mp4").write_text("half")
     print("ready", flush=True)
     time.sleep(60)
@@ -39,18 +39,18 @@ def at_work(folder: Path) -> Iterator[subprocess.Popen[str]]:
 def test_what_a_killed_process_left_is_swept_and_what_a_living_one_makes_is_not(tmp_path: Path) -> None:
     with at_work(tmp_path) as process:
         (made,) = tmp_path.iterdir()
-        sweep(tmp_path)
+        remove_abandoned(tmp_path)
         assert (made / "half.mp4").exists()
         process.kill()
         process.wait()
-        sweep(tmp_path)
+        remove_abandoned(tmp_path)
         assert list(tmp_path.iterdir()) == []
 
 
 def test_the_next_output_in_a_folder_sweeps_it(tmp_path: Path) -> None:
     (tmp_path / ".x2face-0123abcd.mp4").write_text("left by an earlier version")
     (tmp_path / ".x2face-k3_x9a2b").mkdir()
-    with workshop(tmp_path) as made:
+    with temporary_folder(tmp_path) as made:
         assert list(tmp_path.iterdir()) == [made]
     assert list(tmp_path.iterdir()) == []
 
@@ -60,14 +60,14 @@ def test_only_what_is_called_like_ours_is_swept(tmp_path: Path) -> None:
     for name in kept:
         (tmp_path / name).write_text("mine")
     (tmp_path / ".x2face-01234567").symlink_to(tmp_path / ".hidden")
-    sweep(tmp_path)
+    remove_abandoned(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, ".x2face-01234567"])
 
 
 def test_a_process_that_ends_at_once_takes_all_it_is_at_work_on_with_it(tmp_path: Path) -> None:
-    with workshop(tmp_path) as made:
+    with temporary_folder(tmp_path) as made:
         (made / "half.mp4").write_text("half")
-        abandon_all()
+        remove_unfinished()
         assert list(tmp_path.iterdir()) == []
 
 

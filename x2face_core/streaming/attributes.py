@@ -1,4 +1,4 @@
-"""What a loaded driver or overlay carries beside its motion, checked as its vectors are: its owner is named."""
+"""Validation of the attributes of loaded drivers and overlays; errors name the owner."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST_ROWS = int(LONGEST * 1000)
 MOST_WARNINGS = 20
 
 
-class Carried:
-    """Attributes of an object that others wrote. owner: whose it is"""
+class CheckedAttributes:
+    """Reads attributes of a plugin object, with type checks. owner: for errors"""
 
     def __init__(self, thing: Any, owner: Owner) -> None:
         self._thing, self._owner = thing, owner
@@ -30,22 +30,22 @@ class Carried:
         return self._read(name, default, _names, "a tuple of names")
 
     def path(self, name: str) -> Path | None:
-        """A file; None where it carries none."""
+        """A path; None if the attribute is missing."""
         return self._read(name, None, Path, "a path")
 
     def count(self, name: str) -> int | None:
-        """How many rows there will be."""
+        """A whole number of at least 1; None if the attribute is missing."""
         return self._read(name, None, _count, f"a whole number from 1 to {MOST_ROWS}")
 
     def box(self, name: str) -> Sequence[float] | None:
         return self._read(name, None, _box, "four finite numbers")
 
     def texts(self, name: str) -> list[str]:
-        """What it has to say, each once; of very many the first ones, and how many more there are."""
+        """A list of texts without duplicates, shortened to MOST_WARNINGS."""
         said: list[str] = self._read(name, [], lambda value: list(islice(map(str, value), 1000)), "texts")
-        told = list(dict.fromkeys(said))
-        more = len(told) - MOST_WARNINGS
-        return told if more <= 0 else [*told[:MOST_WARNINGS], f"{self._owner} warned {more} times more."]
+        distinct = list(dict.fromkeys(said))
+        more = len(distinct) - MOST_WARNINGS
+        return distinct if more <= 0 else [*distinct[:MOST_WARNINGS], f"{self._owner} warned {more} times more."]
 
     def _read(self, name: str, default: T, checked: Callable[[Any], Any], wanted: str) -> T:
         value = call_foreign(self._owner, lambda: getattr(self._thing, name, None))
@@ -57,7 +57,7 @@ class Carried:
         return found  # type: ignore[no-any-return]
 
 
-_no: Any = object()  # is not what is wanted
+_no: Any = object()  # marks an invalid value
 
 
 def _tried(checked: Callable[[Any], Any], value: Any) -> Any:
