@@ -6,15 +6,16 @@ The GPU's machine needs torch, OpenCV, numpy and safetensors, and this checkout 
     benchmarks/gpu_train.sh PACK OUT 7                      on the GPU: saves every minute, stops by itself
     python benchmarks/gpu_train.py finish OUT DATA WEIGHTS  where the data lies: weights with their reading
 
-`--from WEIGHTS` begins with weights; where OUT has a checkpoint it goes on from there. It prints samples a second and
-the share of the GPU's peak (three times the FLOPs of the forward pass, as torch counts them).
+`--from WEIGHTS` begins with weights; where OUT has a checkpoint it goes on from there. `--complete MINUTES` trains the
+completion network too, at the end, into OUT/completed. It prints samples a second and the share of the GPU's peak
+(three times the FLOPs of the forward pass, as torch counts them).
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,21 @@ from x2face_core.data.bank import Bank
 from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import PRESETS, Dims
 from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.training.checkpoint import RunState
+from x2face_core.training.completing import CompletionBatches, CompletionObjective
 from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
 from x2face_core.training.guided_batches import GuidedBatches
 from x2face_core.training.heldout import HeldOut, people_of
+from x2face_core.training.prefetching import Batches
 from x2face_core.training.processes import Processes, join
-from x2face_core.training.recipes import RECIPES, GuidedRecipe, with_settings
+from x2face_core.training.recipes import RECIPES, CompletionRecipe, GuidedRecipe, Recipe, with_settings
 from x2face_core.training.shipping import fit_reading, ship
-from x2face_core.training.starting import starting
+from x2face_core.training.starting import Started, starting
 
 SIDE = 128
+_SAVING = {"checkpoint_minutes": "1", "evaluate_minutes": "2"}
 _SMALL = {
     "landmarks": np.float16,
     "blend": np.float16,
@@ -56,7 +61,8 @@ def pack(data: Path, out: Path, crf: int = 24) -> None:
 
     folder = FaceFolder(data)
     out.mkdir(parents=True, exist_ok=True)
-    banks = {"train": load_bank(folder, "train", SIDE, stills=0.25), "val": load_bank(folder, "val", SIDE)}
+    train = load_bank(folder, "train", SIDE, stills=0.25)
+    banks = {"train": train, "val": load_bank(folder, "val", SIDE)}
     arrays: dict[str, Any] = {"statement": np.array(statement(folder.of_split("train")))}
     with av.open(str(out / "frames.mp4"), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"crf": str(crf), "preset": "slow", "bf": "0"})
@@ -106,55 +112,89 @@ def run(given: argparse.Namespace) -> None:
     started = time.monotonic()
     processes = join(given.device)
     torch.manual_seed(0)
-    settings = {"batch": str(given.batch), "checkpoint_minutes": "1", "evaluate_minutes": "2", "dtype": "bf16"}
+    torch.backends.cudnn.benchmark = True
+    lr = RECIPES["guided"].lr * (given.batch / RECIPES["guided"].batch) ** 0.5
+    settings = _SAVING | {"batch": str(given.batch), "lr": str(lr), "dtype": "bf16"}
     settings |= dict(text.split("=", 1) for text in given.set)
     recipe, dims = with_settings(RECIPES["guided"], PRESETS["light"], settings)
     assert isinstance(recipe, GuidedRecipe)
     train, val, people, statement = unpack(given.pack, processes.device)
     print(f"{len(train)} and {len(val)} frames on {processes.device} after {time.monotonic() - started:.1f} s")
-    trainer, layout = _trainer(given, recipe, dims, train, processes, HeldOut.of(val, people), statement)
-    trainer.resume()
-    left = given.minutes * 60 - (time.monotonic() - started)
-    length = Length(minutes=(trainer.state.seconds + left) / 60) if given.go_on else Length(minutes=left / 60)
-    flops = _flops(trainer, recipe)
-    samples, begun = trainer.state.samples, time.monotonic()
-    trainer.run(length, _report)
-    rate = (trainer.state.samples - samples) / (time.monotonic() - begun)
-    print(f"{rate:.0f} samples/s, {3 * flops * rate / given.peak / 1e12:.1%} of {given.peak} TFLOP/s")
-
-
-def _trainer(
-    given: argparse.Namespace,
-    recipe: GuidedRecipe,
-    dims: Dims,
-    bank: Bank,
-    processes: Processes,
-    held: HeldOut,
-    statement: str,
-) -> tuple[Trainer[X2FaceNetworks], torch.Tensor]:
     begun = None if given.start is None else starting(given.start, dims)
+    ground = _Ground(train, HeldOut.of(val, people), _layout(train, begun), processes, statement)
+    trainer = _guided(given.out, recipe, dims, ground, begun)
+    trainer.resume()
+    left = (given.minutes - given.complete) * 60 - (time.monotonic() - started)
+    length = Length(minutes=(trainer.state.seconds + left) / 60) if given.go_on else Length(minutes=left / 60)
+    flops = _flops(trainer)
+    samples, begun_at = trainer.state.samples, time.monotonic()
+    trainer.run(length, _report)
+    rate = (trainer.state.samples - samples) / (time.monotonic() - begun_at)
+    print(f"{rate:.0f} samples/s, {3 * flops * rate / given.peak / 1e12:.1%} of {given.peak} TFLOP/s", flush=True)
+    if given.complete:
+        left = given.minutes * 60 - (time.monotonic() - started)
+        _completed(given.out / "completed", trainer.averaged.networks, ground).run(Length(minutes=left / 60), _report)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What both recipes train on. layout: (73, 3)"""
+
+    bank: Bank
+    held: HeldOut
+    layout: torch.Tensor
+    processes: Processes
+    statement: str
+
+    def trainer(
+        self, out: Path, objective: GuidedObjective | CompletionObjective, batches: Batches, recipe: Recipe
+    ) -> Trainer[X2FaceNetworks]:
+        out.mkdir(parents=True, exist_ok=True)
+        objective.to(self.processes.device)
+
+        def judge(averaged: X2FaceNetworks, state: RunState) -> dict[str, float]:
+            figures = self.held.figures(averaged)
+            ship(out / "weights.safetensors", averaged, state, None, self.layout[:POINTS].cpu(), held=figures)
+            return figures
+
+        dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
+        data: dict[str, object] = {"statement": self.statement, "frames": len(self.bank)}
+        return Trainer(out, objective, batches, recipe, self.processes, dtype, judge, data)
+
+    def networks(self, dims: Dims) -> X2FaceNetworks:
+        return X2FaceNetworks(dims).to(self.processes.device, memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]
+
+
+def _layout(bank: Bank, begun: Started | None) -> torch.Tensor:
     assert bank.landmarks is not None
-    measures, scores = 7 if bank.gaze is None else 9, 0 if bank.blend is None else bank.blend.shape[1]
     points = canonical_layout(bank.landmarks[bank.clip >= 0, :POINTS].cpu().numpy())
     points = points if begun is None or begun.layout is None else begun.layout.numpy()
-    layout = torch.from_numpy(with_irises(points[None], np.array([LAYOUT_GAZE], np.float32))[0]).to(processes.device)
-    networks = X2FaceNetworks(dims).to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    objective = GuidedObjective(networks, layout, recipe, measures, scores)
+    layout = with_irises(points[None], np.array([LAYOUT_GAZE], np.float32))[0]
+    return torch.from_numpy(layout).to(bank.pictures.device)
+
+
+def _guided(
+    out: Path, recipe: GuidedRecipe, dims: Dims, ground: _Ground, begun: Started | None
+) -> Trainer[X2FaceNetworks]:
+    bank, networks = ground.bank, ground.networks(dims)
+    measures, scores = 7 if bank.gaze is None else 9, 0 if bank.blend is None else bank.blend.shape[1]
+    objective = GuidedObjective(networks, ground.layout, recipe, measures, scores)
     if begun is not None:
         networks.load_state_dict(begun.tensors, strict=False)
-    objective.to(processes.device)
-    given.out.mkdir(parents=True, exist_ok=True)
-
-    def judge(averaged: X2FaceNetworks, state: Any) -> dict[str, float]:
-        figures = held.figures(averaged)
-        ship(given.out / "weights.safetensors", averaged, state, None, layout[:POINTS].cpu(), held=figures)
-        return figures
-
-    batches, data = GuidedBatches(bank, layout, recipe), {"statement": statement, "frames": len(bank)}
-    return Trainer(given.out, objective, batches, recipe, processes, torch.bfloat16, judge, data), layout
+    return ground.trainer(out, objective, GuidedBatches(bank, ground.layout, recipe), recipe)
 
 
-def _flops(trainer: Trainer[X2FaceNetworks], recipe: GuidedRecipe) -> float:
+def _completed(out: Path, trained: X2FaceNetworks, ground: _Ground, batch: int = 128) -> Trainer[X2FaceNetworks]:
+    """The completion network's training, beside networks that are done."""
+    recipe, _ = with_settings(RECIPES["completion"], None, _SAVING | {"batch": str(batch)})
+    assert isinstance(recipe, CompletionRecipe)
+    networks = ground.networks(replace(trained.dims, completion=recipe.channels))
+    networks.load_state_dict(trained.state_dict(), strict=False)
+    objective = CompletionObjective(networks, ground.layout, recipe)
+    return ground.trainer(out, objective, CompletionBatches(ground.bank, ground.layout, recipe, networks), recipe)
+
+
+def _flops(trainer: Trainer[X2FaceNetworks]) -> float:
     """Of the forward pass, a sample."""
     batch = trainer.batches.draw(generator(0, 0, 0, trainer.processes.device), 8)
     counter = FlopCounterMode(display=False)
@@ -172,22 +212,29 @@ def _report(report: Report) -> None:
 
 
 def finish(out: Path, data: Path, weights: Path) -> None:
-    """Fit the linear reading that weights carry, which needs the folder's labels."""
-    from safetensors.torch import load_file
+    """Fit the linear reading that weights carry, which needs the folder's labels, and say all that they saw.
 
+    Nothing but OUT/weights.safetensors and, where there is one, OUT/completed/weights.safetensors is read of the run.
+    """
     from x2face_core.data.folder import FaceFolder
     from x2face_core.data.loading import load_bank
-    from x2face_core.training.checkpoint import CHECKPOINT, load_checkpoint
-    from x2face_core.weights import read_info
+    from x2face_core.training.session import statement_of
+    from x2face_core.weights import load_weights, save_weights
 
-    trained, folder = out / "weights.safetensors", FaceFolder(data)
-    info = read_info(trained)
-    _, state = load_checkpoint(out / CHECKPOINT)
-    networks, tensors = X2FaceNetworks(Dims.from_dict(info.dims)), load_file(trained)
-    layout = tensors.pop("layout")
-    networks.load_state_dict(tensors, strict=False)
+    info, tensors = load_weights(out / "weights.safetensors")
+    told = {key: getattr(info, key) for key in ("preset", "dims", "parameters", "recipe", "metrics")}
+    completed = out / "completed" / "weights.safetensors"
+    if completed.is_file():
+        last, tensors = load_weights(completed)
+        told |= {"dims": last.dims, "parameters": last.parameters, "metrics": last.metrics}
+        told["recipe"] = info.recipe | {"completion": last.recipe}
+    folder = FaceFolder(data)
+    networks = X2FaceNetworks(Dims.from_dict(told["dims"]))
+    networks.load_state_dict({name: value.float() for name, value in tensors.items() if name != "layout"}, strict=False)
     reading = fit_reading(networks, load_bank(folder, "train", SIDE), folder)
-    ship(weights, networks, state, reading, layout, held=info.metrics)
+    tensors |= {f"reading.{part}": value for part, value in reading.items()}
+    saw = statement_of(folder, replace(RECIPES["guided"], stills=info.recipe["stills"]), None)  # type: ignore[call-arg]
+    save_weights(weights, tensors, told | {"name": weights.stem, "data": saw})
 
 
 def main() -> None:
@@ -201,7 +248,8 @@ def main() -> None:
     running.add_argument("--minutes", type=float, default=7, help="of this call, decoding included")
     running.add_argument("--go-on", action="store_true", help="the learning rate is that of one long run of both calls")
     running.add_argument("--from", dest="start", help="weights to begin with")
-    running.add_argument("--batch", type=int, default=256)
+    running.add_argument("--complete", type=float, default=0, help="of these minutes, for the completion network")
+    running.add_argument("--batch", type=int, default=384, help="pairs a step; the learning rate grows by its root")
     running.add_argument("--device", default="auto")
     running.add_argument("--peak", type=float, default=790, help="TFLOP/s of the GPU in bf16, for the share of it")
     running.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of `x2face train`")

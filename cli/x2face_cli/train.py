@@ -86,7 +86,7 @@ def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
     dims = PRESETS[recipe.preset] if given["start"] is None else sizes(given["start"])
     recipe, dims = with_settings(recipe, dims, settings)
     if isinstance(recipe, CompletionRecipe):
-        dims = replace(dims, completion=recipe.width)
+        dims = replace(dims, completion=recipe.channels)
     return Plan(
         out, data, recipe, dims, length, fresh=not given["resume"], start=given["start"], device=given["device"]
     )

@@ -11,7 +11,7 @@ from x2face_core.warping import identity_grid
 _STIFFNESS = 1e-3
 _INSIDE = 0.14  # in normalised coordinates: places in the face are at most so far from a landmark
 _FADE = 0.12
-_PIECE = 8  # splines evaluated at once, so that the kernels stay in a CPU's cache
+_PIECE = {"cpu": 8, "cuda": 128}  # splines evaluated at once: on a CPU the kernels stay in its cache
 
 
 def border_anchors() -> Tensor:
@@ -83,7 +83,8 @@ class SplineFlows:
         points, targets = self._anchored(points), self._anchored(targets)
         right = torch.cat([targets, torch.zeros(len(targets), 3, 2, device=targets.device)], dim=1)
         weights = torch.linalg.solve(_system(points), right)
-        pieces = zip(torch.split(points, _PIECE), torch.split(weights, _PIECE), strict=True)
+        size = _PIECE.get(points.device.type, 8)
+        pieces = zip(torch.split(points, size), torch.split(weights, size), strict=True)
         return self._flow(torch.cat([_evaluate(p, w, self.grid) for p, w in pieces]))
 
     def to_layout(self, landmarks: Tensor) -> Tensor:

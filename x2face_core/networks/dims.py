@@ -106,5 +106,5 @@ class Dims:
 
 PRESETS = {
     "paper": Dims(),
-    "light": Dims(side=128, flow_side=64, width=16, max_factor=16, confidence=False, padding="border"),
+    "light": Dims(side=128, flow_side=64, width=24, max_factor=12, confidence=False, padding="border"),
 }

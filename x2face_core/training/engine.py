@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Generic, Protocol
+from typing import Generic
 
 import torch
 from torch import Tensor, nn
@@ -23,13 +23,12 @@ from x2face_core.training.checkpoint import (
     save_checkpoint,
     taken_up,
 )
-from x2face_core.training.drawing import generator
+from x2face_core.training.prefetching import Batches, Prefetcher
 from x2face_core.training.processes import Processes
 from x2face_core.training.recipes import Recipe
 
-
-class Batches(Protocol):
-    def draw(self, random: torch.Generator, count: int) -> object: ...
+_TOLD_EVERY = 10
+"""Steps on a GPU after which losses are read, since each reading waits for it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,9 @@ class Trainer(Generic[N]):
         dims: dict[str, object] = self.networks.dims.to_dict()  # type: ignore[union-attr, operator]
         self.state = RunState(recipe=asdict(recipe), dims=dims, data=dict(data or {}))
         self.checkpoint = path / CHECKPOINT
+        self.share = max(2, recipe.batch // (recipe.accumulate * processes.count))
+        first = processes.rank * recipe.accumulate
+        self.prefetcher = Prefetcher(batches, recipe.seed, processes.device, first, recipe.accumulate, self.share)
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint, if it has one."""
@@ -116,8 +118,7 @@ class Trainer(Generic[N]):
             while (progress := self.processes.agree(length.progress(self.state))) < 1:
                 started = time.monotonic()
                 losses = self.step(progress)
-                for name, value in losses.items():
-                    means[name] = 0.98 * means.get(name, float(value)) + 0.02 * float(value)
+                _renew(means, losses, self.state.step, self.processes.device)
                 self.state.seconds += time.monotonic() - started
                 held = self._milestones(clock, means)
                 rate = self.recipe.batch / (time.monotonic() - started)
@@ -137,11 +138,9 @@ class Trainer(Generic[N]):
             group["lr"] = learning_rate(recipe, self.state, progress)
         self.objective.train()
         self.optimiser.zero_grad(set_to_none=True)
-        share = max(2, recipe.batch // (recipe.accumulate * self.processes.count))
         total: dict[str, Tensor] = {}
         for part in range(recipe.accumulate):
-            number = self.processes.rank * recipe.accumulate + part
-            batch = self.batches.draw(generator(recipe.seed, self.state.step, number, device), share)
+            batch = self.prefetcher.batch(self.state.step, part)
             with self._quiet(part), torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32):
                 losses = self.wrapped(batch, progress)
                 (losses["loss"] / recipe.accumulate).backward()
@@ -152,7 +151,7 @@ class Trainer(Generic[N]):
         self.optimiser.step()
         self.averaged.update(self.networks, self.state.step)
         self.state.step += 1
-        self.state.samples += share * recipe.accumulate * self.processes.count
+        self.state.samples += self.share * recipe.accumulate * self.processes.count
         return total
 
     def _quiet(self, part: int) -> AbstractContextManager[None]:
@@ -178,6 +177,15 @@ class Trainer(Generic[N]):
         row = {"step": self.state.step, "samples": self.state.samples, "seconds": self.state.seconds}
         self.state.history.append(row | means | held)
         return held
+
+
+def _renew(means: dict[str, float], losses: dict[str, Tensor], step: int, device: torch.device) -> None:
+    """The running means of the losses, over about fifty steps."""
+    every = _TOLD_EVERY if device.type == "cuda" else 1
+    if step % every == 0 or not means:
+        kept = 0.98**every
+        for name, value in losses.items():
+            means[name] = kept * means.get(name, float(value)) + (1 - kept) * float(value)
 
 
 class _Clock:

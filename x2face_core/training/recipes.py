@@ -27,7 +27,7 @@ BOUNDS = {
     "checkpoint_minutes": (0.0, 1e5),
     "evaluate_minutes": (0.0, 1e5),
     "spline_side": (4, 512),
-    "width": (1, 512),
+    "channels": (1, 512),
     "moments": (1, 1024),
     "versions": (1, 64),
 }
@@ -86,7 +86,7 @@ class LabelledRecipe(Recipe):
 
     far: int = 2
     stills: float = 0.25
-    turned: float = 0.3
+    turned: float = 0.4
     yaw: float = 25.0
     pitch: float = 16.0
     roll: float = 15.0
@@ -111,26 +111,27 @@ class GuidedRecipe(LabelledRecipe):
     landmarks, expression, blend: weights of the linear heads on v, which are dropped after training: expression, pose
         and gaze in one, blendshape scores in another
     lips, eyes: how much more pixels there count, in the losses
+    lips_gain: how much of the driver's change of the lips the source is taught, across people
     gamma, gain: colour jitter that source and target share; view_gamma, view_gain: of the driving input alone
     """
 
-    photometric: float = 4.0
+    photometric: float = 6.0
     optical: float = 20.0
     outside: float = 0.1
     guidance: float = 14.0
     guidance_end: float = 0.3
     relative: float = 1.0
     stretch: float = 0.3
-    gaps: float = 2.0
+    gaps: float = 3.0
     lids: float = 3.0
-    irises: float = 2.0
+    irises: float = 4.0
     spline_side: int = 64
     landmarks: float = 2.0
     expression: float = 1.2
     blend: float = 0.6
     lips: float = 24.0
     eyes: float = 8.0
-    lips_gain: float = 1.0
+    lips_gain: float = 1.15
     gamma: float = 0.25
     gain: float = 0.2
     view_gamma: float = 0.33
@@ -141,18 +142,17 @@ class GuidedRecipe(LabelledRecipe):
 class CompletionRecipe(LabelledRecipe):
     """The network that completes embedded faces, taught when embedding and driving network are done (docs/training.md).
 
-    width: channels of its first level
-    lips: how much more the mouth counts in the losses
-    texture: weight of the completed face against that of the other frame, where that one shows it
-    edges: weight of the differences between neighbours about the mouth, which keeps teeth from blurring
-    opacity: cost of painting, so that what is seen is left alone
+    channels: of its first level, and of the critic's
+    lips: how much more the mouth counts
+    edges: weight of the differences between neighbours, which keeps teeth from blurring
+    adversarial: weight of what the critic of mouths says, beside the L1
     """
 
-    width: int = 16
-    lips: float = 20.0
-    texture: float = 0.5
-    edges: float = 1.0
-    opacity: float = 0.01
+    turned: float = 0.3
+    channels: int = 16
+    lips: float = 8.0
+    edges: float = 0.5
+    adversarial: float = 0.03
 
 
 R = TypeVar("R", bound=Recipe)
@@ -161,7 +161,7 @@ D = TypeVar("D", Dims, None)
 RECIPES: dict[str, Recipe] = {
     "guided": GuidedRecipe(name="guided"),
     "completion": CompletionRecipe(
-        name="completion", lr=2e-3, weight_decay=0.0, warmup=50, batch=16, ema=0.995, dtype="fp32", evaluate_minutes=5.0
+        name="completion", lr=3e-3, weight_decay=0.0, warmup=50, batch=16, ema=0.995, dtype="fp32", evaluate_minutes=5.0
     ),
     "photometric": Recipe(name="photometric", lr=3e-4),
     "paper": Recipe(

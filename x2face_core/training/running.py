@@ -16,8 +16,9 @@ from x2face_core.files.storing import write_text
 from x2face_core.training.averaging import N
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 from x2face_core.training.drawing import generator
-from x2face_core.training.engine import Batches, Length, Report, Trainer
+from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.precision import fastest
+from x2face_core.training.prefetching import Batches
 from x2face_core.training.processes import Processes, join, leave
 from x2face_core.training.recipes import Recipe
 from x2face_core.training.sheets import Colour, write_curve

@@ -28,11 +28,12 @@ from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import CHECKPOINT, RunState
 from x2face_core.training.completing import CompletionBatches, CompletionObjective
-from x2face_core.training.engine import Batches, Length, Report, Trainer
+from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
 from x2face_core.training.guided_batches import GuidedBatches
 from x2face_core.training.heldout import HeldOut, people_of
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
+from x2face_core.training.prefetching import Batches
 from x2face_core.training.processes import Processes
 from x2face_core.training.recipes import CompletionRecipe, GuidedRecipe, LabelledRecipe, Recipe
 from x2face_core.training.running import Progress, earlier, go, keep_history, running, with_precision
@@ -90,7 +91,7 @@ def _trainer(plan: Plan, folder: FaceFolder, processes: Processes, progress: Pro
     objective.to(processes.device)
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
     judge = _Judge(plan.out, folder, train_bank, HeldOut.of(val_bank, people_of(folder, val_bank)), layout)
-    data = {"statement": _statement(folder, plan.recipe, started), "frames": len(train_bank)}
+    data = {"statement": statement_of(folder, plan.recipe, started), "frames": len(train_bank)}
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
 
 
@@ -146,11 +147,11 @@ def _taught(networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe:
         return objective, GuidedBatches(bank, layout, recipe)
     if isinstance(recipe, CompletionRecipe):
         assert layout is not None
-        return CompletionObjective(networks, layout, recipe), CompletionBatches(bank, layout, recipe)
+        return CompletionObjective(networks, layout, recipe), CompletionBatches(bank, layout, recipe, networks)
     return PhotometricObjective(networks), PhotometricBatches(bank, recipe)
 
 
-def _statement(folder: FaceFolder, recipe: Recipe, started: Started | None) -> str:
+def statement_of(folder: FaceFolder, recipe: Recipe, started: Started | None) -> str:
     """What networks saw, for those who use them."""
     parts = [statement(folder.of_split("train"))]
     if isinstance(recipe, LabelledRecipe) and recipe.stills and folder.stills is not None:

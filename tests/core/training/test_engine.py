@@ -164,7 +164,7 @@ def test_gradients_of_parts_are_averaged(make_trainer: MakeTrainer) -> None:
     for accumulate in (1, 2):
         trainer = make_trainer(batch=4 * accumulate, accumulate=accumulate, optimiser="sgd", momentum=0.0, lr=0.1)
         batch = trainer.batches.draw(torch.Generator().manual_seed(0), 4)
-        trainer.batches = _Always(batch)
+        trainer.prefetcher.batches = _Always(batch)
         trainer.step(0.0)
         steps.append(trainer.networks.driving.encoder.blocks[0].conv.weight.detach())
     torch.testing.assert_close(steps[0], steps[1], atol=1e-6, rtol=1e-5)

@@ -63,9 +63,9 @@ def test_gaps_of_flows_that_stay_are_those_of_the_faces_to_the_layout(
     monkeypatch.setattr(objective.networks.driving, "decode", lambda vectors: still)
 
     def off(points: Tensor) -> Tensor:
-        """Lids count three times, irises twice what lips do; the sum is a seventh of all, lips and lids being seven."""
+        """Lids count three times, irises four times what lips do; the sum is over seven, which lips and lids are."""
         pairs = torch.tensor([*INNER_LIPS, *LIDS, *IRIS_CORNERS])
-        weights = torch.tensor([1.0] * 3 + [3.0] * 4 + [2.0] * 4)
+        weights = torch.tensor([1.0] * 3 + [3.0] * 4 + [4.0] * 4)
         one, other = (points[:, pairs[:, side]] - layout[pairs[:, side], :2] for side in (0, 1))
         return ((one - other).abs().mean(2) * weights).sum(1) / 7
 
@@ -119,7 +119,7 @@ def test_thirty_steps_on_one_batch_begin_to_know_it_by_heart(
 ) -> None:
     trainer = make_trainer("guided", batch=8, lr=3e-3)
     batch = drawn(bank, layout, GUIDED)
-    trainer.batches = Always(batch)
+    trainer.prefetcher.batches = Always(batch)
     before, after = taught(trainer, batch)
     assert after["loss"] < 0.6 * before["loss"]
     for name in ("embedding_flow", "driving_flow", "across_flow", "photometric", "landmarks", "expression"):
