@@ -76,9 +76,8 @@ def photographs(pictures: Sequence[Picture], truth: NDArray[np.floating], over: 
         ("lips", gap < 0.005, gap > 0.03),
         ("eyes", lids < 0.1, lids > 0.2),
     ):
-        print(
-            f"  {name}: missed {1 - warned[name][bad].mean():.3f} of {bad.sum()}, told without reason {warned[name][good].mean():.3f} of {good.sum()}"
-        )
+        missed, wrong = 1 - warned[name][bad].mean(), warned[name][good].mean()
+        print(f"  {name}: missed {missed:.3f} of {bad.sum()}, told without reason {wrong:.3f} of {good.sum()}")
 
 
 def harmed(pictures: Sequence[Picture], model: X2Face) -> None:
@@ -171,8 +170,9 @@ def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Pi
                 intruder.append(draws(cosines, [*dice.choice(rows, count - 1, replace=False), dice.choice(stranger)]))
         for limit, name in ((OTHER, "refused"), (UNSURE, "told or refused")):
             yours = np.mean([np.mean(np.array(one) < limit) for one in same])
-            text = f"  {count} sources {name}: {yours:.4f} of one person ({len(several)} people), {np.mean(np.array(other) < limit):.3f} of {count} people"
-            print(text + (f", {np.mean(np.array(intruder) < limit):.3f} with one stranger" if intruder else ""))
+            shares = [np.mean(np.array(one) < limit) for one in (other, intruder or [1.0])]
+            print(f"  {count} sources {name}: {yours:.4f} of one person ({len(several)} people),")
+            print(f"    {shares[0]:.3f} of {count} people, {shares[1]:.3f} with one stranger among one person's")
 
 
 def draws(cosines: torch.Tensor, rows: Sequence[int] | NDArray[np.int64]) -> float:

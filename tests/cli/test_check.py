@@ -80,7 +80,14 @@ def test_pictures_of_other_kinds_are_read(place: Path, x2face: Callable[..., Any
     assert told["usable"] and [findings(one)["faces"] for one in told["inputs"]] == ["ok", "ok"]
 
 
-def test_people_are_compared(place: Path, x2face: Callable[..., Any]) -> None:
+@pytest.fixture
+def stern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's two faces, one of them drawn, are at 0.16, which is neither; one face twice is at 1."""
+    monkeypatch.setattr("x2face_core.suitability.together.OTHER", 0.5)
+
+
+def test_people_are_compared(place: Path, x2face: Callable[..., Any], stern: None) -> None:
+    assert json.loads(x2face("check", "her.png", "both.png", "--face", "1", "--json").out)["together"]["status"] == "ok"
     told = json.loads(x2face("check", "her.png", "drawn.png", "--json").out)
     assert told["usable"] and told["together"]["status"] == "fail"
 
@@ -88,7 +95,7 @@ def test_people_are_compared(place: Path, x2face: Callable[..., Any]) -> None:
 RUN = ("run", "-s", "her.png", "--pose-yaw", "0:5", "--pose-seconds", "0.2", "--size", "64", "--overwrite")
 
 
-def test_different_people_are_refused_unless_by_force(place: Path, x2face: Callable[..., Any]) -> None:
+def test_different_people_are_refused_unless_by_force(place: Path, x2face: Callable[..., Any], stern: None) -> None:
     said = x2face(*RUN, "-s", "drawn.png", "-o", "a.mp4")
     assert said.code == 2 and "looks like somebody else" in said.err and "--force" in said.err
     assert not Path("a.mp4").exists()

@@ -16,7 +16,7 @@ from x2face_core.suitability.likeness import likeness_of
 
 OTHER = 0.05
 """Mean likeness of two parts of the sources below which these show different people: that is refused."""
-UNSURE = 0.2
+UNSURE = 0.15
 """Below this it may; it is warned of."""
 
 

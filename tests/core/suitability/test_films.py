@@ -63,7 +63,8 @@ def test_a_film_of_a_face_that_goes_away(tmp_path: Path, tiny_model: Any) -> Non
 
 def test_of_two_faces_in_a_film_the_other_s_place_is_told(tmp_path: Path, tiny_model: Any) -> None:
     one = films.swaying(20)
-    both = films.write(tmp_path / "a.mp4", [np.concatenate([a, b], axis=1) for a, b in zip(one, films.elsewhere(one), strict=True)])  # fmt: skip
+    pairs = zip(one, films.elsewhere(one), strict=True)
+    both = films.write(tmp_path / "a.mp4", [np.concatenate([left, right], axis=1) for left, right in pairs])
     found = by_name(both, tiny_model)["faces"]
     assert found.status == "warn" and found.says.startswith("2 faces are there, and number")
     box = Box.parse(found.remedy.split("--frame-crop ")[1])

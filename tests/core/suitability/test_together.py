@@ -83,7 +83,7 @@ def test_likeness_is_the_cosine_along_the_ways() -> None:
 
 
 @pytest.mark.weights
-def test_two_people_of_the_demo_are_refused_and_one_is_not() -> None:
+def test_one_person_is_far_above_two_even_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
     from skimage.data import astronaut
 
     from x2face_core.model import X2Face
@@ -93,6 +93,10 @@ def test_two_people_of_the_demo_are_refused_and_one_is_not() -> None:
     her = cropping.portrait(astronaut())
     mirrored = cropping.portrait(np.ascontiguousarray(astronaut()[:, ::-1]))
     found = together.refuse_strangers([her, mirrored], model)
-    assert found is not None and found.status == "ok"
+    assert found is not None and found.value is not None and found.value > 0.8
+    two = together.together([her, cropping.portrait(PICTURE)], model)
+    assert two is not None and two.value is not None and two.value < 0.25
+    monkeypatch.setattr(together, "OTHER", 0.5)
+    assert together.refuse_strangers([her, mirrored], model) == found
     with pytest.raises(UsageError, match="looks like somebody else.*--force takes them as one"):
         together.refuse_strangers([her, cropping.portrait(PICTURE)], model)
