@@ -86,5 +86,6 @@ class Plan:
             output=self.output,
             record=self.record,
             cropping=self.options.cropping,
+            complete=False if self.options.no_completion else None,
             **{name: getattr(self.options, name) for name in _OF_THE_JOB},
         )

@@ -36,9 +36,10 @@ class RunOptions:
     )
     force: bool = option(False, help="Take sources as one person that look like different people.")
     crop_scale: float = option(1.6, min=0.5, max=10, help="Side of the crop, in faces.")
-    fusion: Literal["auto", "mean", "confidence", "confidence-exp"] = option(
+    fusion: Literal["auto", "aligned", "mean", "confidence", "confidence-exp"] = option(
         "auto", help="How several sources become one face; auto: as the weights say."
     )
+    no_completion: bool = option(False, help="Paint nothing where no source shows the face.")
     size: int = option(256, min=32, max=2048, help="Side of the face in pixels.")
     output: str | None = option(
         None,

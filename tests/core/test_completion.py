@@ -96,6 +96,32 @@ def test_weights_carry_it_and_a_model_completes_unless_asked_not_to(weights: Pat
     assert completed.fingerprint == bare.fingerprint
 
 
+def test_a_single_embedding_says_for_itself_whether_it_is_completed(weights: Path) -> None:
+    pictures, model = torch.rand(1, 3, 32, 32), X2Face.load(weights)
+    bare = X2Face.load(weights, completion=False)
+    torch.testing.assert_close(model.embed(pictures, complete=False).texture, bare.embed(pictures).texture)
+    torch.testing.assert_close(bare.embed(pictures, complete=True).texture, model.embed(pictures).texture)
+
+
+@pytest.mark.parametrize("fusion", ["aligned", "mean"])
+def test_several_sources_are_completed_once_where_none_of_them_sees(
+    fusion: str, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = X2Face.load(weights)
+    seen: list[Tensor] = []
+    network = model.networks.completion
+    assert network is not None
+    monkeypatch.setattr(network, "forward", lambda textures, area: (seen.append(area), textures)[1])
+    pictures = torch.rand(3, 3, 32, 32)
+    for k in range(3):
+        model.embed(pictures[k : k + 1])
+    model.embed(pictures, fusion)
+    *alone, together = seen
+    assert len(seen) == 4 and together.shape == (1, 1, 32, 32)
+    if fusion == "mean":
+        assert (together >= torch.cat(alone).amax(0) - 1e-5).all()  # the largest, then resized
+
+
 def test_networks_without_it_embed_as_before() -> None:
     torch.manual_seed(0)
     networks = X2FaceNetworks(replace(DIMS, completion=0))

@@ -39,7 +39,8 @@ class Job:
     """The settings of a run.
 
     sources: photographs, folders or films of one face; source_frames: pictures taken from each folder or film
-    fusion: of several sources, as of X2Face.embed; force: accept sources that look like different people
+    fusion: of several sources, as of X2Face.embed; complete: of what they do not show, likewise
+    force: accept sources that look like different people
     fps, seconds: of the film; None: as the drivers determine
     sound: driving, none or a file name
     compare: show source and driving picture to its left; paste_back: into the first source's whole picture
@@ -57,6 +58,7 @@ class Job:
     paste_back: bool = False
     fusion: str = "auto"
     force: bool = False
+    complete: bool | None = None
     batch_size: int = 8
     seed: int = 0
     record: Path | None = None
@@ -112,6 +114,7 @@ def perform(
         seconds=job.seconds,
         batch_size=job.batch_size,
         fusion=job.fusion,
+        complete=job.complete,
         seed=job.seed,
         pictures_wanted=job.compare,
         load_mapping=load_mapping,

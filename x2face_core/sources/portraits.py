@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.errors import NoFaceError, UsageError
+from x2face_core.errors import NoFaceError, UsageError, WeightsError
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.chosen import choose_face
 from x2face_core.media.faces import Face, face_or_refuse
@@ -22,6 +23,8 @@ from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import Model, pose_expression_coordinates
+
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,33 +152,59 @@ def _moments(path: Path) -> Iterator[Picture]:
 
 
 def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Portrait]:
-    """Choose portraits by farthest-point sampling in pose and expression, starting with the most typical one.
+    """Choose portraits that complement one another: the most typical one, the one with the mouth open widest, then by
+    farthest-point sampling in pose and expression, which finds heads turned the other way.
 
-    Only the half nearest to the typical portrait is considered: embedded faces from extreme poses are not perfectly
-    aligned, and their mean would show double contours.
+    The quarter farthest from the typical portrait is not considered, as extreme poses are embedded least accurately;
+    nor is the quarter of the rest with the most closed eyes. Weights without a reading give only distances of vectors.
     """
     if len(portraits) <= 1:
         return list(portraits)
-    points = pose_expression_coordinates(model.encode(crops(portraits)), model).numpy()
-    near = nearest(points, max(count, len(points) // 2))
-    return [portraits[near[k]] for k in farthest(points[near], count)]
+    vectors = model.encode(crops(portraits))
+    points = pose_expression_coordinates(vectors, model).numpy()
+    near = np.array(nearest(points, max(count, len(points) * 3 // 4)))
+    mouth, eyes = _openness(vectors, model)
+    awake = near[shut_last(eyes[near])[: max(count, len(near) * 3 // 4)]]
+    return [portraits[awake[k]] for k in complementary(points[awake], mouth[awake], count)]
 
 
-def nearest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
+def _openness(vectors: Tensor, model: Model) -> tuple[Floats, Floats]:
+    """How open mouth and eyes are, (n,) each; zeros for weights without a reading."""
+    try:
+        told = model.read(vectors).float().cpu().numpy()
+    except WeightsError:
+        told = np.zeros((len(vectors), 7))
+    return told[:, 3], told[:, 5:].mean(axis=1)
+
+
+def shut_last(eyes: Floats) -> NDArray[np.int64]:
+    """Indices of eye openings (n,) in their order, with the most closed quarter moved to the end."""
+    shut = eyes < np.quantile(eyes, 0.25)
+    return np.argsort(shut, kind="stable")
+
+
+def complementary(points: Floats, mouth: Floats, count: int) -> list[int]:
+    """Indices of `count` points (n, k): the first, the one with the widest mouth (n,), then the farthest from both."""
+    widest = int(mouth.argmax())
+    return farthest(points, count, [0] if mouth[widest] <= mouth[0] else [0, widest])
+
+
+def nearest(points: Floats, count: int) -> list[int]:
     """Indices of the `count` points (n, k) nearest to their median, the nearest first."""
     order: list[int] = np.square(points - np.median(points, axis=0)).sum(axis=1).argsort()[:count].tolist()
     return order
 
 
-def farthest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
-    """Indices of `count` points (n, k) by farthest-point sampling, starting with the one nearest to their median."""
-    first = int(np.square(points - np.median(points, axis=0)).sum(axis=1).argmin())
-    chosen = [first]
-    far = np.square(points - points[first]).sum(axis=1)
-    while len(chosen) < min(count, len(points)):
-        chosen.append(int(far.argmax()))
-        far = np.minimum(far, np.square(points - points[chosen[-1]]).sum(axis=1))
-    return chosen
+def farthest(points: Floats, count: int, chosen: Sequence[int] = ()) -> list[int]:
+    """Indices of `count` points (n, k) by farthest-point sampling.
+
+    chosen: indices to start with; the point nearest to the median if empty
+    """
+    found = list(chosen)[:count] or nearest(points, 1)
+    while len(found) < min(count, len(points)):
+        far = np.square(points[:, None] - points[found]).sum(axis=2).min(axis=1)
+        found.append(int(far.argmax()))
+    return found
 
 
 def crops(portraits: Iterable[Portrait]) -> Tensor:
