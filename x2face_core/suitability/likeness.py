@@ -29,7 +29,7 @@ _GREY = torch.tensor([0.299, 0.587, 0.114])
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
-    """What `x2face_lab.likeness` learned for some weights.
+    """What was learned for some weights (benchmarks/likeness.py).
 
     mean: (512,) of features; ways: (d, 512), along which they are compared
     """
