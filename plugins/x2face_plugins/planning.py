@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 
 _OF_THE_JOB = (
-    "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed",
+    "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "force", "batch_size", "seed",
 )  # fmt: skip
 
 
