@@ -25,6 +25,7 @@ from x2face_core.sources.source import MappingsByName, ModelSource, as_factor
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.soundtrack import soundtrack
+from x2face_core.suitability.together import refuse_strangers
 from x2face_core.warping import resize_flow
 from x2face_plugins.activating import delegate
 from x2face_plugins.blinking import blinks_beside
@@ -92,6 +93,8 @@ class Session:
         self,
         *pictures: AnyPicture,
         crop: str = "auto",
+        face: int | None = None,
+        force: bool = False,
         crop_scale: float = 1.6,
         size: int = 256,
         source_frames: int = 3,
@@ -101,7 +104,9 @@ class Session:
         """Find, crop and embed one person's face.
 
         pictures: paths of photographs, films or folders; (h, w, 3) uint8 RGB arrays; Pillow's pictures
-        crop: auto, none or x,y,w,h; crop_scale: the crop's side in faces; size: its side in pixels
+        crop: auto, none or x,y,w,h; face: which of several, from left to right, from 1
+        force: take pictures as one person that look like different people, which is refused otherwise
+        crop_scale: the crop's side in faces; size: its side in pixels
         source_frames: pictures taken from a film or a folder
         fusion: aligned, mean, confidence or confidence-exp; auto: as stored with the weights
         no_completion: leave what no source shows as it is, for weights with a completion network
@@ -109,8 +114,10 @@ class Session:
         """
         if not pictures:
             raise UsageError("A face needs a picture at least.")
-        cropping = Cropping(crop, crop_scale, size)
+        cropping = Cropping(crop, crop_scale, size, face)
         portraits = find_portraits([as_source(one) for one in pictures], cropping, source_frames, self.model)
+        if not force:
+            refuse_strangers(portraits, self.model)
         complete = False if no_completion else None
         return Face(self.source(crops(portraits), fusion, complete=complete), portraits)
 

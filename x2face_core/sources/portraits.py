@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.errors import NoFaceError, WeightsError
+from x2face_core.errors import NoFaceError, UsageError, WeightsError
 from x2face_core.media.boxes import Box, crop
-from x2face_core.media.faces import find_box
+from x2face_core.media.chosen import choose_face
+from x2face_core.media.faces import Face, face_or_refuse
 from x2face_core.media.folders import LOOKS, evenly, picture_files
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
@@ -33,12 +34,22 @@ class Portrait:
     crop: (side, side, 3) uint8; box: of the crop in the whole picture
     path: of the whole picture, or the picture itself
     moment: index among LOOKS evenly spaced frames, if the path is a film
+    size: width and height of the whole picture
+    face: its rectangle, None if the user gave the crop; seen: number of faces there, and the chosen one's number
     """
 
     path: Path | Picture
     box: Box
     crop: Picture
     moment: int | None = None
+    size: tuple[int, int] | None = None
+    face: Face | None = None
+    seen: tuple[int, int] = (1, 1)
+
+    @property
+    def name(self) -> str:
+        """The source's: its path, or which picture in memory it is."""
+        return str(self.path) if isinstance(self.path, Path) else f"the picture at {id(self.path):#x}"
 
     def whole(self) -> Picture:
         """Read the whole picture that the crop is from."""
@@ -54,27 +65,32 @@ class Cropping:
     """How sources are cropped.
 
     where: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box; side: of the crop in pixels
+    face: number of the face to take, from left to right, from 1; None: the most prominent
     """
 
     where: str = "auto"
     scale: float = 1.6
     side: int = 256
+    face: int | None = None
 
     def __post_init__(self) -> None:
         if self.where not in ("auto", "none"):
             Box.parse(self.where)
-
-    def box(self, picture: Picture, name: str) -> Box:
-        """The crop box in a picture. NoFaceError; UsageError for a box outside the picture."""
-        if self.where == "auto":
-            return find_box(picture, self.scale, name=name)
-        return Box.given(self.where, picture.shape[1], picture.shape[0], name)
+            if self.face is not None:
+                raise UsageError(f"--face {self.face}: goes with --crop auto; {self.where} says where the face is.")
 
     def portrait(self, path: Path | Picture) -> Portrait:
-        """A photograph's portrait. NoFaceError, InputError."""
+        """A photograph's portrait. NoFaceError, InputError; UsageError for a box that lies outside, or no such face."""
         picture = read_picture(path) if isinstance(path, Path) else path
-        box = self.box(picture, str(path) if isinstance(path, Path) else "the picture")
-        return Portrait(path, box, crop(picture, box, self.side))
+        name = str(path) if isinstance(path, Path) else "the picture"
+        size = (picture.shape[1], picture.shape[0])
+        if self.where != "auto":
+            box = Box.given(self.where, *size, name)
+            return Portrait(path, box, crop(picture, box, self.side), size=size)
+        chosen = choose_face(face_or_refuse(picture, name), self.face, name)
+        box = Box.around(chosen.face, self.scale)
+        seen = (len(chosen.faces), chosen.number)
+        return Portrait(path, box, crop(picture, box, self.side), size=size, face=chosen.face, seen=seen)
 
 
 def find_portraits(sources: Sequence[Path | Picture], cropping: Cropping, count: int, model: Model) -> list[Portrait]:
@@ -115,10 +131,11 @@ def _or_none(path: Path, cropping: Cropping) -> Portrait | None:
 
 def _of_film(path: Path, cropping: Cropping) -> list[Portrait]:
     info = probe(path)
-    scan = scan_film(path, info.fps, cropping.scale, cropping.where)
+    scan = scan_film(path, info.fps, cropping.scale, cropping.where, face=cropping.face)
     rate = _moments_rate(path)
+    size, seen = (info.width, info.height), (1 + len(scan.others), scan.number)
     return [
-        Portrait(path, scan.box, crop(picture, scan.box, cropping.side), moment)
+        Portrait(path, scan.box, crop(picture, scan.box, cropping.side), moment, size, seen=seen)
         for moment, picture in enumerate(_moments(path))
         if scan.has_face(round(moment * info.fps / rate))
     ]
