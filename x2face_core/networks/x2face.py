@@ -1,4 +1,4 @@
-"""Both networks together: embedding, encoding and rendering."""
+"""Both networks together, and what they do in one step of training or driving."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class X2FaceNetworks(nn.Module):
         self.completion = CompletionNetwork(dims.completion) if dims.completion else None
 
     def embed(self, pictures: Tensor, *, complete: bool = True) -> tuple[Tensor, Tensor]:
-        """Compute embedded faces, completed if there is a completion network.
+        """Lay faces out flat, and fill in what they do not show where there is a network for it.
 
-        pictures: (n, 3, H, W) float in [0, 1], square crops of any size; the networks read them resized to `side`
+        pictures: (n, 3, H, W) float in [0, 1], square crops of any size; the networks read them reduced to side
         textures: (n, 3, H, W), sampled from the pictures at their own size
         confidence: (n, 1, flow_side, flow_side)
         """
