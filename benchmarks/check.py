@@ -24,8 +24,8 @@ from x2face_core.sources.portraits import Cropping
 from x2face_core.suitability.films import of_film
 from x2face_core.suitability.findings import Finding
 from x2face_core.suitability.likeness import likeness_of
+from x2face_core.suitability.same_person import REFUSED_BELOW, WARNED_BELOW, least_similar_clusters
 from x2face_core.suitability.sources import of_portrait
-from x2face_core.suitability.together import OTHER, UNSURE, least_alike
 
 AUTO, NONE = Cropping(), Cropping("none")
 Picture = NDArray[np.uint8]
@@ -152,7 +152,7 @@ def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Pi
     textures = torch.stack([model.embed(to_tensor([NONE.portrait(np.asarray(one)).crop])).texture for one in shown])
     learned = likeness_of(model.fingerprint)
     assert learned is not None
-    cosines, dice, whose = learned.between(textures), np.random.default_rng(0), np.array(names)
+    cosines, dice, whose = learned.cosines(textures), np.random.default_rng(0), np.array(names)
     by_person = {one: np.flatnonzero(whose == one) for one in sorted(set(names))}
     for count in (2, 3, 4):
         several = [rows for rows in by_person.values() if len(rows) >= count]
@@ -168,7 +168,7 @@ def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Pi
             stranger = by_person[keys[dice.integers(len(keys))]]
             if whose[stranger[0]] != whose[rows[0]]:
                 intruder.append(draws(cosines, [*dice.choice(rows, count - 1, replace=False), dice.choice(stranger)]))
-        for limit, name in ((OTHER, "refused"), (UNSURE, "told or refused")):
+        for limit, name in ((REFUSED_BELOW, "refused"), (WARNED_BELOW, "told or refused")):
             yours = np.mean([np.mean(np.array(one) < limit) for one in same])
             shares = [np.mean(np.array(one) < limit) for one in (other, intruder or [1.0])]
             print(f"  {count} sources {name}: {yours:.4f} of one person ({len(several)} people),")
@@ -177,7 +177,7 @@ def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Pi
 
 def draws(cosines: torch.Tensor, rows: Sequence[int] | NDArray[np.int64]) -> float:
     at = list(map(int, rows))
-    return least_alike(cosines[at][:, at], [[k] for k in range(len(at))])[0]
+    return least_similar_clusters(cosines[at][:, at], [[k] for k in range(len(at))])[0]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ def main(data: Path, weights: str | None = None) -> None:
     model, folder = X2Face.load(weights, device="cpu"), FaceFolder(data)
     learned = learn(gather(folder, "train", model))
     FOLDER.mkdir(parents=True, exist_ok=True)
-    save_file({"mean": learned.mean.half(), "ways": learned.ways.half()}, FOLDER / f"{model.fingerprint}.safetensors")
+    save_file(
+        {"mean": learned.mean.half(), "ways": learned.projection.half()}, FOLDER / f"{model.fingerprint}.safetensors"
+    )
     held = gather(folder, "val", model)
     for name, films in (("films", True), ("photographs", False)):
         print(name, *fares(learned, held, films), sep="\n  ")

@@ -1,4 +1,4 @@
-"""`x2face batch`: many films of a table."""
+"""`x2face batch`: render the films of a table."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from x2face_cli import failures, screen
-from x2face_cli.values import PlacePath
+from x2face_cli.values import ExpandedPath
 
 if TYPE_CHECKING:
     from x2face_plugins.batch import Outcome
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("table", metavar="JOBS.csv", type=PlacePath())
+@click.argument("table", metavar="JOBS.csv", type=ExpandedPath())
 @click.option("--resume", is_flag=True, help="Leave out films that an earlier batch of this table finished.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about all films.")
 @click.pass_context
@@ -43,7 +43,7 @@ def batch(ctx: click.Context, table: Path, resume: bool, as_json: bool) -> None:
     with screen.progress("films", len(jobs), "films") as advance:
         for outcome in Batch(table, registry, resume=resume, fault_of=failures.known).run(jobs):
             outcomes.append(outcome)
-            _tell(table, outcome, as_json)
+            _show(table, outcome, as_json)
             advance(1)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if as_json:
@@ -61,8 +61,8 @@ def _made(outcome: Outcome) -> bool:
     return outcome.report is not None
 
 
-def _tell(table: Path, outcome: Outcome, as_json: bool) -> None:
-    """A film's path as soon as it is done, and what there is to say of it."""
+def _show(table: Path, outcome: Outcome, as_json: bool) -> None:
+    """Print the path and the warnings of a finished film."""
     if outcome.report is None:
         return
     for warning in outcome.report["warnings"]:
@@ -72,7 +72,7 @@ def _tell(table: Path, outcome: Outcome, as_json: bool) -> None:
 
 
 def _summary(outcomes: list[Outcome]) -> dict[str, object]:
-    """films: reports as of `x2face run --json`, with the table's line; failed: line, exit code and reason."""
+    """The object of --json. films: reports as of `x2face run --json`, with the line in the table"""
     return {
         "films": [{"line": one.job.line, **one.report} for one in outcomes if one.report is not None],
         "skipped": [one.job.line for one in outcomes if one.skipped],

@@ -1,4 +1,4 @@
-"""`x2face check`: do pictures and films suit, and what would do where they do not?"""
+"""`x2face check`: whether pictures and films are suitable inputs, and what to do if not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from x2face_cli import options, screen
-from x2face_cli.values import PlacePath
+from x2face_cli.values import ExpandedPath
 from x2face_core.errors import X2FaceError
 from x2face_core.files.ledger import noting
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from x2face_core.suitability.findings import Finding
 
 OPTIONS = [
-    click.Argument(["inputs"], nargs=-1, required=True, type=PlacePath(), metavar="PICTURE|FILM…"),
+    click.Argument(["inputs"], nargs=-1, required=True, type=ExpandedPath(), metavar="PICTURE|FILM…"),
     *options.own_options("crop", "face", "crop_scale"),
     click.Option(["--json", "as_json"], is_flag=True, help="One line of JSON."),
     *options.own_options("weights", "device"),
@@ -44,22 +44,22 @@ def check(ctx: click.Context, /, inputs: tuple[Path, ...], as_json: bool, **give
 
     cropping = Cropping(given["crop"], given["crop_scale"], face=given["face"])
     model = X2Face.load(given["weights"], device=given["device"])
-    told: list[dict[str, Any]] = []
+    reports: list[dict[str, Any]] = []
     checked: list[Checked] = []
     for path in inputs:
         found = _checked(path, cropping, model)
-        told.append(_told(path, found))
+        reports.append(_report(path, found))
         checked += [] if isinstance(found, X2FaceError) else [found]
         if not as_json:
             _show(path, found)
-    alike = _alike(checked, model)
+    likeness = _likeness(checked, model)
     if as_json:
-        usable = all(one["usable"] for one in told)
-        together = None if alike is None else _row(alike)
-        screen.result_json({"usable": usable, "inputs": told, "together": together})
-    elif alike is not None:
-        _table("together", [alike])
-    ctx.exit(next((one["exit_code"] for one in told if one["exit_code"]), 0))
+        usable = all(one["usable"] for one in reports)
+        together = None if likeness is None else asdict(likeness)
+        screen.result_json({"usable": usable, "inputs": reports, "together": together})
+    elif likeness is not None:
+        _table("together", [likeness])
+    ctx.exit(next((one["exit_code"] for one in reports if one["exit_code"]), 0))
 
 
 def _checked(path: Path, cropping: Cropping, model: X2Face) -> Checked | X2FaceError:
@@ -71,15 +71,15 @@ def _checked(path: Path, cropping: Cropping, model: X2Face) -> Checked | X2FaceE
         return error
 
 
-def _alike(checked: list[Checked], model: X2Face) -> Finding | None:
-    """Whether the pictures among them show one person."""
-    from x2face_core.suitability.together import together
+def _likeness(checked: list[Checked], model: X2Face) -> Finding | None:
+    """Whether the pictures among the inputs show one person; None if that is not compared."""
+    from x2face_core.suitability.same_person import same_person
 
-    return together([one.portrait for one in checked if one.portrait is not None], model)
+    return same_person([one.portrait for one in checked if one.portrait is not None], model)
 
 
-def _told(path: Path, found: Checked | X2FaceError) -> dict[str, Any]:
-    """An input as JSON."""
+def _report(path: Path, found: Checked | X2FaceError) -> dict[str, Any]:
+    """The JSON object of one input."""
     if isinstance(found, X2FaceError):
         return {"input": str(path), "usable": False, "exit_code": found.exit_code, "error": str(found), "findings": []}
     return {
@@ -91,12 +91,8 @@ def _told(path: Path, found: Checked | X2FaceError) -> dict[str, Any]:
         "size": list(found.size),
         "faces": found.faces,
         "box": [round(number, 2) for number in (found.box.x, found.box.y, found.box.side, found.box.side)],
-        "findings": [_row(one) for one in found.findings],
+        "findings": [asdict(one) for one in found.findings],
     }
-
-
-def _row(finding: Finding) -> dict[str, Any]:
-    return asdict(finding)
 
 
 def _show(path: Path, found: Checked | X2FaceError) -> None:

@@ -30,17 +30,17 @@ def convert(files: tuple[Path, ...], folder: Path | None, output: str, overwrite
         raise UsageError("Give the released files, or --from-github-layout FOLDER with them in it; one of the two.")
     from x2face_core.rendering.outputs import resolve_file
 
-    place = resolve_file(output, ".safetensors", overwrite=overwrite, inputs=files)
+    target = resolve_file(output, ".safetensors", overwrite=overwrite, inputs=files)
     from x2face_core.convert.finding import find_released
     from x2face_lab.converting import convert
     from x2face_plugins.registry import Registry
 
-    convert(find_released(folder) if folder else files, place.path, Registry.load(), screen.warn)
+    convert(find_released(folder) if folder else files, target.path, Registry.load(), screen.warn)
     from x2face_cli.weights import describe
 
-    about = describe(str(place.path))
+    about = describe(str(target.path))
     if as_json:
-        screen.result_json(about | {"output": str(place)})
+        screen.result_json(about | {"output": str(target)})
         return
     screen.note(f"{about['name']}: networks{''.join(f', {name}' for name in about['mappings'])}")
-    screen.result(place)
+    screen.result(target)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from x2face_cli import screen
-from x2face_cli.values import PlacePath
+from x2face_cli.values import ExpandedPath
 
 KINDS = ("offset", "absolute", "overlay", "mapping")
 LAST = {
@@ -28,7 +28,7 @@ LAST = {
     show_default=True,
     help="What it is: a driver that yields offsets or vectors, an overlay, or a mapping with its driver.",
 )
-@click.option("-o", "--output", type=PlacePath(), metavar="DIR",
+@click.option("-o", "--output", type=ExpandedPath(), metavar="DIR",
               show_default="x2face-NAME", help="The new folder.")  # fmt: skip
 def new(name: str, kind: str, output: Path | None) -> None:
     """Write a plugin that works at once, with its tests, and say what to do next.

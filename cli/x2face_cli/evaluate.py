@@ -11,7 +11,7 @@ import click
 
 from x2face_cli import screen
 from x2face_cli.timing import Timing
-from x2face_cli.values import PlacePath, Word
+from x2face_cli.values import ExpandedPath, Word
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ FIGURES, SHEET = "figures.json", "across.png"
 
 
 @click.command()
-@click.option("--data", type=PlacePath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
+@click.option("--data", type=ExpandedPath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
 @click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them.")
 @click.option("--no-completion", is_flag=True, help="Paint nothing where no source shows the face.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("-o", "--output", type=PlacePath(file_okay=False), help="A folder for the contact sheet.")
+@click.option("-o", "--output", type=ExpandedPath(file_okay=False), help="A folder for the contact sheet.")
 def evaluate(
     data: Path | None,
     split: Any,

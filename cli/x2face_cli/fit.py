@@ -10,7 +10,7 @@ import click
 
 from x2face_cli import screen
 from x2face_cli.completing import mapping_names
-from x2face_cli.values import PlacePath, Word
+from x2face_cli.values import ExpandedPath, Word
 
 if TYPE_CHECKING:
     from x2face_plugins.mappings.files import MappingInfo
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("name", shell_complete=mapping_names)
-@click.option("--data", type=PlacePath(), required=True, help="The folder to learn from.")
+@click.option("--data", type=ExpandedPath(), required=True, help="The folder to learn from.")
 @click.option(
     "--weights", type=Word(), metavar="NAME|FILE", help="The weights to fit it for; see `x2face weights list`."
 )
 @click.option(
     "-o",
     "--output",
-    type=PlacePath(),
+    type=ExpandedPath(),
     metavar="FILE",
     help="Where it goes, for `x2face run --mapping FILE`; by default where every run finds it.",
 )

@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from x2face_cli.values import FiniteRange, PlacePath, WholeRange, Word
+from x2face_cli.values import ExpandedPath, FiniteRange, WholeRange, Word
 from x2face_plugins.desk import desk_of
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.settings import Setting, flag_name, read_settings, word
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 AnySpec = DriverSpec | OverlaySpec
-PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: PlacePath()}
+PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: ExpandedPath()}
 SHORT = {"source": "-s", "output": "-o"}
 OF_SOURCES = (
     "source", "source_frames", "crop", "face", "force", "crop_scale", "fusion", "no_completion", "size",

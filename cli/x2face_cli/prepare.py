@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from x2face_cli import screen
-from x2face_cli.values import PlacePath
+from x2face_cli.values import ExpandedPath
 
 if TYPE_CHECKING:
     from x2face_core.data.preparing.records import Record, Still
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("source", metavar="IN", type=PlacePath())
-@click.argument("out", metavar="OUT", type=PlacePath())
+@click.argument("source", metavar="IN", type=ExpandedPath())
+@click.argument("out", metavar="OUT", type=ExpandedPath())
 @click.option("--landmarks", is_flag=True, help="Label the faces with a face mesh: the recipe `guided` needs it.")
 @click.option("--workers", type=click.IntRange(1, 256), show_default="one a core", help="Files at a time.")
 def prepare(source: Path, out: Path, landmarks: bool, workers: int | None) -> None:

@@ -11,7 +11,7 @@ import click
 
 from x2face_cli import screen
 from x2face_cli.training import TrainingDisplay, length_of, pair
-from x2face_cli.values import PlacePath, WholeRange, Word, minutes
+from x2face_cli.values import ExpandedPath, WholeRange, Word, minutes
 from x2face_cli.verbosity import with_verbosity
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class TrainCommand(click.Command):
 
 
 @click.command(cls=TrainCommand)
-@click.argument("out", type=PlacePath(file_okay=False))
-@click.option("--data", type=PlacePath(), required=True, help="Face tracks; `x2face prepare` makes them.")
+@click.argument("out", type=ExpandedPath(file_okay=False))
+@click.option("--data", type=ExpandedPath(), required=True, help="Face tracks; `x2face prepare` makes them.")
 @click.option("--recipe", type=click.Choice(_RECIPES), default="guided", show_default=True)
 @click.option(
     "--preset", type=click.Choice(["light", "paper"]), show_default="the recipe's", help="The networks' sizes."

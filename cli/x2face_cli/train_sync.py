@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from x2face_cli import screen
-from x2face_cli.values import PlacePath, WholeRange, minutes
+from x2face_cli.values import ExpandedPath, WholeRange, minutes
 
 
 @click.command()
-@click.argument("out", type=PlacePath(file_okay=False))
-@click.option("--data", type=PlacePath(), required=True, help="Face tracks with sound in sync.")
+@click.argument("out", type=ExpandedPath(file_okay=False))
+@click.option("--data", type=ExpandedPath(), required=True, help="Face tracks with sound in sync.")
 @click.option("--minutes", type=minutes(), help="How long, over all parts of the run.")
 @click.option("--steps", type=WholeRange(1), help="How many steps, over all parts of the run.")
 @click.option("--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over.")

@@ -17,7 +17,7 @@ YEAR = 366 * 24 * 60.0  # minutes
 SEEDS = 2**32 - 1  # the largest seed that all generators accept
 
 
-class PlacePath(click.Path):
+class ExpandedPath(click.Path):
     """A path; ~ is expanded even if the shell does not, as in --data=~/tracks."""
 
     def __init__(self, **more: Any) -> None:
@@ -30,7 +30,7 @@ class PlacePath(click.Path):
 
 
 class Word(click.ParamType[str]):
-    """A non-empty name or path; ~ is expanded as in PlacePath."""
+    """A non-empty name or path; ~ is expanded as in ExpandedPath."""
 
     name = "text"
 

@@ -1,4 +1,4 @@
-"""Learns by what embedded faces of one person differ less than those of two: what `likeness_of` reads."""
+"""Learns the projection for the similarity of embedded faces (suitability/likeness.py)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from x2face_core.pixels import to_tensor
 from x2face_core.suitability.likeness import SIDE, Likeness, features
 from x2face_core.warping import reduce
 
-DIRECTIONS, RIDGE = 200, 0.3  # ways that are kept; share of the mean variance within
+DIRECTIONS, RIDGE = 200, 0.3  # directions kept; regularisation as a share of the mean within-class variance
 SORTS, LIGHTS = 10.0, 1.0  # how much differences of sorts of pictures, and of light, count as such within a person
 FRAMES, CLIPS = 24, 12  # of one person
 _BATCH = 32
@@ -64,15 +64,15 @@ def _pictures(folder: FaceFolder, split: Split) -> Iterator[tuple[NDArray[np.uin
 
 
 def learn(faces: Faces) -> Likeness:
-    """The ways along which people differ most, beside what differs within one."""
+    """Linear discriminant analysis: directions of high variance between people relative to that within one."""
     found = _features(faces.textures)
     mean = found.mean(0)
     found = found - mean
     within = _within(found, faces.person) + SORTS * _between_sorts(found, faces) + LIGHTS * _lights(faces.textures)
     within += RIDGE * within.diagonal().mean() * torch.eye(len(within)).double()
     back = torch.linalg.inv(torch.linalg.cholesky(within))
-    _, ways = torch.linalg.eigh(back @ torch.cov(found.T) @ back.T)
-    return Likeness(mean.float(), (ways[:, -DIRECTIONS:].T @ back).float())
+    _, eigenvectors = torch.linalg.eigh(back @ torch.cov(found.T) @ back.T)
+    return Likeness(mean.float(), (eigenvectors[:, -DIRECTIONS:].T @ back).float())
 
 
 def _features(textures: Tensor) -> Tensor:
@@ -123,7 +123,7 @@ def _lit(textures: Tensor, dice: torch.Generator) -> Tensor:
 def fares(learned: Likeness, faces: Faces, films: bool) -> Iterator[str]:
     """What share of pairs lies below thresholds, of frames of films or of photographs."""
     kept = np.array([name.endswith(".mp4") == films for name in faces.file])
-    cosines = learned.between(faces.textures[torch.from_numpy(kept)].float()).numpy()
+    cosines = learned.cosines(faces.textures[torch.from_numpy(kept)].float()).numpy()
     person, file = faces.person[kept], faces.file[kept]
     above = np.triu(np.ones_like(cosines, bool), 1)
     same = above & (person[:, None] == person) & (file[:, None] != file)

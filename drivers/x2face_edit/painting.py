@@ -61,9 +61,9 @@ def _within(middle: float, reach: float, pixels: int) -> slice:
     return slice(max(0, low), min(pixels, high + 1))
 
 
-def _overlap(place: Tensor, length: float) -> Tensor:
-    """The share of a pixel centred at `place` that is between 0 and length."""
-    return ((place + 0.5).clamp(max=length) - (place - 0.5).clamp(min=0)).clamp(0, 1)
+def _overlap(centre: Tensor, length: float) -> Tensor:
+    """The share of a pixel centred at `centre` that is between 0 and length."""
+    return ((centre + 0.5).clamp(max=length) - (centre - 0.5).clamp(min=0)).clamp(0, 1)
 
 
 def is_outside(layer: Layer, centre: tuple[float, float], aspect: float) -> bool:

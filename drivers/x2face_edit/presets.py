@@ -67,9 +67,9 @@ def changed(layer: Layer, given: Mapping[str, Any]) -> Layer:
 
 def read_preset(path: Path) -> list[Layer]:
     """Read the layers of a preset. InputError names the invalid key."""
-    place = readable_file(path)
+    readable = readable_file(path)
     try:
-        content = json.loads(place.read_text(encoding="utf-8-sig"))
+        content = json.loads(readable.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no JSON ({error}); a preset is written by --edit-save.") from None
     if not isinstance(content, dict) or set(content) != {"layers"}:
@@ -77,7 +77,7 @@ def read_preset(path: Path) -> list[Layer]:
     layers = content["layers"]
     if not isinstance(layers, list) or not layers:
         raise InputError(f"{path}: layers: expected a list of one or more layers, found {_shown(layers)}.")
-    return [_layer(values, f"{path}: layers[{number}]", place.parent) for number, values in enumerate(layers)]
+    return [_layer(values, f"{path}: layers[{number}]", readable.parent) for number, values in enumerate(layers)]
 
 
 def _layer(values: Any, said: str, folder: Path) -> Layer:

@@ -103,8 +103,8 @@ def placed(landmarks: NDArray[np.floating]) -> Floats:
     height = np.linalg.norm(points[:, 27] - points[:, 8], axis=1)
     raised = [points[:, brow].mean(axis=1) - points[:, eye].mean(axis=1) for brow, eye in _BROWS]
     brows = np.linalg.norm(raised, axis=2).mean(axis=0) / height
-    place: Floats = np.column_stack([middle, np.log(size), brows])
-    return place
+    layout: Floats = np.column_stack([middle, np.log(size), brows])
+    return layout
 
 
 def _of_people(

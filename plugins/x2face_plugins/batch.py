@@ -1,4 +1,4 @@
-"""Many films in one process: weights and plugins are loaded once."""
+"""Rendering of many films in one process; weights and plugins are loaded once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: a report as of `x2face run --json`, or an error; neither where it was done before."""
+    """The result of a job: a report as of `x2face run --json`, or an error; neither if an earlier batch did it."""
 
     job: Job
     report: dict[str, Any] | None = None
@@ -32,10 +32,10 @@ class Outcome:
 
 
 class Batch:
-    """Makes films one after the other; a job that fails does not end the others.
+    """Renders films one after the other; a failed job does not stop the others.
 
-    resume: leave out what an earlier batch of the same table has finished, and finish what it began
-    fault_of: turns an exception into the error to report, or None, for a bug, which ends the batch
+    resume: skip jobs that an earlier batch of the same table finished, and overwrite the outputs of those it began
+    fault_of: converts an exception to the error to report; None, for a bug, ends the batch
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class Batch:
         self._outputs: dict[Path, int] = {}
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
-        """The outcome of each job, as it is done."""
+        """Yield the outcome of each job when it is finished."""
         for job in jobs:
-            state = self.ledger.of(job)
+            state = self.ledger.state(job)
             try:
                 plan, registry, session_words = self._planned(job, begun=state is not None)
                 if state == "done" and plan.output.path.exists():
@@ -69,18 +69,18 @@ class Batch:
                 yield Outcome(job, report)
 
     def _planned(self, job: Job, *, begun: bool) -> tuple[Plan, Registry, dict[str, Any]]:
-        """The film's plan, and the words that a session is loaded by. Raises as x2face.run."""
+        """The plan of a film, the registry, and the options that the session depends on. Raises as x2face.run."""
         if job.fault is not None:
             raise UsageError(job.fault)
-        said = read_words(self.registry, job.words | ({"overwrite": True} if begun else {}))
-        plan = Plan.of(said.options(), said.choices())
+        parsed = read_words(self.registry, job.words | ({"overwrite": True} if begun else {}))
+        plan = Plan.of(parsed.options(), parsed.choices())
         before = self._outputs.setdefault(plan.output.path, job.line)
         if before != job.line:
             raise UsageError(f"{plan.output} is also the output of line {before}; give each film a name of its own.")
-        return plan, said.registry, {word: value for word, value in job.words.items() if word in OF_THE_SESSION}
+        return plan, parsed.registry, {word: value for word, value in job.words.items() if word in OF_THE_SESSION}
 
     def _loaded(self, words: dict[str, Any], plan: Plan) -> Session:
-        """The session of the film before, where this one's weights and device are the same."""
+        """The session; loaded anew if weights or device differ from those of the previous film."""
         from x2face_plugins.filming import load_session
 
         if self._session is None or self._session[0] != words:

@@ -1,4 +1,4 @@
-"""Tables of films to make: a row a film, a column an option of a run."""
+"""Tables of films to make: each row is a film, each column an option of `x2face run`."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from x2face_plugins.settings import read_settings
 from x2face_plugins.words import read_words
 
 SEPARATOR = ";"
-"""Between several values in a cell, such as several pictures of a face."""
+"""Separates several values in a cell, such as several pictures of a face."""
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 _FIELD = re.compile(r"\{([^{}]*)\}")
-_WILD = re.compile(r"[*?[]")
-MOST = 100_000
-"""Films in a table."""
+_WILDCARD = re.compile(r"[*?[]")
+MAX_FILMS = 100_000
+"""Largest number of films in a table."""
 
 
 @dataclass(frozen=True)
 class Job:
     """One film.
 
-    line: of the table, counted from 1; words: options as of `x2face.run`, without those whose cell is empty
-    fault: why the row cannot be a job, or None
+    line: number in the table, from 1; words: options as keywords of `x2face.run`; empty cells are left out
+    fault: why the row is not a valid job; None if it is
     """
 
     line: int
@@ -42,17 +42,17 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Identifies the job in a ledger."""
+        """Identifies the job in a ledger: a hash of its options."""
         return hashlib.sha256(json.dumps(self.words, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def read_jobs(table: Path, registry: Registry) -> list[Job]:
-    """The films of a CSV table in UTF-8 whose header names options of run, with - or _ and without the leading --.
+    """Read the films of a UTF-8 CSV table whose header names options of run, with - or _, with or without leading --.
 
     Several values in a cell are separated by ;. An option without a value, such as idle, is true, yes, false or no. In
-    a cell {column} stands for the value of another column, of a file its name without suffix. A source with *, ? or
-    [...] stands for every file that matches, each a film of its own.
-    InputError if the table cannot be read, UsageError for a column that is no option of run or a driver.
+    a cell {column} is replaced by the value of another column; of a file name, by its stem. A source with *, ? or
+    [...] makes a film of every matching file.
+    InputError if the table cannot be read, UsageError for a column that is not an option of run or of a driver.
     """
     columns, rows = _read(table)
     for column in columns:
@@ -61,13 +61,13 @@ def read_jobs(table: Path, registry: Registry) -> list[Job]:
     jobs = [job for line, cells in rows for job in _jobs(line, columns, cells, many)]
     if not jobs:
         raise InputError(f"{table}: names no film; a row a film is needed below the header.")
-    if len(jobs) > MOST:
-        raise InputError(f"{table}: names {len(jobs)} films; {MOST} are the most in one table.")
+    if len(jobs) > MAX_FILMS:
+        raise InputError(f"{table}: names {len(jobs)} films; {MAX_FILMS} are the most in one table.")
     return jobs
 
 
 def _read(table: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Column names, and the cells of each row that is not empty, with its line."""
+    """Column names, and line number and cells of each row that is not empty."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as lines:
             reader = csv.reader(lines, strict=True)
@@ -92,7 +92,7 @@ def _jobs(line: int, columns: list[str], cells: list[str], many: set[str]) -> It
         return
     given = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}
     source = given.get("source", "")
-    wild = _WILD.search(source) and not Path(source).exists()
+    wild = _WILDCARD.search(source) and not Path(source).exists()
     sources = sorted(glob.glob(source, recursive=True)) if wild else [source]  # noqa: PTH207 (Path.glob is relative)
     if not source or not sources:
         yield Job(line, fault=f"source {source!r} matches no file" if source else "names no source")
@@ -105,7 +105,7 @@ def _jobs(line: int, columns: list[str], cells: list[str], many: set[str]) -> It
 
 
 def _words(given: Mapping[str, str], many: set[str]) -> dict[str, Any]:
-    """Cells to words as x2face.run takes them. UsageError for a {name} that is no column with a value."""
+    """Convert cells to keywords of x2face.run. UsageError for a {name} that is no column with a value."""
     words: dict[str, Any] = {}
     for name, cell in given.items():
         text = _FIELD.sub(lambda found: _named(found[1], given, name), cell)  # noqa: B023 (called at once)
@@ -124,28 +124,29 @@ def _named(name: str, given: Mapping[str, str], column: str) -> str:
 
 
 class Ledger:
-    """Which jobs were begun and which are done, in a file beside the table, so that a batch can go on."""
+    """States of jobs, begun or done, in a file beside the table, so that a batch can be resumed."""
 
     def __init__(self, table: Path) -> None:
         self.path = table.with_name(f"{table.name}.done.json")
         self.states: dict[str, str] = {}
 
     def read(self) -> None:
-        """Take up what an earlier batch of the same table left. InputError where the file is broken."""
+        """Read the states stored by an earlier batch of the same table. InputError if the file is broken."""
         if not self.path.exists():
             return
         try:
-            told = json.loads(self.path.read_text("utf-8"))
-            self.states = {str(key): str(state) for key, state in dict(told).items()}
+            stored = json.loads(self.path.read_text("utf-8"))
+            self.states = {str(key): str(state) for key, state in dict(stored).items()}
         except (OSError, ValueError, TypeError) as error:
             raise InputError(
                 f"{self.path}: cannot be read ({error}); without it, --resume makes all films anew."
             ) from error
 
     def mark(self, job: Job, state: str) -> None:
-        """Note that a job is "begun" or "done"."""
+        """Store the state of a job, "begun" or "done"."""
         self.states[job.key] = state
         write_text(self.path, json.dumps(self.states, indent=1))
 
-    def of(self, job: Job) -> str | None:
+    def state(self, job: Job) -> str | None:
+        """ "begun", "done", or None for a new job."""
         return self.states.get(job.key)

@@ -25,7 +25,7 @@ from x2face_core.sources.source import MappingsByName, ModelSource, as_factor
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.soundtrack import soundtrack
-from x2face_core.suitability.together import refuse_strangers
+from x2face_core.suitability.same_person import refuse_different_people
 from x2face_core.warping import resize_flow
 from x2face_plugins.activating import delegate
 from x2face_plugins.blinking import blinks_beside
@@ -117,7 +117,7 @@ class Session:
         cropping = Cropping(crop, crop_scale, size, face)
         portraits = find_portraits([as_source(one) for one in pictures], cropping, source_frames, self.model)
         if not force:
-            refuse_strangers(portraits, self.model)
+            refuse_different_people(portraits, self.model)
         complete = False if no_completion else None
         return Face(self.source(crops(portraits), fusion, complete=complete), portraits)
 

@@ -83,7 +83,7 @@ def test_pictures_of_other_kinds_are_read(place: Path, x2face: Callable[..., Any
 @pytest.fixture
 def stern(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo's two faces, one of them drawn, are at 0.16, which is neither; one face twice is at 1."""
-    monkeypatch.setattr("x2face_core.suitability.together.OTHER", 0.5)
+    monkeypatch.setattr("x2face_core.suitability.same_person.REFUSED_BELOW", 0.5)
 
 
 def test_people_are_compared(place: Path, x2face: Callable[..., Any], stern: None) -> None:

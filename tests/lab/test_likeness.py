@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from x2face_core.suitability.likeness import NUMBERS
+from x2face_core.suitability.likeness import FEATURES
 from x2face_lab.likeness import DIRECTIONS, Faces, fares, learn
 
 
@@ -23,9 +23,9 @@ def people(count: int, each: int, seed: int) -> Faces:
 
 def test_people_who_were_not_learned_from_are_told_apart() -> None:
     learned = learn(people(12, 4, 0))
-    assert learned.mean.shape == (NUMBERS,) and learned.ways.shape == (DIRECTIONS, NUMBERS)
+    assert learned.mean.shape == (FEATURES,) and learned.projection.shape == (DIRECTIONS, FEATURES)
     held = people(4, 2, 1)
-    cosines = learned.between(held.textures).numpy()
+    cosines = learned.cosines(held.textures).numpy()
     same = np.equal.outer(held.person, held.person) & ~np.eye(8, dtype=bool)
     assert cosines[same].min() > cosines[np.not_equal.outer(held.person, held.person)].max()
     assert "0.000 of pairs of one person (by person)" in next(fares(learned, held, films=False))

@@ -42,10 +42,10 @@ def read_released(path: Path) -> Any:
     Raises InputError if the file cannot be read; WeightsError if it is broken, of another format, or refers to classes
     other than those of such files.
     """
-    place = readable_file(path)
+    readable = readable_file(path)
     try:
         with reading(path):
-            return _read(place)
+            return _read(readable)
     except Refused as error:
         raise WeightsError(
             f"{path}: refused: it asks for {error}, which no weights need. Nothing of it ran."

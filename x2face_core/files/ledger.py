@@ -45,12 +45,12 @@ def note(path: str | bytes | int | Path) -> None:
                 ledger.add((known.st_dev, known.st_ino))
 
 
-def refuse_read(place: Path) -> None:
+def refuse_read(target: Path) -> None:
     """UsageError if a run in progress has read the file, or a file in the folder, that would be replaced."""
-    if not _ledgers or not os.path.lexists(place):
+    if not _ledgers or not os.path.lexists(target):
         return
-    inside = list(place.iterdir()) if place.is_dir() else ()
-    for path in (place, *inside):
+    inside = list(target.iterdir()) if target.is_dir() else ()
+    for path in (target, *inside):
         if any(_identity(path) in ledger for ledger in _ledgers):
             raise UsageError(f"{path} is one of the files that this run reads; choose another output.")
 

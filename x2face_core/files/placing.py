@@ -24,19 +24,19 @@ _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EN
 
 def readable_file(path: str | Path) -> Path:
     """The absolute path of a readable, non-empty file. InputError says what is wrong otherwise."""
-    place = expanded(path)
+    target = expanded(path)
     with reading(path):
-        known = place.stat()
+        known = target.stat()
     if stat.S_ISDIR(known.st_mode):
         raise InputError(f"{path}: is a folder, a file is needed.")
     if not stat.S_ISREG(known.st_mode):
         raise InputError(f"{path}: is {_kind(known)}, a file is needed; save what comes from it to one.")
     if known.st_size == 0:
         raise InputError(f"{path}: is empty (0 bytes); copy or record it again.")
-    if not os.access(place, os.R_OK):
+    if not os.access(target, os.R_OK):
         raise InputError(f"{path}: may not be read; check its permissions.")
-    note(place)
-    return place.absolute()
+    note(target)
+    return target.absolute()
 
 
 def _kind(known: os.stat_result) -> str:
@@ -46,16 +46,16 @@ def _kind(known: os.stat_result) -> str:
 def resolved(path: str | Path) -> Path:
     """The output path, absolute, with ~ expanded and links followed. UsageError for a pipe, a device or a socket."""
     with writing(path):
-        place = Path(os.path.realpath(expanded(path)))
-        known = _status(place)
+        target = Path(os.path.realpath(expanded(path)))
+        known = _status(target)
     if known is not None and not (stat.S_ISREG(known.st_mode) or stat.S_ISDIR(known.st_mode)):
         raise UsageError(f"{path} is {_kind(known)}, not a file; choose another output.")
-    return place
+    return target
 
 
-def _status(place: Path) -> os.stat_result | None:
+def _status(target: Path) -> os.stat_result | None:
     try:
-        return place.stat()
+        return target.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
 
@@ -74,18 +74,18 @@ def atomic_file(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     On any error nothing is left behind. UsageError if the path cannot be written, or if a run in progress has read the
     file that would be replaced (files.ledger).
     """
-    place = resolved(path)
+    target = resolved(path)
     with ExitStack() as stack:
         with writing(path):
-            made = stack.enter_context(temporary_folder(place.parent)) / place.name
+            made = stack.enter_context(temporary_folder(target.parent)) / target.name
         yield made
-        refuse_read(place)
+        refuse_read(target)
         with writing(path):
             _sync(made)
             if overwrite:
-                made.replace(place)
+                made.replace(target)
             else:
-                _move(made, place, path)
+                _move(made, target, path)
 
 
 @contextmanager
@@ -95,19 +95,19 @@ def atomic_folder(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]
     An existing folder is kept, with its owner, permissions and mount; its numbered pictures are replaced if `overwrite`
     is set. UsageError also if it holds anything else.
     """
-    place = resolved(path)
+    target = resolved(path)
     with ExitStack() as stack:
         with writing(path):
-            made = stack.enter_context(temporary_folder(place if place.is_dir() else place.parent)) / "pictures"
+            made = stack.enter_context(temporary_folder(target if target.is_dir() else target.parent)) / "pictures"
             made.mkdir()
         yield made
         with writing(path):
-            if place.is_dir():
-                refuse_others(place)
-                refuse_read(place)
-                _exchange(made, place, path, overwrite)
+            if target.is_dir():
+                refuse_others(target)
+                refuse_read(target)
+                _exchange(made, target, path, overwrite)
             else:
-                _move_folder(made, place, path)
+                _move_folder(made, target, path)
 
 
 def refuse_others(folder: Path) -> None:
@@ -118,30 +118,30 @@ def refuse_others(folder: Path) -> None:
             raise UsageError(f"{folder}: holds other files ({entry.name}) and is not replaced; choose another folder.")
 
 
-def _move_folder(made: Path, place: Path, path: str | Path) -> None:
+def _move_folder(made: Path, target: Path, path: str | Path) -> None:
     try:
-        made.rename(place)  # succeeds only if the target is missing or an empty folder
+        made.rename(target)  # succeeds only if the target is missing or an empty folder
     except OSError as error:
-        raise _appeared(path) if os.path.lexists(place) else error from None
+        raise _appeared(path) if os.path.lexists(target) else error from None
 
 
-def _exchange(made: Path, place: Path, path: str | Path, overwrite: bool) -> None:
+def _exchange(made: Path, target: Path, path: str | Path, overwrite: bool) -> None:
     """Replace the pictures of a folder by new ones; undone if anything goes wrong."""
-    old, new = _pictures(place), _pictures(made)
+    old, new = _pictures(target), _pictures(made)
     if old and not overwrite:
         raise _appeared(path)
     aside = made.with_name("old")
     aside.mkdir()
     try:
         for name in old:
-            (place / name).rename(aside / name)
+            (target / name).rename(aside / name)
         for name in new:
-            _move(made / name, place / name, path)
+            _move(made / name, target / name, path)
     except BaseException:
         for name in _pictures(aside):
-            (aside / name).replace(place / name)
+            (aside / name).replace(target / name)
         for name in set(new) - set(_pictures(made)) - set(old):
-            (place / name).unlink(missing_ok=True)
+            (target / name).unlink(missing_ok=True)
         raise
 
 
@@ -149,25 +149,25 @@ def _pictures(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(PREFIX))
 
 
-def _move(made: Path, place: Path, path: str | Path) -> None:
+def _move(made: Path, target: Path, path: str | Path) -> None:
     """Give a file its name without replacing another; UsageError if there is one."""
     try:
-        os.link(made, place)
+        os.link(made, target)
     except FileExistsError:
         raise _appeared(path) from None
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _claim(place, path)
-        made.replace(place)
+        _claim(target, path)
+        made.replace(target)
     else:
         made.unlink()
 
 
-def _claim(place: Path, path: str | Path) -> None:
+def _claim(target: Path, path: str | Path) -> None:
     """The same on a disk without hard links: reserve the name by exclusive creation of an empty file."""
     try:
-        place.touch(exist_ok=False)
+        target.touch(exist_ok=False)
     except FileExistsError:
         raise _appeared(path) from None
 

@@ -94,8 +94,8 @@ class SplineFlows:
     def _anchored(self, points: Tensor) -> Tensor:
         return torch.cat([points, self.anchors.expand(len(points), -1, -1)], dim=1)
 
-    def _flow(self, places: Tensor) -> Tensor:
-        return (places - self.grid).reshape(-1, self.side, self.side, 2).permute(0, 3, 1, 2)
+    def _flow(self, coordinates: Tensor) -> Tensor:
+        return (coordinates - self.grid).reshape(-1, self.side, self.side, 2).permute(0, 3, 1, 2)
 
     def near(self, landmarks: Tensor) -> Tensor:
         """Landmarks (n, k, 2) to a mask (n, 1, side, side): 1 in the face, fading to 0 around it."""

@@ -50,17 +50,17 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
 
     All pictures are opened here, and only in the formats of kinds.FORMATS, none of which starts another program.
     """
-    place = readable_file(path)
+    readable = readable_file(path)
     try:
         with _quiet():
-            image = Image.open(place, formats=_formats())
+            image = Image.open(readable, formats=_formats())
         with image:
             _refuse_absurd(path, image.size)
             yield image
     except Image.DecompressionBombError:
         raise InputError(_too_large(path, "more than 178 million pixels")) from None
     except UnidentifiedImageError:
-        raise InputError(_no_picture(path, place)) from None
+        raise InputError(_no_picture(path, readable)) from None
     except _BROKEN as error:
         raise InputError(f"{path}: is a broken picture ({_one_line(error)}); save or copy it again.") from None
 
@@ -111,12 +111,12 @@ def write_picture(
     metadata: text chunks, kept in .png only; overwrite: replace an existing file, else UsageError
     UsageError if the suffix is unknown or the file cannot be written.
     """
-    place = Path(path)
-    if place.suffix.lower() not in Image.registered_extensions():
+    target = Path(path)
+    if target.suffix.lower() not in Image.registered_extensions():
         raise UsageError(
-            f"{path}: pictures are not written as {place.suffix or 'a name without suffix'}; use .png or .jpg."
+            f"{path}: pictures are not written as {target.suffix or 'a name without suffix'}; use .png or .jpg."
         )
-    with atomic_file(place, overwrite=overwrite) as hidden, writing(path):
+    with atomic_file(target, overwrite=overwrite) as hidden, writing(path):
         save_picture(hidden, picture, metadata)
 
 
@@ -157,8 +157,8 @@ def _too_large(path: str | Path, what: str) -> str:
     return f"{path}: has {what}; at most {MOST_PIXELS // 1_000_000} million are read, reduce it first."
 
 
-def _no_picture(path: str | Path, place: Path) -> str:
-    kind = unreadable_format(place)
+def _no_picture(path: str | Path, readable: Path) -> str:
+    kind = unreadable_format(readable)
     if kind is None:
         return f"{path}: is not a picture that can be read, whatever its name says; JPEG, PNG and WebP are."
     if kind.form in _formats():

@@ -70,9 +70,9 @@ _BEGINNINGS = {
 _BRANDS = {**dict.fromkeys((b"heic", b"heix", b"mif1", b"hevc", b"msf1"), _HEIC), b"avif": _AVIF, b"avis": _AVIF}
 
 
-def unreadable_format(place: Path) -> Unreadable | None:
+def unreadable_format(path: Path) -> Unreadable | None:
     """Identify an unreadable file by its first bytes; None if they are unknown."""
-    with place.open("rb") as file:
+    with path.open("rb") as file:
         start = file.read(32)
     if start[4:8] == b"ftyp":
         return _BRANDS.get(start[8:12])

@@ -59,10 +59,10 @@ def opened(path: str | Path) -> Iterator[InputContainer]:
 
     All films and sounds are opened here.
     """
-    place = readable_file(path)
+    readable = readable_file(path)
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(_DEMUXERS)}
     try:
-        container = av.open(local(place), "r", metadata_errors="replace", options=options)
+        container = av.open(local(readable), "r", metadata_errors="replace", options=options)
     except (FFmpegError, ValueError, OSError) as error:
         raise InputError(f"{path}: cannot be read as film or sound; {_why(error)}.") from None
     with container:

@@ -89,15 +89,15 @@ def is_film(path: str | Path) -> bool:
     A broken file whose name is a film's counts as one, so that reading it says what is wrong.
     InputError when it is missing.
     """
-    place = readable_file(path)
-    animation = is_animation(place)
+    readable = readable_file(path)
+    animation = is_animation(readable)
     if animation is not None:
         return animation
     try:
-        with opened(place) as film:
+        with opened(readable) as film:
             return bool(film.streams.video or film.streams.audio)
     except InputError:
-        return place.suffix.lower() in _FILM_NAMES
+        return readable.suffix.lower() in _FILM_NAMES
 
 
 def read_frames(

@@ -44,21 +44,21 @@ def write_film(
     overwrite: replace a file that is there when the film is done; else that is a UsageError
     The film appears under its name only when it is whole. Ctrl-C while frames are made: what was done becomes a
     playable film and KeyboardInterrupt goes on; any other exception leaves nothing. Makes no folders.
-    UsageError for an unknown suffix or a place that cannot be written to; InputError for a sound that cannot be read or
+    UsageError for an unknown suffix or an unwritable target; InputError for a sound that cannot be read or
     where there is no frame.
     """
-    place = Path(path)
-    write = _WRITERS.get(place.suffix.lower())
+    target = Path(path)
+    write = _WRITERS.get(target.suffix.lower())
     if write is None:
         raise UsageError(
-            f"{path}: films are not written as {place.suffix or 'a name without suffix'}; use .mp4, .webm or .gif."
+            f"{path}: films are not written as {target.suffix or 'a name without suffix'}; use .mp4, .webm or .gif."
         )
-    voice = None if sound is None or place.suffix.lower() in _SOUNDLESS else Path(sound)
+    voice = None if sound is None or target.suffix.lower() in _SOUNDLESS else Path(sound)
     channels = sound_channels(voice, sound_track) if voice is not None else 0
     first, rest = _started(path, frames)
     plan = Plan(first.shape[1], first.shape[0], fps, voice, channels, dict(metadata or {}), sound_track)
-    with atomic_file(place, overwrite=overwrite) as hidden:
-        outcome = in_thread(_refusable(place, lambda pictures: write(hidden, pictures, plan)), rest)
+    with atomic_file(target, overwrite=overwrite) as hidden:
+        outcome = in_thread(_refusable(target, lambda pictures: write(hidden, pictures, plan)), rest)
     return _counted(outcome)
 
 
@@ -73,15 +73,15 @@ def write_folder(
 
     overwrite: replace such pictures that the folder holds; else that is a UsageError, as is a folder with other files
     """
-    place = resolved(path)
-    if place.is_file():
+    target = resolved(path)
+    if target.is_file():
         raise UsageError(f"{path}: is a file, and a folder is to be written; choose another output.")
-    if place.is_dir():
+    if target.is_dir():
         with writing(path):
-            refuse_others(place)
+            refuse_others(target)
     rest = _started(path, frames)[1]
     with atomic_folder(path, overwrite=overwrite) as hidden:
-        outcome = in_thread(_refusable(place, lambda pictures: _write_pictures(hidden, pictures, metadata)), rest)
+        outcome = in_thread(_refusable(target, lambda pictures: _write_pictures(hidden, pictures, metadata)), rest)
     return _counted(outcome)
 
 
@@ -92,11 +92,11 @@ def _counted(outcome: Outcome) -> int:
     return outcome.count
 
 
-def _refusable(place: Path, write: Callable[[Iterator[Picture]], int]) -> Callable[[Iterator[Picture]], int]:
+def _refusable(target: Path, write: Callable[[Iterator[Picture]], int]) -> Callable[[Iterator[Picture]], int]:
     """Wrap a writer so that errors of the system, also those from PyAV, become a UsageError."""
 
     def attempt(pictures: Iterator[Picture]) -> int:
-        with writing(place):
+        with writing(target):
             return write(pictures)
 
     return attempt

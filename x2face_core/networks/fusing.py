@@ -1,7 +1,7 @@
 """Fusion of several pictures of one person into one embedded face without double contours.
 
-Their flows are made consistent with the driving network (settling), their colours matched, their embedded faces
-registered (aligning), and one of them is chosen at each texel (believing).
+Flows are made consistent with the driving network (settling), colours are matched (colour_matching), embedded faces
+are registered (registration), and one of them is selected at each texel (texel_selection).
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from x2face_core.networks.aligning import displacements
-from x2face_core.networks.believing import SIDE, beliefs, best, seen
-from x2face_core.networks.colours import matched
+from x2face_core.networks.colour_matching import match_colours
 from x2face_core.networks.completion import log_area
-from x2face_core.networks.places import own_places, sampled, smoothed
+from x2face_core.networks.registration import displacements
+from x2face_core.networks.sampling import gaussian_blur, sample_at, texel_coordinates
 from x2face_core.networks.settling import settled
+from x2face_core.networks.texel_selection import SIDE, find_reference, selection_weights, visibility
 from x2face_core.warping import reduce, resize_flow, warp
 
-_WORK = 128  # texels a side at which faces are aligned
-_AGREEING = 0.1  # difference of colours at which a displacement is trusted by 1 / e
-_SOFT = 2.0  # texels of SIDE: wider seams for low frequencies than for detail
+_SIDE = 128  # side at which faces are registered, texels
+_COLOUR_SCALE = 0.1  # colour difference at which the confidence in a displacement is 1 / e
+_SEAM = 2.0  # standard deviation, texels of SIDE, of the blending weights of low frequencies
 
 
 @dataclass(frozen=True, eq=False)
 class Fused:
-    """texture: (3, H, W), the embedded face; area: (1, 1, h, w) of log_area, of the sources used."""
+    """texture: (3, H, W), the embedded face; area: (1, 1, h, w) log_area of the selected sources."""
 
     texture: Tensor
     area: Tensor
@@ -41,14 +41,14 @@ class _Sources:
     offset: Tensor
     padding: str
 
-    def all_at(self, places: Tensor) -> Tensor:
-        """All pictures, reduced to _WORK, sampled at places (n, 2, h, w): (n, 3, h, w)."""
-        return sampled(reduce(self.pictures, _WORK), places, padding=self.padding) * self.gain + self.offset
+    def all_at(self, coordinates: Tensor) -> Tensor:
+        """All pictures, reduced to _SIDE, sampled at coordinates (n, 2, h, w): (n, 3, h, w)."""
+        return sample_at(reduce(self.pictures, _SIDE), coordinates, padding=self.padding) * self.gain + self.offset
 
-    def one_at(self, k: int, places: Tensor) -> Tensor:
-        """One picture sampled at its own size: (1, 3, H, W)."""
-        places = resize_flow(places[k : k + 1], *self.pictures.shape[-2:])
-        face = sampled(self.pictures[k : k + 1], places, padding=self.padding, mode="bicubic")
+    def one_at(self, k: int, coordinates: Tensor) -> Tensor:
+        """One picture sampled at its full size: (1, 3, H, W)."""
+        coordinates = resize_flow(coordinates[k : k + 1], *self.pictures.shape[-2:])
+        face = sample_at(self.pictures[k : k + 1], coordinates, padding=self.padding, mode="bicubic")
         return face * self.gain[k] + self.offset[k]
 
 
@@ -59,49 +59,51 @@ def fuse(pictures: Tensor, flow: Tensor, driving: Tensor, *, padding: str, favou
     flow, driving: (n, 2, h, w) embedding flows, and driving flows decoded from the pictures' own vectors
     padding: as in warp; favour: (n,), preference for each as the reference, in differences of colour
     """
-    flow = resize_flow(settled(flow, driving), _WORK, _WORK)
-    faces = warp(reduce(pictures, _WORK), flow, padding=padding)
+    flow = resize_flow(settled(flow, driving), _SIDE, _SIDE)
+    faces = warp(reduce(pictures, _SIDE), flow, padding=padding)
     area = _area(flow)
-    first = best(faces, area, favour)
-    order = [first, *(number for number in range(len(pictures)) if number != first)]
+    reference = find_reference(faces, area, favour)
+    order = [reference, *(number for number in range(len(pictures)) if number != reference)]
     faces, area = faces[order], area[order]
-    gain, offset = matched(reduce(faces, SIDE), seen(area))
-    places = _places(flow[order], faces * gain + offset, area)
-    return _composed(_Sources(pictures[order], gain, offset, padding), places)
+    gain, offset = match_colours(reduce(faces, SIDE), visibility(area))
+    coordinates = _sampling_coordinates(flow[order], faces * gain + offset, area)
+    return _compose(_Sources(pictures[order], gain, offset, padding), coordinates)
 
 
 def _area(flow: Tensor) -> Tensor:
     return log_area(resize_flow(flow, SIDE, SIDE))
 
 
-def _places(flow: Tensor, faces: Tensor, area: Tensor) -> Tensor:
-    """(n, 2, _WORK, _WORK): where each picture is sampled for each texel of the fused face.
+def _sampling_coordinates(flow: Tensor, faces: Tensor, area: Tensor) -> Tensor:
+    """(n, 2, _SIDE, _SIDE): where each picture is sampled for each texel of the fused face.
 
-    Its shape is the median of the sources' shapes, as far as they match the reference once aligned.
+    The fused shape is the median of the sources' displacements, each weighted by its confidence.
     """
-    own = own_places(flow)
-    towards = torch.cat([torch.zeros_like(flow[:1]), displacements(faces[:1], faces[1:])])
-    trusted = towards * _trust(faces, area, own + towards)
-    middle = trusted.median(0, keepdim=True).values if len(flow) > 2 else trusted.mean(0, keepdim=True)
-    shifted = (own - middle).expand(len(flow), -1, -1, -1)
-    aligned = shifted + sampled(towards, shifted)
-    return aligned + sampled(flow, aligned)
+    identity = texel_coordinates(flow)
+    displacement = torch.cat([torch.zeros_like(flow[:1]), displacements(faces[:1], faces[1:])])
+    confident = displacement * _confidence(faces, area, identity + displacement)
+    median_shape = confident.median(0, keepdim=True).values if len(flow) > 2 else confident.mean(0, keepdim=True)
+    shifted = (identity - median_shape).expand(len(flow), -1, -1, -1)
+    aligned = shifted + sample_at(displacement, shifted)
+    return aligned + sample_at(flow, aligned)
 
 
-def _trust(faces: Tensor, area: Tensor, places: Tensor) -> Tensor:
-    """(n, 1, _WORK, _WORK) in [0, 1]: trust in each displacement, from visibility and the difference that remains."""
-    apart = smoothed((sampled(faces, places) - faces[:1]).abs().mean(1, keepdim=True), 2.0)
-    visible = seen(resize_flow(area, _WORK, _WORK))
-    return smoothed(torch.exp(-(apart / _AGREEING).square()) * sampled(visible, places) * visible[:1], 2.0)
+def _confidence(faces: Tensor, area: Tensor, coordinates: Tensor) -> Tensor:
+    """(n, 1, _SIDE, _SIDE) in [0, 1]: confidence in displacements, from visibility and colour residual."""
+    difference = gaussian_blur((sample_at(faces, coordinates) - faces[:1]).abs().mean(1, keepdim=True), 2.0)
+    visible = visibility(resize_flow(area, _SIDE, _SIDE))
+    similarity = torch.exp(-(difference / _COLOUR_SCALE).square())
+    return gaussian_blur(similarity * sample_at(visible, coordinates) * visible[:1], 2.0)
 
 
-def _composed(sources: _Sources, places: Tensor) -> Fused:
-    area = _area(places - own_places(places))
-    small = reduce(sources.all_at(places), SIDE)
-    belief = beliefs(small, area)
+def _compose(sources: _Sources, coordinates: Tensor) -> Fused:
+    """Blend the sources: low frequencies by blurred weights, detail by sharp ones."""
+    area = _area(coordinates - texel_coordinates(coordinates))
+    small = reduce(sources.all_at(coordinates), SIDE)
+    weights = selection_weights(small, area)
     height, width = sources.pictures.shape[-2:]
-    tones = ((smoothed(belief, _SOFT) - belief) * smoothed(small, _SOFT)).sum(0, keepdim=True)
-    texture = resize_flow(tones, height, width)
-    for k in range(len(places)):  # one at a time, as pictures may be large and many
-        texture = texture + resize_flow(belief[k : k + 1], height, width) * sources.one_at(k, places)
-    return Fused(texture[0].clamp(0, 1), (belief * area).sum(0, keepdim=True))
+    low_frequencies = ((gaussian_blur(weights, _SEAM) - weights) * gaussian_blur(small, _SEAM)).sum(0, keepdim=True)
+    texture = resize_flow(low_frequencies, height, width)
+    for k in range(len(coordinates)):  # one at a time, as pictures may be large and many
+        texture = texture + resize_flow(weights[k : k + 1], height, width) * sources.one_at(k, coordinates)
+    return Fused(texture[0].clamp(0, 1), (weights * area).sum(0, keepdim=True))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from x2face_core.networks.places import bump, own_places, sampled, smoothed
+from x2face_core.networks.sampling import gaussian_blur, gaussian_bump, sample_at, texel_coordinates
 from x2face_core.warping import resize_flow
 
-_STEPS, _RATE = 2, 0.7
-_SIGMA = 2.0  # texels of 64: finer errors are left as they are
-_MOUTH, _SPREAD = (0.0, 0.35), 0.25  # in normalised coordinates, of the layouts used in training
+_STEPS, _RATE = 2, 0.7  # of the fixed-point iteration
+_SIGMA = 2.0  # of the low-pass filter of the error, in texels at 64 a side
+_MOUTH, _MOUTH_SIGMA = (0.0, 0.35), 0.25  # in normalised coordinates
 
 
 def settled(flow: Tensor, driving: Tensor) -> Tensor:
@@ -17,14 +17,14 @@ def settled(flow: Tensor, driving: Tensor) -> Tensor:
 
     driving: (n, 2, h', w'), decoded from each source's own vector
 
-    The driving flow samples pixel x of the source at y = x + driving(x) of the embedded face, which in turn was
-    sampled at y + flow(y) of the source. That should be x, but is off by an error that differs between sources. A few
-    fixed-point steps remove it; not at the mouth, whose shape the embedding network sees better than a vector tells.
+    Cycle consistency: pixel x of the source is rendered from y = x + driving(x) of the embedded face, which was sampled
+    from y + flow(y) of the source. The difference of that from x is the error, and differs between sources. A few
+    fixed-point steps reduce it, except at the mouth, where the embedding network is more exact than a driving vector.
     """
     side = flow.shape[-1]
     driving = resize_flow(driving, side, side)
-    places, free = own_places(flow), 1 - bump(flow, _MOUTH, _SPREAD)
+    coordinates, weight = texel_coordinates(flow), 1 - gaussian_bump(flow, _MOUTH, _MOUTH_SIGMA)
     for _ in range(_STEPS):
-        error = flow + sampled(driving, places + flow)
-        flow = flow - _RATE * free * smoothed(error, _SIGMA * side / 64)
+        error = flow + sample_at(driving, coordinates + flow)
+        flow = flow - _RATE * weight * gaussian_blur(error, _SIGMA * side / 64)
     return flow

@@ -68,7 +68,7 @@ class Report:
 
     source_boxes, driving_box: x, y, width and height in pixels of the upright picture
     rms: root mean square of each driver's offsets
-    advice: what about sources and motion keeps the film from being good, and what would do
+    advice: faults of sources and motion that lower the quality of the film, with remedies
     """
 
     output: Path
@@ -102,7 +102,7 @@ def perform(
     """
     portraits = find_portraits(job.sources, job.cropping, job.source_frames, model)
     speech = any(one.follows_sound for one in drivers)
-    told = list(advice(portraits, job.cropping, model, speech=speech, force=job.force))
+    source_advice = list(advice(portraits, job.cropping, model, speech=speech, force=job.force))
     animation = animate(
         model,
         crops(portraits),
@@ -122,7 +122,9 @@ def perform(
     notes, turns = [] if sound.remark is None else [sound.remark], Turns()
     with (
         recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
-        closing(measured(_finished(turning(noted, model, turns), job, portraits[0]), job.output, notes)) as frames,
+        closing(
+            note_reduction(_finished(count_turns(noted, model, turns), job, portraits[0]), job.output, notes)
+        ) as frames,
     ):
         written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
     return Report(
@@ -133,12 +135,12 @@ def perform(
         driving_box=next((_rounded(box) for one in drivers if (box := one.box)), None),
         rms=[meter.rms for meter in animation.composed.meters[: len(drivers)]],
         warnings=[*notes, *(warning for one in drivers for warning in one.warnings)],
-        advice=[*told, *(one.line for one in warnings([turns.finding(_less(drivers))]))],
+        advice=[*source_advice, *(one.line for one in warnings([turns.finding(_rotation_remedy(drivers))]))],
     )
 
 
-def turning(frames: Iterable[Frame], model: Model, turns: Turns) -> Iterator[Frame]:
-    """The same frames; counts in `turns` those that ask for more than the weights follow."""
+def count_turns(frames: Iterable[Frame], model: Model, turns: Turns) -> Iterator[Frame]:
+    """Pass the frames on; adds the head rotation of each to `turns`."""
     for frame in frames:
         read = readings(torch.from_numpy(frame.vector[None]).float(), model)
         if read is not None:
@@ -146,8 +148,8 @@ def turning(frames: Iterable[Frame], model: Model, turns: Turns) -> Iterator[Fra
         yield frame
 
 
-def _less(drivers: Sequence[ActiveDriver]) -> str:
-    """What would turn the head less."""
+def _rotation_remedy(drivers: Sequence[ActiveDriver]) -> str:
+    """What reduces the rotation of the head."""
     name = drivers[0].name if len(drivers) == 1 else "NAME"
     return f"a driver that turns it less suits, or --{name}-weight 0.7 takes less of this one"
 
@@ -178,7 +180,7 @@ def _finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generato
     return finished(frames, portrait, paste_back=job.paste_back, compare=job.compare)
 
 
-def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
+def note_reduction(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
     """Pass the frames on; appends a note if the film has to be smaller than they are."""
     with closing(frames):
         reduces = not output.folder and output.path.suffix.lower() != ".gif"

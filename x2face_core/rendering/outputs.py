@@ -105,41 +105,41 @@ def _check(text: str, output: Output, inputs: Iterable[Path]) -> None:
     if _URL.match(text):
         raise UsageError(f"{text} is an address, and outputs are files on this machine; choose a file's name.")
     with writing(output):
-        place = resolved(output.path)
-        _refuse_what_is_in_the_way(output, place)
-        _refuse_unwritable(output, place)
-        _refuse_an_input(output, place, inputs)
+        target = resolved(output.path)
+        _refuse_what_is_in_the_way(output, target)
+        _refuse_unwritable(output, target)
+        _refuse_an_input(output, target, inputs)
 
 
-def _refuse_unwritable(output: Output, place: Path) -> None:
-    above = next(folder for folder in (place, *place.parents)[0 if output.folder else 1 :] if folder.exists())
+def _refuse_unwritable(output: Output, target: Path) -> None:
+    above = next(folder for folder in (target, *target.parents)[0 if output.folder else 1 :] if folder.exists())
     if not above.is_dir():
         raise UsageError(f"{output}: {above} is a file, not a folder; choose another output.")
     if not os.access(above, os.W_OK | os.X_OK):
         raise UsageError(f"{output}: nothing can be written to {above}; choose another output.")
-    if place.is_file() and not os.access(place, os.W_OK):
+    if target.is_file() and not os.access(target, os.W_OK):
         raise UsageError(f"{output} is protected from being written to; choose another output.")
 
 
-def _refuse_an_input(output: Output, place: Path, inputs: Iterable[Path]) -> None:
-    if not place.exists():
+def _refuse_an_input(output: Output, target: Path, inputs: Iterable[Path]) -> None:
+    if not target.exists():
         return
     for one in inputs:
         if not one.exists():
             continue
-        if place.samefile(one) or (place.suffix.lower() in PICTURES and place.parent.samefile(one)):
+        if target.samefile(one) or (target.suffix.lower() in PICTURES and target.parent.samefile(one)):
             raise UsageError(f"{output} is one of the inputs; choose another output.")
-        if place.is_dir() and place in Path(os.path.realpath(one)).parents:
+        if target.is_dir() and target in Path(os.path.realpath(one)).parents:
             raise UsageError(f"{output} holds {one}, which is one of the inputs; choose another output.")
 
 
-def _refuse_what_is_in_the_way(output: Output, place: Path) -> None:
+def _refuse_what_is_in_the_way(output: Output, target: Path) -> None:
     if not os.path.lexists(output.path):
         return
-    if place.exists() and place.is_dir() != output.folder:
-        there, wanted = ("a folder", "a file") if place.is_dir() else ("a file", "a folder")
+    if target.exists() and target.is_dir() != output.folder:
+        there, wanted = ("a folder", "a file") if target.is_dir() else ("a file", "a folder")
         raise UsageError(f"{output} is {there} and the output would be {wanted}; choose another name.")
-    if output.folder and not (place.is_dir() and any(place.iterdir())):
+    if output.folder and not (target.is_dir() and any(target.iterdir())):
         return
     if not output.overwrite:
         raise UsageError(f"{output} exists already; --overwrite replaces it.")

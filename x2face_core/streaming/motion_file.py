@@ -78,13 +78,13 @@ def write_motion(path: Path, motion: Motion, *, overwrite: bool = True) -> None:
 
 def read_motion(path: str | Path) -> Motion:
     """Read a file by `x2face run --record`. InputError if it is missing, broken or of another kind."""
-    place = readable_file(path)
-    origin = _KIND.read(place, lambda content: described(Origin, content))
-    arrays = _KIND.arrays(place)
+    readable = readable_file(path)
+    origin = _KIND.read(readable, lambda content: described(Origin, content))
+    arrays = _KIND.arrays(readable)
     if missing := {"offsets", "vector"} - set(arrays):
         raise InputError(f"{path}: lacks its {' and '.join(sorted(missing))}; {_KIND.remedy}.")
     motion = Motion(arrays["offsets"], arrays["vector"], origin)  # type: ignore[arg-type]  # checked below
-    if fault := _fault(motion) or _sum_fault(motion, _KIND.header(place).get("__metadata__", {})):
+    if fault := _fault(motion) or _sum_fault(motion, _KIND.header(readable).get("__metadata__", {})):
         raise InputError(f"{path}: {fault}; {_KIND.remedy}.")
     return motion
 

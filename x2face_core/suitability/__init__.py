@@ -1,1 +1,1 @@
-"""Whether pictures and films suit as sources and drivers, and what would do where they do not."""
+"""Checks whether pictures and films are suitable as sources and drivers, with a remedy for each fault found."""

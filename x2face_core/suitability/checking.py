@@ -1,4 +1,4 @@
-"""All that can be said of one input: a picture, or a film."""
+"""All checks of one input, a picture or a film."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from x2face_core.suitability.sources import of_portrait
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """An input and what was found of it.
+    """An input and the findings about it.
 
-    kind: picture or film; size: width and height; box: where it is cropped; faces: how many there are
-    portrait: of a picture, to be compared with others
+    kind: picture or film; size: width and height in pixels; box: its crop; faces: number of faces in it
+    portrait: of a picture, for the comparison with others; None for a film
     """
 
     name: str
@@ -33,7 +33,7 @@ class Checked:
 
 
 def check_input(path: Path, cropping: Cropping, model: Model) -> Checked:
-    """Look at a picture or a film. InputError, NoFaceError; UsageError for a camera or a folder."""
+    """Check a picture or a film. Raises InputError and NoFaceError; UsageError for a camera or a folder."""
     kind = kind_of(str(path))
     if kind in ("camera", "folder"):
         raise UsageError(f"{path}: is a {kind}; name pictures and films.")

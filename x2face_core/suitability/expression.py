@@ -1,4 +1,4 @@
-"""Whether pose and expression suit a source, by what the weights read in the driving vector."""
+"""Checks of a source's pose and expression, as read from its driving vector."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from torch import Tensor
 from x2face_core.suitability.findings import Finding, judged
 
 TURNED = 25.0
-"""Degrees of yaw: beyond, the far cheek is hidden, and weights have nothing to show in its place."""
+"""Largest yaw in degrees; beyond it the far cheek is hidden."""
 PARTED = 0.02
-"""Face heights between the lips: below, no teeth or mouth are seen that speech could show."""
+"""Smallest opening of the lips in face heights; below it no inside of the mouth is visible."""
 OPEN = 0.12
-"""Eye widths between the lids: eyes that are shut cannot be opened."""
-_YAW, _MOUTH, _LIDS = 2, 3, slice(5, 7)  # of model.READINGS
+"""Smallest opening of the lids in eye widths; closed eyes cannot be opened."""
+_YAW, _MOUTH, _LIDS = 2, 3, slice(5, 7)  # indices in model.READINGS
 
 
 def expression(reading: Tensor) -> list[Finding]:
-    """reading: (7,), model.READINGS of a source"""
+    """Findings about yaw, lips and lids. reading: (7,), model.READINGS of a source"""
     return [turned(float(reading[_YAW])), lips(float(reading[_MOUTH])), lids(float(reading[_LIDS].mean()))]
 
 

@@ -1,4 +1,4 @@
-"""What is found of a film as a driver: how far its head turns, where its face is lost, whose face was taken."""
+"""Checks of a film as a driver: head rotation, frames without the face, number of faces, framing and light."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from x2face_core.suitability.reach import Turns
 from x2face_core.suitability.sources import readings
 
 LOST = 0.05
-"""Share of a film's frames without its face from which on it is told."""
-_LOOKS = 5  # a second
+"""Largest share of frames without the face that is not warned of."""
+_SAMPLES = 5  # frames looked at per second of film
 _BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
-    """What a few frames a second show.
+class SampledFrames:
+    """A few frames per second of a film.
 
-    crops: (side, side, 3) of some of them, evenly spaced; present: (n,) whether each look shows the face
-    turns: how far the head turns in those that do
+    crops: (side, side, 3) each, of some frames with the face; present: (n,), whether each sampled frame shows the face
+    turns: statistics of head rotation in frames with the face; None if the weights carry no reading
     """
 
     crops: list[Picture]
@@ -43,19 +43,19 @@ class Looks:
 
 
 def of_film(clip: Clip, scale: float, model: Model) -> list[Finding]:
-    """Everything that is looked at in a film. scale: side of the crop in sides of the face"""
-    looks = look_through(clip, model)
-    middle = looks.crops[len(looks.crops) // 2]
+    """All findings about a film. scale: side of the crop in sides of the face"""
+    samples = sample_frames(clip, model)
+    middle = samples.crops[len(samples.crops) // 2]
     portrait = Portrait(middle, clip.box, middle, size=clip.size)
-    found = [whose(clip), lost(looks.present), edges(portrait), face_size(portrait, scale)]
-    found += [_median([brightness(one) for one in looks.crops]), _median([sharpness(one) for one in looks.crops])]
+    found = [face_count(clip), lost(samples.present), edges(portrait), face_size(portrait, scale)]
+    found += [_median([brightness(one) for one in samples.crops]), _median([sharpness(one) for one in samples.crops])]
     remedy = "a film that turns less suits, or --frame-weight 0.7 takes less of it"
-    return found if looks.turns is None else [*found, looks.turns.finding(remedy)]
+    return found if samples.turns is None else [*found, samples.turns.finding(remedy)]
 
 
-def look_through(clip: Clip, model: Model) -> Looks:
-    """Read a film once."""
-    step, side = max(1, round(clip.fps / _LOOKS)), model.dims.side
+def sample_frames(clip: Clip, model: Model) -> SampledFrames:
+    """Read a film once and keep _SAMPLES frames per second."""
+    step, side = max(1, round(clip.fps / _SAMPLES)), model.dims.side
     crops: list[Picture] = []
     present: list[bool] = []
     turns: Turns | None = Turns()
@@ -65,7 +65,7 @@ def look_through(clip: Clip, model: Model) -> Looks:
         shown = [picture for picture, there in zip(pictures, seen, strict=True) if there]
         crops += shown[:: max(1, len(shown) // 2)]
         turns = _turned(turns, shown, model)
-    return Looks(crops, np.array(present), turns)
+    return SampledFrames(crops, np.array(present), turns)
 
 
 def _crops(clip: Clip, side: int) -> Iterator[Picture]:
@@ -74,7 +74,7 @@ def _crops(clip: Clip, side: int) -> Iterator[Picture]:
 
 
 def _turned(turns: Turns | None, pictures: list[Picture], model: Model) -> Turns | None:
-    """The same with these pictures too; None where the weights cannot tell."""
+    """`turns` updated by these pictures; None if the weights carry no reading."""
     if turns is None or not pictures:
         return turns
     read: Tensor | None = readings(model.encode(to_tensor(pictures)), model)
@@ -84,7 +84,7 @@ def _turned(turns: Turns | None, pictures: list[Picture], model: Model) -> Turns
     return turns
 
 
-def whose(clip: Clip) -> Finding:
+def face_count(clip: Clip) -> Finding:
     """Whether the film shows one face."""
     count = 1 + len(clip.others)
     boxes = " or ".join(f"{box.x:.0f},{box.y:.0f},{box.side:.0f},{box.side:.0f}" for box in clip.others)
@@ -94,12 +94,12 @@ def whose(clip: Clip) -> Finding:
 
 
 def lost(present: NDArray[np.bool_]) -> Finding:
-    """How often the face is gone. present: (n,)"""
+    """Share of frames without the face. present: (n,), whether each frame shows it"""
     share = float((~present).mean()) if len(present) else 0.0
     says, remedy = f"the face is gone in {share:.0%} of the frames", "there the result stays as it was; cut them out"
     return judged("lost", share <= LOST, "the face is there throughout", says, remedy, share)
 
 
 def _median(findings: list[Finding]) -> Finding:
-    """The one whose value is in the middle."""
+    """The finding with the median value."""
     return sorted(findings, key=lambda one: one.value or 0.0)[len(findings) // 2]

@@ -1,4 +1,4 @@
-"""What was found of a picture or a film, and what would do."""
+"""Findings about a picture or a film, each with a remedy."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Status = Literal["ok", "warn", "fail"]
 class Finding:
     """A line of `x2face check`.
 
-    name: what was looked at; says: what was found, remedy: what would do, each a clause without a full stop
-    value: the number that was held against the threshold, in the unit that docs/check.md gives
+    name: the check; says: the finding; remedy: what to do about it; both clauses without a full stop
+    value: the number compared with the threshold, in the unit given in docs/check.md
     """
 
     name: str
@@ -25,16 +25,16 @@ class Finding:
 
     @property
     def line(self) -> str:
-        """One sentence."""
+        """Finding and remedy as one sentence."""
         return f"{self.says}; {self.remedy}." if self.remedy else f"{self.says}."
 
 
 def judged(name: str, good: bool, fine: str, says: str, remedy: str, value: float | None = None) -> Finding:
-    """ok with what is fine, or a warning with what is not and what would do."""
+    """A finding with status ok and the text `fine` if `good`, else a warning with `says` and `remedy`."""
     rounded = None if value is None else round(value, 4)
     return Finding(name, "ok", fine, "", rounded) if good else Finding(name, "warn", says, remedy, rounded)
 
 
 def warnings(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that are not ok."""
+    """The findings whose status is not ok."""
     return [finding for finding in findings if finding.status != "ok"]

@@ -1,4 +1,4 @@
-"""How a face lies in its picture: alone or not, whole or cut by an edge, large or small."""
+"""Checks of framing: number of faces, faces cut by an edge, size of the face."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from x2face_core.sources.portraits import Portrait
 from x2face_core.suitability.findings import Finding, judged
 
 CUT = 0.03
-"""Share of the face's rectangle beyond an edge of the picture from which on the face counts as cut."""
+"""Largest share of the face's rectangle beyond an edge of the picture before the face counts as cut."""
 SMEARED = 0.1
-"""Share of the crop's side beyond an edge, where the picture's border is repeated."""
+"""Largest share of the crop's side beyond an edge, where the border is replicated."""
 SMALLEST = 50
-"""Pixels of a face's width: below, poses and mouths are read less well (docs/check.md)."""
+"""Smallest width of a face in pixels; below it pose and mouth are read less accurately (docs/check.md)."""
 _EDGES = ("left", "top", "right", "bottom")
-_LEAST_SCALE = 1.2  # crops that are narrower cut the chin or the hair
+_LEAST_SCALE = 1.2  # narrower crops cut chin or hair
 
 
 def face_count(portrait: Portrait) -> Finding:
-    """Whether it is the only face; which one was taken."""
+    """Whether the picture shows one face, and which one was taken."""
     count, number = portrait.seen
     says = f"{count} faces are there, and number {number} from the left, the most prominent, is taken"
     remedy = f"--face N takes another (1 to {count}, from left to right)"
@@ -25,7 +25,7 @@ def face_count(portrait: Portrait) -> Finding:
 
 
 def face_size(portrait: Portrait, scale: float) -> Finding:
-    """scale: side of the crop in sides of the face's rectangle"""
+    """Whether the face is wide enough. scale: side of the crop in sides of the face's rectangle"""
     wide = portrait.face.w if portrait.face else portrait.box.side / scale
     fine = f"the face is {wide:.0f} pixels wide"
     remedy = f"a picture in which it has {SMALLEST} at least is sharper and followed better"
@@ -33,7 +33,7 @@ def face_size(portrait: Portrait, scale: float) -> Finding:
 
 
 def edges(portrait: Portrait) -> Finding:
-    """Whether the picture's edge cuts the face, or comes so close that the crop reaches beyond it."""
+    """Whether the face, or too much of its crop, lies beyond an edge of the picture."""
     if portrait.size is None:
         return Finding("edges", "ok", "nothing is known of the picture around")
     face, remedy = portrait.face, "a picture with more room about the face shows all of it"
@@ -49,7 +49,7 @@ def edges(portrait: Portrait) -> Finding:
 
 
 def _beyond(box: Box, size: tuple[int, int]) -> tuple[float, str]:
-    """The largest share of a box's side that lies beyond an edge, and which edge."""
+    """The largest share of a box's side that lies beyond an edge, and that edge."""
     width, height = size
     over = (-box.x, -box.y, box.x + box.side - width, box.y + box.side - height)
     most = max(range(4), key=lambda k: over[k])
@@ -57,7 +57,7 @@ def _beyond(box: Box, size: tuple[int, int]) -> tuple[float, str]:
 
 
 def _narrower(portrait: Portrait) -> str:
-    """The scale at which the crop stays within the picture, where a face still fits."""
+    """Advice of a --crop-scale that keeps the crop within the picture; empty if that would cut the face."""
     face = portrait.face
     if face is None or portrait.size is None:
         return ""

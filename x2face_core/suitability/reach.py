@@ -1,4 +1,4 @@
-"""How far the weights can turn a head, and how often more is asked of them."""
+"""Head rotation beyond the range that the weights reproduce."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor
 from x2face_core.suitability.findings import Finding, judged
 
 YAW, PITCH = 30.0, 40.0
-"""Degrees up to which heads follow; of 40° of yaw that are asked for 28° are seen, of 60° 30° (docs/check.md)."""
+"""Range of rotation in degrees: 40° of yaw are rendered as 28°, 60° as 30° (docs/check.md)."""
 OFTEN = 0.02
-"""Share of the frames beyond from which on it is told."""
-_PITCH, _YAW = 1, 2  # of model.READINGS
+"""Largest share of frames beyond the range that is not warned of."""
+_PITCH, _YAW = 1, 2  # indices in model.READINGS
 
 
 @dataclass
 class Turns:
-    """Counts frames that turn the head further than it follows; yaw and pitch: the largest so far."""
+    """Counts frames whose head rotation is beyond the range. yaw, pitch: largest absolute angles so far, in degrees"""
 
     frames: int = 0
     beyond: int = 0
@@ -35,7 +35,7 @@ class Turns:
             self.pitch, self.yaw = max(self.pitch, float(angles[:, 0].max())), max(self.yaw, float(angles[:, 1].max()))
 
     def finding(self, remedy: str) -> Finding:
-        """remedy: what would do"""
+        """The finding over all frames so far. remedy: what to do about it"""
         how = f"{self.yaw:.0f}° sideways" if self.yaw > YAW else f"{self.pitch:.0f}° up or down"
         reach = f"{YAW:.0f}°" if self.yaw > YAW else f"{PITCH:.0f}°"
         says = f"in {self.beyond} of {self.frames} frames the head turns up to {how}, and the weights follow to {reach}"

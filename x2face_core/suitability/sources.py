@@ -1,4 +1,4 @@
-"""What is found of sources, and what of it a run says."""
+"""Findings about sources, and the advice that a run gives about them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from x2face_core.suitability.expression import expression
 from x2face_core.suitability.findings import Finding, warnings
 from x2face_core.suitability.framing import edges, face_count, face_size
 from x2face_core.suitability.light import SIDE, brightness, sharpness
-from x2face_core.suitability.together import refuse_strangers
+from x2face_core.suitability.same_person import refuse_different_people
 
 ONLY_FOR_SPEECH = "lips"
 
 
 def of_portrait(portrait: Portrait, cropping: Cropping, model: Model) -> list[Finding]:
-    """Everything that is looked at in one picture."""
+    """All findings about one picture."""
     count = face_count(portrait)
-    if cropping.face is not None:  # the user knows
+    if cropping.face is not None:  # chosen by the user
         count = replace(count, status="ok", remedy="")
     frame = [count, edges(portrait), face_size(portrait, cropping.scale), brightness(portrait.crop)]
-    sharp = [sharpness(portrait.crop)] if len(portrait.crop) >= SIDE else []  # a smaller crop shows none of it
+    sharp = [sharpness(portrait.crop)] if len(portrait.crop) >= SIDE else []  # cannot be measured on smaller crops
     return [*frame, *sharp, *_read(portrait, model)]
 
 
@@ -36,7 +36,7 @@ def _read(portrait: Portrait, model: Model) -> list[Finding]:
 
 
 def readings(vectors: Tensor, model: Model) -> Tensor | None:
-    """(n, 7), model.READINGS of driving vectors; None where the weights carry no reading."""
+    """(n, 7), model.READINGS of driving vectors; None if the weights carry no reading."""
     try:
         return model.read(vectors).float().cpu()
     except WeightsError:
@@ -46,11 +46,11 @@ def readings(vectors: Tensor, model: Model) -> Tensor | None:
 def advice(
     portraits: Sequence[Portrait], cropping: Cropping, model: Model, *, speech: bool, force: bool
 ) -> Iterator[str]:
-    """Lines for the user about a run's sources; UsageError where they look like different people, but by force.
+    """Lines for the user about a run's sources. UsageError if they look like different people and `force` is not set.
 
-    speech: the lips will move to it
+    speech: whether a driver follows a sound; only then closed lips are warned of
     """
-    likeness = None if force else refuse_strangers(portraits, model)
+    likeness = None if force else refuse_different_people(portraits, model)
     for path, found in _by_source(portraits, cropping, model):
         yield from (f"{path}: {one.line}" for one in found if speech or one.name != ONLY_FOR_SPEECH)
     if likeness is not None:
@@ -58,7 +58,7 @@ def advice(
 
 
 def _by_source(portraits: Sequence[Portrait], cropping: Cropping, model: Model) -> Iterator[tuple[str, list[Finding]]]:
-    """Each source's name and what is not well in any of its pictures, one finding of a name."""
+    """Each source's name and the warnings about its pictures, one for each check."""
     found: dict[str, dict[str, Finding]] = {}
     for portrait in portraits:
         for one in warnings(of_portrait(portrait, cropping, model)):

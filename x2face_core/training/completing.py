@@ -1,4 +1,7 @@
-"""Training of the completion network: pairs of pictures of a person, of which one shows what the other does not."""
+"""Training of the completion network on pairs of pictures of one person.
+
+The target shows parts of the face that the source does not.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ from x2face_core.training.drawing import Sampler, generator, mirror, random_turn
 from x2face_core.training.recipes import CompletionRecipe
 from x2face_core.warping import resize_flow, warp
 
-_PART = 64  # pictures embedded at once
-_GROUND = 0.05  # weight outside the face
+_CHUNK = 64  # pictures embedded at once
+_BACKGROUND = 0.05  # loss weight outside the face
 _MARGIN = 0.06  # margin around the lips in the critic's input, in normalised coordinates
 
 
 @dataclass(frozen=True)
 class CompletionBatch:
-    """One part of a step: embedded faces of the same people, in [0, 1], and their log areas.
+    """A batch: pairs of embedded faces of one person each, in [0, 1], and their log areas.
 
     source, target: (n, 3, side, side); source_area, target_area: (n, 1, side, side)
     """
@@ -40,7 +43,7 @@ class CompletionBatch:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Pairs of rows of a bank, whether the source is turned, and the drawing weight of each pair."""
+    """Row indices of pairs in a bank, whether each source is rotated, and each pair's sampling weight."""
 
     source: Tensor
     target: Tensor
@@ -49,11 +52,11 @@ class _Rows:
 
 
 class CompletionBatches:
-    """Draws pairs of embedded faces, of which the target shows what the source does not.
+    """Draws pairs of embedded faces; the target shows regions that the source does not.
 
-    From each clip: the frame with the most closed lips, also turned by a random pose, and that with the most open lips;
-    from each photograph: a turned version, and itself. As the other networks are frozen, all faces are embedded once,
-    at the first draw.
+    From each clip: source is the frame with the most closed lips, as it is and rotated by a random pose, target the one
+    with the most open lips. From each photograph: source is a rotated version, target the photograph. As the other
+    networks are frozen, all faces are embedded once, at the first draw.
     """
 
     def __init__(self, bank: Bank, layout: Tensor, recipe: CompletionRecipe, networks: X2FaceNetworks) -> None:
@@ -67,16 +70,16 @@ class CompletionBatches:
         with self._lock:
             rows, whole = self._embedded = self._embedded or self._embed()
         draw = Sampler(rng)
-        places = torch.searchsorted(rows.weight.cumsum(0), draw.uniform(count).double() * rows.weight.sum())
-        places = places.clamp_max(len(rows.weight) - 1)
+        indices = torch.searchsorted(rows.weight.cumsum(0), draw.uniform(count).double() * rows.weight.sum())
+        indices = indices.clamp_max(len(rows.weight) - 1)
         mirrored = draw.uniform(count) < 0.5
         gamma = torch.exp(draw.uniform(count, 1, low=-0.25, high=0.25))
         gain = draw.uniform(count, 3, low=0.8, high=1.2)
         source, target = (
-            recolour(mirror(faces[places].float() / 255, mirrored), gamma, gain)
+            recolour(mirror(faces[indices].float() / 255, mirrored), gamma, gain)
             for faces in (whole.source, whole.target)
         )
-        areas = (mirror(area[places].float(), mirrored) for area in (whole.source_area, whole.target_area))
+        areas = (mirror(area[indices].float(), mirrored) for area in (whole.source_area, whole.target_area))
         source_area, target_area = areas
         return CompletionBatch(source, source_area, target, target_area)
 
@@ -89,7 +92,7 @@ class CompletionBatches:
         return rows, CompletionBatch(source, source_area, target, target_area)
 
     def _rows(self) -> _Rows:
-        """All pairs. People have their weights of the bank; clips are weighted by the range of the lips' opening."""
+        """All pairs, weighted by the bank's weights and, for clips, by the range of the lips' opening."""
         assert self.bank.expression is not None
         opening, bank = self.bank.expression[:, 0], self.bank
         starts = torch.unique(bank.first)
@@ -105,9 +108,9 @@ class CompletionBatches:
         weight = torch.tensor(weights, dtype=torch.float64, device=starts.device)
         films = counts > 1
         share = self.recipe.turned
-        as_they_are = _Rows(source[films], target[films], ~films[films], weight[films] * (1 - share))
+        unrotated = _Rows(source[films], target[films], ~films[films], weight[films] * (1 - share))
         turned = torch.where(films, share, 1.0)
-        parts = (as_they_are, _Rows(source, target, torch.ones_like(films), weight * turned))
+        parts = (unrotated, _Rows(source, target, torch.ones_like(films), weight * turned))
         joined = [
             torch.cat([getattr(part, name) for part in parts]) for name in ("source", "target", "turned", "weight")
         ]
@@ -118,7 +121,7 @@ class CompletionBatches:
         assert self.bank.landmarks is not None
         training = networks.embedding.training
         networks.embedding.eval()
-        for part, turn in zip(torch.split(rows, _PART), torch.split(turned, _PART), strict=True):
+        for part, turn in zip(torch.split(rows, _CHUNK), torch.split(turned, _CHUNK), strict=True):
             pictures = self._turned(self.bank.floats(part), self.bank.landmarks[part], turn, draw)
             flow = networks.embedding(pictures)[0].float()
             faces.append((warp(pictures, flow, padding=networks.dims.padding) * 255).round().byte())
@@ -166,7 +169,7 @@ class CompletionObjective(nn.Module):
         side = networks.dims.side
         splines = SplineFlows(layout[:, :2])
         lips = splines.close_to(layout[None, LIPS, :2])
-        weight = _GROUND + (1 - _GROUND) * splines.near(layout[None, :, :2]) * (1 + recipe.lips * lips)
+        weight = _BACKGROUND + (1 - _BACKGROUND) * splines.near(layout[None, :, :2]) * (1 + recipe.lips * lips)
         self.layout_weight: Tensor
         self.register_buffer("layout_weight", resize_flow(weight, side, side), persistent=False)
         low, high = layout[LIPS, :2].amin(0) - _MARGIN, layout[LIPS, :2].amax(0) + _MARGIN
@@ -209,10 +212,10 @@ class CompletionObjective(nn.Module):
         painted, real, where = (faces[..., down, across] for faces in (completed, batch.target, shown))
         fixed = {name: value.detach() for name, value in self.critic.named_parameters()}
         fooled = functional_call(self.critic, fixed, (painted, where))
-        told, believed = self.critic(painted.detach(), where), self.critic(real, where)
-        weight = F.adaptive_avg_pool2d(where, told.shape[-2:])
+        fake_scores, real_scores = self.critic(painted.detach(), where), self.critic(real, where)
+        weight = F.adaptive_avg_pool2d(where, fake_scores.shape[-2:])
         total = weight.sum().clamp_min(1e-3)
-        critic = ((told**2 + (believed - 1) ** 2) * weight).sum() / total / 2
+        critic = ((fake_scores**2 + (real_scores - 1) ** 2) * weight).sum() / total / 2
         return {"critic": critic, "fooled": ((fooled - 1) ** 2 * weight).sum() / total}
 
 

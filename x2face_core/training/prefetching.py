@@ -13,36 +13,38 @@ from torch import Tensor
 from x2face_core.training.drawing import generator
 
 _THREADS = 2
-_AHEAD = 3  # number of parts of steps that are drawn in advance
+_AHEAD = 3  # batches drawn in advance
 
 
 class Batches(Protocol):
+    """Draws random batches of `count` pairs."""
+
     def draw(self, rng: torch.Generator, count: int) -> object: ...
 
 
 class Prefetcher:
-    """Draws the batches of a run in order; on a GPU in advance, in threads with their own CUDA streams.
+    """Draws the batches of a training run in order; on a GPU ahead of time, in threads with their own CUDA streams.
 
-    Batches depend on seed, step and part only, so that they are the same either way.
+    A step has several micro-batches (parts), over all processes. Their contents depend only on seed, step and part.
     """
 
     def __init__(self, batches: Batches, seed: int, device: torch.device, first: int, parts: int, count: int) -> None:
-        """first: index of this process's first part of a step; parts: number of its parts; count: pairs in a part"""
+        """first, parts: index of this process's first micro-batch of a step, and their number; count: pairs in each"""
         self.batches, self.seed, self.device = batches, seed, device
         self.first, self.parts, self.count = first, parts, count
         self._threads = ThreadPoolExecutor(_THREADS) if device.type == "cuda" else None
-        self._own = threading.local()
-        self._waiting: dict[int, Future[tuple[object, Any]]] = {}
+        self._local = threading.local()
+        self._pending: dict[int, Future[tuple[object, Any]]] = {}
 
     def batch(self, step: int, part: int) -> object:
-        """The batch of a part of a step; part: index in this process, from 0"""
+        """One micro-batch of a step. part: index in this process, from 0"""
         if self._threads is None:
             return self._draw(step, part)
         number = step * self.parts + part
         for ahead in range(number, number + 1 + _AHEAD):
-            if ahead not in self._waiting:
-                self._waiting[ahead] = self._threads.submit(self._drawn_aside, *divmod(ahead, self.parts))
-        batch, done = self._waiting.pop(number).result()
+            if ahead not in self._pending:
+                self._pending[ahead] = self._threads.submit(self._draw_in_stream, *divmod(ahead, self.parts))
+        batch, done = self._pending.pop(number).result()
         current = torch.cuda.current_stream(self.device)
         current.wait_event(done)
         for tensor in _tensors(batch):
@@ -52,12 +54,12 @@ class Prefetcher:
     def _draw(self, step: int, part: int) -> object:
         return self.batches.draw(generator(self.seed, step, self.first + part, self.device), self.count)
 
-    def _drawn_aside(self, step: int, part: int) -> tuple[object, Any]:
-        if not hasattr(self._own, "stream"):
-            self._own.stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
-        with torch.cuda.stream(self._own.stream):
+    def _draw_in_stream(self, step: int, part: int) -> tuple[object, Any]:
+        if not hasattr(self._local, "stream"):
+            self._local.stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
+        with torch.cuda.stream(self._local.stream):
             batch = self._draw(step, part)
-            return batch, self._own.stream.record_event()
+            return batch, self._local.stream.record_event()
 
 
 def _tensors(batch: object) -> list[Tensor]:

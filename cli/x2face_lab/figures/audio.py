@@ -20,7 +20,7 @@ from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.composing import compose
 from x2face_lab.figures.moments import in_turn
 from x2face_lab.figures.mouths import HIGH, WIDE, cut, find_mouth
-from x2face_lab.figures.sheet import GAP, MARGIN, Label, Line, Panel, Parts, Place, Sheet, letters, line_height
+from x2face_lab.figures.sheet import GAP, MARGIN, Label, Line, Panel, Parts, Rectangle, Sheet, letters, line_height
 from x2face_lab.figures.sound import RATE, draw_curve, draw_spectrogram, draw_waveform
 from x2face_lab.figures.subjects import portrait, rendered
 
@@ -79,14 +79,14 @@ def audio_sheet(subjects: Sequence[ModelSource], said: SpokenSound, count: int =
     moments = in_turn(said.opening, count)
     parts, x = Parts(), MARGIN + cell + 2 * GAP
     width = max(len(moments), _LEAST) * (cell + GAP) - GAP
-    y = _diagrams(parts, said, moments, Place(x, MARGIN + line_height(cell), width, 0), cell)
+    y = _diagrams(parts, said, moments, Rectangle(x, MARGIN + line_height(cell), width, 0), cell)
     y = _joined(parts, said, moments, x, y, cell)
     for subject, vectors in zip(subjects, said.vectors, strict=True):
         y = _subject(parts, subject, vectors[moments], x, y, cell) + _BETWEEN
     return parts.sheet()
 
 
-def _diagrams(parts: Parts, said: SpokenSound, moments: list[int], top: Place, cell: int) -> int:
+def _diagrams(parts: Parts, said: SpokenSound, moments: list[int], top: Rectangle, cell: int) -> int:
     """Add waveform, spectrogram and opening; returns the y at which they end."""
     drawn = (
         partial(draw_waveform, samples=said.samples, columns=top.width),
@@ -95,11 +95,11 @@ def _diagrams(parts: Parts, said: SpokenSound, moments: list[int], top: Place, c
     )
     y = top.y
     for (name, share), draw in zip(_PANELS, drawn, strict=True):
-        place = Place(top.x, y, top.width, round(share * cell))
+        rectangle = Rectangle(top.x, y, top.width, round(share * cell))
         marked = partial(_over_time, draw=draw, said=said, moments=moments, timed=y == top.y)
-        parts.panels.append(Panel(place, marked, letters(cell) - 1))
-        parts.labels.append(Label(name, top.x - 3 * letters(cell), place.level, letters(cell), align="right"))
-        y = place.bottom + 2 * GAP
+        parts.panels.append(Panel(rectangle, marked, letters(cell) - 1))
+        parts.labels.append(Label(name, top.x - 3 * letters(cell), rectangle.level, letters(cell), align="right"))
+        y = rectangle.bottom + 2 * GAP
     return y
 
 
@@ -121,7 +121,7 @@ def _length(said: SpokenSound) -> float:
 
 def _joined(parts: Parts, said: SpokenSound, moments: list[int], x: int, y: int, cell: int) -> int:
     """Add lines from the moments to their columns, with times; returns the y at which the frames begin."""
-    width = parts.panels[0].place.width
+    width = parts.panels[0].rectangle.width
     down, line = y + round(0.25 * cell), line_height(cell)
     for k, moment in enumerate(moments):
         middle = x + k * (cell + GAP) + cell / 2

@@ -11,7 +11,7 @@ from PIL import Image
 from x2face_core.files.faults import writing
 from x2face_core.files.placing import atomic_file, make_folders_above
 from x2face_core.media.pictures import Picture
-from x2face_lab.figures.sheet import Label, Panel, Place, Sheet, Tile
+from x2face_lab.figures.sheet import Label, Panel, Rectangle, Sheet, Tile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +42,7 @@ def write_sheet(path: Path, sheet: Sheet, *, overwrite: bool = True) -> None:
 
 
 def draw(sheet: Sheet, *, exact: bool = True) -> Figure:
-    """Draw a sheet. exact: resize pictures to the pixels of their places"""
+    """Draw a sheet. exact: resize pictures to the pixels of their rectangles"""
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -61,14 +61,14 @@ def draw(sheet: Sheet, *, exact: bool = True) -> Figure:
 
 
 def _draw_tile(figure: Figure, tile: Tile, sheet: Sheet, exact: bool) -> None:
-    axes = figure.add_axes(_rectangle(tile.place, sheet))
+    axes = figure.add_axes(_rectangle(tile.rectangle, sheet))
     axes.set_axis_off()
-    picture = resized(tile.picture, tile.place) if exact else tile.picture
+    picture = resized(tile.picture, tile.rectangle) if exact else tile.picture
     axes.imshow(picture, aspect="auto", interpolation="none")
 
 
 def _draw_panel(figure: Figure, panel: Panel, sheet: Sheet) -> None:
-    axes = figure.add_axes(_rectangle(panel.place, sheet))
+    axes = figure.add_axes(_rectangle(panel.rectangle, sheet))
     axes.tick_params(labelsize=panel.size * 72 / DPI, length=2, pad=1.5, width=0.6)
     for spine in axes.spines.values():
         spine.set_linewidth(0.6)
@@ -90,18 +90,18 @@ def _draw_label(figure: Figure, label: Label, sheet: Sheet) -> None:
     )
 
 
-def _rectangle(place: Place, sheet: Sheet) -> tuple[float, float, float, float]:
-    """A place in shares of the sheet, from its lower left corner."""
+def _rectangle(rectangle: Rectangle, sheet: Sheet) -> tuple[float, float, float, float]:
+    """A rectangle in shares of the sheet, from its lower left corner."""
     return (
-        place.x / sheet.width,
-        1 - place.bottom / sheet.height,
-        place.width / sheet.width,
-        place.height / sheet.height,
+        rectangle.x / sheet.width,
+        1 - rectangle.bottom / sheet.height,
+        rectangle.width / sheet.width,
+        rectangle.height / sheet.height,
     )
 
 
-def resized(picture: Picture, place: Place) -> Picture:
-    """The picture resized to the pixels of its place."""
-    if picture.shape[:2] == (place.height, place.width):
+def resized(picture: Picture, rectangle: Rectangle) -> Picture:
+    """The picture resized to the pixels of its rectangle."""
+    if picture.shape[:2] == (rectangle.height, rectangle.width):
         return picture
-    return np.asarray(Image.fromarray(picture).resize((place.width, place.height), Image.Resampling.LANCZOS))
+    return np.asarray(Image.fromarray(picture).resize((rectangle.width, rectangle.height), Image.Resampling.LANCZOS))

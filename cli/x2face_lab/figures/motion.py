@@ -19,7 +19,7 @@ from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.composing import compose
 from x2face_lab.figures.drawing import resized
 from x2face_lab.figures.moments import unlike
-from x2face_lab.figures.sheet import Place, signed
+from x2face_lab.figures.sheet import Rectangle, signed
 from x2face_lab.figures.turning import turned
 
 
@@ -90,5 +90,5 @@ def _driven(
     for row in composed.rows:
         vectors.append(torch.from_numpy(row.vector).float())
         shown = None if row.picture is None else to_pictures(torch.as_tensor(row.picture)[None])[0]
-        driving.append(None if shown is None else resized(shown, Place(0, 0, side, side)))
+        driving.append(None if shown is None else resized(shown, Rectangle(0, 0, side, side)))
     return torch.stack(vectors), driving, composed.fps

@@ -12,7 +12,7 @@ from x2face_core.driving import EmbeddedFace
 from x2face_core.media.pictures import Picture
 from x2face_core.sources.source import ModelSource
 from x2face_core.warping import identity_grid
-from x2face_lab.figures.sheet import Place
+from x2face_lab.figures.sheet import Rectangle
 
 WIDE, HIGH = 1.35, 0.95  # relative to the distance between the eyes
 _LOWERED = 0.14  # shift down of the centre, as the jaw goes down when the mouth opens
@@ -35,7 +35,7 @@ def find_points(subject: ModelSource, names: Sequence[str]) -> dict[str, tuple[f
     return found
 
 
-def find_mouth(subject: ModelSource) -> Place:
+def find_mouth(subject: ModelSource) -> Rectangle:
     """The rectangle of the mouth in frames; a fixed part of the lower face for weights without anchors."""
     height, width = subject.face.texture.shape[-2:]
     if not {"left_eye", "right_eye", "mouth"} <= set(subject.face.anchors):
@@ -48,13 +48,13 @@ def find_mouth(subject: ModelSource) -> Place:
     return within(x - WIDE / 2 * apart, y - (HIGH / 2 - _LOWERED) * apart, WIDE * apart, HIGH * apart, (width, height))
 
 
-def within(x: float, y: float, wide: float, high: float, size: tuple[int, int]) -> Place:
+def within(x: float, y: float, wide: float, high: float, size: tuple[int, int]) -> Rectangle:
     """A rectangle in whole pixels, shifted into a picture of the given size (width, height)."""
     width, height = min(round(wide), size[0]), min(round(high), size[1])
     left, top = min(max(round(x), 0), size[0] - width), min(max(round(y), 0), size[1] - height)
-    return Place(left, top, width, height)
+    return Rectangle(left, top, width, height)
 
 
-def cut(picture: Picture, place: Place) -> Picture:
-    """Crop a picture to a place: (place.height, place.width, 3)."""
-    return picture[place.y : place.bottom, place.x : place.right]
+def cut(picture: Picture, rectangle: Rectangle) -> Picture:
+    """Crop a picture to a rectangle: (rectangle.height, rectangle.width, 3)."""
+    return picture[rectangle.y : rectangle.bottom, rectangle.x : rectangle.right]

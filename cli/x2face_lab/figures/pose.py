@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from x2face_core.sources.source import ModelSource
-from x2face_lab.figures.sheet import GAP, MARGIN, Label, Parts, Place, Sheet, Tile, letters, line_height, signed
+from x2face_lab.figures.sheet import GAP, MARGIN, Label, Parts, Rectangle, Sheet, Tile, letters, line_height, signed
 from x2face_lab.figures.subjects import laid_out, portrait, rendered
 from x2face_lab.figures.turning import AXES, turned
 
@@ -36,11 +36,13 @@ def _subject(
     for axis in AXES:
         y += line_height(cell)
         frames = rendered(subject, turned(subject, axis, sweeps[axis], absolute=absolute))
-        places = parts.row(frames, x + line_height(cell), y, cell)
+        rectangles = parts.row(frames, x + line_height(cell), y, cell)
         size, up = letters(cell), y - line_height(cell) / 2
-        parts.labels.append(Label(_MEANING[axis], x + line_height(cell) / 2 - 2, places[0].level, size, upright=True))
-        for degrees, place in zip(sweeps[axis], places, strict=True):
-            parts.labels.append(Label(signed(degrees), place.middle, up, size))
+        parts.labels.append(
+            Label(_MEANING[axis], x + line_height(cell) / 2 - 2, rectangles[0].level, size, upright=True)
+        )
+        for degrees, rectangle in zip(sweeps[axis], rectangles, strict=True):
+            parts.labels.append(Label(signed(degrees), rectangle.middle, up, size))
         y += cell
     return y
 
@@ -50,8 +52,8 @@ def _given(parts: Parts, subject: ModelSource, cell: int, y: int, height: int) -
     above, size = line_height(cell), letters(cell)
     side = height // 2 - above
     for name, picture in (("source", portrait(subject)), ("embedded face", laid_out(subject.face))):
-        place = Place(MARGIN, y + above, side, side)
-        parts.tiles.append(Tile(place, picture))
-        parts.labels.append(Label(name, place.middle, y + above / 2, size))
-        y = place.bottom
+        rectangle = Rectangle(MARGIN, y + above, side, side)
+        parts.tiles.append(Tile(rectangle, picture))
+        parts.labels.append(Label(name, rectangle.middle, y + above / 2, size))
+        y = rectangle.bottom
     return MARGIN + side + 2 * GAP

@@ -17,7 +17,7 @@ INK, FAINT = "#222222", "#9a9a9a"
 
 
 @dataclass(frozen=True)
-class Place:
+class Rectangle:
     """A rectangle: x, y of its upper left corner, width and height, in pixels."""
 
     x: int
@@ -46,9 +46,9 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """A picture (h, w, 3) of any size that fills its place."""
+    """A picture (h, w, 3) of any size that fills its rectangle."""
 
-    place: Place
+    rectangle: Rectangle
     picture: Picture
 
 
@@ -76,9 +76,9 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A diagram. draw: draws into matplotlib axes at the place; size: font size in pixels"""
+    """A diagram. draw: draws into matplotlib axes at the rectangle; size: font size in pixels"""
 
-    place: Place
+    rectangle: Rectangle
     draw: Callable[[Axes], None]
     size: int
 
@@ -104,22 +104,27 @@ class Parts:
     lines: list[Line] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
 
-    def row(self, pictures: Iterable[Picture], x: int, y: int, width: int, height: int | None = None) -> list[Place]:
-        """Add pictures side by side, GAP apart; returns their places."""
+    def row(
+        self, pictures: Iterable[Picture], x: int, y: int, width: int, height: int | None = None
+    ) -> list[Rectangle]:
+        """Add pictures side by side, GAP apart; returns their rectangles."""
         pictures = list(pictures)
-        places = row_of_places(len(pictures), x, y, width, height)
-        self.tiles += [Tile(place, picture) for place, picture in zip(places, pictures, strict=True)]
-        return places
+        rectangles = row_of_rectangles(len(pictures), x, y, width, height)
+        self.tiles += [Tile(rectangle, picture) for rectangle, picture in zip(rectangles, pictures, strict=True)]
+        return rectangles
 
     def sheet(self) -> Sheet:
-        places = [tile.place for tile in self.tiles] + [panel.place for panel in self.panels]
-        width, height = max(place.right for place in places), max(place.bottom for place in places)
+        rectangles = [tile.rectangle for tile in self.tiles] + [panel.rectangle for panel in self.panels]
+        width, height = (
+            max(rectangle.right for rectangle in rectangles),
+            max(rectangle.bottom for rectangle in rectangles),
+        )
         return Sheet(width + MARGIN, height + MARGIN, self.tiles, self.labels, self.lines, self.panels)
 
 
-def row_of_places(count: int, x: int, y: int, width: int, height: int | None = None) -> list[Place]:
-    """`count` places of one size side by side, GAP apart; squares by default."""
-    return [Place(x + k * (width + GAP), y, width, height or width) for k in range(count)]
+def row_of_rectangles(count: int, x: int, y: int, width: int, height: int | None = None) -> list[Rectangle]:
+    """`count` rectangles of one size side by side, GAP apart; squares by default."""
+    return [Rectangle(x + k * (width + GAP), y, width, height or width) for k in range(count)]
 
 
 def letters(cell: int) -> int:

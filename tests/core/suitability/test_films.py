@@ -32,7 +32,7 @@ def test_frames_beyond_the_weights_reach_are_counted() -> None:
     assert found.says == "in 2 of 4 frames the head turns up to 45° sideways, and the weights follow to 30°"
 
 
-def test_a_frame_of_a_hundred_is_not_told_and_looking_up_is() -> None:
+def test_one_frame_in_a_hundred_is_not_warned_of_and_large_pitch_is() -> None:
     turns = Turns()
     turns.add(readings(*[0] * 99, 60))
     assert turns.finding("less").status == "ok"
@@ -42,7 +42,7 @@ def test_a_frame_of_a_hundred_is_not_told_and_looking_up_is() -> None:
     assert Turns().finding("less").status == "ok"
 
 
-def test_a_face_that_is_gone_is_told() -> None:
+def test_frames_without_the_face_are_warned_of() -> None:
     assert lost(np.array([True] * 95 + [False] * 5)).status == "ok"
     found = lost(np.array([True, False]))
     assert (found.status, found.says) == ("warn", "the face is gone in 50% of the frames")
@@ -61,7 +61,7 @@ def test_a_film_of_a_face_that_goes_away(tmp_path: Path, tiny_model: Any) -> Non
     assert by_name(gone, tiny_model)["lost"].status == "warn"
 
 
-def test_of_two_faces_in_a_film_the_other_s_place_is_told(tmp_path: Path, tiny_model: Any) -> None:
+def test_of_two_faces_in_a_film_the_other_s_box_is_named(tmp_path: Path, tiny_model: Any) -> None:
     one = films.swaying(20)
     pairs = zip(one, films.elsewhere(one), strict=True)
     both = films.write(tmp_path / "a.mp4", [np.concatenate([left, right], axis=1) for left, right in pairs])

@@ -69,14 +69,14 @@ def test_of_several_faces_it_says_which_one_was_taken() -> None:
     assert face_count(portrait_at(Face(0, 0, 9, 9, 1))).status == "ok"
 
 
-def test_a_small_face_is_told() -> None:
+def test_a_small_face_is_warned_of() -> None:
     for wide, status in ((SMALLEST, "ok"), (SMALLEST - 1, "warn")):
         assert face_size(portrait_at(Face(9, 9, wide, wide, 1)), 1.6).status == status
     given = Portrait(np.zeros((4, 4, 3), np.uint8), Box(0, 0, 64), np.zeros((4, 4, 3), np.uint8))
     assert face_size(given, 1.6).value == 40
 
 
-def test_dark_and_blurred_faces_are_told_and_usual_ones_are_not(astronaut: Picture) -> None:
+def test_dark_and_blurred_faces_are_warned_of_and_usual_ones_are_not(astronaut: Picture) -> None:
     crop = Cropping().portrait(astronaut).crop
     assert crop.shape == (256, 256, 3)
     soft = np.asarray(Image.fromarray(crop).filter(ImageFilter.GaussianBlur(4)))

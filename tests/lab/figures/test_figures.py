@@ -80,8 +80,8 @@ def test_tiles_never_overlap_and_lie_inside(subjects: list[ModelSource]) -> None
         edit_sheet(subjects, [painting("red", Red())], motion, CELL),
     ):
         covered = np.zeros((sheet.height, sheet.width), int)
-        for place in [tile.place for tile in sheet.tiles] + [panel.place for panel in sheet.panels]:
-            covered[place.y : place.bottom, place.x : place.right] += 1
+        for rectangle in [tile.rectangle for tile in sheet.tiles] + [panel.rectangle for panel in sheet.panels]:
+            covered[rectangle.y : rectangle.bottom, rectangle.x : rectangle.right] += 1
         assert covered.max() == 1
         assert not covered[:MARGIN].any() and not covered[:, :MARGIN].any()
         assert not covered[-MARGIN:].any() and not covered[:, -MARGIN:].any()
@@ -90,7 +90,7 @@ def test_tiles_never_overlap_and_lie_inside(subjects: list[ModelSource]) -> None
 
 def test_a_pose_figure_has_a_row_an_angle_with_its_degrees_above(subjects: list[ModelSource]) -> None:
     sheet = pose_sheet(subjects, SWEEPS, CELL)
-    frames = [tile for tile in sheet.tiles if tile.place.width == CELL]
+    frames = [tile for tile in sheet.tiles if tile.rectangle.width == CELL]
     assert len(frames) == 2 * 3 * 3 and len(sheet.tiles) == len(frames) + 2 * 2
     assert texts(sheet) == 2 * [
         "source", "embedded face", "roll, clockwise", "−10°", "0°", "+10°", "pitch, up", "−5°", "0°", "+5°",
@@ -98,7 +98,9 @@ def test_a_pose_figure_has_a_row_an_angle_with_its_degrees_above(subjects: list[
     ]  # fmt: skip
     for label in [label for label in sheet.labels if label.text.endswith("°")]:
         under = [
-            tile.place for tile in frames if tile.place.middle == label.x and 0 < tile.place.y - label.y < CELL / 2
+            tile.rectangle
+            for tile in frames
+            if tile.rectangle.middle == label.x and 0 < tile.rectangle.y - label.y < CELL / 2
         ]
         assert len(under) == 1
 
@@ -136,11 +138,11 @@ def test_an_audio_figure_shows_the_moments_where_the_mouth_turns(subjects: list[
     sheet = audio_sheet(subjects, said, 4, CELL)
     times = [label for label in sheet.labels if label.text.endswith(" s")]
     assert [label.text for label in times] == ["0.08 s", "0.16 s", "0.28 s", "0.32 s"]
-    assert len(sheet.panels) == 3 and len({(p.place.x, p.place.width) for p in sheet.panels}) == 1
+    assert len(sheet.panels) == 3 and len({(p.rectangle.x, p.rectangle.width) for p in sheet.panels}) == 1
     assert len(sheet.tiles) == 2 * (1 + 4 + 4)
-    columns = [tile.place.middle for tile in sheet.tiles[1:5]]
+    columns = [tile.rectangle.middle for tile in sheet.tiles[1:5]]
     assert [label.x for label in times] == columns == [line.points[1][0] for line in sheet.lines]
-    panel = sheet.panels[0].place
+    panel = sheet.panels[0].rectangle
     for line, seconds in zip(sheet.lines, (0.08, 0.16, 0.28, 0.32), strict=True):
         assert line.points[0][0] == pytest.approx(panel.x + panel.width * seconds / 0.4)
 
@@ -190,10 +192,10 @@ def test_paint_that_moves_is_asked_for_each_column_s_moment(subjects: list[Model
 
 
 def test_a_part_of_a_picture_is_cut_as_its_place_says(subjects: list[ModelSource]) -> None:
-    place = find_mouth(subjects[0])
+    rectangle = find_mouth(subjects[0])
     frame = rendered(subjects[0], subjects[0].vector[None])[0]
-    assert cut(frame, place).shape == (place.height, place.width, 3)
-    assert place.right <= frame.shape[1] and place.bottom <= frame.shape[0]
+    assert cut(frame, rectangle).shape == (rectangle.height, rectangle.width, 3)
+    assert rectangle.right <= frame.shape[1] and rectangle.bottom <= frame.shape[0]
 
 
 def test_anchors_are_found_where_the_frame_shows_them(subjects: list[ModelSource]) -> None:

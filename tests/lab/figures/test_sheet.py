@@ -11,7 +11,18 @@ from PIL import Image
 from x2face_core.errors import UsageError
 from x2face_core.media.images import read_picture
 from x2face_lab.figures.drawing import write_sheet
-from x2face_lab.figures.sheet import MARGIN, Label, Line, Panel, Parts, Place, Sheet, Tile, row_of_places, signed
+from x2face_lab.figures.sheet import (
+    MARGIN,
+    Label,
+    Line,
+    Panel,
+    Parts,
+    Rectangle,
+    Sheet,
+    Tile,
+    row_of_rectangles,
+    signed,
+)
 
 
 def noise(side: int, seed: int = 0) -> np.ndarray:
@@ -22,15 +33,19 @@ def sheet() -> Sheet:
     """Two pictures, a diagram, a label and a line."""
     parts = Parts()
     parts.row([noise(20), noise(40, 1)], 10, 30, 20)
-    parts.panels.append(Panel(Place(80, 30, 40, 20), lambda axes: axes.plot([0, 1], [0, 1]), 7))
+    parts.panels.append(Panel(Rectangle(80, 30, 40, 20), lambda axes: axes.plot([0, 1], [0, 1]), 7))
     parts.labels.append(Label("−15°", 20, 15, 10))
     parts.lines.append(Line(((80, 60), (110, 10))))
     return parts.sheet()
 
 
 def test_places_lie_side_by_side_with_a_gap() -> None:
-    assert row_of_places(3, 10, 5, 20) == [Place(10, 5, 20, 20), Place(33, 5, 20, 20), Place(56, 5, 20, 20)]
-    assert row_of_places(1, 0, 0, 20, 8)[0].bottom == 8
+    assert row_of_rectangles(3, 10, 5, 20) == [
+        Rectangle(10, 5, 20, 20),
+        Rectangle(33, 5, 20, 20),
+        Rectangle(56, 5, 20, 20),
+    ]
+    assert row_of_rectangles(1, 0, 0, 20, 8)[0].bottom == 8
 
 
 def test_a_sheet_is_as_large_as_what_is_on_it_and_a_margin() -> None:
@@ -63,7 +78,7 @@ def test_the_same_sheet_gives_the_same_bytes_and_nothing_else(tmp_path: Path, su
 def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="choose another output"):
-        write_sheet(tmp_path / "file" / "a.png", Sheet(10, 10, [Tile(Place(0, 0, 5, 5), noise(5))]))
+        write_sheet(tmp_path / "file" / "a.png", Sheet(10, 10, [Tile(Rectangle(0, 0, 5, 5), noise(5))]))
 
 
 @pytest.mark.parametrize(

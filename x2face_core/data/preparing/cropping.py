@@ -48,8 +48,8 @@ class StillTask:
     def _crop(self) -> Still:
         known = Still(self.photograph.key, self.photograph.stamp, identity=self.photograph.identity)
         file = f"{folder_name(self.source)}/{self.photograph.name}.jpg"
-        place = self.out / "pictures" / file
-        place.unlink(missing_ok=True)  # of an earlier state of the photograph
+        target = self.out / "pictures" / file
+        target.unlink(missing_ok=True)  # of an earlier state of the photograph
         picture = read_picture(self.photograph.path)
         face = next(iter(find_faces(picture)), None)
         if face is None:
@@ -59,8 +59,8 @@ class StillTask:
         box = Box.around(face, SCALE)
         if box.side < SMALLEST:
             return replace(known, why=SMALL, detail=f"{box.side:.0f} pixels")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(place, crop(picture, box, SIDE))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_picture(target, crop(picture, box, SIDE))
         return replace(known, file=file, face_pixels=round(face.w), over=round(beyond(box, picture), 3))
 
 
@@ -80,10 +80,10 @@ def _mesh() -> FaceMesh:
 def _label(record: Still, state: State) -> Still:
     """Label a crop; it is dropped if the mesh finds no face in it."""
     if record.file:
-        place = state.out / "pictures" / record.file
-        found = _mesh().measure(read_picture(place))
+        target = state.out / "pictures" / record.file
+        found = _mesh().measure(read_picture(target))
         if found is None:
-            place.unlink()
+            target.unlink()
             record = replace(record, file="", why=UNMESHED)
         else:
             state.save_labels(record.key, labelling.still_columns([found]))

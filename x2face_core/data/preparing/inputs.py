@@ -67,23 +67,23 @@ class Inputs:
         return " and ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count) or "nothing"
 
 
-def list_inputs(place: Path, out: Path) -> Inputs:
-    """All films and photographs below the folder `place`, or the one file that `place` is.
+def list_inputs(root: Path, out: Path) -> Inputs:
+    """All films and photographs below the folder `root`, or the one file that `root` is.
 
     out: the output folder, which is not searched. InputError if there is no film and no photograph.
     """
-    if not place.exists():
-        raise InputError(f"{place}: there is no such folder, film or picture; check the name.")
-    if place.is_file():
-        alone = {place.name: place}
-        is_still = _is_photograph(place) and not _is_film(place)
+    if not root.exists():
+        raise InputError(f"{root}: there is no such folder, film or picture; check the name.")
+    if root.is_file():
+        alone = {root.name: root}
+        is_still = _is_photograph(root) and not _is_film(root)
         return Inputs((), _photographs(alone)) if is_still else Inputs(_films(alone), ())
-    files = {path.relative_to(place).as_posix(): path for path in _candidates(place, out)}
+    files = {path.relative_to(root).as_posix(): path for path in _candidates(root, out)}
     films = {key: path for key, path in files.items() if _is_film(path)}
     pictures = {key: path for key, path in files.items() if key not in films and _is_photograph(path)}
     if not films and not pictures:
         raise InputError(
-            f"{place}: holds no film and no picture, nor does any folder in it; give the folder where yours are."
+            f"{root}: holds no film and no picture, nor does any folder in it; give the folder where yours are."
         )
     return Inputs(_films(films), _photographs(pictures))
 
@@ -126,10 +126,10 @@ def _names(keys: Iterable[str]) -> list[str]:
     return [_unlike(name, key, shared) for key, name in names.items()]
 
 
-def _candidates(place: Path, out: Path) -> Iterator[Path]:
+def _candidates(root: Path, out: Path) -> Iterator[Path]:
     own = out.resolve()
-    for path in sorted(place.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(place).parts)
+    for path in sorted(root.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
         if not hidden and path.is_file() and own not in path.resolve().parents:
             yield path
 
