@@ -12,9 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from x2face_audio.sync.augmentation import AudioAugmentation
 from x2face_audio.sync.lips import lower_faces
+from x2face_audio.sync.measures import measures_of
 from x2face_audio.sync.networks import SyncDims
-from x2face_audio.sync.sounds import CENTRE, FPS, RATE, Samples, mfcc
+from x2face_audio.sync.sounds import CENTRE, FPS, RATE, mfcc
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
@@ -28,43 +30,11 @@ _LEAD = RATE // 5  # silence before and after a clip's sound, so that every fram
 
 
 @dataclass(frozen=True)
-class AudioAugmentation:
-    """How a clip's sound was changed, so that the encoder hears other rooms, microphones and voices.
-
-    loud: gain as a logarithm; noise: decibels below the sound; red: of noise, 0 white to 1; tilt: of the spectrum
-    speed: by which it is played faster, and higher
-    """
-
-    loud: float = 0.0
-    noise: float | None = None
-    red: float = 0.0
-    tilt: float = 0.0
-    speed: float = 1.0
-
-    @classmethod
-    def drawn(cls, random: np.random.Generator) -> AudioAugmentation:
-        noise = random.uniform(5, 30) if random.random() < 0.7 else None
-        red, tilt = random.uniform(0, 0.95), random.uniform(-0.5, 0.5)
-        return cls(random.normal() * 0.7, noise, red, tilt, random.uniform(0.88, 1.14))
-
-    def of(self, samples: Samples, random: np.random.Generator) -> Samples:
-        from scipy.signal import lfilter
-
-        count = int(len(samples) / self.speed)
-        sound = np.interp(np.arange(count) * self.speed, np.arange(len(samples)), samples)
-        sound = lfilter([1.0, self.tilt], [1.0], sound) * np.exp(self.loud)
-        if self.noise is not None:
-            noise = lfilter([1.0], [1.0, -self.red], random.standard_normal(count))
-            sound = sound + noise * (sound.std() / (noise.std() + 1e-9) * 10 ** (-self.noise / 20))
-        return np.asarray(sound, np.float32)
-
-
-@dataclass(frozen=True)
 class SyncBank:
     """Frames in the order of their clips.
 
-    lips: (n, side, side) uint8 grey; measures: (n, 2) mouth opening and width, each clip's mean taken off, in
-        deviations; NaN where there are no labels
+    lips: (n, side, side) uint8 grey
+    measures: (n, 2 + b) mouth_measures, each clip's mean taken off, in deviations; NaN where there are no labels
     first, count: (clips,) where a clip's frames begin here, and how many they are
     rows: (versions, m, 13) float32 MFCC, the clean version first
     row_first, row_count: (versions, clips), where a clip's rows are
@@ -150,7 +120,7 @@ def _assembled(folder: FaceFolder, clips: Sequence[Clip], read: Sequence[_Read])
     row_count = torch.tensor([[len(one.rows[v]) for one in read] for v in versions])
     return SyncBank(
         lips=torch.cat([one.lips for one in read]),
-        measures=_measures(folder, clips, count),
+        measures=measures_of(folder, clips, count),
         first=count.cumsum(0) - count,
         count=count,
         rows=tuple(torch.from_numpy(np.concatenate([one.rows[v] for one in read])) for v in versions),
@@ -159,19 +129,6 @@ def _assembled(folder: FaceFolder, clips: Sequence[Clip], read: Sequence[_Read])
         speed=torch.tensor([[one.speeds[v] for one in read] for v in versions]),
         weight=_weights(clips, count),
     )
-
-
-def _measures(folder: FaceFolder, clips: Sequence[Clip], count: Tensor) -> Tensor:
-    if not (folder.path / "labels.npz").is_file():
-        return torch.full((int(count.sum()), 2), torch.nan)
-    labels, parts = folder.labels, []
-    for clip, frames in zip(clips, count.tolist(), strict=True):
-        rows = labels.rows_of(np.full(frames, clip.row), np.arange(frames))
-        values = np.where(rows[:, None] >= 0, labels.expression[rows, :2], np.nan)
-        parts.append(values - np.nanmean(values, axis=0) if (rows >= 0).any() else values)
-    measured = torch.from_numpy(np.concatenate(parts)).float()
-    known = measured[~measured.isnan().any(1)]
-    return measured / known.std(0).clamp_min(1e-6) if len(known) > 1 else measured
 
 
 def _weights(clips: Sequence[Clip], count: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ class SyncBatch:
     """Stretches of clips.
 
     sound: (clips, moments + 2 * REACH, 20, 13); lips: (clips, moments, frames, side, side)
-    measures: (clips, moments, 2) mouth opening and width in deviations, NaN where unknown
+    measures: (clips, moments, 2 + b) mouth opening, its width and blendshapes in deviations, NaN where unknown
     """
 
     sound: Tensor
@@ -48,13 +48,13 @@ class SyncBatches:
         return SyncBatch(
             self._augmented_sound(clip, start, draw),
             self._augmented_lips(lips.view(clips, moments, *lips.shape[1:]), draw),
-            bank.measures[rows].view(clips, moments, 2),
+            bank.measures[rows].view(clips, moments, -1),
         )
 
     def _augmented_sound(self, clip: Tensor, start: Tensor, draw: Draw) -> Tensor:
-        """Each clip in one of its versions; other loudness and colour, a hiss, and some coefficients lost."""
+        """Each clip in one of its versions, twice as often as recorded; other loudness and colour, a hiss, losses."""
         frame = start[:, None] + torch.arange(-REACH, self.recipe.moments + REACH, device=start.device)
-        augmentation = (draw.uniform(len(clip)) * len(self.bank.rows)).long().tolist()
+        augmentation = (draw.uniform(len(clip)) * (1 + len(self.bank.rows)) - 1).clamp_min(0).long().tolist()
         audio = [self.bank.sound(clip[k].expand(frame.shape[1]), frame[k], v) for k, v in enumerate(augmentation)]
         sound = torch.stack(audio)
         n, device = len(sound), sound.device
@@ -78,14 +78,20 @@ class SyncBatches:
 
 
 class SyncObjective(nn.Module):
-    """Both streams, and linear heads for the mouth's measures that are dropped after training."""
+    """Both streams, and linear heads for the mouth's measures that are dropped after training.
 
-    def __init__(self, networks: SyncNetworks, recipe: SyncRecipe) -> None:
+    measures: how many there are: opening, width and blendshapes
+    """
+
+    def __init__(self, networks: SyncNetworks, recipe: SyncRecipe, measures: int = 2) -> None:
         super().__init__()
         self.networks, self.recipe = networks, recipe
         feature, context = networks.dims.feature, networks.dims.context
         self.heads = nn.ModuleDict(
-            {"sound": nn.Linear(feature, 2), "lips": nn.Linear(feature, 2), "context": nn.Linear(context, 2)}
+            {
+                name: nn.Linear(size, measures)
+                for name, size in (("sound", feature), ("lips", feature), ("context", context))
+            }
         )
         self.sharpness = nn.Parameter(torch.tensor(10.0).log())
 
@@ -97,9 +103,16 @@ class SyncObjective(nn.Module):
         context = self.networks.context(audio).flatten(0, 1)
         losses = {"contrast": self._contrast(sound, lips, clips, moments)}
         for name, feature in (("sound", sound), ("lips", lips), ("context", context)):
-            losses[name] = _measure_loss(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
+            losses[name] = self._measured(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
         taught = losses["sound"] + losses["lips"] / 3 + losses["context"]
         return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * taught}
+
+    def _measured(self, found: Tensor, true: Tensor) -> Tensor:
+        """Of opening and width, and as much of all blendshapes together as the recipe says."""
+        loss = _measure_loss(found[..., :2], true[..., :2])
+        if true.shape[2] > 2:
+            loss = loss + self.recipe.blend * _measure_loss(found[..., 2:], true[..., 2:])
+        return loss
 
     def _contrast(self, sound: Tensor, lips: Tensor, clips: int, moments: int) -> Tensor:
         """InfoNCE both ways, among all moments and among those of the same clip; neighbours are not held against it."""
@@ -117,7 +130,7 @@ class SyncObjective(nn.Module):
 
 
 def _measure_loss(found: Tensor, true: Tensor) -> Tensor:
-    """Smooth L1 of (clips, moments, 2) about each clip's own mean; clips without labels do not count."""
+    """Smooth L1 of (clips, moments, k) about each clip's own mean; clips without labels do not count."""
     known = (~true.isnan()).all(2, keepdim=True).all(1, keepdim=True).expand_as(found)
     true = true.nan_to_num()
     errors = F.smooth_l1_loss(found - found.mean(1, keepdim=True), true - true.mean(1, keepdim=True), reduction="none")
