@@ -191,7 +191,7 @@ def _completed(out: Path, trained: X2FaceNetworks, ground: _Ground, batch: int =
     networks = ground.networks(replace(trained.dims, completion=recipe.channels))
     networks.load_state_dict(trained.state_dict(), strict=False)
     objective = CompletionObjective(networks, ground.layout, recipe)
-    return ground.trainer(out, objective, CompletionBatches(ground.bank, ground.layout, recipe), recipe)
+    return ground.trainer(out, objective, CompletionBatches(ground.bank, ground.layout, recipe, networks), recipe)
 
 
 def _flops(trainer: Trainer[X2FaceNetworks]) -> float:

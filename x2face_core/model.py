@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import get_args
 
 import torch
 from torch import Tensor
@@ -13,14 +14,14 @@ from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.geometry.anchors import anchors_of
 from x2face_core.networks.blocks import Down, Up
-from x2face_core.networks.dims import Dims
+from x2face_core.networks.dims import Dims, Fusion
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.warping import blend
 from x2face_core.weights import WeightsInfo, find_weights, load_weights
 
 READINGS = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right")
-FUSIONS = {"mean": 0.0, "confidence": 0.1, "confidence-exp": 0.0}
-"""Ways to fuse several sources, and the constant added to the weights exp(confidence)."""
+FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
+"""Ways to make one face of several sources."""
+_FAVOUR = 0.05  # difference in colour that counts as much as eyes or mouth open by 1
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _LIGHT = 32_000_000  # parameters up to which fp32 is fast enough, so that lower precision is not tried
 
@@ -101,21 +102,30 @@ class X2Face:
         return self._read_with()[2]
 
     @torch.inference_mode()
-    def embed(self, pictures: Tensor, fusion: str = "auto") -> EmbeddedFace:
+    def embed(self, pictures: Tensor, fusion: str = "auto", *, complete: bool | None = None) -> EmbeddedFace:
         """Compute the embedded face of one person (paper 3.1); several pictures are fused (section 5).
 
         pictures: (k, 3, H, W) float32 in [0, 1], square crops of any one size
-        fusion: mean; confidence, weights exp(c) + 0.1 as in the released forward; confidence-exp, weights exp(c) as in
-            its get_unwrapped; auto: as stored with the weights. Without a confidence channel all are the mean
+        fusion: aligned, embedded faces registered to the best one, with one of them chosen per texel (networks.fusing);
+            mean; confidence, weights exp(c) + 0.1 as in the released forward; confidence-exp, weights exp(c) as in its
+            get_unwrapped; the latter two are the mean without a confidence channel. auto: as stored with the weights
+        complete: fill in what no source shows, for weights with a completion network; None: as given to `load`
         """
-        fusion = self.dims.fusion if fusion == "auto" else fusion
-        if fusion not in FUSIONS:
+        chosen = next((one for one in FUSIONS if one == (self.dims.fusion if fusion == "auto" else fusion)), None)
+        if chosen is None:
             raise UsageError(f"fusion is {fusion!r}; it may be {', '.join(('auto', *FUSIONS))}.")
         pictures = _checked(pictures).to(self.device)
+        complete = self.completion if complete is None else complete
         with self._autocast():
-            textures, confidence = self.networks.embed(pictures, complete=self.completion)
-        weighed = None if fusion == "mean" else confidence
-        return EmbeddedFace(blend(textures.float(), weighed, floor=FUSIONS[fusion]).cpu(), self.anchors)
+            texture = self.networks.fuse(pictures, chosen, complete=complete, favour=self._favour)
+        return EmbeddedFace(texture.float().cpu(), self.anchors)
+
+    def _favour(self, vectors: Tensor) -> Tensor | None:
+        """(n,) preference for sources with open eyes and an open mouth; None for weights without a reading."""
+        if self._reading is None:
+            return None
+        read = self.read(vectors.cpu())
+        return _FAVOUR * (read[:, 5:].mean(dim=1) + read[:, 3])
 
     @torch.inference_mode()
     def encode(self, pictures: Tensor) -> Tensor:

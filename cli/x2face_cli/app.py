@@ -24,7 +24,9 @@ from x2face_core.foreign import describe_error, is_interrupt
 TABLE = {
     "demo": ("x2face_cli.demo:demo", "Make the demonstration films."),
     "run": ("x2face_cli.run:run", "Drive the face in a picture."),
+    "batch": ("x2face_cli.batch:batch", "Make many films, a row of a table each."),
     "embed": ("x2face_cli.embed:embed", "Write the embedded face as a picture, to paint on."),
+    "check": ("x2face_cli.check:check", "Say whether pictures and films suit, and what would do."),
     "drivers": ("x2face_cli.drivers:drivers", "List what can drive a face, and show a driver's options."),
     "prepare": ("x2face_cli.prepare:prepare", "Turn films into cropped clips to train on."),
     "train": ("x2face_cli.train:train", "Train the networks."),

@@ -27,6 +27,7 @@ FIGURES, SHEET = "figures.json", "across.png"
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
 @click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them.")
+@click.option("--no-completion", is_flag=True, help="Paint nothing where no source shows the face.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-o", "--output", type=PlacePath(file_okay=False), help="A folder for the contact sheet.")
@@ -35,6 +36,7 @@ def evaluate(
     split: Any,
     weights: str | None,
     limit: int | None,
+    no_completion: bool,
     device: str,
     as_json: bool,
     output: Path | None,
@@ -55,7 +57,7 @@ def evaluate(
     from x2face_plugins.session import Session
 
     screen.note(f"measuring on the split {split} of {data}, which takes minutes: each clip is driven and read again")
-    found = _measure(Session.load(weights, device), data, split, limit)
+    found = _measure(Session.load(weights, device, completion=not no_completion), data, split, limit)
     for note in found.notes:
         screen.note(note)
     if output is not None:

@@ -23,11 +23,11 @@ def report(error: BaseException) -> int:
         return INTERRUPTED
     if isinstance(error, SystemExit):
         return _exit_code(error)
-    known = _known(error)
-    if known is None:
+    found = known(error)
+    if found is None:
         return _report_bug(error)
-    screen.error(_message(known), error)
-    return known.exit_code
+    screen.error(_message(found), error)
+    return found.exit_code
 
 
 def _exit_code(error: SystemExit) -> int:
@@ -38,7 +38,7 @@ def _exit_code(error: SystemExit) -> int:
     return BUG if error.code else 0
 
 
-def _known(error: BaseException) -> X2FaceError | None:
+def known(error: BaseException) -> X2FaceError | None:
     """The error as one of ours; None where it is a bug."""
     if isinstance(error, X2FaceError):
         return error
@@ -65,10 +65,10 @@ def _of_system(error: OSError) -> X2FaceError:
     return InputError(f"{name}: cannot be read or written ({reason(error)}).")
 
 
-def _message(known: X2FaceError) -> str:
+def _message(error: X2FaceError) -> str:
     """The message; with the way to the traceback, where the fault is in a plugin's code."""
-    hidden = isinstance(known, PluginError) and known.__cause__ is not None and screen.verbosity() < 2
-    return f"{str(known).rstrip()} (-vv shows where.)" if hidden else str(known)
+    hidden = isinstance(error, PluginError) and error.__cause__ is not None and screen.verbosity() < 2
+    return f"{str(error).rstrip()} (-vv shows where.)" if hidden else str(error)
 
 
 def _with_hint(error: click.ClickException) -> str:

@@ -19,7 +19,9 @@ from x2face_plugins.specs import DriverSpec, OverlaySpec
 AnySpec = DriverSpec | OverlaySpec
 PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: PlacePath()}
 SHORT = {"source": "-s", "output": "-o"}
-OF_SOURCES = ("source", "source_frames", "crop", "crop_scale", "fusion", "size")
+OF_SOURCES = (
+    "source", "source_frames", "crop", "face", "force", "crop_scale", "fusion", "no_completion", "size",
+)  # fmt: skip
 """Run's own options that say whose face it is and how it is cropped, for every command that takes sources."""
 
 

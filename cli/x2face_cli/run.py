@@ -125,7 +125,7 @@ def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     with telling_what_is_left(plan.output):
         report = make_film(plan, said.registry, progress=screen.follow)
     report["wall_seconds"] = round(time.perf_counter() - started, 3)
-    for warning in report["warnings"]:
+    for warning in (*report["warnings"], *report["advice"]):
         screen.warn(warning)
     screen.detail(f"weights {report['weights']['name']}, {report['device']}, {report['dtype']}")
     if as_json:

@@ -102,6 +102,12 @@ class FrameDriver:
                 f"{clip.name}: ends after {len(vectors)} of the {clip.declared_frames} frames it promises; "
                 "it was cut short."
             )
+        if clip.others:
+            boxes = " or ".join(f"{box.x:.0f},{box.y:.0f},{box.side:.0f},{box.side:.0f}" for box in clip.others)
+            self.warnings.append(
+                f"{clip.name}: of {1 + len(clip.others)} faces number {clip.number} from the left drives, the one "
+                f"seen longest and largest; --frame-crop {boxes} takes another."
+            )
         missing = int((~self.seen).sum())
         if missing:
             self.warnings.append(

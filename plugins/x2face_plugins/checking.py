@@ -26,11 +26,11 @@ HOOKS = ("x2face_drivers", "x2face_mappings", "x2face_commands")
 # fmt: off
 RESERVED_NAMES = frozenset(
     {
-        "background", "batch", "codec", "compare", "config", "crop", "device", "driver", "dtype", "embedded", "engine",
-        "face", "finish", "force", "fps", "fusion", "help", "json", "log", "manifest", "mapping", "no", "output",
-        "overwrite", "paste", "plugins", "preview", "progress", "quality", "quiet", "record", "resume", "seconds",
-        "seed", "session", "set", "size", "sound", "source", "still", "strict", "threads", "verbose", "version",
-        "weights", "workers",
+        "background", "batch", "codec", "compare", "completion", "config", "crop", "device", "driver", "dtype",
+        "embedded", "engine", "face", "finish", "force", "fps", "fusion", "help", "json", "log", "manifest",
+        "mapping", "no", "output", "overwrite", "paste", "plugins", "preview", "progress", "quality", "quiet",
+        "record", "resume", "seconds", "seed", "session", "set", "size", "sound", "source", "still", "strict",
+        "threads", "verbose", "version", "weights", "workers",
     }
 )
 # Names of commands, present and reserved, that plugins cannot use.

@@ -125,6 +125,7 @@ def summary_of(plan: Plan, loaded: Loaded, report: Report, session: Session) -> 
         "dtype": _DTYPES.get(str(model.dtype), str(model.dtype)),
         "device": str(model.device),
         "warnings": report.warnings,
+        "advice": report.advice,
     }
 
 

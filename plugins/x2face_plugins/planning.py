@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 
 _OF_THE_JOB = (
-    "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "batch_size", "seed",
+    "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "force", "batch_size", "seed",
 )  # fmt: skip
 
 
@@ -50,7 +50,9 @@ class Plan:
 
     @classmethod
     def of(cls, options: RunOptions, choices: Sequence[Choice]) -> Plan:
-        """Make a plan. UsageError if there is no driver, or an output path is not valid."""
+        """Make a plan. UsageError if there is no source or no driver, or an output path is not valid."""
+        if not options.source:
+            raise UsageError("there is no face to drive; name a picture of it, such as -s photo.jpg.")
         if not choices:
             raise UsageError("nothing drives the face; name what does, such as --frame film.mp4, see `x2face drivers`.")
         inputs = [one.input for one in choices if one.input is not None]
@@ -86,5 +88,6 @@ class Plan:
             output=self.output,
             record=self.record,
             cropping=self.options.cropping,
+            complete=False if self.options.no_completion else None,
             **{name: getattr(self.options, name) for name in _OF_THE_JOB},
         )

@@ -28,10 +28,18 @@ class RunOptions:
         3, min=1, max=48, help="Pictures taken of a film or a folder as source: those that differ most."
     )
     crop: str = option("auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is.")
+    face: int | None = option(
+        None,
+        min=1,
+        max=100,
+        help="Which face of several, from left to right, from 1; the largest by default.",
+    )
+    force: bool = option(False, help="Take sources as one person that look like different people.")
     crop_scale: float = option(1.6, min=0.5, max=10, help="Side of the crop, in faces.")
-    fusion: Literal["auto", "mean", "confidence", "confidence-exp"] = option(
+    fusion: Literal["auto", "aligned", "mean", "confidence", "confidence-exp"] = option(
         "auto", help="How several sources become one face; auto: as the weights say."
     )
+    no_completion: bool = option(False, help="Paint nothing where no source shows the face.")
     size: int = option(256, min=32, max=2048, help="Side of the face in pixels.")
     output: str | None = option(
         None,
@@ -65,4 +73,4 @@ class RunOptions:
         """How the sources are cropped. UsageError for an invalid box."""
         from x2face_core.sources.portraits import Cropping
 
-        return Cropping(self.crop, self.crop_scale, self.size)
+        return Cropping(self.crop, self.crop_scale, self.size, self.face)

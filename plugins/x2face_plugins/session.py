@@ -24,6 +24,7 @@ from x2face_core.sources.source import MappingsByName, ModelSource, as_factor
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.soundtrack import soundtrack
+from x2face_core.suitability.together import refuse_strangers
 from x2face_core.warping import resize_flow
 from x2face_plugins.activating import delegate
 from x2face_plugins.blinking import blinks_beside
@@ -45,8 +46,8 @@ def _active(one: ActiveDriver | ActiveOverlay | driving.Driver | driving.Overlay
     return ActiveOverlay.of(one) if isinstance(one, driving.Overlay) else ActiveDriver.of(one)
 
 
-def load_model(weights: str | Path | None, device: str, dtype: str) -> X2Face:
-    return X2Face.load(weights, device=device, dtype=dtype)
+def load_model(weights: str | Path | None, device: str, dtype: str, completion: bool = True) -> X2Face:
+    return X2Face.load(weights, device=device, dtype=dtype, completion=completion)
 
 
 class Session:
@@ -70,6 +71,7 @@ class Session:
         *,
         dtype: str = "auto",
         mappings: Iterable[str | Path] = (),
+        completion: bool = True,
         registry: Registry | None = None,
     ) -> Session:
         """Load weights, plugins and mappings.
@@ -77,11 +79,12 @@ class Session:
         weights: name or file, see `x2face weights list`; None: the default weights
         device: auto, cpu, cuda, cuda:1 or mps; dtype: auto, fp32, bf16 or fp16
         mappings: files written by `x2face fit`, which take precedence over installed ones
+        completion: paint what sources do not show, for weights with a network for it
         registry: plugins, if they are loaded already
         WeightsError if weights or mappings are missing or broken, UsageError for a device that is not available.
         """
         registry = Registry.load() if registry is None else registry
-        model = load_model(weights, device, dtype)
+        model = load_model(weights, device, dtype, completion)
         load_mapping = mapping_loader(registry, model.fingerprint, map(Path, mappings), model.info.path)
         return cls(model, registry, load_mapping)
 
@@ -89,24 +92,33 @@ class Session:
         self,
         *pictures: AnyPicture,
         crop: str = "auto",
+        face: int | None = None,
+        force: bool = False,
         crop_scale: float = 1.6,
         size: int = 256,
         source_frames: int = 3,
         fusion: str = "auto",
+        no_completion: bool = False,
     ) -> Face:
         """Find, crop and embed one person's face.
 
         pictures: paths of photographs, films or folders; (h, w, 3) uint8 RGB arrays; Pillow's pictures
-        crop: auto, none or x,y,w,h; crop_scale: the crop's side in faces; size: its side in pixels
+        crop: auto, none or x,y,w,h; face: which of several, from left to right, from 1
+        force: take pictures as one person that look like different people, which is refused otherwise
+        crop_scale: the crop's side in faces; size: its side in pixels
         source_frames: pictures taken from a film or a folder
-        fusion: mean, confidence or confidence-exp; auto: as stored with the weights
+        fusion: aligned, mean, confidence or confidence-exp; auto: as stored with the weights
+        no_completion: leave what no source shows as it is, for weights with a completion network
         NoFaceError, InputError for unreadable files, UsageError for invalid options.
         """
         if not pictures:
             raise UsageError("A face needs a picture at least.")
-        cropping = Cropping(crop, crop_scale, size)
+        cropping = Cropping(crop, crop_scale, size, face)
         portraits = find_portraits([as_source(one) for one in pictures], cropping, source_frames, self.model)
-        return Face(self.source(crops(portraits), fusion), portraits)
+        if not force:
+            refuse_strangers(portraits, self.model)
+        complete = False if no_completion else None
+        return Face(self.source(crops(portraits), fusion, complete=complete), portraits)
 
     def driver(self, name: str, **settings: Any) -> ActiveDriver | ActiveOverlay:
         """Load a driver or an overlay.
@@ -188,6 +200,8 @@ class Session:
         """Load a driver on behalf of another driver (`Source.drive`)."""
         return delegate(self.registry, name, settings)
 
-    def source(self, pictures: Tensor, fusion: str = "auto") -> ModelSource:
+    def source(self, pictures: Tensor, fusion: str = "auto", *, complete: bool | None = None) -> ModelSource:
         """The Source of one face from crops (k, 3, h, w) in [0, 1], with the session's mappings and drivers."""
-        return ModelSource.of(self.model, pictures, fusion, load_mapping=self._load_mapping, load_driver=self.delegate)
+        return ModelSource.of(
+            self.model, pictures, fusion, complete=complete, load_mapping=self._load_mapping, load_driver=self.delegate
+        )

@@ -120,6 +120,11 @@ def test_a_wrong_word_is_an_error_for_the_user(place: Path, words: dict[str, Any
     assert told in str(refused.value)
 
 
+def test_without_a_source_there_is_nothing_to_drive(place: Path) -> None:
+    with pytest.raises(x2face.UsageError, match="no face to drive"):
+        x2face.run(source=[], pose_yaw="0:10")
+
+
 def test_a_session_makes_films_too(place: Path) -> None:
     from x2face import Session, UsageError, run
 

@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tests.films import drawn
 from x2face_core.media.images import read_picture, write_picture
+from x2face_core.model import X2Face
+from x2face_core.networks.dims import Dims
+from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.weights import WeightsInfo
 
 
 @pytest.fixture
@@ -54,6 +59,34 @@ def test_what_was_painted_on_it_is_in_the_film(place: Path, x2face: Callable[...
     Image.new("RGB", (64, 64), (10, 200, 30)).save("face.png")
     assert x2face(*RUN, "--embedded", "face.png", "-o", "green/").code == 0
     assert (frames("green") == [10, 200, 30]).all()
+
+
+def test_completion_is_shown_and_can_be_left_out(
+    place: Path, x2face: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that paints black what the source does not show."""
+    model = completing()
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: model)
+    embed = ("embed", "-s", "source.png", "--crop", "none", "--size", "64")
+    assert x2face(*embed, "-o", "painted.png").code == 0
+    assert x2face(*embed, "--no-completion", "-o", "bare.png").code == 0
+    painted, bare = (read_picture(path).astype(int) for path in ("painted.png", "bare.png"))
+    assert (painted <= bare + 1).all() and (bare - painted).max() > 10
+    assert x2face(*RUN, "-o", "painted/").code == x2face(*RUN, "--no-completion", "-o", "bare/").code == 0
+    assert (frames("painted") <= frames("bare") + 1).all()
+    assert (frames("bare") - frames("painted")).max() > 10
+
+
+def completing() -> X2Face:
+    torch.manual_seed(0)
+    dims = Dims(side=32, flow_side=16, width=4, padding="border", completion=4)
+    networks = X2FaceNetworks(dims)
+    assert networks.completion is not None
+    with torch.no_grad():
+        networks.completion.last.weight.zero_()
+        networks.completion.last.bias.copy_(torch.full((3,), -30.0))  # type: ignore[union-attr]
+    info = WeightsInfo("black", "light", dims.to_dict(), "0" * 16, "0" * 64, {})
+    return X2Face(networks, info)
 
 
 @pytest.mark.parametrize(

@@ -85,9 +85,10 @@ def test_shapes_are_as_said(model: X2Face, pictures: Tensor) -> None:
     assert vectors.dtype == frames.dtype == face.texture.dtype == torch.float32
 
 
-def test_several_pictures_are_fused_by_their_mean(model: X2Face, pictures: Tensor) -> None:
+def test_several_pictures_may_be_fused_by_their_mean(model: X2Face, pictures: Tensor) -> None:
     singly = torch.stack([model.embed(picture[None]).texture for picture in pictures])
-    torch.testing.assert_close(model.embed(pictures).texture, singly.mean(0), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(model.embed(pictures, "mean").texture, singly.mean(0), atol=1e-5, rtol=1e-4)
+    assert (model.embed(pictures).texture - singly.mean(0)).abs().max() > 1e-2  # aligned, by default
 
 
 def test_several_pictures_may_be_fused_by_confidence(
@@ -96,12 +97,19 @@ def test_several_pictures_may_be_fused_by_confidence(
     expected = blend(*saved[1].embed(pictures))
     found = model.embed(pictures, fusion="confidence").texture
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
-    assert (found - model.embed(pictures).texture).abs().max() > 1e-3
+    assert (found - model.embed(pictures, "mean").texture).abs().max() > 1e-3
 
 
 def test_one_picture_is_the_same_however_it_is_fused(model: X2Face, pictures: Tensor) -> None:
-    mean, sure = (model.embed(pictures[:1], fusion=fusion).texture for fusion in ("mean", "confidence"))
-    torch.testing.assert_close(mean, sure)
+    alone = model.networks.embed(pictures[:1])[0][0]
+    assert torch.equal(model.embed(pictures[:1]).texture, alone)
+    assert torch.equal(model.embed(pictures[:1], "mean").texture, alone)
+    torch.testing.assert_close(model.embed(pictures[:1], "confidence").texture, alone)
+
+
+def test_the_order_of_sources_does_not_matter(model: X2Face, pictures: Tensor) -> None:
+    there, back = (model.embed(some).texture for some in (pictures, pictures.flip(0)))
+    torch.testing.assert_close(there, back, atol=1e-3, rtol=1e-3)
 
 
 def test_an_unknown_fusion_is_refused(model: X2Face, pictures: Tensor) -> None:

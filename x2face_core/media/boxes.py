@@ -69,6 +69,10 @@ class Box:
         side = min(width, height)
         return cls((width - side) / 2, (height - side) / 2, side)
 
+    def scaled(self, by: float) -> Box:
+        """The same in a picture that is so many times as large."""
+        return Box(self.x * by, self.y * by, self.side * by)
+
     def meets(self, width: int, height: int) -> bool:
         """Whether the box overlaps a picture of that size."""
         return self.x < width and self.y < height and self.x + self.side > 0 and self.y + self.side > 0

@@ -36,6 +36,7 @@ class Clip:
     sound: the file whose sound belongs to the pictures
     promised: how many pictures the file says it holds, where it says so
     notes: irregularities of its timestamps, to show to the user
+    others, number: of a film, as in FaceScan
     """
 
     name: str
@@ -48,11 +49,12 @@ class Clip:
     sound: Path | None = None
     declared_frames: int | None = None
     notes: tuple[str, ...] = ()
+    others: tuple[Box, ...] = ()
+    number: int = 1
 
     def box_in(self, picture: Picture) -> Box:
         """The box in a picture that may have been reduced."""
-        scale = max(picture.shape[:2]) / max(self.size)
-        return Box(self.box.x * scale, self.box.y * scale, self.box.side * scale)
+        return self.box.scaled(max(picture.shape[:2]) / max(self.size))
 
 
 def kind_of(name: str) -> InputKind:
@@ -66,23 +68,30 @@ def kind_of(name: str) -> InputKind:
 
 
 def open_clip(
-    name: str, kind: InputKind, crop: str, scale: float, *, fps: float = FOLDER_FPS, track: int | None = None
+    name: str,
+    kind: InputKind,
+    crop: str,
+    scale: float,
+    *,
+    fps: float = FOLDER_FPS,
+    track: int | None = None,
+    face: int | None = None,
 ) -> Clip:
     """Open a film, a folder or a picture, and find the face in it.
 
     crop: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box
-    fps: of a folder's pictures, which have no rate of their own; track: of a film, as in probe
+    fps: of a folder's pictures, which have no rate of their own; track, face: of a film, as of scan_film
     """
     if kind == "film":
-        return _film(Path(name), crop, scale, track)
+        return _film(Path(name), crop, scale, track, face)
     if track is not None:
         raise UsageError(f"{name}: is no film, so there is no track {track} to choose.")
     return _folder(Path(name), crop, scale, fps) if kind == "folder" else _picture(Path(name), crop, scale)
 
 
-def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
+def _film(path: Path, crop: str, scale: float, track: int | None, face: int | None) -> Clip:
     info = probe(path, track)
-    scan = scan_film(path, info.fps, scale, crop, track)
+    scan = scan_film(path, info.fps, scale, crop, track, face)
     size = (info.width, info.height)
     return Clip(
         name=path.name,
@@ -94,6 +103,8 @@ def _film(path: Path, crop: str, scale: float, track: int | None) -> Clip:
         sound=path if info.sound else None,
         declared_frames=info.declared_frames,
         notes=info.notes,
+        others=scan.others,
+        number=scan.number,
     )
 
 

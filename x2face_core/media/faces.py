@@ -61,12 +61,17 @@ def find_faces(picture: Picture) -> list[Face]:
 
 def find_box(picture: Picture, scale: float = 1.6, *, name: str = "the picture") -> Box:
     """The crop around the first of find_faces. name: of the picture, for the NoFaceError"""
+    return Box.around(face_or_refuse(picture, name)[0], scale)
+
+
+def face_or_refuse(picture: Picture, name: str = "the picture") -> list[Face]:
+    """As find_faces, one at least. name: of the picture, for the NoFaceError"""
     faces = find_faces(picture)
     if not faces:
         raise NoFaceError(
             f"{name}: no face was found; take a picture that shows one from the front, or give its place with a crop."
         )
-    return Box.around(faces[0], scale)
+    return faces
 
 
 def spot_faces(picture: Picture, longest: int, threshold: float = 0.0) -> list[Face]:

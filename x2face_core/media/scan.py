@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.errors import NoFaceError
+from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.media.boxes import Box
+from x2face_core.media.chosen import told
 from x2face_core.media.faces import SURE, Face, find_faces, follow_face, spot_faces, sureness, surest
 from x2face_core.media.frames import DecodedPicture, LazyFrame
 from x2face_core.media.pictures import Picture
-from x2face_core.media.tracking import Track, track_at
+from x2face_core.media.tracking import Track, overlap, track_at
 from x2face_core.media.video import probe, read_lazy_frames
 
 _LOOKS = 5  # sampled frames a second; a look is the analysis of one sampled frame
@@ -26,6 +27,7 @@ _GAP = 4  # looks: a face missing for fewer was turned away or blurred, not abse
 _GROWTH = 1.25  # largest enlargement of the box to contain a moving face
 _CLOSE_LOOKS = 12  # frames searched as photographs are, if no detection was confident
 _ENOUGH = 100  # pixels that a face should be wide; the detector's window has 80
+_AS_LONG = 0.25  # share of the main face's sightings, weighed by width, from which another face is reported
 _MOST = 3840  # pixels on the longer side at which faces are searched for
 
 
@@ -34,10 +36,14 @@ class FaceScan:
     """One fixed crop box for a clip, and which frames show the face.
 
     present: (n,) bool, one for each frame of read_frames(path, fps)
+    others: boxes of other faces that are seen about as long and as large, from left to right
+    number: of the chosen face among all of these, from left to right, from 1
     """
 
     box: Box
     present: NDArray[np.bool_]
+    others: tuple[Box, ...] = ()
+    number: int = 1
 
     def has_face(self, index: int) -> bool:
         """Whether frame `index` shows the face; beyond the end of `present`, its last value."""
@@ -50,6 +56,7 @@ def scan_film(
     scale: float = 1.6,
     crop: Box | str = "auto",
     track: int | None = None,
+    face: int | None = None,
 ) -> FaceScan:
     """Find the face of a film that is seen longest and largest, and one crop box for it.
 
@@ -57,10 +64,11 @@ def scan_film(
     crop: auto; none, the largest centred square; x,y,w,h or a Box. Except with auto, no face is searched for and all
         frames count as present.
     track: as of probe
+    face: number of the face to choose instead, from left to right, from 1; UsageError if there are fewer
     NoFaceError if no frame shows a face; UsageError if a given box lies outside the film; InputError as read_frames.
     """
     if crop == "auto":
-        return _scanned(path, fps, scale, track)
+        return _scanned(path, fps, scale, track, face)
     film = probe(path, track)
     box = crop if isinstance(crop, Box) else Box.given(crop, film.width, film.height, str(path))
     box.refuse_outside(film.width, film.height, str(path))
@@ -125,15 +133,38 @@ class _ScanResult:
     def surest(self) -> float:
         return max((track.surest for track in self.tracks), default=surest([]))
 
-    def scan(self, scale: float, width: int) -> FaceScan:
-        """The box around the face that is seen longest and largest, in pixels of a picture that is `width` wide."""
-        box = max(self.tracks, key=_weight).box(scale, _GROWTH)
-        looks = _without_gaps(_within(self.tracks, box, scale, -(-self.frames // self.step)))
-        by = width / self.width
-        return FaceScan(Box(box.x * by, box.y * by, box.side * by), _nearest(looks, self.step, self.frames))
+    def scan(self, scale: float, width: int, face: int | None, name: str) -> FaceScan:
+        """The box around a face, by default the one seen longest and largest, in pixels of a picture `width` wide."""
+        boxes = [one.box(scale, _GROWTH) for one in _persistent(self.tracks)]
+        first = boxes[0]
+        boxes.sort(key=lambda box: box.x + box.side / 2)
+        number = boxes.index(first) + 1 if face is None else face
+        if number > len(boxes):
+            raise UsageError(f"--face {number}: {name} shows {told(len(boxes))}.")
+        taken = boxes.pop(number - 1)
+        looks = _without_gaps(_within(self.tracks, taken, scale, -(-self.frames // self.step)))
+        box, *others = (box.scaled(width / self.width) for box in (taken, *boxes))
+        return FaceScan(box, _nearest(looks, self.step, self.frames), tuple(others), number)
 
 
-def _scanned(path: str | Path, fps: float | None, scale: float, track: int | None) -> FaceScan:
+def _persistent(tracks: list[Track]) -> list[Track]:
+    """The most persistent face, and others that are seen about as long and as large somewhere else in the picture."""
+    first, *later = sorted(tracks, key=_weight, reverse=True)
+    kept = [first]
+    for track in later:
+        apart = all(overlap(_middle(track), _middle(other)) == 0 for other in kept)
+        if apart and track.surest >= SURE and _weight(track) >= _AS_LONG * _weight(first):
+            kept.append(track)
+    return kept
+
+
+def _middle(track: Track) -> Face:
+    """The median of its rectangles."""
+    x, y, w, h, score = np.median(np.array(list(track.faces.values())), axis=0)
+    return Face(float(x), float(y), float(w), float(h), float(score))
+
+
+def _scanned(path: str | Path, fps: float | None, scale: float, track: int | None, face: int | None) -> FaceScan:
     info = probe(path, track)
     film = _Film(path, fps or info.fps, track, (info.width, info.height))
     seen = film.look(_LONGEST, _EVERYWHERE)
@@ -143,7 +174,7 @@ def _scanned(path: str | Path, fps: float | None, scale: float, track: int | Non
         raise NoFaceError(
             f"{path}: no face was found in any of its {seen.frames} frames; give its place with a crop, or another one."
         )
-    return seen.scan(scale, info.width)
+    return seen.scan(scale, info.width, face, str(path))
 
 
 @dataclass(frozen=True)

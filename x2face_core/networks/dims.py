@@ -10,7 +10,7 @@ from x2face_core.errors import WeightsError
 
 Padding = Literal["zeros", "border"]
 Order = Literal["released", "printed"]
-Fusion = Literal["mean", "confidence", "confidence-exp"]
+Fusion = Literal["aligned", "mean", "confidence", "confidence-exp"]
 
 
 BOUNDS = {
@@ -42,7 +42,7 @@ class Dims:
     completion: channels of the network that completes embedded faces (networks/completion.py); 0 for none
     crop_scale: face box to crop, the side of the square crop in face-box sides (released examples: 1.6)
     fusion: how several embedded faces become one unless it is said, see X2Face.embed; mean as printed (section 5),
-        confidence as the released forward does
+        confidence as the released forward does; files without this entry are this project's own and use aligned
     """
 
     side: int = 256
@@ -57,7 +57,7 @@ class Dims:
     padding: Padding = "zeros"
     crop_scale: float = 1.6
     completion: int = 0
-    fusion: Fusion = "mean"
+    fusion: Fusion = "aligned"
 
     def __post_init__(self) -> None:
         if fault := fault_of(self, BOUNDS) or self._flag_fault():
@@ -98,6 +98,8 @@ class Dims:
         unknown = sorted(set(values) - known)
         if unknown:
             raise WeightsError(f"These weights name the sizes {unknown}, unknown here; a newer x2face wrote them.")
+        if (values.get("padding"), values.get("fusion")) == ("border", "mean"):  # this project's, older than "aligned"
+            values = {name: value for name, value in values.items() if name != "fusion"}
         try:
             return cls(**values)
         except TypeError as error:
@@ -105,6 +107,6 @@ class Dims:
 
 
 PRESETS = {
-    "paper": Dims(),
+    "paper": Dims(fusion="mean"),
     "light": Dims(side=128, flow_side=64, width=24, max_factor=12, confidence=False, padding="border"),
 }

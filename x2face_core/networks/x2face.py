@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor, nn
 
-from x2face_core.networks.completion import CompletionNetwork
-from x2face_core.networks.dims import Dims
+from x2face_core.networks.completion import CompletionNetwork, log_area, unseen
+from x2face_core.networks.dims import Dims, Fusion
 from x2face_core.networks.driving import DrivingNetwork
 from x2face_core.networks.embedding import EmbeddingNetwork
-from x2face_core.warping import reduce, warp
+from x2face_core.networks.fusing import Fused, fuse
+from x2face_core.warping import blend, reduce, resize_flow, warp
+
+Favour = Callable[[Tensor], Tensor | None]
+FLOORS = {"confidence": 0.1, "confidence-exp": 0.0}
+"""Fusions that weight by confidence, and the minimum weight of each."""
 
 
 class X2FaceNetworks(nn.Module):
@@ -34,6 +42,35 @@ class X2FaceNetworks(nn.Module):
             textures = self.completion.complete(textures, flow, self.dims.side)
         return textures, confidence
 
+    def fuse(
+        self, pictures: Tensor, fusion: Fusion, *, complete: bool = True, favour: Favour = lambda vectors: None
+    ) -> Tensor:
+        """Compute one embedded face (3, H, W) from one person's pictures (n, 3, H, W).
+
+        fusion: as in X2Face.embed
+        complete: paint what no source shows, once for all of them
+        favour: vectors (n, vector) to each picture's preference as the reference (n,), or None
+        """
+        flow, confidence = self.embedding(reduce(pictures, self.dims.side))
+        if fusion == "aligned" and len(pictures) > 1:
+            face = self._aligned(pictures, flow, favour)
+        else:
+            textures = warp(pictures, flow, padding=self.dims.padding)
+            weighed = confidence if fusion in FLOORS else None
+            texture = blend(textures.float(), weighed, floor=FLOORS.get(fusion, 0.0))
+            face = Fused(texture, log_area(flow.float()).amax(0, keepdim=True))
+        if not complete or self.completion is None:
+            return face.texture
+        return _completed(self.completion, face, self.dims.side)
+
+    def _aligned(self, pictures: Tensor, flow: Tensor, favour: Favour) -> Fused:
+        vectors = self.encode(pictures)
+        driving = self.driving.decode(vectors)
+        with torch.autocast(pictures.device.type, enabled=False):
+            return fuse(
+                pictures.float(), flow.float(), driving.float(), padding=self.dims.padding, favour=favour(vectors)
+            )
+
     def encode(self, pictures: Tensor) -> Tensor:
         """(n, 3, H, W) in [0, 1] to driving vectors (n, vector)."""
         return self.driving.encode(reduce(pictures, self.dims.side))
@@ -51,3 +88,11 @@ class X2FaceNetworks(nn.Module):
     def parameter_counts(self) -> dict[str, int]:
         networks = {"embedding": self.embedding, "driving": self.driving, "completion": self.completion}
         return {name: sum(p.numel() for p in net.parameters()) for name, net in networks.items() if net is not None}
+
+
+def _completed(network: CompletionNetwork, face: Fused, side: int) -> Tensor:
+    """(3, H, W): as CompletionNetwork.complete, from an area instead of a flow."""
+    textures, area = face.texture[None], resize_flow(face.area, side, side)
+    colours = network(reduce(textures, side), area)
+    height, width = textures.shape[-2:]
+    return (textures + resize_flow(unseen(area), height, width) * (resize_flow(colours, height, width) - textures))[0]

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from x2face_core.errors import InputError
 from x2face_core.files.placing import make_folders_above
@@ -26,6 +27,9 @@ from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portra
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.soundtrack import Soundtrack, soundtrack
+from x2face_core.suitability.findings import warnings
+from x2face_core.suitability.reach import Turns
+from x2face_core.suitability.sources import advice, readings
 
 Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
 
@@ -35,7 +39,8 @@ class Job:
     """The settings of a run.
 
     sources: photographs, folders or films of one face; source_frames: pictures taken from each folder or film
-    fusion: of several sources, as of X2Face.embed
+    fusion: of several sources, as of X2Face.embed; complete: of what they do not show, likewise
+    force: accept sources that look like different people
     fps, seconds: of the film; None: as the drivers determine
     sound: driving, none or a file name
     compare: show source and driving picture to its left; paste_back: into the first source's whole picture
@@ -52,6 +57,8 @@ class Job:
     compare: bool = False
     paste_back: bool = False
     fusion: str = "auto"
+    force: bool = False
+    complete: bool | None = None
     batch_size: int = 8
     seed: int = 0
     record: Path | None = None
@@ -63,6 +70,7 @@ class Report:
 
     source_boxes, driving_box: x, y, width and height in pixels of the upright picture
     rms: root mean square of each driver's offsets
+    advice: what about sources and motion keeps the film from being good, and what would do
     """
 
     output: Path
@@ -72,6 +80,7 @@ class Report:
     driving_box: list[float] | None
     rms: list[float]
     warnings: list[str]
+    advice: list[str] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
@@ -94,6 +103,8 @@ def perform(
     load_mapping, load_driver: as of ModelSource
     """
     portraits = find_portraits(job.sources, job.cropping, job.source_frames, model)
+    speech = any(one.follows_sound for one in drivers)
+    told = list(advice(portraits, job.cropping, model, speech=speech, force=job.force))
     animation = animate(
         model,
         crops(portraits),
@@ -103,16 +114,17 @@ def perform(
         seconds=job.seconds,
         batch_size=job.batch_size,
         fusion=job.fusion,
+        complete=job.complete,
         seed=job.seed,
         pictures_wanted=job.compare,
         load_mapping=load_mapping,
         load_driver=load_driver,
     )
     sound = find_sound(job, drivers)
-    notes = [] if sound.remark is None else [sound.remark]
+    notes, turns = [] if sound.remark is None else [sound.remark], Turns()
     with (
         recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
-        closing(measured(finished(noted, job, portraits[0]), job.output, notes)) as frames,
+        closing(measured(finished(turning(noted, model, turns), job, portraits[0]), job.output, notes)) as frames,
     ):
         written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
     return Report(
@@ -123,7 +135,23 @@ def perform(
         driving_box=next((_rounded(box) for one in drivers if (box := one.box)), None),
         rms=[meter.rms for meter in animation.composed.meters[: len(drivers)]],
         warnings=[*notes, *(warning for one in drivers for warning in one.warnings)],
+        advice=[*told, *(one.line for one in warnings([turns.finding(_less(drivers))]))],
     )
+
+
+def turning(frames: Iterable[Frame], model: Model, turns: Turns) -> Iterator[Frame]:
+    """The same frames; counts in `turns` those that ask for more than the weights follow."""
+    for frame in frames:
+        read = readings(torch.from_numpy(frame.vector[None]).float(), model)
+        if read is not None:
+            turns.add(read)
+        yield frame
+
+
+def _less(drivers: Sequence[ActiveDriver]) -> str:
+    """What would turn the head less."""
+    name = drivers[0].name if len(drivers) == 1 else "NAME"
+    return f"a driver that turns it less suits, or --{name}-weight 0.7 takes less of this one"
 
 
 def _corners(box: Box) -> list[float]:

@@ -65,6 +65,7 @@ def animate(
     seconds: float | None = None,
     batch_size: int = 8,
     fusion: str = "auto",
+    complete: bool | None = None,
     seed: int = 0,
     pictures_wanted: bool = False,
     load_mapping: MappingsByName = no_mappings,
@@ -77,10 +78,10 @@ def animate(
     drivers: loaded drivers, or ActiveDrivers to override what they declare; may be empty if there are overlays
     overlays: applied to the embedded face in this order
     fps: frames a second; None: as of `compose`; seconds: largest length
-    fusion: as of X2Face.embed; the other arguments as of ModelSource
+    fusion, complete: as of X2Face.embed; the other arguments as of ModelSource
     """
     source = ModelSource.of(
-        model, pictures, fusion, seed=seed, pictures_wanted=pictures_wanted,
+        model, pictures, fusion, complete=complete, seed=seed, pictures_wanted=pictures_wanted,
         load_mapping=load_mapping, load_driver=load_driver,
     )  # fmt: skip
     return animate_source(source, drivers, overlays=overlays, fps=fps, seconds=seconds, batch_size=batch_size)

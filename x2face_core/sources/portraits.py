@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.errors import NoFaceError
+from x2face_core.errors import NoFaceError, UsageError, WeightsError
 from x2face_core.media.boxes import Box, crop
-from x2face_core.media.faces import find_box
+from x2face_core.media.chosen import choose_face
+from x2face_core.media.faces import Face, face_or_refuse
 from x2face_core.media.folders import LOOKS, evenly, picture_files
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
@@ -21,6 +23,8 @@ from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import Model, pose_expression_coordinates
+
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +34,22 @@ class Portrait:
     crop: (side, side, 3) uint8; box: of the crop in the whole picture
     path: of the whole picture, or the picture itself
     moment: index among LOOKS evenly spaced frames, if the path is a film
+    size: width and height of the whole picture
+    face: its rectangle, None if the user gave the crop; seen: number of faces there, and the chosen one's number
     """
 
     path: Path | Picture
     box: Box
     crop: Picture
     moment: int | None = None
+    size: tuple[int, int] | None = None
+    face: Face | None = None
+    seen: tuple[int, int] = (1, 1)
+
+    @property
+    def name(self) -> str:
+        """The source's: its path, or which picture in memory it is."""
+        return str(self.path) if isinstance(self.path, Path) else f"the picture at {id(self.path):#x}"
 
     def whole(self) -> Picture:
         """Read the whole picture that the crop is from."""
@@ -51,27 +65,32 @@ class Cropping:
     """How sources are cropped.
 
     where: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box; side: of the crop in pixels
+    face: number of the face to take, from left to right, from 1; None: the most prominent
     """
 
     where: str = "auto"
     scale: float = 1.6
     side: int = 256
+    face: int | None = None
 
     def __post_init__(self) -> None:
         if self.where not in ("auto", "none"):
             Box.parse(self.where)
-
-    def box(self, picture: Picture, name: str) -> Box:
-        """The crop box in a picture. NoFaceError; UsageError for a box outside the picture."""
-        if self.where == "auto":
-            return find_box(picture, self.scale, name=name)
-        return Box.given(self.where, picture.shape[1], picture.shape[0], name)
+            if self.face is not None:
+                raise UsageError(f"--face {self.face}: goes with --crop auto; {self.where} says where the face is.")
 
     def portrait(self, path: Path | Picture) -> Portrait:
-        """A photograph's portrait. NoFaceError, InputError."""
+        """A photograph's portrait. NoFaceError, InputError; UsageError for a box that lies outside, or no such face."""
         picture = read_picture(path) if isinstance(path, Path) else path
-        box = self.box(picture, str(path) if isinstance(path, Path) else "the picture")
-        return Portrait(path, box, crop(picture, box, self.side))
+        name = str(path) if isinstance(path, Path) else "the picture"
+        size = (picture.shape[1], picture.shape[0])
+        if self.where != "auto":
+            box = Box.given(self.where, *size, name)
+            return Portrait(path, box, crop(picture, box, self.side), size=size)
+        chosen = choose_face(face_or_refuse(picture, name), self.face, name)
+        box = Box.around(chosen.face, self.scale)
+        seen = (len(chosen.faces), chosen.number)
+        return Portrait(path, box, crop(picture, box, self.side), size=size, face=chosen.face, seen=seen)
 
 
 def find_portraits(sources: Sequence[Path | Picture], cropping: Cropping, count: int, model: Model) -> list[Portrait]:
@@ -112,10 +131,11 @@ def _or_none(path: Path, cropping: Cropping) -> Portrait | None:
 
 def _of_film(path: Path, cropping: Cropping) -> list[Portrait]:
     info = probe(path)
-    scan = scan_film(path, info.fps, cropping.scale, cropping.where)
+    scan = scan_film(path, info.fps, cropping.scale, cropping.where, face=cropping.face)
     rate = _moments_rate(path)
+    size, seen = (info.width, info.height), (1 + len(scan.others), scan.number)
     return [
-        Portrait(path, scan.box, crop(picture, scan.box, cropping.side), moment)
+        Portrait(path, scan.box, crop(picture, scan.box, cropping.side), moment, size, seen=seen)
         for moment, picture in enumerate(_moments(path))
         if scan.has_face(round(moment * info.fps / rate))
     ]
@@ -132,33 +152,59 @@ def _moments(path: Path) -> Iterator[Picture]:
 
 
 def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Portrait]:
-    """Choose portraits by farthest-point sampling in pose and expression, starting with the most typical one.
+    """Choose portraits that complement one another: the most typical one, the one with the mouth open widest, then by
+    farthest-point sampling in pose and expression, which finds heads turned the other way.
 
-    Only the half nearest to the typical portrait is considered: embedded faces from extreme poses are not perfectly
-    aligned, and their mean would show double contours.
+    The quarter farthest from the typical portrait is not considered, as extreme poses are embedded least accurately;
+    nor is the quarter of the rest with the most closed eyes. Weights without a reading give only distances of vectors.
     """
     if len(portraits) <= 1:
         return list(portraits)
-    points = pose_expression_coordinates(model.encode(crops(portraits)), model).numpy()
-    near = nearest(points, max(count, len(points) // 2))
-    return [portraits[near[k]] for k in farthest(points[near], count)]
+    vectors = model.encode(crops(portraits))
+    points = pose_expression_coordinates(vectors, model).numpy()
+    near = np.array(nearest(points, max(count, len(points) * 3 // 4)))
+    mouth, eyes = _openness(vectors, model)
+    awake = near[shut_last(eyes[near])[: max(count, len(near) * 3 // 4)]]
+    return [portraits[awake[k]] for k in complementary(points[awake], mouth[awake], count)]
 
 
-def nearest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
+def _openness(vectors: Tensor, model: Model) -> tuple[Floats, Floats]:
+    """How open mouth and eyes are, (n,) each; zeros for weights without a reading."""
+    try:
+        told = model.read(vectors).float().cpu().numpy()
+    except WeightsError:
+        told = np.zeros((len(vectors), 7))
+    return told[:, 3], told[:, 5:].mean(axis=1)
+
+
+def shut_last(eyes: Floats) -> NDArray[np.int64]:
+    """Indices of eye openings (n,) in their order, with the most closed quarter moved to the end."""
+    shut = eyes < np.quantile(eyes, 0.25)
+    return np.argsort(shut, kind="stable")
+
+
+def complementary(points: Floats, mouth: Floats, count: int) -> list[int]:
+    """Indices of `count` points (n, k): the first, the one with the widest mouth (n,), then the farthest from both."""
+    widest = int(mouth.argmax())
+    return farthest(points, count, [0] if mouth[widest] <= mouth[0] else [0, widest])
+
+
+def nearest(points: Floats, count: int) -> list[int]:
     """Indices of the `count` points (n, k) nearest to their median, the nearest first."""
     order: list[int] = np.square(points - np.median(points, axis=0)).sum(axis=1).argsort()[:count].tolist()
     return order
 
 
-def farthest(points: np.ndarray[Any, np.dtype[Any]], count: int) -> list[int]:
-    """Indices of `count` points (n, k) by farthest-point sampling, starting with the one nearest to their median."""
-    first = int(np.square(points - np.median(points, axis=0)).sum(axis=1).argmin())
-    chosen = [first]
-    far = np.square(points - points[first]).sum(axis=1)
-    while len(chosen) < min(count, len(points)):
-        chosen.append(int(far.argmax()))
-        far = np.minimum(far, np.square(points - points[chosen[-1]]).sum(axis=1))
-    return chosen
+def farthest(points: Floats, count: int, chosen: Sequence[int] = ()) -> list[int]:
+    """Indices of `count` points (n, k) by farthest-point sampling.
+
+    chosen: indices to start with; the point nearest to the median if empty
+    """
+    found = list(chosen)[:count] or nearest(points, 1)
+    while len(found) < min(count, len(points)):
+        far = np.square(points[:, None] - points[found]).sum(axis=2).min(axis=1)
+        found.append(int(far.argmax()))
+    return found
 
 
 def crops(portraits: Iterable[Portrait]) -> Tensor:

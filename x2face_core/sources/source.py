@@ -29,7 +29,7 @@ class Model(Protocol):
     def fingerprint(self) -> str: ...
     @property
     def reading_scale(self) -> Tensor: ...
-    def embed(self, pictures: Tensor, fusion: str = "auto") -> EmbeddedFace: ...
+    def embed(self, pictures: Tensor, fusion: str = "auto", *, complete: bool | None = None) -> EmbeddedFace: ...
     def encode(self, pictures: Tensor) -> Tensor: ...
     def render(self, face: EmbeddedFace, vectors: Tensor) -> Tensor: ...
     def read(self, vectors: Tensor) -> Tensor: ...
@@ -88,14 +88,15 @@ class ModelSource:
     load_driver: DriversByName = no_drivers
 
     @classmethod
-    def of(cls, model: Model, pictures: Tensor, fusion: str = "auto", *, fps: float = 25.0,
-           seconds: float | None = None, seed: int = 0, pictures_wanted: bool = False,
+    def of(cls, model: Model, pictures: Tensor, fusion: str = "auto", *, complete: bool | None = None,
+           fps: float = 25.0, seconds: float | None = None, seed: int = 0, pictures_wanted: bool = False,
            load_mapping: MappingsByName = no_mappings, load_driver: DriversByName = no_drivers) -> Self:  # fmt: skip
         """Embed the crops (k, 3, h, w) of one face, fused as in X2Face.embed, and encode the first one."""
         vector = model.encode(pictures[:1])[0].detach().float().cpu()
         return cls(
-            model=model, face=model.embed(pictures, fusion), vector=vector, pictures=pictures, fps=fps, seconds=seconds,
-            seed=seed, pictures_wanted=pictures_wanted, load_mapping=load_mapping, load_driver=load_driver,
+            model=model, face=model.embed(pictures, fusion, complete=complete), vector=vector, pictures=pictures,
+            fps=fps, seconds=seconds, seed=seed, pictures_wanted=pictures_wanted,
+            load_mapping=load_mapping, load_driver=load_driver,
         )  # fmt: skip
 
     def at(self, fps: float) -> Self:

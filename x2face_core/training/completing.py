@@ -1,78 +1,130 @@
-"""The completion network's training: another frame of the same film shows what the source does not."""
+"""The completion network's training: one picture of a person shows what another does not, in the same layout."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
 
 from x2face_core.data.bank import Bank
-from x2face_core.geometry.landmarks import LIPS, MIRROR_WITH_IRISES
+from x2face_core.geometry.landmarks import LIPS
 from x2face_core.geometry.splines import SplineFlows
 from x2face_core.geometry.turning import Turner
-from x2face_core.networks.completion import log_area
+from x2face_core.networks.completion import log_area, unseen
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.drawing import Draw, draw_pairs, mirror, random_turns
+from x2face_core.training.drawing import Draw, generator, mirror, random_turns, recolour
 from x2face_core.training.recipes import CompletionRecipe
 from x2face_core.warping import resize_flow, warp
 
-_VISIBLE, _STEEP = -1.2, 4.0  # log areas about which a place of the embedded face counts as seen, and how abruptly
+_PART = 64  # pictures embedded at once
+_GROUND = 0.05  # what places outside the face weigh
+_MARGIN = 0.06  # about the lips, in normalised coordinates, of what the critic sees
 
 
 @dataclass(frozen=True)
 class CompletionBatch:
-    """One part of a step.
+    """One part of a step: embedded faces of the same people, in [0, 1], and their log areas.
 
-    source, target: (n, 3, side, side), the same person; sources have closed lips, or are turned, more often than not
-    weight: (n, 1, side, side), of places of the target: more about the mouth, little where a turned picture was bent
+    source, target: (n, 3, side, side); source_area, target_area: (n, 1, side, side)
     """
 
     source: Tensor
+    source_area: Tensor
     target: Tensor
+    target_area: Tensor
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Which pictures make pairs: rows of a bank, whether the source is turned, and how often a pair is drawn."""
+
+    source: Tensor
+    target: Tensor
+    turned: Tensor
     weight: Tensor
 
 
 class CompletionBatches:
-    """Draws pairs of which the target shows what the source does not."""
+    """Pairs of embedded faces of which the target shows what the source does not.
 
-    def __init__(self, bank: Bank, layout: Tensor, recipe: CompletionRecipe) -> None:
-        self.bank, self.recipe = bank, recipe
+    Of each film the frame with the lips nearest together and the one with them furthest apart, as it is and turned by a
+    random pose; each photograph turned, and as it is. The networks do not change, so that all are embedded once, at the
+    first draw.
+    """
+
+    def __init__(self, bank: Bank, layout: Tensor, recipe: CompletionRecipe, networks: X2FaceNetworks) -> None:
+        self.bank, self.recipe, self.networks = bank, recipe, networks
         self.turner = Turner(layout)
-        self.mirror = torch.as_tensor(MIRROR_WITH_IRISES, device=layout.device)
-        self.sign = torch.tensor([-1.0, 1.0, 1.0], device=layout.device)
+        self._lock = threading.Lock()
+        self._embedded: tuple[_Rows, CompletionBatch] | None = None
 
     @torch.no_grad()
     def draw(self, random: torch.Generator, count: int) -> CompletionBatch:
+        with self._lock:
+            rows, whole = self._embedded = self._embedded or self._embed()
         draw = Draw(random)
-        pairs, rivals = (draw_pairs(self.bank, self.recipe, count, draw) for _ in range(2))
-        closed = self._closed(pairs.target, pairs.source, draw)
-        source, points = self._view(torch.where(rivals.mirrored, closed, pairs.source), pairs.mirrored)
-        target, target_points = self._view(pairs.target, pairs.mirrored)
-        turned = (pairs.source == pairs.target) | (draw.uniform(count) < self.recipe.turned)
-        source = self._turned(source, points, turned, draw)
-        side = target.shape[-1]
-        splines = self.turner.splines
-        lips = splines.close_to(target_points[:, LIPS, :2])
-        near = splines.near(target_points[..., :2])
-        ground = torch.where(turned[:, None, None, None], near, torch.ones_like(near))
-        return CompletionBatch(source, target, resize_flow(ground + self.recipe.lips * lips, side, side))
+        places = torch.searchsorted(rows.weight.cumsum(0), draw.uniform(count).double() * rows.weight.sum())
+        places = places.clamp_max(len(rows.weight) - 1)
+        mirrored = draw.uniform(count) < 0.5
+        gamma = torch.exp(draw.uniform(count, 1, low=-0.25, high=0.25))
+        gain = draw.uniform(count, 3, low=0.8, high=1.2)
+        source, target = (
+            recolour(mirror(faces[places].float() / 255, mirrored), gamma, gain)
+            for faces in (whole.source, whole.target)
+        )
+        areas = (mirror(area[places].float(), mirrored) for area in (whole.source_area, whole.target_area))
+        source_area, target_area = areas
+        return CompletionBatch(source, source_area, target, target_area)
 
-    def _closed(self, target: Tensor, source: Tensor, draw: Draw) -> Tensor:
-        """Of each clip's frames the one, of four drawn, whose lips are nearest together."""
+    def _embed(self) -> tuple[_Rows, CompletionBatch]:
+        """All pairs: faces as bytes, areas in half precision."""
+        rows = self._rows()
+        random = generator(self.recipe.seed, 0, 0, self.bank.pictures.device)
+        source, source_area = self._faces(rows.source, rows.turned, Draw(random))
+        target, target_area = self._faces(rows.target, torch.zeros_like(rows.turned), Draw(random))
+        return rows, CompletionBatch(source, source_area, target, target_area)
+
+    def _rows(self) -> _Rows:
+        """People as often as in the bank; their films by how much further the lips open than in the closed frame."""
         assert self.bank.expression is not None
-        first, count = self.bank.first[target], self.bank.count[target]
-        for _ in range(4):
-            rival = first + (draw.uniform(len(target)) * count).long().clamp_max(count - 1)
-            better = self.bank.expression[rival, 0] < self.bank.expression[source, 0]
-            source = torch.where(better, rival, source)
-        return source
+        opening, bank = self.bank.expression[:, 0], self.bank
+        starts = torch.unique(bank.first)
+        counts = bank.count[starts]
+        closed, opened, weights = [], [], []
+        for first, count in zip(starts.tolist(), counts.tolist(), strict=True):
+            of_clip = opening[first : first + count]
+            closed.append(first + int(of_clip.argmin()))
+            opened.append(first + int(of_clip.argmax()))
+            change = 1.0 if count == 1 else float((of_clip.amax() - of_clip.amin()).clamp(0, 4))
+            weights.append(float(bank.weight[first : first + count].sum()) * change)
+        source, target = (torch.tensor(found, device=starts.device) for found in (closed, opened))
+        weight = torch.tensor(weights, dtype=torch.float64, device=starts.device)
+        films = counts > 1
+        share = self.recipe.turned
+        as_they_are = _Rows(source[films], target[films], ~films[films], weight[films] * (1 - share))
+        turned = torch.where(films, share, 1.0)
+        parts = (as_they_are, _Rows(source, target, torch.ones_like(films), weight * turned))
+        joined = [
+            torch.cat([getattr(part, name) for part in parts]) for name in ("source", "target", "turned", "weight")
+        ]
+        return _Rows(*joined)
 
-    def _view(self, rows: Tensor, mirrored: Tensor) -> tuple[Tensor, Tensor]:
+    def _faces(self, rows: Tensor, turned: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
+        networks, faces, areas = self.networks, [], []
         assert self.bank.landmarks is not None
-        points = self.bank.landmarks[rows]
-        points = torch.where(mirrored[:, None, None], points[:, self.mirror] * self.sign, points)
-        return mirror(self.bank.floats(rows), mirrored), points
+        training = networks.embedding.training
+        networks.embedding.eval()
+        for part, turn in zip(torch.split(rows, _PART), torch.split(turned, _PART), strict=True):
+            pictures = self._turned(self.bank.floats(part), self.bank.landmarks[part], turn, draw)
+            flow = networks.embedding(pictures)[0].float()
+            faces.append((warp(pictures, flow, padding=networks.dims.padding) * 255).round().byte())
+            areas.append(resize_flow(log_area(flow), *pictures.shape[-2:]).half())
+        networks.embedding.train(training)
+        return torch.cat(faces), torch.cat(areas)
 
     def _turned(self, pictures: Tensor, points: Tensor, turned: Tensor, draw: Draw) -> Tensor:
         poses = random_turns(self.recipe, len(pictures), draw)
@@ -83,20 +135,43 @@ class CompletionBatches:
         return pictures
 
 
+class Critic(nn.Module):
+    """Tells painted mouths from real ones, a patch at a time (least squares: Mao et al., ICCV 2017)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(4, width, 4, 2, 1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, width * 2, 4, 2, 1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width * 2, 1, 3, 1, 1),
+        )
+
+    def forward(self, faces: Tensor, where: Tensor) -> Tensor:
+        """(n, 3, h, w) in [0, 1], seen where (n, 1, h, w) is 1, to scores (n, 1, h / 4, w / 4): 1 for real ones."""
+        scores: Tensor = self.layers(torch.cat([(faces - 0.5) * where, where], dim=1))
+        return scores
+
+
 class CompletionObjective(nn.Module):
-    """The completion network; embedding and driving network stay as they are."""
+    """The completion network and its critic, which is dropped; embedding and driving network stay as they are."""
 
     def __init__(self, networks: X2FaceNetworks, layout: Tensor, recipe: CompletionRecipe) -> None:
         super().__init__()
         self.networks, self.recipe = networks, recipe
         for network in (networks.embedding, networks.driving):
             network.requires_grad_(False)
-        splines = SplineFlows(layout[:, :2])
+        self.critic = Critic(recipe.channels)
         side = networks.dims.side
+        splines = SplineFlows(layout[:, :2])
         lips = splines.close_to(layout[None, LIPS, :2])
-        weight = resize_flow(splines.near(layout[None, :, :2]) * (1 + recipe.lips * lips), side, side)
+        weight = _GROUND + (1 - _GROUND) * splines.near(layout[None, :, :2]) * (1 + recipe.lips * lips)
         self.layout_weight: Tensor
-        self.register_buffer("layout_weight", weight, persistent=False)
+        self.register_buffer("layout_weight", resize_flow(weight, side, side), persistent=False)
+        low, high = layout[LIPS, :2].amin(0) - _MARGIN, layout[LIPS, :2].amax(0) + _MARGIN
+        corners = ((torch.stack([low, high]).clamp(-1, 1) + 1) / 2 * (side - 1)).round().int().tolist()
+        self.mouth = slice(corners[0][1], corners[1][1] + 1), slice(corners[0][0], corners[1][0] + 1)
 
     def train(self, mode: bool = True) -> CompletionObjective:
         """The networks that are done keep their batch norm statistics."""
@@ -107,32 +182,41 @@ class CompletionObjective(nn.Module):
 
     def forward(self, batch: CompletionBatch, progress: float) -> dict[str, Tensor]:
         """Losses, each a scalar, "loss" their weighted sum."""
-        networks, padding = self.networks, self.networks.dims.padding
-        assert networks.completion is not None
-        n, side = len(batch.source), networks.dims.side
-        with torch.no_grad():
-            flows, _ = networks.embedding(torch.cat([batch.source, batch.target]))
-            textures = warp(torch.cat([batch.source, batch.target]), flows, padding=padding)
-            areas = resize_flow(log_area(flows.float()), side, side)
-            driving = networks.driving(batch.target)
-        colours, opacity = networks.completion(textures[:n], areas[:n])
-        completed = textures[:n] + opacity * (colours - textures[:n])
-        generated = warp(completed, driving, padding=padding)
-        seen = torch.sigmoid((areas[n:] - _VISIBLE) * _STEEP) * self.layout_weight
-        losses = {
-            "rendered": ((generated - batch.target).abs() * batch.weight).mean(),
-            "texture": ((completed - textures[n:]).abs() * seen).mean(),
-            "edges": _edges(generated - batch.target, batch.weight),
-            "opacity": opacity.mean(),
-        }
+        assert self.networks.completion is not None
+        needed = unseen(batch.source_area)
+        colours = self.networks.completion(batch.source, batch.source_area)
+        completed = batch.source + needed * (colours - batch.source)
+        weight = needed * (1 - unseen(batch.target_area)) * self.layout_weight
+        error = completed - batch.target
+        with torch.autocast(error.device.type, enabled=False):
+            losses = {
+                "texture": (error.abs() * weight).sum() / weight.sum().clamp_min(1e-3) / 3,
+                "edges": _edges(error, weight) / weight.sum().clamp_min(1e-3) / 3,
+                **self._criticised(completed, batch, needed),
+            }
         recipe = self.recipe
-        loss = losses["rendered"] + recipe.texture * losses["texture"]
-        losses["loss"] = loss + recipe.edges * losses["edges"] + recipe.opacity * losses["opacity"]
-        losses["l1"] = (generated - batch.target).abs().mean().detach()
+        loss = losses["texture"] + recipe.edges * losses["edges"] + recipe.adversarial * losses["fooled"]
+        losses["loss"] = loss + losses["critic"]
+        losses["copied"] = (
+            ((batch.source - batch.target).abs() * weight).sum() / weight.sum().clamp_min(1e-3) / 3
+        ).detach()
         return losses
+
+    def _criticised(self, completed: Tensor, batch: CompletionBatch, needed: Tensor) -> dict[str, Tensor]:
+        """What the critic learns, and what the network learns from the critic, which stays as it is meanwhile."""
+        down, across = self.mouth
+        shown = needed * (1 - unseen(batch.target_area))  # both pictures are seen there alone
+        painted, real, where = (faces[..., down, across] for faces in (completed, batch.target, shown))
+        fixed = {name: value.detach() for name, value in self.critic.named_parameters()}
+        fooled = functional_call(self.critic, fixed, (painted, where))
+        told, believed = self.critic(painted.detach(), where), self.critic(real, where)
+        weight = F.adaptive_avg_pool2d(where, told.shape[-2:])
+        total = weight.sum().clamp_min(1e-3)
+        critic = ((told**2 + (believed - 1) ** 2) * weight).sum() / total / 2
+        return {"critic": critic, "fooled": ((fooled - 1) ** 2 * weight).sum() / total}
 
 
 def _edges(error: Tensor, weight: Tensor) -> Tensor:
-    """L1 of the error's differences between neighbours."""
+    """Sum of the L1 of the error's differences between neighbours."""
     down, across = error.diff(dim=2).abs() * weight[:, :, 1:], error.diff(dim=3).abs() * weight[..., 1:]
-    return down.mean() + across.mean()
+    return down.sum() + across.sum()

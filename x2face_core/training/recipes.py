@@ -142,18 +142,17 @@ class GuidedRecipe(LabelledRecipe):
 class CompletionRecipe(LabelledRecipe):
     """The network that completes embedded faces, taught when embedding and driving network are done (docs/training.md).
 
-    channels: of its first level
-    lips: how much more the mouth counts in the losses
-    texture: weight of the completed face against that of the other frame, where that one shows it
-    edges: weight of the differences between neighbours about the mouth, which keeps teeth from blurring
-    opacity: cost of painting, so that what is seen is left alone
+    channels: of its first level, and of the critic's
+    lips: how much more the mouth counts
+    edges: weight of the differences between neighbours, which keeps teeth from blurring
+    adversarial: weight of what the critic of mouths says, beside the L1
     """
 
+    turned: float = 0.3
     channels: int = 16
-    lips: float = 60.0
-    texture: float = 0.5
-    edges: float = 1.0
-    opacity: float = 0.002
+    lips: float = 8.0
+    edges: float = 0.5
+    adversarial: float = 0.03
 
 
 R = TypeVar("R", bound=Recipe)

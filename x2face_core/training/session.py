@@ -147,7 +147,7 @@ def _taught(networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe:
         return objective, GuidedBatches(bank, layout, recipe)
     if isinstance(recipe, CompletionRecipe):
         assert layout is not None
-        return CompletionObjective(networks, layout, recipe), CompletionBatches(bank, layout, recipe)
+        return CompletionObjective(networks, layout, recipe), CompletionBatches(bank, layout, recipe, networks)
     return PhotometricObjective(networks), PhotometricBatches(bank, recipe)
 
 

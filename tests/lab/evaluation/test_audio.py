@@ -62,7 +62,7 @@ class Drawer:
     fingerprint: str = "drawn"
     embedded: list[torch.Tensor] = field(default_factory=list)
 
-    def embed(self, pictures: torch.Tensor, fusion: str = "mean") -> EmbeddedFace:
+    def embed(self, pictures: torch.Tensor, fusion: str = "mean", *, complete: bool | None = None) -> EmbeddedFace:
         self.embedded.append(pictures[0])
         return EmbeddedFace(pictures[0])
 

@@ -1,0 +1,184 @@
+"""`python benchmarks/check.py DATA`: how often `x2face check` is wrong, on people of the split val (docs/check.md).
+
+Every finding is held against the data's labels, or against pictures that were made bad on purpose.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from x2face_core.data.folder import FaceFolder
+from x2face_core.errors import NoFaceError
+from x2face_core.media.clips import open_clip
+from x2face_core.media.images import read_picture
+from x2face_core.model import X2Face
+from x2face_core.pixels import to_tensor
+from x2face_core.sources.portraits import Cropping
+from x2face_core.suitability.films import of_film
+from x2face_core.suitability.findings import Finding
+from x2face_core.suitability.likeness import likeness_of
+from x2face_core.suitability.sources import of_portrait
+from x2face_core.suitability.together import OTHER, UNSURE, least_alike
+
+AUTO, NONE = Cropping(), Cropping("none")
+Picture = NDArray[np.uint8]
+Harm = Callable[[Picture], Picture]
+
+
+def main(data: Path) -> None:
+    torch.set_num_threads(1)
+    model, folder = X2Face.load(device="cpu"), FaceFolder(data)
+    stills = folder.stills
+    assert stills is not None and stills.labels is not None
+    chosen = stills.of_split("val")
+    pictures = [np.array(read_picture(still.path)) for still in chosen]
+    rows = [still.row for still in chosen]
+    truth = np.column_stack([stills.labels.pose, stills.labels.expression])[rows]
+    photographs(pictures, truth, [still.over for still in chosen], model)
+    harmed(pictures, model)
+    pairs(pictures, model)
+    films(folder, model)
+    persons(folder, [still.identity for still in chosen], pictures, model)
+
+
+def found(picture: Picture, model: X2Face) -> dict[str, Finding] | None:
+    """By name; None where no face was found."""
+    try:
+        portrait = AUTO.portrait(picture)
+    except NoFaceError:
+        return None
+    return {one.name: one for one in of_portrait(portrait, AUTO, model)}
+
+
+def photographs(pictures: Sequence[Picture], truth: NDArray[np.floating], over: Sequence[float], model: X2Face) -> None:
+    """As they are: what is told of them without reason."""
+    told = [found(picture, model) for picture in pictures]
+    there = np.array([one is not None for one in told])
+    print(f"{len(pictures)} photographs, no face found in {(~there).sum()}")
+    whole = np.array(over)[there] < 0.02
+    warned = {
+        name: np.array([one[name].status != "ok" for one in told if one]) for name in next(one for one in told if one)
+    }
+    for name in ("faces", "edges", "size", "light", "sharpness"):
+        print(
+            f"  {name}: told of {warned[name].mean():.3f}, {warned[name][whole].mean():.3f} of {whole.sum()} uncut ones"
+        )
+    yaw, gap, lids = np.abs(truth[there, 2]), truth[there, 3], truth[there, 5:7].mean(1)
+    for name, bad, good in (
+        ("pose", yaw >= 30, yaw <= 20),
+        ("lips", gap < 0.005, gap > 0.03),
+        ("eyes", lids < 0.1, lids > 0.2),
+    ):
+        missed, wrong = 1 - warned[name][bad].mean(), warned[name][good].mean()
+        print(f"  {name}: missed {missed:.3f} of {bad.sum()}, told without reason {wrong:.3f} of {good.sum()}")
+
+
+def harmed(pictures: Sequence[Picture], model: X2Face) -> None:
+    """Made bad on purpose: how often that is told, of those in which a face is found."""
+    for name, of, harm in harms():
+        told = [found(harm(picture), model) for picture in pictures[::2]]
+        there = [one[of].status != "ok" for one in told if one]
+        print(f"  {name}: face found {len(there) / len(told):.2f}, told {np.mean(there):.3f}")
+
+
+def harms() -> Iterator[tuple[str, str, Harm]]:
+    for radius in (1, 2, 3):
+        yield (
+            f"blurred by {radius} of 256",
+            "sharpness",
+            lambda p, r=radius: np.asarray(Image.fromarray(p).filter(ImageFilter.GaussianBlur(r))),
+        )
+    for share in (0.4, 0.3, 0.2):
+        yield f"light times {share}", "light", lambda p, s=share: (p * s).astype(np.uint8)
+    for side in (96, 72, 48):
+        yield (
+            f"reduced to {side}",
+            "size",
+            lambda p, s=side: np.asarray(Image.fromarray(p).resize((s, s), Image.Resampling.BOX)),
+        )
+    for cut in (0.05, 0.1, 0.2):
+        k = round(256 * (0.2 + cut / 1.6))
+        yield f"{cut:.0%} of the face cut left", "edges", lambda p, k=k: p[:, k:]
+        yield f"{cut:.0%} of the face cut below", "edges", lambda p, k=k: p[:-k]
+
+
+def pairs(pictures: Sequence[Picture], model: X2Face) -> None:
+    """Two photographs side by side, the second one smaller."""
+    for share in (1.0, 0.6):
+        told = []
+        for one, other in zip(pictures[::2], pictures[1::2], strict=False):
+            small = np.zeros_like(other)
+            side = round(256 * share)
+            small[:side, :side] = np.asarray(Image.fromarray(other).resize((side, side)))
+            answer = found(np.concatenate([one, small], axis=1), model)
+            told.append(answer is not None and answer["faces"].status != "ok")
+        print(f"  two faces, one {share:g} as large: told {np.mean(told):.3f} of {len(told)}")
+
+
+def films(folder: FaceFolder, model: X2Face) -> None:
+    """Three films of each person, each showing one face throughout."""
+    people: dict[str, int] = {}
+    told: dict[str, list[bool]] = {}
+    for clip in folder.of_split("val"):
+        people[clip.identity] = people.get(clip.identity, 0) + 1
+        if people[clip.identity] > 3:
+            continue
+        try:
+            answer = of_film(open_clip(str(clip.path), "film", "auto", 1.6), 1.6, model)
+        except NoFaceError:
+            told.setdefault("no face", []).append(True)
+            continue
+        for one in answer:
+            told.setdefault(one.name, []).append(one.status != "ok")
+    print("films:", {name: f"{np.mean(one):.3f} of {len(one)}" for name, one in told.items()})
+
+
+def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Picture], model: X2Face) -> None:
+    """Runs with two or three sources, of one person or of as many."""
+    names, shown = list(identities), list(pictures)
+    many: dict[str, int] = {}
+    for clip in folder.of_split("val"):
+        many[clip.identity] = many.get(clip.identity, 0) + 1
+        if many[clip.identity] <= 4:
+            film = open_clip(str(clip.path), "film", "none", 1.6)
+            names, shown = [*names, clip.identity], [*shown, next(film.pictures(256))]
+    textures = torch.stack([model.embed(to_tensor([NONE.portrait(np.asarray(one)).crop])).texture for one in shown])
+    learned = likeness_of(model.fingerprint)
+    assert learned is not None
+    cosines, dice, whose = learned.between(textures), np.random.default_rng(0), np.array(names)
+    by_person = {one: np.flatnonzero(whose == one) for one in sorted(set(names))}
+    for count in (2, 3, 4):
+        several = [rows for rows in by_person.values() if len(rows) >= count]
+        same = [[draws(cosines, dice.choice(rows, count, replace=False)) for _ in range(60)] for rows in several]
+        keys = sorted(by_person)
+        other = [
+            draws(cosines, [dice.choice(by_person[keys[k]]) for k in dice.choice(len(keys), count, replace=False)])
+            for _ in range(3000)
+        ]
+        intruder = []
+        for _ in range(2000 if count > 2 else 0):
+            rows = several[dice.integers(len(several))]
+            stranger = by_person[keys[dice.integers(len(keys))]]
+            if whose[stranger[0]] != whose[rows[0]]:
+                intruder.append(draws(cosines, [*dice.choice(rows, count - 1, replace=False), dice.choice(stranger)]))
+        for limit, name in ((OTHER, "refused"), (UNSURE, "told or refused")):
+            yours = np.mean([np.mean(np.array(one) < limit) for one in same])
+            shares = [np.mean(np.array(one) < limit) for one in (other, intruder or [1.0])]
+            print(f"  {count} sources {name}: {yours:.4f} of one person ({len(several)} people),")
+            print(f"    {shares[0]:.3f} of {count} people, {shares[1]:.3f} with one stranger among one person's")
+
+
+def draws(cosines: torch.Tensor, rows: Sequence[int] | NDArray[np.int64]) -> float:
+    at = list(map(int, rows))
+    return least_alike(cosines[at][:, at], [[k] for k in range(len(at))])[0]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

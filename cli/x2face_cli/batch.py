@@ -1,0 +1,84 @@
+"""`x2face batch`: many films of a table."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from x2face_cli import failures, screen
+from x2face_cli.values import PlacePath
+
+if TYPE_CHECKING:
+    from x2face_plugins.batch import Outcome
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("table", metavar="JOBS.csv", type=PlacePath())
+@click.option("--resume", is_flag=True, help="Leave out films that an earlier batch of this table finished.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object about all films.")
+@click.pass_context
+def batch(ctx: click.Context, table: Path, resume: bool, as_json: bool) -> None:
+    """Make a film of every row of a table; its columns are options of `x2face run`.
+
+    Weights are loaded once. A row that fails does not stop the others: failures are listed at the end, and the exit
+    code is that of the first. In a cell, ; separates several values, and {source} stands for the source's name; a
+    source such as people/*.jpg is a film for each picture. What was finished is noted in JOBS.csv.done.json.
+
+    \b
+    source,audio,output
+    anna.jpg,hello.wav,films/{source}-{audio}.mp4
+    people/*.jpg,hello.wav,films/{source}.mp4
+    """
+    from x2face_plugins.batch import Batch
+    from x2face_plugins.jobs import read_jobs
+    from x2face_plugins.registry import Registry
+
+    started = time.perf_counter()
+    registry = Registry.load()
+    jobs = read_jobs(table, registry)
+    outcomes = []
+    with screen.progress("films", len(jobs), "films") as advance:
+        for outcome in Batch(table, registry, resume=resume, fault_of=failures.known).run(jobs):
+            outcomes.append(outcome)
+            _tell(table, outcome, as_json)
+            advance(1)
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    if as_json:
+        screen.result_json(_summary(outcomes) | {"wall_seconds": round(time.perf_counter() - started, 3)})
+    for outcome in failed:
+        screen.warn(f"{table}, line {outcome.job.line}: {outcome.error}")
+    done, skipped = (sum(check(one) for one in outcomes) for check in (_made, lambda one: one.skipped))
+    before = f", {skipped} were done before" if skipped else ""
+    screen.note(f"{done} of {len(jobs)} films made{before}" + (f", {len(failed)} failed" if failed else ""))
+    if failed and failed[0].error is not None:
+        ctx.exit(failed[0].error.exit_code)
+
+
+def _made(outcome: Outcome) -> bool:
+    return outcome.report is not None
+
+
+def _tell(table: Path, outcome: Outcome, as_json: bool) -> None:
+    """A film's path as soon as it is done, and what there is to say of it."""
+    if outcome.report is None:
+        return
+    for warning in outcome.report["warnings"]:
+        screen.warn(f"{table}, line {outcome.job.line}: {warning}")
+    if not as_json:
+        screen.result(outcome.report["output"])
+
+
+def _summary(outcomes: list[Outcome]) -> dict[str, object]:
+    """films: reports as of `x2face run --json`, with the table's line; failed: line, exit code and reason."""
+    return {
+        "films": [{"line": one.job.line, **one.report} for one in outcomes if one.report is not None],
+        "skipped": [one.job.line for one in outcomes if one.skipped],
+        "failed": [
+            {"line": one.job.line, "exit_code": one.error.exit_code, "error": str(one.error)}
+            for one in outcomes
+            if one.error is not None
+        ],
+    }

@@ -1,0 +1,112 @@
+"""`x2face check`: do pictures and films suit, and what would do where they do not?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from x2face_cli import options, screen
+from x2face_cli.values import PlacePath
+from x2face_core.errors import X2FaceError
+from x2face_core.files.ledger import noting
+
+if TYPE_CHECKING:
+    from x2face_core.model import X2Face
+    from x2face_core.sources.portraits import Cropping
+    from x2face_core.suitability.checking import Checked
+    from x2face_core.suitability.findings import Finding
+
+OPTIONS = [
+    click.Argument(["inputs"], nargs=-1, required=True, type=PlacePath(), metavar="PICTURE|FILM…"),
+    *options.own_options("crop", "face", "crop_scale"),
+    click.Option(["--json", "as_json"], is_flag=True, help="One line of JSON."),
+    *options.own_options("weights", "device"),
+]
+_STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@click.command(params=OPTIONS, context_settings={"help_option_names": ["-h", "--help"]})
+@noting()
+@click.pass_context
+def check(ctx: click.Context, /, inputs: tuple[Path, ...], as_json: bool, **given: Any) -> None:
+    """Say whether pictures and films suit as sources and drivers, and what would do where they do not.
+
+    \b
+    x2face check photo.jpg film.mp4
+
+    What is usable ends with exit code 0, with warnings too; what is not with that of `x2face run`.
+    """
+    from x2face_core.model import X2Face
+    from x2face_core.sources.portraits import Cropping
+
+    cropping = Cropping(given["crop"], given["crop_scale"], face=given["face"])
+    model = X2Face.load(given["weights"], device=given["device"])
+    told: list[dict[str, Any]] = []
+    checked: list[Checked] = []
+    for path in inputs:
+        found = _checked(path, cropping, model)
+        told.append(_told(path, found))
+        checked += [] if isinstance(found, X2FaceError) else [found]
+        if not as_json:
+            _show(path, found)
+    alike = _alike(checked, model)
+    if as_json:
+        usable = all(one["usable"] for one in told)
+        together = None if alike is None else _row(alike)
+        screen.result_json({"usable": usable, "inputs": told, "together": together})
+    elif alike is not None:
+        _table("together", [alike])
+    ctx.exit(next((one["exit_code"] for one in told if one["exit_code"]), 0))
+
+
+def _checked(path: Path, cropping: Cropping, model: X2Face) -> Checked | X2FaceError:
+    from x2face_core.suitability.checking import check_input
+
+    try:
+        return check_input(path, cropping, model)
+    except X2FaceError as error:
+        return error
+
+
+def _alike(checked: list[Checked], model: X2Face) -> Finding | None:
+    """Whether the pictures among them show one person."""
+    from x2face_core.suitability.together import together
+
+    return together([one.portrait for one in checked if one.portrait is not None], model)
+
+
+def _told(path: Path, found: Checked | X2FaceError) -> dict[str, Any]:
+    """An input as JSON."""
+    if isinstance(found, X2FaceError):
+        return {"input": str(path), "usable": False, "exit_code": found.exit_code, "error": str(found), "findings": []}
+    return {
+        "input": str(path),
+        "usable": True,
+        "exit_code": 0,
+        "error": None,
+        "kind": found.kind,
+        "size": list(found.size),
+        "faces": found.faces,
+        "box": [round(number, 2) for number in (found.box.x, found.box.y, found.box.side, found.box.side)],
+        "findings": [_row(one) for one in found.findings],
+    }
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    return asdict(finding)
+
+
+def _show(path: Path, found: Checked | X2FaceError) -> None:
+    if isinstance(found, X2FaceError):
+        screen.error(str(found), found)
+    else:
+        _table(str(path), found.findings)
+
+
+def _table(name: str, findings: list[Finding]) -> None:
+    rows = [((one.status, one.name, one.says, one.remedy), _STYLES[one.status]) for one in findings]
+    screen.result(name)
+    screen.table(("", "of", "found", "what would do"), rows)

@@ -1,0 +1,151 @@
+"""Tables of films to make: a row a film, a column an option of a run."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from x2face_core.errors import InputError, UsageError
+from x2face_core.files.storing import write_text
+from x2face_plugins.registry import Registry
+from x2face_plugins.run_options import RunOptions
+from x2face_plugins.settings import read_settings
+from x2face_plugins.words import read_words
+
+SEPARATOR = ";"
+"""Between several values in a cell, such as several pictures of a face."""
+_TRUE, _FALSE = ("true", "yes"), ("false", "no")
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_WILD = re.compile(r"[*?[]")
+MOST = 100_000
+"""Films in a table."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One film.
+
+    line: of the table, counted from 1; words: options as of `x2face.run`, without those whose cell is empty
+    fault: why the row cannot be a job, or None
+    """
+
+    line: int
+    words: dict[str, Any] = field(default_factory=dict)
+    fault: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Identifies the job in a ledger."""
+        return hashlib.sha256(json.dumps(self.words, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def read_jobs(table: Path, registry: Registry) -> list[Job]:
+    """The films of a CSV table in UTF-8 whose header names options of run, with - or _ and without the leading --.
+
+    Several values in a cell are separated by ;. An option without a value, such as idle, is true, yes, false or no. In
+    a cell {column} stands for the value of another column, of a file its name without suffix. A source with *, ? or
+    [...] stands for every file that matches, each a film of its own.
+    InputError if the table cannot be read, UsageError for a column that is no option of run or a driver.
+    """
+    columns, rows = _read(table)
+    for column in columns:
+        read_words(registry, {column: "true"} if column != "driver" else {})
+    many = {one.name for one in read_settings(RunOptions) if one.many} | {"driver"}
+    jobs = [job for line, cells in rows for job in _jobs(line, columns, cells, many)]
+    if not jobs:
+        raise InputError(f"{table}: names no film; a row a film is needed below the header.")
+    if len(jobs) > MOST:
+        raise InputError(f"{table}: names {len(jobs)} films; {MOST} are the most in one table.")
+    return jobs
+
+
+def _read(table: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Column names, and the cells of each row that is not empty, with its line."""
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as lines:
+            reader = csv.reader(lines, strict=True)
+            header = next(reader, [])
+            rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{table}: cannot be read ({error}); expected a CSV table in UTF-8.") from error
+    columns = [name.strip().removeprefix("--").replace("-", "_") for name in header]
+    if "source" not in columns:
+        raise InputError(f"{table}: its first line has no column `source`; it names the options, such as source,audio.")
+    if twice := [name for name in columns if columns.count(name) > 1 or not name]:
+        raise InputError(
+            f"{table}: its first line names {twice[0] or 'an empty column'} {columns.count(twice[0])} times."
+        )
+    return columns, rows
+
+
+def _jobs(line: int, columns: list[str], cells: list[str], many: set[str]) -> Iterator[Job]:
+    """The jobs of one row: several where its source has wildcards."""
+    if len(cells) > len(columns):
+        yield Job(line, fault=f"has {len(cells)} cells for {len(columns)} columns; put cells with a comma in quotes")
+        return
+    given = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}
+    source = given.get("source", "")
+    wild = _WILD.search(source) and not Path(source).exists()
+    sources = sorted(glob.glob(source, recursive=True)) if wild else [source]  # noqa: PTH207 (Path.glob is relative)
+    if not source or not sources:
+        yield Job(line, fault=f"source {source!r} matches no file" if source else "names no source")
+        return
+    for one in sources:
+        try:
+            yield Job(line, _words(given | {"source": one}, many))
+        except UsageError as error:
+            yield Job(line, fault=str(error))
+
+
+def _words(given: Mapping[str, str], many: set[str]) -> dict[str, Any]:
+    """Cells to words as x2face.run takes them. UsageError for a {name} that is no column with a value."""
+    words: dict[str, Any] = {}
+    for name, cell in given.items():
+        text = _FIELD.sub(lambda found: _named(found[1], given, name), cell)  # noqa: B023 (called at once)
+        if text.lower() not in _FALSE:
+            words[name] = text.lower() in _TRUE or text
+        if name in many:
+            words[name] = [part.strip() for part in text.split(SEPARATOR) if part.strip()]
+    return words
+
+
+def _named(name: str, given: Mapping[str, str], column: str) -> str:
+    other = name.strip().replace("-", "_")
+    if other not in given or other == column:
+        raise UsageError(f"{column}: {{{name}}} names no other column with a value in this row")
+    return Path(given[other].split(SEPARATOR)[0].rstrip("/\\")).stem
+
+
+class Ledger:
+    """Which jobs were begun and which are done, in a file beside the table, so that a batch can go on."""
+
+    def __init__(self, table: Path) -> None:
+        self.path = table.with_name(f"{table.name}.done.json")
+        self.states: dict[str, str] = {}
+
+    def read(self) -> None:
+        """Take up what an earlier batch of the same table left. InputError where the file is broken."""
+        if not self.path.exists():
+            return
+        try:
+            told = json.loads(self.path.read_text("utf-8"))
+            self.states = {str(key): str(state) for key, state in dict(told).items()}
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(
+                f"{self.path}: cannot be read ({error}); without it, --resume makes all films anew."
+            ) from error
+
+    def mark(self, job: Job, state: str) -> None:
+        """Note that a job is "begun" or "done"."""
+        self.states[job.key] = state
+        write_text(self.path, json.dumps(self.states, indent=1))
+
+    def of(self, job: Job) -> str | None:
+        return self.states.get(job.key)

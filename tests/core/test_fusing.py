@@ -1,0 +1,156 @@
+"""Several pictures as one embedded face: as sharp as one, each place from a picture that shows it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from x2face_core.networks.aligning import displacements
+from x2face_core.networks.believing import SIDE, beliefs, best
+from x2face_core.networks.colours import matched
+from x2face_core.networks.dims import PRESETS, Dims
+from x2face_core.networks.fusing import fuse
+from x2face_core.networks.places import own_places, sampled, smoothed
+from x2face_core.networks.settling import settled
+from x2face_core.weights import find_weights, read_info
+
+STILL = torch.zeros(1, 2, 64, 64)
+
+
+def portrait(seed: int = 0, side: int = 128) -> Tensor:
+    """(1, 3, side, side): smooth speckles with one dark vertical bar, six pixels wide, in the middle."""
+    speckles = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(seed))
+    picture = 0.6 + 1.5 * (smoothed(speckles, 3.0) - 0.5)
+    picture[..., side // 2 - 3 : side // 2 + 3] = 0.1
+    return smoothed(picture.clamp(0, 1), 0.8)
+
+
+def shifted(picture: Tensor, pixels: int) -> Tensor:
+    return F.pad(picture, (8, 8, 0, 0), mode="replicate")[..., 8 - pixels : 8 - pixels + picture.shape[-1]]
+
+
+def fused(*pictures: Tensor, flow: Tensor | None = None, favour: Tensor | None = None) -> Tensor:
+    """Pictures fused by networks that leave everything where it is; flow: (n, 2, 64, 64) where they do not."""
+    still = STILL.expand(len(pictures), -1, -1, -1)
+    flow = still if flow is None else flow
+    return fuse(torch.cat(pictures), flow, still, padding="border", favour=favour).texture
+
+
+def sharpness(picture: Tensor) -> float:
+    middle = picture[..., 24:-24, 24:-24]
+    return float((middle[..., 1:] - middle[..., :-1]).square().mean().sqrt())
+
+
+def test_two_shifted_copies_are_as_sharp_as_one_and_do_not_double() -> None:
+    one = portrait()
+    found = fused(one, shifted(one, 6))
+    mean = (one + shifted(one, 6))[0] / 2
+    assert sharpness(mean) < 0.75 * sharpness(one[0])
+    assert sharpness(found) > 0.95 * sharpness(one[0])
+    row = found.mean(0)[40:88].median(0).values
+    assert int((row < 0.3).sum()) in range(4, 9)  # one bar, six pixels wide, not two, nor none
+
+
+def test_copies_meet_half_way() -> None:
+    one = portrait()
+    found = fused(one, shifted(one, 6))
+    middle = (..., slice(32, -32), slice(32, -32))
+    errors = [float((found - shifted(one, k)[0])[middle].abs().mean()) for k in range(7)]
+    assert errors.index(min(errors)) in (2, 3, 4)
+    assert min(errors) < 0.02
+
+
+def test_a_place_hidden_in_one_and_seen_in_the_other_comes_from_the_other() -> None:
+    """The lips of the first are closed: its flow stretches one point over the mouth, which the second shows dark."""
+    shut, places = portrait(), own_places(STILL)
+    centre = torch.tensor([0.0, 0.35]).view(1, 2, 1, 1)
+    away = (places - centre).square().sum(1, keepdim=True).sqrt()
+    closed = -(places - centre) * torch.sigmoid((0.16 - away) / 0.02)
+    opened = shut.clone()
+    pixels = F.interpolate(away, size=(128, 128), mode="bilinear", align_corners=True)
+    opened = torch.where(pixels < 0.16, torch.tensor(0.0), opened)
+    flow = torch.cat([closed, STILL])
+    found = fused(shut, opened, flow=flow, favour=torch.tensor([1.0, 0.0]))
+    inside, outside = (pixels < 0.08)[0].expand(3, -1, -1), (pixels > 0.4)[0].expand(3, -1, -1)
+    assert float(found[inside].max()) < 0.15
+    torch.testing.assert_close(found[outside], shut[0][outside], atol=0.1, rtol=0)
+
+
+def test_where_pictures_disagree_the_best_single_one_stands_alone() -> None:
+    """A bright square that only the second has: neither half of it, nor its edge, comes into the face."""
+    one, other = portrait(), portrait()
+    other[..., 50:66, 30:46] = 1.0
+    found = fused(one, other, favour=torch.tensor([1.0, 0.0]))
+    error = (found - one[0])[:, 46:70, 26:50].abs()
+    assert float(error.mean()) < 0.03 and float(error.max()) < 0.2  # the square is brighter by 0.4
+
+
+def test_what_two_of_three_show_is_believed() -> None:
+    """Away from the face, where loyalty to the best one is least."""
+    one, other = portrait(), portrait()
+    other[..., 8:24, 8:24] = 1.0
+    found = fused(other, one, one.clone(), favour=torch.tensor([1.0, 0.0, 0.0]))
+    torch.testing.assert_close(found[:, 12:20, 12:20], one[0, :, 12:20, 12:20], atol=0.1, rtol=0)
+
+
+def test_the_order_of_sources_does_not_matter() -> None:
+    pictures = [shifted(portrait(), k) for k in (0, 2, 5)]
+    torch.testing.assert_close(fused(*pictures), fused(*reversed(pictures)), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("pixels", [-5, 0, 3])
+def test_a_displacement_is_found_to_a_part_of_a_pixel(pixels: int) -> None:
+    one = portrait()
+    found = displacements(one, shifted(one, pixels))
+    inside = found[0, :, 24:-24, 24:-24] * 127 / 2
+    torch.testing.assert_close(inside[0].median(), torch.tensor(float(pixels)), atol=0.25, rtol=0)
+    assert float(inside[1].abs().median()) < 0.1
+
+
+def test_colours_are_matched_to_the_first_picture() -> None:
+    one = portrait()
+    darker = one * torch.tensor([0.7, 0.8, 0.9]).view(1, 3, 1, 1) + 0.05
+    faces = torch.cat([one, darker])
+    gain, offset = matched(faces, torch.ones(2, 1, 128, 128))
+    assert torch.equal(gain[0], torch.ones(3, 1, 1)) and not offset[0].any()
+    torch.testing.assert_close((gain * faces + offset)[1], one[0], atol=0.06, rtol=0)
+
+
+def test_settled_flows_undo_the_driving_flow_but_for_the_mouth() -> None:
+    """Everything is driven a tenth to the right: its place in the source lies a tenth to the left."""
+    driving = torch.zeros(1, 2, 64, 64)
+    driving[:, 0] = 0.1
+    found = settled(STILL, driving)
+    left = (found + sampled(driving, own_places(found) + found))[0, 0]
+    assert float(left[:16].abs().max()) < 0.02
+    assert float(left[43, 32]) > 0.09
+
+
+def test_the_best_single_one_is_sharp_hides_little_and_may_be_favoured() -> None:
+    one, area = portrait(), torch.zeros(3, 1, SIDE, SIDE)
+    faces = torch.cat([smoothed(one, 3.0), one, one])
+    assert best(faces, area) == 1
+    area[1, :, 40:, :] = -2.0
+    assert best(faces, area) == 2
+    assert best(faces, area, torch.tensor([1.0, 0.0, 0.0])) == 0
+
+
+def test_beliefs_sum_to_one() -> None:
+    faces, area = torch.rand(3, 3, 128, 128), torch.randn(3, 1, SIDE, SIDE).clamp(max=0.5)
+    torch.testing.assert_close(beliefs(faces, area).sum(0), torch.ones(1, SIDE, SIDE))
+
+
+def test_weights_align_unless_they_are_the_published_ones() -> None:
+    assert PRESETS["light"].fusion == "aligned" and PRESETS["paper"].fusion == "mean"
+    released, ours = Dims(fusion="mean").to_dict(), PRESETS["light"].to_dict()
+    assert Dims.from_dict(released).fusion == "mean"
+    assert Dims.from_dict({name: value for name, value in ours.items() if name != "fusion"}).fusion == "aligned"
+    assert Dims.from_dict(ours | {"fusion": "mean"}).fusion == "aligned"  # written before there was aligned
+
+
+@pytest.mark.parametrize("weights", ["light-1", "light-2"])
+@pytest.mark.weights
+def test_the_packaged_weights_align(weights: str) -> None:
+    assert Dims.from_dict(read_info(find_weights(weights)).dims).fusion == "aligned"
