@@ -12,6 +12,7 @@ import numpy as np
 from av import AudioCodecContext, CodecContext
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from numpy.typing import NDArray
 
@@ -116,7 +117,7 @@ def _likest(nearby: NDArray[np.float64], piece: NDArray[np.float64]) -> int:
     return int((np.correlate(nearby, piece, "valid") - (loud + far) / 2).argmax())
 
 
-def _encoded(encoder: AudioCodecContext, samples: Samples) -> Iterator[Packet]:
+def _encoded(encoder: AudioCodecContext, samples: Samples) -> Iterator[Packet[AudioStream]]:
     size = encoder.frame_size or 1024
     packed = encoder.format.name == "s16"
     whole = np.pad(samples, (0, -len(samples) % size)).clip(-1, 1)
@@ -129,7 +130,7 @@ def _encoded(encoder: AudioCodecContext, samples: Samples) -> Iterator[Packet]:
     yield from encoder.encode(None)
 
 
-def _decoded(decoder: AudioCodecContext, packets: Iterable[Packet]) -> Samples:
+def _decoded(decoder: AudioCodecContext, packets: Iterable[Packet[AudioStream]]) -> Samples:
     resampler = AudioResampler("flt", "mono", RATE)
     frames = [frame for packet in [*packets, None] for frame in decoder.decode(packet)]
     heard = [piece.to_ndarray()[0] for frame in [*frames, None] for piece in resampler.resample(frame)]
