@@ -1,4 +1,4 @@
-"""Train the default preset on a GPU that is at hand for minutes only.
+"""Train the default preset on a GPU that is available for a few minutes only.
 
 The GPU's machine needs torch, OpenCV, numpy and safetensors, and this checkout on its PYTHONPATH; no PyAV, no dlib.
 
@@ -34,11 +34,11 @@ from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
 from x2face_core.training.guided_batches import GuidedBatches
 from x2face_core.training.heldout import HeldOut, people_of
+from x2face_core.training.initial_weights import InitialWeights, load_initial
 from x2face_core.training.prefetching import Batches
 from x2face_core.training.processes import Processes, join
 from x2face_core.training.recipes import RECIPES, CompletionRecipe, GuidedRecipe, Recipe, with_settings
 from x2face_core.training.shipping import fit_reading, ship
-from x2face_core.training.starting import Started, starting
 
 SIDE = 128
 _SAVING = {"checkpoint_minutes": "1", "evaluate_minutes": "2"}
@@ -52,7 +52,7 @@ _SMALL = {
 
 
 def pack(data: Path, out: Path, crf: int = 24) -> None:
-    """Frames of the splits train and val that have landmarks, and the photographs of train."""
+    """Pack labelled frames of the splits train and val, and photographs of train, for the GPU's machine."""
     import av
 
     from x2face_core.data.folder import FaceFolder
@@ -83,7 +83,7 @@ def _arrays(bank: Bank) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def unpack(folder: Path, device: torch.device) -> tuple[Bank, Bank, torch.Tensor, str]:
-    """Both banks on the device, who is in each frame of the second, and what the first was taken from."""
+    """Both banks on the device, the person in each frame of the second, and a description of the training data."""
     import cv2
 
     with np.load(folder / "labels.npz", allow_pickle=False) as labels:
@@ -120,7 +120,7 @@ def run(given: argparse.Namespace) -> None:
     assert isinstance(recipe, GuidedRecipe)
     train, val, people, statement = unpack(given.pack, processes.device)
     print(f"{len(train)} and {len(val)} frames on {processes.device} after {time.monotonic() - started:.1f} s")
-    begun = None if given.start is None else starting(given.start, dims)
+    begun = None if given.start is None else load_initial(given.start, dims)
     ground = _Ground(train, HeldOut.of(val, people), _layout(train, begun), processes, statement)
     trainer = _guided(given.out, recipe, dims, ground, begun)
     trainer.resume()
@@ -133,15 +133,15 @@ def run(given: argparse.Namespace) -> None:
     print(f"{rate:.0f} samples/s, {3 * flops * rate / given.peak / 1e12:.1%} of {given.peak} TFLOP/s", flush=True)
     if given.complete:
         left = given.minutes * 60 - (time.monotonic() - started)
-        _completed(given.out / "completed", trainer.averaged.networks, ground).run(Length(minutes=left / 60), _report)
+        _completed(given.out / "completed", trainer.ema.networks, ground).run(Length(minutes=left / 60), _report)
 
 
 @dataclass(frozen=True)
 class _Ground:
-    """What both recipes train on. layout: (73, 3)"""
+    """The common data of both recipes. layout: (73, 3)"""
 
     bank: Bank
-    held: HeldOut
+    held_out: HeldOut
     layout: torch.Tensor
     processes: Processes
     statement: str
@@ -152,9 +152,9 @@ class _Ground:
         out.mkdir(parents=True, exist_ok=True)
         objective.to(self.processes.device)
 
-        def judge(averaged: X2FaceNetworks, state: RunState) -> dict[str, float]:
-            figures = self.held.figures(averaged)
-            ship(out / "weights.safetensors", averaged, state, None, self.layout[:POINTS].cpu(), held=figures)
+        def judge(ema: X2FaceNetworks, state: RunState) -> dict[str, float]:
+            figures = self.held_out.figures(ema)
+            ship(out / "weights.safetensors", ema, state, None, self.layout[:POINTS].cpu(), held_out=figures)
             return figures
 
         dtype = torch.bfloat16 if recipe.dtype == "bf16" else torch.float32
@@ -165,7 +165,7 @@ class _Ground:
         return X2FaceNetworks(dims).to(self.processes.device, memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]
 
 
-def _layout(bank: Bank, begun: Started | None) -> torch.Tensor:
+def _layout(bank: Bank, begun: InitialWeights | None) -> torch.Tensor:
     assert bank.landmarks is not None
     points = canonical_layout(bank.landmarks[bank.clip >= 0, :POINTS].cpu().numpy())
     points = points if begun is None or begun.layout is None else begun.layout.numpy()
@@ -174,7 +174,7 @@ def _layout(bank: Bank, begun: Started | None) -> torch.Tensor:
 
 
 def _guided(
-    out: Path, recipe: GuidedRecipe, dims: Dims, ground: _Ground, begun: Started | None
+    out: Path, recipe: GuidedRecipe, dims: Dims, ground: _Ground, begun: InitialWeights | None
 ) -> Trainer[X2FaceNetworks]:
     bank, networks = ground.bank, ground.networks(dims)
     measures, scores = 7 if bank.gaze is None else 9, 0 if bank.blend is None else bank.blend.shape[1]
@@ -185,7 +185,7 @@ def _guided(
 
 
 def _completed(out: Path, trained: X2FaceNetworks, ground: _Ground, batch: int = 128) -> Trainer[X2FaceNetworks]:
-    """The completion network's training, beside networks that are done."""
+    """Train the completion network with the other networks frozen."""
     recipe, _ = with_settings(RECIPES["completion"], None, _SAVING | {"batch": str(batch)})
     assert isinstance(recipe, CompletionRecipe)
     networks = ground.networks(replace(trained.dims, completion=recipe.channels))
@@ -195,7 +195,7 @@ def _completed(out: Path, trained: X2FaceNetworks, ground: _Ground, batch: int =
 
 
 def _flops(trainer: Trainer[X2FaceNetworks]) -> float:
-    """Of the forward pass, a sample."""
+    """FLOPs of the forward pass for one sample."""
     batch = trainer.batches.draw(generator(0, 0, 0, trainer.processes.device), 8)
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
@@ -205,16 +205,16 @@ def _flops(trainer: Trainer[X2FaceNetworks]) -> float:
 
 def _report(report: Report) -> None:
     state = report.state
-    if state.step % 50 == 0 or report.held:
-        told = {**report.losses, **(report.held or {})}
+    if state.step % 50 == 0 or report.held_out:
+        shown = {**report.losses, **(report.held_out or {})}
         rate = state.samples / max(1e-9, state.seconds)
-        print(f"step {state.step} {rate:.0f}/s " + " ".join(f"{k} {v:.4f}" for k, v in told.items()), flush=True)
+        print(f"step {state.step} {rate:.0f}/s " + " ".join(f"{k} {v:.4f}" for k, v in shown.items()), flush=True)
 
 
 def finish(out: Path, data: Path, weights: Path) -> None:
-    """Fit the linear reading that weights carry, which needs the folder's labels, and say all that they saw.
+    """Fit the linear readout of the weights, which needs the folder's labels, and describe their training data.
 
-    Nothing but OUT/weights.safetensors and, where there is one, OUT/completed/weights.safetensors is read of the run.
+    Reads OUT/weights.safetensors and, if it exists, OUT/completed/weights.safetensors.
     """
     from x2face_core.data.folder import FaceFolder
     from x2face_core.data.loading import load_bank
@@ -222,19 +222,19 @@ def finish(out: Path, data: Path, weights: Path) -> None:
     from x2face_core.weights import load_weights, save_weights
 
     info, tensors = load_weights(out / "weights.safetensors")
-    told = {key: getattr(info, key) for key in ("preset", "dims", "parameters", "recipe", "metrics")}
+    shown = {key: getattr(info, key) for key in ("preset", "dims", "parameters", "recipe", "metrics")}
     completed = out / "completed" / "weights.safetensors"
     if completed.is_file():
         last, tensors = load_weights(completed)
-        told |= {"dims": last.dims, "parameters": last.parameters, "metrics": last.metrics}
-        told["recipe"] = info.recipe | {"completion": last.recipe}
+        shown |= {"dims": last.dims, "parameters": last.parameters, "metrics": last.metrics}
+        shown["recipe"] = info.recipe | {"completion": last.recipe}
     folder = FaceFolder(data)
-    networks = X2FaceNetworks(Dims.from_dict(told["dims"]))
+    networks = X2FaceNetworks(Dims.from_dict(shown["dims"]))
     networks.load_state_dict({name: value.float() for name, value in tensors.items() if name != "layout"}, strict=False)
     reading = fit_reading(networks, load_bank(folder, "train", SIDE), folder)
     tensors |= {f"reading.{part}": value for part, value in reading.items()}
     saw = statement_of(folder, replace(RECIPES["guided"], stills=info.recipe["stills"]), None)  # type: ignore[call-arg]
-    save_weights(weights, tensors, told | {"name": weights.stem, "data": saw})
+    save_weights(weights, tensors, shown | {"name": weights.stem, "data": saw})
 
 
 def main() -> None:

@@ -77,5 +77,31 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     environ = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(build, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    for page, name in (("python", "x2face.Session.animate"), ("plugins", "x2face_core.driving.Chunk"),
+                       ("core", "x2face_core.model.X2Face.render")):  # fmt: skip
+        assert f'id="{name}"' in (tmp_path / "site" / "api" / page / "index.html").read_text(encoding="utf-8")
     html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!squidfunk)[^"]*\.(?:js|css|woff2?)"', html)
+
+
+def test_docstrings_become_markdown() -> None:
+    pytest.importorskip("griffe", reason='needs the extra: pip install -e ".[docs]"')
+    spec = importlib.util.spec_from_file_location("docstrings", ROOT / "docs" / "api" / "docstrings.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made = module.markdown(
+        """Read a film.
+
+    >>> read("a.mp4")
+
+    path: where it is; fps: its rate,
+        or None
+    seed, side: numbers
+    InputError: not a field""".replace("\n    ", "\n")
+    )
+    assert made.splitlines() == [
+        "Read a film.", "", "", "```pycon", '>>> read("a.mp4")', "```", "", "", "",
+        "- `path`: where it is", "- `fps`: its rate,", "    or None", "- `seed`, `side`: numbers", "",
+        "InputError: not a field",
+    ]  # fmt: skip

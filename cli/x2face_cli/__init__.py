@@ -1,1 +1,1 @@
-"""The command line. A command's file reads its options, calls one function of the core and shows the result."""
+"""The command line. The module of a command parses its options, makes one call and shows the result."""

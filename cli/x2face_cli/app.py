@@ -1,4 +1,4 @@
-"""`x2face`: finds a command, runs it, and turns what went wrong into one line and an exit code."""
+"""`x2face`: finds and runs a command, and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from x2face_cli.verbosity import with_verbosity
 from x2face_core.errors import PluginError, X2FaceError
 from x2face_core.foreign import describe_error, is_interrupt
 
-# A command's name, where it lives, what --help says of it. Nothing here is imported before it is called.
+# Name of a command: its module and object, and its help. Modules are imported when a command is called.
 TABLE = {
     "demo": ("x2face_cli.demo:demo", "Make the demonstration films."),
     "run": ("x2face_cli.run:run", "Drive the face in a picture."),
@@ -40,9 +40,9 @@ TABLE = {
 
 
 class Commands(click.Group):
-    """The commands of TABLE, imported when called, and after them those of plugins."""
+    """The commands of TABLE, imported on demand, and those of plugins."""
 
-    dists: dict[str, str] | None = None  # a plugin's command to its distribution, once they are loaded
+    dists: dict[str, str] | None = None  # distribution by plugin command, once plugins are loaded
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*TABLE, *sorted(self.load_plugins())]
@@ -99,7 +99,7 @@ with_verbosity(x2face)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
-    arguments: without the program's name; those of the process by default
+    arguments: without the program's name; default: those of the process
     """
     screen.set_verbosity(0)
     with guarded_streams(), interruptible():
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command_line() -> NoReturn:
-    """The program: `main`, and the end of the process, whatever threads plugins have left running."""
+    """The program: runs `main`, and ends the process even if threads of plugins are still running."""
     code = main()
     lingering = [one for one in threading.enumerate() if one is not threading.main_thread() and not one.daemon]
     if not lingering:

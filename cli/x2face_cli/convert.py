@@ -1,4 +1,4 @@
-"""`x2face convert`: the files that the authors released become weights of ours."""
+"""`x2face convert`: conversion of the released files to weights of this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`x2face demo`: films from the package's own inputs, made as `x2face run` makes them."""
+"""`x2face demo`: demonstration films from the package's own inputs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def demo(output: str) -> None:
 
 
 def _film(session: Session, scene: Scene, source: Path, output: Path) -> str:
-    """Make one film of a scene; where it is."""
+    """Make one film of a scene; returns its path."""
     from x2face_plugins.filming import run
 
     return str(

@@ -1,4 +1,4 @@
-"""`x2face doctor`: is everything there that x2face needs?"""
+"""`x2face doctor`: checks of the installation."""
 
 from __future__ import annotations
 

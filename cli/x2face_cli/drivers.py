@@ -1,4 +1,4 @@
-"""`x2face drivers`: what is installed to drive a face."""
+"""`x2face drivers`: lists installed drivers, overlays, mappings and commands."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from x2face_cli.verbosity import with_verbosity
 from x2face_plugins.registry import Listed, Registry
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
-FEW = 6  # labels that are shown
+FEW = 6  # largest number of labels shown
 HEAD = ("name", "kind", "from", "version", "status", "summary")
 LATER = {"check": "x2face_cli.drivers_check", "new": "x2face_cli.drivers_new"}
 
 
 class Subcommands(click.Group):
-    """Those of LATER are imported when they are called."""
+    """A group whose subcommands in LATER are imported on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*self.commands, *LATER})
@@ -93,7 +93,7 @@ def _facts(spec: DriverSpec | OverlaySpec) -> list[tuple[str, str]]:
 
 
 def _facts_of_mapping(registry: Registry, name: str) -> list[tuple[str, str]]:
-    """What a mapping takes, and whether the default weights have it fitted."""
+    """Labels and units of a mapping, and whether it is fitted for the default weights."""
     from x2face_core.weights import find_weights, read_info
     from x2face_plugins.mappings.lookup import where
 

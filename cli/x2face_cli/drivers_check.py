@@ -1,4 +1,4 @@
-"""`x2face drivers check`: does a plugin keep what every plugin promises?"""
+"""`x2face drivers check`: contract checks of a plugin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from x2face_plugins.specs import Spec
     from x2face_testkit.running import Tried
 
-WIDTH = 26  # letters of a promise's name
+WIDTH = 26  # characters of a check's name
 SHOWN = {"kept": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
 
 
@@ -45,7 +45,7 @@ def check(what: str, failures: tuple[str, ...]) -> None:
 
 
 def _try(registry: Registry, spec: Spec, expected: dict[str, str]) -> Iterator[Tried]:
-    """Each promise of a spec, tried and shown."""
+    """Run and show all checks of a spec."""
     from x2face_testkit.running import try_out
 
     screen.result(f"{spec.name} ({spec.kind})")
@@ -63,7 +63,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _find(what: str) -> tuple[Registry, list[Spec]]:
-    """What is to be tried, and all that is installed beside it. PluginError where a plugin at a path does not load."""
+    """The specs to check, and the registry. PluginError if a plugin at a path does not load."""
     from x2face_plugins.local_plugins import open_path
     from x2face_plugins.registry import Registry
     from x2face_testkit.choosing import named
@@ -77,7 +77,7 @@ def _find(what: str) -> tuple[Registry, list[Spec]]:
 
 
 def _is_path(what: str) -> bool:
-    """A word is the name of something installed; it is a path with a slash or .py, or where only a folder has it."""
+    """Whether the argument is a path: it has a slash or ends in .py, or only a folder has this name."""
     from x2face_plugins.local_plugins import is_path
 
     return is_path(what) or what.endswith(".") or _is_folder_only(what)

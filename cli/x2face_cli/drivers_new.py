@@ -1,4 +1,4 @@
-"""`x2face drivers new`: a plugin of your own to begin with."""
+"""`x2face drivers new`: writes a new plugin from a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`x2face embed`: the embedded face as a picture, to be painted on and given to `x2face run --embedded`."""
+"""`x2face embed`: writes the embedded face as a picture, to edit it for `x2face run --embedded`."""
 
 from __future__ import annotations
 

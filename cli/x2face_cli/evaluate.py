@@ -1,4 +1,4 @@
-"""`x2face evaluate`: measure weights on people whom training did not see."""
+"""`x2face evaluate`: measures weights on held-out people."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _measure(session: Session, data: Path, split: Any, limit: int | None) -> Eva
 
 
 def _check_folder(folder: Path) -> None:
-    """UsageError where nothing can be written, or where files of something else would be replaced."""
+    """UsageError if the folder cannot be written, or files of another kind would be replaced."""
     from x2face_core.rendering.outputs import resolve_folder
 
     resolve_folder(folder)

@@ -1,4 +1,4 @@
-"""What went wrong, as one line and an exit code."""
+"""Errors of commands as one line and an exit code."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from x2face_core.errors import InputError, PluginError, UsageError, X2FaceError
 from x2face_core.files.faults import WRITING, reason, unwritable
 
 BUG = 1
-# What torch says where memory is short, as it has no class of its own for that.
+# Messages of torch when memory is short; it has no exception class for that on the CPU.
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
 def report(error: BaseException) -> int:
-    """Say on stderr what stopped a command; the exit code that goes with it."""
+    """Print what stopped a command to stderr; returns the exit code."""
     if isinstance(error, click.Abort | KeyboardInterrupt):
         screen.note("x2face: interrupted")
         return INTERRUPTED
@@ -39,7 +39,7 @@ def _exit_code(error: SystemExit) -> int:
 
 
 def known(error: BaseException) -> X2FaceError | None:
-    """The error as one of ours; None where it is a bug."""
+    """The error as an X2FaceError; None if it is a bug."""
     if isinstance(error, X2FaceError):
         return error
     if isinstance(error, click.FileError):
@@ -58,7 +58,7 @@ def _is_of_memory(error: BaseException) -> bool:
 
 
 def _of_system(error: OSError) -> X2FaceError:
-    """What the system refuses and nobody has said more of."""
+    """An OSError that was not handled elsewhere, as an X2FaceError."""
     name = "a file" if error.filename is None else error.filename
     if error.errno in WRITING:
         return unwritable(name, error)
@@ -66,7 +66,7 @@ def _of_system(error: OSError) -> X2FaceError:
 
 
 def _message(error: X2FaceError) -> str:
-    """The message; with the way to the traceback, where the fault is in a plugin's code."""
+    """The message; for a fault in a plugin's code, with a hint how to see the traceback."""
     hidden = isinstance(error, PluginError) and error.__cause__ is not None and screen.verbosity() < 2
     return f"{str(error).rstrip()} (-vv shows where.)" if hidden else str(error)
 

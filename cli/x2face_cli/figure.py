@@ -1,4 +1,4 @@
-"""`x2face figure`: the paper's figures, of anybody's pictures."""
+"""`x2face figure`: the figures of the paper for given pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HELP = {"help_option_names": ["-h", "--help"]}
 
 
 class Span(click.ParamType[tuple[float, float]]):
-    """A:B in degrees."""
+    """A range A:B in degrees."""
 
     name = "A:B"
 
@@ -39,9 +39,9 @@ class Span(click.ParamType[tuple[float, float]]):
 
 
 class FigureCommand(click.Command):
-    """A command that has the options of some drivers, whose inputs may be left out.
+    """A command with the options of some drivers, whose inputs are optional.
 
-    defaults: driver's name to what stands for its input, in words, where none is given
+    defaults: description of the default input by driver
     """
 
     def __init__(self, *given: Any, defaults: dict[str, str] | None = None, **more: Any) -> None:
@@ -65,7 +65,7 @@ class FigureCommand(click.Command):
 
 
 def _common(name: str) -> list[click.Option]:
-    """The options that every figure has."""
+    """Options that all figures have."""
     option = partial(click.Option, show_default=True)
     sources = options.own_options(*options.OF_SOURCES)
     sources[0].required, sources[0].show_default = False, "the demo's two"
@@ -184,7 +184,7 @@ def edit(ctx: click.Context, /, **given: Any) -> None:
 
 
 def _resolved(given: dict[str, Any], inputs: Sequence[str | Path | None]) -> Output:
-    """Where the figure goes. UsageError for an unknown suffix, or something in the way."""
+    """The output path. UsageError for an unknown suffix, or an existing file."""
     from x2face_core.rendering.outputs import resolve_file
     from x2face_lab.figures.drawing import SUFFIXES
 

@@ -1,4 +1,4 @@
-"""What `x2face figure` does once its options are understood: load what drives, find the faces, draw."""
+"""The implementation of `x2face figure`: load drivers, find faces, draw the sheet."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def edit(registry: Registry, given: Given, output: Output) -> None:
 
 
 def _driver(registry: Registry, name: str, given: Given, default: str | None = None) -> ActiveDriver:
-    """A driver that ends. UsageError for a camera or a microphone."""
+    """Load a finite driver. UsageError for a camera or a microphone."""
     driver = _loaded(registry, name, given, default)
     if not isinstance(driver, ActiveDriver) or driver.live or driver.endless:
         raise UsageError(f"--{name} {given[f'{name}.input']}: never ends, and a figure shows a whole; give a file.")
@@ -74,14 +74,14 @@ def _driver(registry: Registry, name: str, given: Given, default: str | None = N
 
 
 def _loaded(registry: Registry, name: str, given: Given, default: Any) -> ActiveDriver | ActiveOverlay:
-    """A driver or overlay; default: its input where none is given."""
+    """Load a driver or overlay. default: its input, if none is given"""
     fields = options.driver_fields(registry.driver(name).spec, given)
     return choose(registry, name, {**fields, "input": fields["input"] or default}).load()
 
 
 @contextmanager
 def _paint(path: Path | None) -> Iterator[Path]:
-    """The paint that is given, or the demo's."""
+    """The given paint, or that of the demo."""
     if path is not None:
         yield path
         return
@@ -93,7 +93,7 @@ def _paint(path: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def _sources(given: Given) -> Iterator[list[Path]]:
-    """The sources that are given, or the demo's."""
+    """The given sources, or those of the demo."""
     if given["source"]:
         yield list(given["source"])
         return
@@ -104,7 +104,7 @@ def _sources(given: Given) -> Iterator[list[Path]]:
 
 
 def _figure(registry: Registry, given: Given, output: Output, make: Make, drivers: Sequence[ActiveDriver] = ()) -> None:
-    """Find and embed the faces, write the sheet that is made of them, and say where it is."""
+    """Find and embed the faces, make and write the sheet, and print its path."""
     from x2face_plugins.session import Session
 
     session = Session.load(given["weights"], given["device"], mappings=given["mapping"], registry=registry)

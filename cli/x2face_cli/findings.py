@@ -1,4 +1,4 @@
-"""What a check of `x2face doctor` answers."""
+"""Results of the checks of `x2face doctor`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from x2face_core.errors import MissingError, X2FaceError
 
 BROKEN = (ImportError, OSError, RuntimeError, AttributeError, ValueError)
-"""What a library that is there but broken raises when it is used."""
+"""Exceptions of a library that is installed but broken."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found.
+    """The result of a check.
 
     status: ok, warn (something optional is missing) or fail (something needed is)
-    says: what was found; remedy: what would do; exit_code: of what will fail for it
+    says: description; remedy: what the user can do; exit_code: of commands that fail because of it
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""`x2face fit`: learn a mapping that drivers ask for."""
+"""`x2face fit`: fits a mapping to data."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **given: Any) -> None:
     """Fit the mapping NAME, ours or a plugin's, for the driving space of some weights.
 
-    `x2face drivers` lists the mappings that are installed; what their data has to look like, their plugins say.
+    NAME is what `x2face drivers` lists, or the path of a one-file plugin; what the data has to look like, the plugins
+    say.
 
     \b
     x2face fit pose --data tracks
@@ -50,8 +51,10 @@ def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **
     from x2face_plugins.mappings import fitting
     from x2face_plugins.mappings.files import check_place
     from x2face_plugins.registry import Registry
+    from x2face_plugins.words import known_mapping
 
-    offer = Registry.load().mapping(name)
+    registry, name = known_mapping(Registry.load(), name)
+    offer = registry.mapping(name)
     if output is not None:
         check_place(output, offer)
     from x2face_plugins.session import load_model

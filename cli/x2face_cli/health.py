@@ -1,4 +1,4 @@
-"""What x2face needs of the machine it is on, one check a thing."""
+"""Checks of the installation and the machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from x2face_core.files.faults import reason
 
 
 def examine() -> Iterator[Finding]:
-    """All checks, the quick ones first; one that the machine does not let be made is a finding too."""
+    """Run all checks, the quick ones first; a check that cannot be run is a finding too."""
     for check in CHECKS:
         try:
             yield from check()
@@ -56,7 +56,7 @@ def check_folders() -> Iterator[Finding]:
 
 def _folder(name: str, folder: Path, remedy: str) -> Finding:
     folder = folder.absolute()
-    there = next(one for one in (folder, *folder.parents) if os.path.exists(one))  # noqa: PTH110 (hidden ones too)
+    there = next(one for one in (folder, *folder.parents) if os.path.exists(one))  # noqa: PTH110 (unreadable ones too)
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return ok(name, f"{folder} {'can be written' if there == folder else 'can be made'}")
     return warn(name, f"{folder} cannot be written", remedy)
@@ -80,7 +80,7 @@ def check_torch() -> Iterator[Finding]:
 
 
 def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
-    """What the processor says it can do; nothing where the system does not tell."""
+    """CPU features from /proc/cpuinfo; empty if unavailable."""
     try:
         lines = cpuinfo.read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""What ends a command from outside: Ctrl-C, and what services, shells and machines send when they are done."""
+"""Handling of SIGINT, SIGTERM and SIGHUP during a command."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from x2face_core.foreign import tracking_interrupts
 
 INTERRUPTED = 130
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-_INSISTING = ("SIGINT", "SIGTERM", "SIGBREAK")  # a closed terminal sends SIGHUP twice by itself
+_INSISTING = ("SIGINT", "SIGTERM", "SIGBREAK")  # a closed terminal may send SIGHUP twice
 
 
 class Interrupts:
     """Turns the first signal into KeyboardInterrupt and ends the process at the second.
 
-    came: whether one has come; a KeyboardInterrupt without one is the doing of whoever raised it
+    A KeyboardInterrupt without a recorded signal was raised by other code, see foreign.is_interrupt.
     """
 
     def __init__(self) -> None:
@@ -40,10 +40,10 @@ class Interrupts:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupts]:
-    """For the time of a command, SIGTERM and SIGHUP end it as Ctrl-C does: what is half done is put in order.
+    """During a command, SIGTERM and SIGHUP act as Ctrl-C: unfinished output is finalised or removed.
 
-    A second Ctrl-C or SIGTERM ends it at once; even then nothing half written is left. Signals that are ignored, as
-    under nohup, or that somebody else handles, stay so.
+    A second Ctrl-C or SIGTERM ends the process at once, after removing unfinished files. Signals that are ignored, as
+    under nohup, or that have another handler, are not changed.
     """
     interrupts = Interrupts()
     usual = (signal.SIG_DFL, signal.default_int_handler)
@@ -59,7 +59,7 @@ def interruptible() -> Iterator[Interrupts]:
 
 
 def _numbers(names: tuple[str, ...]) -> list[int]:
-    """Those that this system has."""
+    """Numbers of the signals that exist on this system."""
     return [int(number) for name in names if (number := getattr(signal, name, None)) is not None]
 
 

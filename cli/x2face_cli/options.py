@@ -1,4 +1,4 @@
-"""From settings to options of the command line, and back."""
+"""Conversion between settings dataclasses and click options."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SHORT = {"source": "-s", "output": "-o"}
 OF_SOURCES = (
     "source", "source_frames", "crop", "face", "force", "crop_scale", "fusion", "no_completion", "size",
 )  # fmt: skip
-"""Run's own options that say whose face it is and how it is cropped, for every command that takes sources."""
+"""Options of run for sources and cropping, shared by all commands that take sources."""
 
 
 def own_options(*names: str) -> list[click.Option]:
-    """Those of run's own options, in this order; without names all of them."""
+    """The named options of run, in this order; without names all of them."""
     declared = {one.name: one for one in read_settings(RunOptions)}
     return [_of_field([SHORT[name]] if name in SHORT else [], declared[name]) for name in names or declared]
 
@@ -40,7 +40,7 @@ def _of_field(short: list[str], setting: Setting) -> click.Option:
 
 
 def driver_options(spec: AnySpec) -> list[click.Option]:
-    """An option for each field of a driver's settings, in their order; a flag where it reads no input."""
+    """Options for the fields of a driver's settings; a flag --NAME for a driver without input."""
     settings = read_settings(spec.settings)
     options = [_of_driver(spec.name, setting) for setting in settings]
     if any(setting.name == "input" for setting in settings):
@@ -50,7 +50,7 @@ def driver_options(spec: AnySpec) -> list[click.Option]:
 
 
 def desk_options(spec: AnySpec) -> list[click.Option]:
-    """What can be said of any driver: how much of its motion is taken, when, and which factors."""
+    """The options of the composition desk for a driver."""
     return [_of_driver(spec.name, setting) for setting in read_settings(desk_of(spec))]
 
 
@@ -61,13 +61,13 @@ def _of_driver(driver: str, setting: Setting) -> click.Option:
 
 
 def driver_fields(spec: AnySpec, params: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said of a driver, by field. params: of a click command; options that it lacks are left out"""
+    """Values of a driver's options by field, from the params of a click command."""
     declared = [*read_settings(spec.settings), *read_settings(desk_of(spec))]
     return {one.name: params[key] for one in declared if (key := _key(spec.name, one.name)) in params}
 
 
 def _key(driver: str, field: str) -> str:
-    """A key no other option can have, whatever drivers and fields are called: it is no Python name."""
+    """A unique key for an option of a driver; not a Python identifier, so it cannot clash with options of run."""
     return f"{driver}.{field}"
 
 
@@ -76,7 +76,7 @@ def _option(flags: Iterable[str], setting: Setting) -> click.Option:
     return click.Option(
         [*short, f"{flag}/--no-{flag[2:]}" if _has_opposite(setting) else flag],
         type=None if _is_flag(setting) else _type(setting),
-        is_flag=_is_flag(setting) or None,  # of False, click makes an option whose value may be left out
+        is_flag=_is_flag(setting) or None,  # False would make the value optional in click
         multiple=setting.many,
         show_default=_is_worth_showing(setting.default),
         help=setting.help,

@@ -1,4 +1,4 @@
-"""`x2face prepare`: from films and photographs to faces to train on."""
+"""`x2face prepare`: training data from films and photographs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def prepare(source: Path, out: Path, landmarks: bool, workers: int | None) -> No
 
 
 class _PrepareDisplay:
-    """A bar of files, and with -v a line each."""
+    """A progress bar over files, and with -v a line for each."""
 
     def __init__(self, bars: ExitStack) -> None:
         self.bars = bars

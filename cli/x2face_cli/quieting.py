@@ -1,4 +1,4 @@
-"""Commands on whose stdout nothing appears but their results, whatever plugins and libraries print."""
+"""Commands whose stdout contains only results, whatever plugins and libraries print."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from x2face_cli import screen
 
 
 def quieted(command: click.Command) -> click.Command:
-    """The command, and those below it, with all that others print sent to stderr."""
+    """Wrap a command and its subcommands, so that other output to stdout goes to stderr."""
     if command.callback is not None and not hasattr(command.callback, "quieted"):
         command.callback = _with_results_only(command.callback)
     for below in command.commands.values() if isinstance(command, click.Group) else ():

@@ -1,4 +1,4 @@
-"""`x2face run`: drive a face. Its options are run's own and those of the drivers that the line names."""
+"""`x2face run`: drives a face. It has its own options, and those of the drivers named on the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STRICT = "--strict-plugins"
 
 
 class RunCommand(click.Command):
-    """A command that grows the options of the drivers named on its line."""
+    """A command with additional options of the drivers named on its command line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.obj = said = find_drivers(Registry.load(strict=STRICT in args), args)
@@ -53,9 +53,9 @@ class RunCommand(click.Command):
 
 
 def find_drivers(registry: Registry, args: Sequence[str]) -> ParsedWords:
-    """The drivers that a line names, and what is installed, one-file plugins on the line among it.
+    """The drivers named on a command line, and the registry with one-file plugins from the command line.
 
-    UsageError where two of them are called alike, for so are their options.
+    UsageError if two of them have the same name, as their options would be ambiguous.
     """
     said = ParsedWords(registry)
     for name in named(args, list(registry.drivers())):
@@ -66,9 +66,9 @@ def find_drivers(registry: Registry, args: Sequence[str]) -> ParsedWords:
 
 
 def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
-    """The drivers that a line names, in its order: by --driver NAME, or by any of a driver's own options.
+    """Names of the drivers on a command line, in order: by --driver NAME, or by any of a driver's own options.
 
-    After --driver dist:nod the options --nod and --nod-… are that driver's; a path stands for itself.
+    After --driver dist:nod the options --nod and --nod-… belong to that driver. Paths are returned unchanged.
     """
     said: list[str] = []  # NAME, dist:NAME or a path after --driver, and all flags
     for k, arg in enumerate(args):
@@ -83,7 +83,7 @@ def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
 
 
 def _meant(said: Sequence[str], meant: dict[str, str]) -> Iterator[str]:
-    """The drivers of names and flags; meant: bare name to the name by which the driver is known"""
+    """Drivers of names and flags. meant: name of the driver by bare name"""
     for one in said:
         if one[:2] != "--":
             yield one
@@ -92,7 +92,7 @@ def _meant(said: Sequence[str], meant: dict[str, str]) -> Iterator[str]:
 
 
 def _own_options() -> list[click.Option]:
-    """The options that every run has."""
+    """The options of run itself."""
     says = "What drives: a name, or the path of a one-file driver; again to combine several."
     driver = click.Option(
         ["--driver"],

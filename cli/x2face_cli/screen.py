@@ -1,7 +1,7 @@
-"""All that is printed. Results go to stdout as they are; everything else goes to stderr.
+"""All output of the commands: results to stdout, everything else to stderr.
 
-No text from elsewhere, a file's name, a plugin's summary, the metadata of weights, reaches a terminal with characters
-that would move its cursor or turn its letters round: they are escaped.
+Control characters and bidirectional marks in texts from elsewhere, such as file names and metadata, are escaped, so
+that they cannot affect the terminal.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Row = Sequence[str]
 
-_CELL = 500  # letters of a table's cell
-# Control characters but for line feeds and tabs, those that turn the direction of writing, and halves of characters.
+_CELL = 500  # largest number of characters of a table cell
+# Control characters except line feed and tab, bidirectional marks, and surrogates.
 _ESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 _verbosity = 0
-_results: TextIO | None = None  # where results go, while others' code may write to stdout
+_results: TextIO | None = None  # the stream for results, while stdout is redirected
 
 
 @contextmanager
 def results_only() -> Iterator[None]:
-    """For the time of a command, nothing reaches stdout but the results of this module."""
+    """During a command, only the results of this module reach stdout."""
     from x2face_cli.streams import results_apart
 
     global _results
@@ -50,7 +50,7 @@ def _out() -> TextIO:
 
 
 def set_verbosity(level: int) -> None:
-    """-1 only errors and results, 0 as usual, 1 details, 2 tracebacks too."""
+    """-1: errors and results only; 0: default; 1: details; 2: tracebacks too."""
     global _verbosity
     _verbosity = level
 
@@ -60,12 +60,12 @@ def verbosity() -> int:
 
 
 def result(text: object) -> None:
-    """A line that was asked for: as it is, except for a terminal."""
+    """Print a result line; escaped only on a terminal."""
     click.echo(_plain(str(text)) if _out().isatty() else text, file=_out())
 
 
 def result_json(value: object) -> None:
-    """One line of JSON."""
+    """Print a result as one line of JSON."""
     import json
 
     click.echo(
@@ -74,32 +74,32 @@ def result_json(value: object) -> None:
 
 
 def note(text: str) -> None:
-    """What is going on; silent with -q."""
+    """Print information; silent with -q."""
     if _verbosity >= 0:
         click.echo(_plain(text), err=True)
 
 
 def detail(text: str) -> None:
-    """What is only said with -v."""
+    """Print details; only with -v."""
     if _verbosity >= 1:
         click.echo(_plain(text), err=True)
 
 
 def warn(text: str) -> None:
-    """What the user should know though it went on; silent with -q."""
+    """Print a warning; silent with -q."""
     if _verbosity >= 0:
         click.echo(_styled(f"x2face: warning: {_one_line(text)}", fg="yellow"), err=True)
 
 
 def error(text: str, cause: BaseException | None = None) -> None:
-    """What stopped the command, in one line; with -vv where it came from, before it."""
+    """Print an error in one line; with -vv after its traceback."""
     if cause is not None and _verbosity >= 2:
         trace(cause)
     click.echo(f"{_styled('x2face: error:', fg='red', bold=True)} {_one_line(text)}", err=True)
 
 
 def trace(cause: BaseException) -> None:
-    """Where an error came from."""
+    """Print the traceback of an error, with -vv."""
     import traceback
 
     click.echo(_plain("".join(traceback.format_exception(cause)).rstrip()), err=True)
@@ -107,11 +107,11 @@ def trace(cause: BaseException) -> None:
 
 def _one_line(text: str, most: int = 2000) -> str:
     line = _plain(" ".join(text.split()))
-    return line if len(line) <= most else f"{line[: most // 2]}…{line[most // 2 + 1 - most :]}"  # how it ends says why
+    return line if len(line) <= most else f"{line[: most // 2]}…{line[most // 2 + 1 - most :]}"  # the end is the reason
 
 
 def _plain(text: str) -> str:
-    """Lines as they are, and every character that is no letter, sign or space escaped."""
+    """Escape all characters of _ESCAPED; line breaks are kept."""
     return _ESCAPED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
@@ -122,7 +122,7 @@ def _json_escape(found: re.Match[str]) -> str:
 
 
 def _jsonable(value: object) -> object:
-    """What JSON has a form for: of numbers that are not finite it has none, and null stands for them."""
+    """Convert a value for JSON; numbers that are not finite become null."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
@@ -131,14 +131,14 @@ def _jsonable(value: object) -> object:
 
 
 def _styled(text: str, **style: Any) -> str:
-    """In colour, unless $NO_COLOR says otherwise (https://no-color.org)."""
+    """Style a text, unless $NO_COLOR is set (https://no-color.org)."""
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
 def table(head: Row, rows: Sequence[tuple[Row, str | None]]) -> None:
-    """A table on stdout: drawn by rich on a terminal, plain columns, never cut, elsewhere.
+    """Print a table to stdout: by rich on a terminal, else as plain columns.
 
-    rows: cells, and the style of the row, such as "red", or None
+    rows: cells, and a style such as "red" or None
     """
     safe = [(tuple(_one_line(cell, _CELL) for cell in cells), style) for cells, style in rows]
     if _out().isatty():
@@ -167,13 +167,13 @@ def _columns(rows: Sequence[Row]) -> None:
 
 
 def finding(status: str, name: str, text: str, width: int = 18) -> None:
-    """A line on stdout that is well (ok), not quite (warn) or not at all (fail). width: letters of the longest name"""
+    """Print a check result to stdout. status: ok, warn or fail; width: of the column of names"""
     colour = {"ok": "green", "warn": "yellow"}.get(status, "red")
     click.echo(f"{_styled(status.ljust(4), fg=colour)}  {_one_line(name):<{width}} {_one_line(text)}", file=_out())
 
 
 def tree(value: Mapping[str, object], indent: str = "") -> None:
-    """Names and values on stdout, a line each, what is within something further in."""
+    """Print names and values to stdout, one line each, nested ones indented."""
     for name, inner in value.items():
         if isinstance(inner, Mapping) and inner:
             result(f"{indent}{_one_line(str(name))}:")
@@ -188,9 +188,9 @@ def _shown(value: object) -> str:
 
 @contextmanager
 def progress(what: str, total: float | None = None, unit: str = "frames") -> Iterator[Callable[[float], None]]:
-    """A bar on stderr with speed and time left; the function it gives is called with how much was done.
+    """A progress bar on stderr; yields a function to call with the amount done.
 
-    It is drawn on a terminal only, and not with -q. total: None where nobody knows
+    It is shown on a terminal only, and not with -q. total: None if unknown
     """
     if _verbosity < 0 or not sys.stderr.isatty():
         yield lambda done: None
@@ -201,7 +201,7 @@ def progress(what: str, total: float | None = None, unit: str = "frames") -> Ite
 
 
 def follow(items: Iterable[T], what: str, total: float | None = None, unit: str = "frames") -> Iterator[T]:
-    """The same items, with progress shown as they are taken."""
+    """Yield the items, showing progress."""
     with progress(what, total, unit) as advance:
         for item in items:
             yield item
@@ -209,9 +209,9 @@ def follow(items: Iterable[T], what: str, total: float | None = None, unit: str 
 
 
 def stages(bars: ExitStack, unit: str = "clips") -> Callable[[str, int, int | None], None]:
-    """A function of stage, done and total that shows one bar after the other; `bars` closes the last one.
+    """A function of stage, done and total that shows a progress bar for each stage; `bars` closes the last one.
 
-    total: None where nobody knows
+    total: None if unknown
     """
     now, seen = "", 0
     advance: Callable[[float], None] = lambda done: None  # noqa: E731 (stands in until the first stage)

@@ -1,4 +1,4 @@
-"""What `x2face run` says of its film."""
+"""Messages of `x2face run` about its film."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def contributions(report: Mapping[str, Any]) -> str:
-    """One line: how much each driver moved the face, by the rms of its offset; overlays move nothing."""
+    """One line with the rms of each driver's offsets; overlays are listed without a number."""
     return ", ".join(_contribution(one) for one in report["drivers"])
 
 
@@ -25,7 +25,7 @@ def _contribution(driver: Mapping[str, Any]) -> str:
 
 @contextmanager
 def telling_what_is_left(output: Output) -> Iterator[None]:
-    """On Ctrl-C, say where the part of the film is that was done."""
+    """On Ctrl-C, print the path of the part of the film that was finished."""
     before = _changed(output.path)
     try:
         yield

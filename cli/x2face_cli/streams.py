@@ -1,4 +1,4 @@
-"""Standard streams that fail as a user expects: a reader that has gone is no error, a full disk is one line."""
+"""Robust standard streams: a closed pipe is not an error, a full disk gives one line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from x2face_plugins.quieting import STDOUT, stdout_as_stderr
 
 @contextmanager
 def guarded_streams() -> Iterator[None]:
-    """For the time of a command, stdout and stderr that are there, that take any text, and that are guarded."""
+    """During a command, make sure that stdout and stderr exist, accept any text, and handle write errors."""
     _open_closed_ones()
     before = sys.stdout, sys.stderr
     sys.stdout = _Guarded(_lenient(sys.stdout), silent=False)
@@ -27,18 +27,18 @@ def guarded_streams() -> Iterator[None]:
 
 
 def _open_closed_ones() -> None:
-    """Where a standard stream was closed, as by `>&-`, the next file that is opened would be taken for it."""
+    """Open closed standard streams (`>&-`) on the null device, so that no other file gets their descriptor."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def _lenient(stream: TextIO) -> TextIO:
-    """Names of files need not be text, and not every terminal has every letter: what has no form is escaped."""
+    """Make a stream escape what cannot be encoded, such as undecodable file names."""
     with suppress(AttributeError, OSError, ValueError):  # a stream of a test, say
         stream.reconfigure(errors="surrogateescape" if "utf" in stream.encoding.lower() else "backslashreplace")  # type: ignore[attr-defined]
     return stream
@@ -46,7 +46,7 @@ def _lenient(stream: TextIO) -> TextIO:
 
 @contextmanager
 def results_apart() -> Iterator[TextIO]:
-    """A stream for results alone; whatever else is written to stdout meanwhile, by whatever code, goes to stderr."""
+    """Yield a stream for results; other output to stdout, at any level, goes to stderr meanwhile."""
     before = sys.stdout
     with ExitStack() as restored:
         if (apart := _apart(before)) is not None:
@@ -56,7 +56,7 @@ def results_apart() -> Iterator[TextIO]:
 
 
 def _apart(stream: TextIO) -> TextIO | None:
-    """The same file under a descriptor of its own; None where the stream has none, as in a test."""
+    """Duplicate a stream's descriptor; None if it has none, as in a test."""
     try:
         if stream.fileno() != STDOUT:
             return None
@@ -66,9 +66,9 @@ def _apart(stream: TextIO) -> TextIO | None:
 
 
 class _Guarded:
-    """A text stream whose writing fails quietly.
+    """A text stream that handles write errors.
 
-    silent: with any error, as nobody could be told of one; else with that of a reader that has gone only
+    silent: ignore all errors, for stderr; else only that of a closed pipe
     """
 
     def __init__(self, stream: TextIO, *, silent: bool) -> None:
@@ -79,7 +79,7 @@ class _Guarded:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        if text != "":  # which click writes to find out what this is
+        if text != "":  # click writes "" to detect the type of the stream
             with self._surviving():
                 self._stream.write(text)
         return len(text)
@@ -98,7 +98,7 @@ class _Guarded:
                 raise UsageError(f"stdout: cannot be written ({reason(error)}).") from error
 
     def _give_up(self) -> None:
-        """Let what is still to come, and what waits in the buffer, go nowhere."""
+        """Redirect all further and buffered output to the null device."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         with suppress(OSError, ValueError):
             os.dup2(nowhere, self._stream.fileno())

@@ -1,4 +1,4 @@
-"""How long a command of several stages takes, for those who cannot see its bars."""
+"""Announces how long the stages of a command take, for output without progress bars."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _ANNOUNCED_AFTER = 0.1  # of a stage
 
 
 class Timing:
-    """Passes progress on; says of each stage how long it will take once a tenth is done, and `total` of all of them.
+    """Passes progress on; estimates the time of each stage once a tenth is done. `total` gives the time of all.
 
-    clock: seconds from any start
+    clock: monotonic time in seconds
     """
 
     def __init__(self, show: Show, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,7 +38,7 @@ class Timing:
 
 
 def spell(seconds: float) -> str:
-    """Such as 40 s, 3 min 20 s, 2 h 5 min."""
+    """A duration as text: 40 s, 3 min 20 s, 2 h 5 min."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

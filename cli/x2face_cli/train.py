@@ -1,4 +1,4 @@
-"""`x2face train`: train the networks on a folder of face tracks."""
+"""`x2face train`: trains the networks on a folder of face tracks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RECIPES = ("guided", "completion", "photometric", "paper")
 
 
 class TrainCommand(click.Command):
-    """A command of its own, and `train sync` under it; a folder of that name is ./sync."""
+    """The command train, with the subcommand `train sync`; a folder of that name is ./sync."""
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
         if args[:1] != ["sync"]:
@@ -61,7 +61,7 @@ def train(out: Path, data: Path, **given: Any) -> None:
     from x2face_core.training.session import train as run
 
     if int(os.environ.get("RANK", "0")):
-        screen.set_verbosity(-1)  # under torchrun the first process speaks for all
+        screen.set_verbosity(-1)  # under torchrun only the first process prints
     with ExitStack() as bars:
         shown = TrainingDisplay(bars, plan.length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)
@@ -77,13 +77,13 @@ def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
     from dataclasses import replace
 
     from x2face_core.networks.dims import PRESETS
+    from x2face_core.training.initial_weights import dims_of
     from x2face_core.training.recipes import RECIPES, CompletionRecipe, with_settings
     from x2face_core.training.session import Plan
-    from x2face_core.training.starting import sizes
 
     recipe = RECIPES[given["recipe"]]
     recipe = replace(recipe, preset=given["preset"] or recipe.preset)
-    dims = PRESETS[recipe.preset] if given["start"] is None else sizes(given["start"])
+    dims = PRESETS[recipe.preset] if given["start"] is None else dims_of(given["start"])
     recipe, dims = with_settings(recipe, dims, settings)
     if isinstance(recipe, CompletionRecipe):
         dims = replace(dims, completion=recipe.channels)

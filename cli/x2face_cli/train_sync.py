@@ -1,4 +1,4 @@
-"""`x2face train sync`: train the encoder that hears which sound belongs to which lips."""
+"""`x2face train sync`: trains the sync encoder of sound and lips."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     dims = SyncDims() if start is None else SyncDims.from_dict(read_sync_info(find_sync(start)).dims)
     plan = SyncPlan(out, data, length, recipe, dims, fresh=not given["resume"], device=given["device"], start=start)
     if int(os.environ.get("RANK", "0")):
-        screen.set_verbosity(-1)  # under torchrun the first process speaks for all
+        screen.set_verbosity(-1)  # under torchrun only the first process prints
     with ExitStack() as bars:
         shown = TrainingDisplay(bars, length)
         state = run(plan, shown.report, say=screen.note, progress=shown.reading)

@@ -1,4 +1,4 @@
-"""What the commands that train have in common: how long, settings as text, and what is shown meanwhile."""
+"""Common parts of the training commands: length, settings, and display of progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def length_of(given: Mapping[str, Any]) -> Length:
-    """given: minutes and steps, one of them None"""
+    """The Length from the options minutes and steps, one of which is None."""
     if (given["minutes"] is None) == (given["steps"] is None):
         raise UsageError("say how long to train: --minutes M or --steps N, one of them.")
     from x2face_core.training.engine import Length
@@ -23,7 +23,7 @@ def length_of(given: Mapping[str, Any]) -> Length:
 
 
 def pair(text: str) -> tuple[str, str]:
-    """KEY=VALUE as its two sides."""
+    """Split KEY=VALUE."""
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageError(f"--set {text}: expected KEY=VALUE, such as --set lr=0.0003.")
@@ -31,7 +31,7 @@ def pair(text: str) -> tuple[str, str]:
 
 
 class TrainingDisplay:
-    """A bar for reading and one for training, and a line at each evaluation and every hundred steps."""
+    """Progress bars for reading and training, and a line at each evaluation and every hundred steps."""
 
     def __init__(self, bars: ExitStack, length: Length) -> None:
         self.length = length
@@ -42,7 +42,7 @@ class TrainingDisplay:
         state = report.state
         total = self.length.steps or round(state.step / max(report.progress, 1e-6))
         self.training("training", state.step, total)
-        if report.held or state.step % 100 == 0:
+        if report.held_out or state.step % 100 == 0:
             screen.note(_line(report))
 
 
@@ -50,5 +50,5 @@ def _line(report: Report) -> str:
     state = report.state
     rate = state.samples / max(state.seconds, 1e-9)
     parts = [f"step {state.step}", f"{state.seconds / 60:.1f} min", f"{rate:.1f} samples/s"]
-    parts += [f"{name} {value:.4f}" for name, value in {**report.losses, **(report.held or {})}.items()]
+    parts += [f"{name} {value:.4f}" for name, value in {**report.losses, **(report.held_out or {})}.items()]
     return "  ".join(parts)

@@ -1,4 +1,4 @@
-"""Checks of `x2face doctor` that use a library on the package's own picture and speech before they call it ok."""
+"""Checks of `x2face doctor` that try libraries on the package's own picture and speech."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FRAMES = 5
 
 
 def check_films() -> Iterator[Finding]:
-    """Encoders: a few frames with sound are written and read back in each format whose codecs are there."""
+    """Encoders: write a few frames with sound in each available format, and read them back."""
     try:
         import av
     except BROKEN as error:
@@ -52,7 +52,7 @@ def _writable(lacking: set[str]) -> Iterator[str]:
 
 
 def _written_wrong(suffix: str) -> str:
-    """What is wrong with a film that was written and read back; empty when nothing is."""
+    """What is wrong with a film that was written and read back; empty if nothing."""
     import av
     import numpy as np
 

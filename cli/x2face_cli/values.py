@@ -1,4 +1,4 @@
-"""What a word of the command line may be: paths, and numbers within bounds that a machine can do something with."""
+"""Parameter types of the command line: paths, and numbers within bounds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import click
 from x2face_core.bounds import LONGEST
 from x2face_core.files.faults import expanded
 
-LARGEST = 2**53  # whole numbers up to it are exact wherever they go
+LARGEST = 2**53  # integers up to this are exact as float64
 YEAR = 366 * 24 * 60.0  # minutes
-SEEDS = 2**32 - 1  # up to which every generator takes one
+SEEDS = 2**32 - 1  # the largest seed that all generators accept
 
 
 class PlacePath(click.Path):
-    """A file or a folder; ~ is the user's home, also where the shell has not said so, as in --data=~/tracks."""
+    """A path; ~ is expanded even if the shell does not, as in --data=~/tracks."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(path_type=Path, **more)
@@ -30,18 +30,18 @@ class PlacePath(click.Path):
 
 
 class Word(click.ParamType[str]):
-    """A name or a file, in any case something; ~ is the user's home as in PlacePath."""
+    """A non-empty name or path; ~ is expanded as in PlacePath."""
 
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not str(value):
             self.fail("is empty; leave the option out, or give it a value.", param, ctx)
-        return os.path.expanduser(value) if "/" in str(value) else str(value)  # noqa: PTH111 (keeps a / at the end)
+        return os.path.expanduser(value) if "/" in str(value) else str(value)  # noqa: PTH111 (keeps a trailing slash)
 
 
 class WholeRange(click.IntRange):
-    """A whole number within bounds; without any, one that is exact wherever it goes."""
+    """A whole number within bounds; without bounds, up to LARGEST."""
 
     name = "integer"
 
@@ -53,7 +53,7 @@ class WholeRange(click.IntRange):
 
 
 class FiniteRange(click.FloatRange):
-    """A number within bounds; nan and inf are none."""
+    """A finite number within bounds."""
 
     name = "number"
 
@@ -65,10 +65,10 @@ class FiniteRange(click.FloatRange):
 
 
 def minutes() -> FiniteRange:
-    """How long a training run takes."""
+    """The type of a training time in minutes."""
     return FiniteRange(0, YEAR, min_open=True)
 
 
 def seconds() -> FiniteRange:
-    """How long a film is."""
+    """The type of a film's length in seconds."""
     return FiniteRange(0, LONGEST, min_open=True)

@@ -1,4 +1,4 @@
-"""The options -v and -q, which every command has."""
+"""The options -v and -q of all commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from x2face_cli import screen
 
 
 def with_verbosity(command: click.Command) -> click.Command:
-    """Give a command, and those below it, -v and -q where it has not said itself what they mean."""
+    """Add -v and -q to a command and its subcommands, unless they define these options themselves."""
     taken = {name for param in command.params for name in param.opts}
     command.params += [option for option in _verbosity_options() if not taken.intersection(option.opts)]
     if isinstance(command, click.Group):

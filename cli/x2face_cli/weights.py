@@ -1,4 +1,4 @@
-"""`x2face weights`: which there are, what is known of them, whether they are whole."""
+"""`x2face weights`: lists, describes and verifies weights."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def verify(file: str) -> None:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """As `weights info --json` shows it. Raises WeightsError where neither weights nor a preset have that name."""
+    """The description for `weights info --json`. WeightsError if there are no weights and no preset of that name."""
     from x2face_core.networks.dims import PRESETS
 
     if name in PRESETS and not _is_stored(name):
@@ -67,7 +67,7 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def describe_preset(name: str) -> dict[str, Any]:
-    """A preset as `weights info` shows it: sizes and parameter counts, nothing learned."""
+    """The description of a preset: sizes and parameter counts."""
     import torch
 
     from x2face_core.networks.dims import PRESETS

@@ -1,1 +1,1 @@
-"""What measures and shows x2face: evaluation, the paper's figures, the demo. It knows drivers and mappings by name."""
+"""Evaluation, the figures of the paper, and the demo; these know drivers and mappings by name."""

@@ -1,4 +1,4 @@
-"""The authors' released files become one file of ours: weights, and the mappings that belong to them."""
+"""Conversion of the released files to one file with weights and mappings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Parts = Mapping[PartKind, Part]
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A released mapping. name: ours; mapping: as fitted; files: what it was in"""
+    """A released mapping. name: our name; mapping: fitted; files: released files it comes from"""
 
     name: str
     mapping: driving.Mapping
@@ -36,13 +36,13 @@ class Fitted:
 
 
 def convert(files: Sequence[Path], output: Path, registry: Registry, warn: Warn = lambda text: None) -> WeightsInfo:
-    """Write a bundle; its name is the output's.
+    """Convert released files to one file; the weights are named after it.
 
-    files: x2face_model.pth, and any of posereg.pth with posetobottle.pth, linearregression….pkl, scaler….pkl, by
-        whatever names; what each is, its content tells
-    warn: told what of the files is not in the bundle, and why
-    Raises InputError where a file cannot be read or none holds the networks, UsageError where two hold the same,
-    WeightsError where one is broken, malicious or something else; then nothing is written.
+    files: x2face_model.pth, and any of posereg.pth with posetobottle.pth, linearregression….pkl, scaler….pkl; they are
+        recognised by content, not by name
+    warn: called with a message for each file that is not used
+    InputError if a file cannot be read or none holds the networks, UsageError if two hold the same part, WeightsError
+    if one is broken, malicious or of another kind; then nothing is written.
     """
     parts = one_of_each(read_part(path) for path in files)
     if "networks" not in parts:
@@ -72,7 +72,7 @@ def _described(name: str, dims: Dims, networks: Path) -> dict[str, object]:
 
 
 def _mappings(parts: Parts, dims: Dims, warn: Warn) -> Iterator[Fitted]:
-    """Those of which all is there."""
+    """The mappings whose files are all given."""
     reading, writing = parts.get("pose reading"), parts.get("pose writing")
     if reading and writing:
         _check(reading, dims, weight=(3, dims.vector), bias=(3,))
@@ -101,7 +101,7 @@ def _speech(regression: Part, scaling: Part | None, dims: Dims) -> Fitted:
 
 
 def _check(part: Part, dims: Dims, **shapes: tuple[int, ...]) -> None:
-    """WeightsError where a tensor does not fit the networks, or has numbers that are not finite."""
+    """WeightsError if a tensor has the wrong shape, or is not finite."""
     for name, shape in shapes.items():
         value = part.tensors[name]
         if tuple(value.shape) != shape:

@@ -1,4 +1,4 @@
-"""Weights of a run become weights that ship: measured, named, their figures in the metadata.
+"""Publishing weights: evaluates the weights of a run and stores them with a name and their figures.
 
 python -m x2face_lab.publishing runs/first/weights.safetensors tracks/ light-2.safetensors
 """
@@ -16,7 +16,7 @@ from x2face_lab.evaluation.evaluating import evaluate
 
 
 def publish(weights: Path, data: Path, out: Path, sheet: Path | None = None) -> WeightsInfo:
-    """Measure weights on a folder's test split and write them under another name; the name is the file's."""
+    """Evaluate weights on a folder's test split, and write them under the name of the output file."""
     verify(weights)
     evaluation = evaluate(X2Face.load(weights), data)
     if sheet is not None and evaluation.moved:
@@ -25,7 +25,7 @@ def publish(weights: Path, data: Path, out: Path, sheet: Path | None = None) -> 
 
 
 def renamed(weights: Path, out: Path, figures: dict[str, Any]) -> WeightsInfo:
-    """The same tensors under another name, with figures added to those that they carry."""
+    """Write the same tensors under another name, with additional figures."""
     info, tensors = load_weights(weights)
     described = {key: getattr(info, key) for key in ("preset", "dims", "parameters", "recipe", "data")}
     return save_weights(out, tensors, described | {"name": out.stem, "metrics": info.metrics | figures})

@@ -1,1 +1,1 @@
-"""Speech moves the lips: the driver `audio` and its mapping from what is heard to driving vectors (paper 4.2)."""
+"""Lips driven by speech: the driver `audio` and its mapping from speech features to driving vectors (paper 4.2)."""

@@ -1,4 +1,4 @@
-"""What to try the driver with: a buzz that swells and fades like syllables, and features beside films."""
+"""Demo inputs: a buzz modulated like syllables, and synthetic features next to films."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def write_demo(path: Path, seconds: float = 1.0, rate: int = 16000) -> Path:
 
 
 def write_features(folder: Path, films: int = 2, frames: int = 40) -> Path:
-    """Features of made-up speech beside films that are empty files, as whoever reads those makes them up."""
-    random = np.random.default_rng(0)
+    """Synthetic features next to films, which are empty files, as the test kit replaces their content."""
+    rng = np.random.default_rng(0)
     for k in range(films):
-        np.savez(folder / f"{k}.npz", audio_feat=random.gamma(1.0, 1.0, (frames, 256)).astype(np.float32))
+        np.savez(folder / f"{k}.npz", audio_feat=rng.gamma(1.0, 1.0, (frames, 256)).astype(np.float32))
         (folder / f"{k}.mp4").touch()
     return folder

@@ -1,4 +1,4 @@
-"""The audio driver: what is heard around each moment, mapped to driving vectors, beside what silence maps to."""
+"""The audio driver: speech features mapped to driving vectors, relative to those of silence."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from x2face_plugins.media import has_sound, read_sound_blocks, sound_notes, soun
 if TYPE_CHECKING:
     from x2face_audio.settings import Settings
 
-BLOCK = 25  # moments at once
+BLOCK = 25  # feature vectors computed at once
 LIVE_BLOCK = 2
 SMOOTH = 0.8  # frames
 SILENT = 1e-4  # of full scale
 GAIN = 1.2
-"""On top of the spread that regression lost: the decoder shows less of a mouth than its vector says."""
+"""In addition to the mapping's `spread`: the decoder opens mouths less than the vector says."""
 
 
 class AudioDriver:
-    """Offsets f(a) - f(silence), after paper 4.2 with the released code's signs; the host holds the head still."""
+    """Offsets f(a) - f(silence) (paper 4.2, with the signs of the released code); the host keeps the pose."""
 
     relative = True
 
@@ -75,7 +75,7 @@ class AudioDriver:
         return self._noticed(read_sound_blocks(self.settings.input, extractor.rate, track=self.sound_track))
 
     def _noticed(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
-        """The same blocks; a warning where all of them are silent."""
+        """Pass the blocks on; adds a warning if all of them are silent."""
         loudest = 0.0
         for block in blocks:
             loudest = max(loudest, float(np.abs(block).max(initial=0)))
@@ -92,19 +92,19 @@ class AudioDriver:
 
 
 def _refuse_features(settings: Settings) -> None:
-    """UsageError for settings that only say something of features."""
+    """UsageError for settings that apply to feature files only."""
     for name in ("rest", "fps"):
         if getattr(settings, name) is not None:
             raise UsageError(f"--audio-{name} goes with features (.npz, .npy or a folder); {settings.input} is sound.")
 
 
 def silent(features: AudioFeatures) -> Tensor:
-    """(1, dim): what silence sounds like to the features; a photograph has no sound of its own (paper 4.2's a_s)."""
+    """(1, dim) features of silence, in place of the source's own sound (a_s in paper 4.2), which photographs lack."""
     return features(np.zeros(features.window, np.float32))
 
 
 def printed_correction(moved: Tensor, source: Source) -> Tensor:
-    """The last term of the printed equation, f_pv(p_audio - p_s), whose sign adds what its prose removes."""
+    """The last term of the printed equation, f_pv(p_audio - p_s); its sign contradicts the text of the paper."""
     pose = source.factor("pose")
     turned = pose.read(moved) - pose.read(source.vector[None])
     return pose.write(turned) - pose.write(torch.zeros(1, 3))

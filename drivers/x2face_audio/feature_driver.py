@@ -1,4 +1,4 @@
-"""The audio driver on features that were computed elsewhere, as the released notebook drives (Audio2Face.ipynb)."""
+"""The audio driver for precomputed features, as in the released notebook (Audio2Face.ipynb)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ FPS = 25.0
 
 
 class FeatureDriver:
-    """Offsets f(a) - f(a_source), unscaled and unsmoothed unless asked for; the host holds the head still.
+    """Offsets f(a) - f(a_source), by default without gain and smoothing; the host keeps the pose.
 
-    Held by the host, v = s + o + g(p(s)) - g(p(s + o)) with p reading and g writing the pose: the released code's sum.
+    With the pose kept by the host, v = s + o + g(p(s)) - g(p(s + o)), where p reads and g writes the pose, as in the
+    released code.
     """
 
     relative = True
@@ -38,7 +39,7 @@ class FeatureDriver:
         self.rest = self._rest()
 
     def _rest(self) -> Tensor:
-        """(1, 256): the features of the source's own sound (paper 4.2's a_source)."""
+        """(1, 256) features of the source's own sound (a_source in paper 4.2)."""
         if self.settings.rest is not None:
             return read_features(self.settings.rest).mean(0, keepdim=True)
         if self.frames == 1:

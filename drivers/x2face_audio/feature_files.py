@@ -1,4 +1,4 @@
-"""Features of speech that were computed elsewhere: files as the released examples are, and folders of them."""
+"""Reading precomputed speech features: files in the format of the released examples, and folders of them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ KEY = "audio_feat"
 
 
 def read_features(path: Path) -> Tensor:
-    """(n, 256) float32: a row a moment.
+    """(n, 256) float32 features, one row for each moment.
 
-    path: a .npz with the array audio_feat, or a .npy, of (256,) or (n, 256) numbers; or a folder of such files, in the
-        order of their names
-    InputError, naming the file and what is wrong with it, for anything else.
+    path: a .npz with the array audio_feat, or a .npy, of shape (256,) or (n, 256); or a folder of such files, sorted by
+        name
+    InputError for anything else.
     """
     if not path.is_dir():
         return _read_file(path)

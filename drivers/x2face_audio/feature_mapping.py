@@ -17,12 +17,12 @@ FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 
 
 class FeatureMapping:
-    """v = W a + b, learned from features of mean 0 and deviation 1, and used on features as they are.
+    """v = W a + b, fitted to standardised features, and applied to features without standardisation.
 
-    The paper says so: no normalisation when driving "amplifies the signal". The released notebook loads the scaler that
-    it was learned with and then leaves it out.
+    As in the paper: no normalisation at test time "amplifies the signal". The released notebook loads the scaler of the
+    fit and does not apply it.
 
-    mean, scale: (256,), that scaler, for whoever wants to have it
+    mean, scale: (256,) of that scaler, stored but not used
     """
 
     def __init__(self) -> None:
@@ -30,11 +30,11 @@ class FeatureMapping:
         self.mean, self.scale = torch.zeros(RELEASED), torch.ones(RELEASED)
 
     def write(self, values: Tensor) -> Tensor:
-        """(n, 256) features to driving vectors (n, 128). Only differences between two of its answers mean something."""
+        """(n, 256) features to driving vectors (n, 128), up to a constant: only differences are meaningful."""
         return values.to(self.weight) @ self.weight.T + self.bias
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
-        """A pair for each feature file with a film of the same name beside it: row k belongs to frame k."""
+        """A pair for each feature file with a film of the same name next to it: row k belongs to frame k."""
         films = {file: shown for file in _feature_files(folder) if (shown := _film_of(file))}
         if not films:
             raise InputError(f"{folder}: no NAME.npz or NAME.npy with a film NAME.mp4 beside it.")
@@ -44,7 +44,7 @@ class FeatureMapping:
             yield values[:frames], vectors[:frames]
 
     def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapping[str, Any]:
-        """Ordinary least squares. "rows": how many it learned from; "r2": of the vectors' variance, what it tells"""
+        """Ordinary least squares. "rows": number of rows; "r2": share of the vectors' variance that is explained"""
         from sklearn.linear_model import LinearRegression
         from sklearn.preprocessing import StandardScaler
 

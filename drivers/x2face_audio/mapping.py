@@ -27,9 +27,9 @@ HEARD = 4
 
 
 class AudioMapping:
-    """v = W a + b, where a are 128 features of speech; carries the encoder that makes them.
+    """v = W a + b, where a are 128 speech features; it includes the encoder that computes them.
 
-    Fitted on each clip's own deviations from its mean, so that who speaks, in which light, does not enter.
+    Fitted to deviations from the mean of each clip, so that identity and light do not matter.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class AudioMapping:
 
     @property
     def features(self) -> SpeechFeatures:
-        """What `write` takes, made from sound."""
+        """The feature extractor for `write`."""
         return SpeechFeatures(self.encoder, self.context)
 
     def write(self, values: Tensor) -> Tensor:
@@ -49,9 +49,9 @@ class AudioMapping:
         return values @ self.weight + self.bias
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
-        """All clips in sync of the training people, a person at a time, with the default sync encoder.
+        """A pair for each training person from all clips with sound in sync, with the default sync encoder.
 
-        Each person's clips as they were recorded come first, then HEARD - 1 times as many rows, heard otherwise.
+        The rows of the recorded sound come first, then those of HEARD - 1 augmented versions of it, as many each.
         """
         tracks, self._ways = FaceFolder(folder), HEARD
         networks, _ = load_sync()
@@ -76,11 +76,10 @@ class AudioMapping:
             yield features[:frames], vectors[:frames]
 
     def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapping[str, Any]:
-        """Each pair of the examples is one person: the ridge is chosen by people left out.
+        """Ridge regression of low rank; each pair is one person, and ridge and rank are chosen by cross-validation.
 
-        "r": correlation with the vectors of people left out, along the direction that speech moves most, by sound as it
-            was recorded
-        "spread": how many times wider they move along it than the regression says; `widened` makes up for it
+        "r": correlation with vectors of held-out people along the first direction of the prediction, for recorded sound
+        "spread": ratio of their true to the predicted standard deviation along it; the driver multiplies by it
         """
         people, recorded, means = [], [], []
         for values, vectors in examples:
@@ -123,6 +122,6 @@ def heard(sound: Samples, seed: int, ways: int = HEARD) -> Iterator[Samples]:
 
 
 def _together(clips: list[Tensor]) -> Tensor:
-    """A person's clips about the person's mean: how clips differ in light, place and mood is none of the sound's."""
+    """Concatenate a person's clips, each shifted to the person's mean, which removes differences in light and place."""
     mean = torch.cat(clips).mean(0)
     return torch.cat([clip - clip.mean(0) + mean for clip in clips])

@@ -1,4 +1,4 @@
-"""A microphone as blocks of sound; a file can stand in for one, at the pace at which it would be heard."""
+"""Live sound in blocks from a microphone, or from a file at real-time pace."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from x2face_plugins import InputError, MissingError
 from x2face_plugins.media import read_sound_blocks
 
 BLOCK = 0.08
-"""Seconds of sound at once."""
+"""Length of a block in seconds."""
 
 
 def listen(device: str | None, rate: int) -> Iterator[Samples]:
-    """Mono float32 blocks in [-1, 1], for ever; of a file, until it ends.
+    """Yield mono float32 blocks in [-1, 1], endlessly from a microphone.
 
-    device: a microphone's name or number; a file's name; None: the system's microphone
+    device: name or number of a microphone, or a file; None: the default microphone
+    rate: samples a second
     """
     if device is not None and Path(device).is_file():
         return paced(Path(device), rate)
@@ -28,7 +29,7 @@ def listen(device: str | None, rate: int) -> Iterator[Samples]:
 
 
 def paced(path: Path, rate: int) -> Iterator[Samples]:
-    """A file's sound, each block when it would have been heard."""
+    """A file's sound in blocks, each at the time at which a microphone would have recorded it."""
     started = time.monotonic()
     for number, block in enumerate(read_sound_blocks(path, rate, BLOCK)):
         time.sleep(max(0.0, started + (number + 1) * BLOCK - time.monotonic()))

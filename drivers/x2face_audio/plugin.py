@@ -1,4 +1,4 @@
-"""The declaration of the audio driver and its mapping: light, the work is in x2face_audio.driver."""
+"""Declarations of the audio driver and its mappings, without heavy imports."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Ordinary least squares from sums, so that hours of examples need no memory; ridge and rank by held-out people.
+"""Linear regression from sufficient statistics, in constant memory; ridge and rank are chosen by cross-validation.
 
-A person's rows count as deviations from the person's mean, each person by the root of their rows.
+Rows are deviations from the person's mean, and each person is weighed by the square root of the number of rows.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 
 RIDGES = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
-"""Tried, as shares of the number of rows; 0 is ordinary least squares."""
+"""Candidates, relative to the number of rows; 0 is ordinary least squares."""
 RANKS = (1, 2, 3, 4, 6, 8, 16, 128)
-"""Directions of the vector that speech may move, tried."""
+"""Candidates for the rank of the prediction."""
 FOLDS = 5
 
 
 @dataclass(frozen=True)
 class SufficientStatistics:
-    """Of one person or of many: xx (k, k), xy (k, 128), yy (128, 128) about the mean; rows as they count."""
+    """Of one or more people: weighted sums xx (k, k), xy (k, 128), yy (128, 128) of centred rows.
+
+    rows: sum of the weights
+    """
 
     rows: float
     xx: Matrix
@@ -48,16 +51,16 @@ def total(people: Sequence[SufficientStatistics]) -> SufficientStatistics:
 
 @dataclass(frozen=True)
 class Fit:
-    """weight: (k, 128); directions: (128, rank), what of the vector it moves, the widest first"""
+    """weight: (k, 128); directions: (128, rank) basis of the predictions, by decreasing variance"""
 
     weight: Matrix
     directions: Matrix
 
 
 def solve(sums: SufficientStatistics, ridge: float, rank: int) -> Fit:
-    """Least squares on features scaled to unit deviation (paper 4.2), the scale then folded into the weight.
+    """Reduced-rank ridge regression on features of unit standard deviation (paper 4.2); the weight includes the scale.
 
-    The triangle of the sums' Cholesky factor stands for all rows: it has the same least squares.
+    The Cholesky factor of xx replaces the rows in the solver: it has the same least-squares solution.
     """
     from sklearn.linear_model import LinearRegression, Ridge
 
@@ -73,7 +76,7 @@ def solve(sums: SufficientStatistics, ridge: float, rank: int) -> Fit:
 
 
 def explained(fit: Fit, held_out: SufficientStatistics) -> float:
-    """Share of the vectors' variance on held-out people that is told."""
+    """Share of the vectors' variance of held-out people that is explained."""
     error = (
         np.trace(held_out.yy)
         - 2 * np.trace(fit.weight.T @ held_out.xy)
@@ -83,7 +86,7 @@ def explained(fit: Fit, held_out: SufficientStatistics) -> float:
 
 
 def direction_statistics(fit: Fit, held_out: SufficientStatistics, axis: int = 0) -> tuple[float, float]:
-    """Correlation with the truth along a direction, and how many times wider the truth is than what is told."""
+    """Along a direction of the fit: correlation of prediction and truth, and ratio of true to predicted deviation."""
     d = fit.directions[:, axis]
     predicted, true = d @ fit.weight.T @ held_out.xx @ fit.weight @ d, d @ held_out.yy @ d
     both = d @ fit.weight.T @ held_out.xy @ d
@@ -93,9 +96,9 @@ def direction_statistics(fit: Fit, held_out: SufficientStatistics, axis: int = 0
 def fit_best(
     people: Sequence[SufficientStatistics], recorded: Sequence[SufficientStatistics] | None = None
 ) -> tuple[Fit, dict[str, Any]]:
-    """The fit to everybody, with the ridge and the rank that tell most of people left out; and what was found.
+    """Fit to all people with the ridge and rank that explain most in cross-validation; returns the fit and figures.
 
-    recorded: the same people's sound as it was recorded, by which r and spread are told; None: all that they have
+    recorded: statistics of the same people without augmentation, for the figures r and spread; None: the same
     """
     recorded = people if recorded is None else recorded
     parts = min(FOLDS, len(people))

@@ -1,4 +1,4 @@
-"""Settings of the audio driver, and how many numbers describe a moment of sound."""
+"""Settings of the audio driver, and sizes of its features."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from x2face_plugins import option
 
 FEATURES = 128
 RELEASED = 256
-"""Numbers of the features that the paper drives with (4.2)."""
+"""Size of the features in the paper (4.2)."""
 FEATURE_FILES = (".npz", ".npy")
 MICROPHONE = "mic"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is heard, and how far and how smoothly the lips follow."""
+    """The sound, and the gain and smoothing of the lips."""
 
     input: str = option(
         metavar="FILE|mic",
@@ -48,6 +48,6 @@ class Settings:
 
     @property
     def of_features(self) -> bool:
-        """Whether features are read, not sound."""
+        """Whether the input is feature files, not sound."""
         path = Path(self.input)
         return self.input != MICROPHONE and (path.suffix.lower() in FEATURE_FILES or path.is_dir())

@@ -1,4 +1,4 @@
-"""Smoothing in time of rows that stream."""
+"""Gaussian smoothing in time of a stream of rows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch import Tensor
 
 
 def smoothed(chunks: Iterable[Tensor], deviation: float) -> Iterator[Tensor]:
-    """Rows (n, k), as many as came, each the mean of those around it under a bell.
+    """Smooth chunks of rows (n, k) by a Gaussian; yields as many rows in all.
 
-    deviation: of the bell, in rows; 0 changes nothing. Beyond either end the last row stands.
-    It looks ahead by three deviations, rounded up; so much later rows come out.
+    deviation: standard deviation in rows; 0: no smoothing. Beyond either end the first or last row is repeated.
+    Rows are delayed by three standard deviations, rounded up.
     """
     if deviation <= 0:
         yield from chunks

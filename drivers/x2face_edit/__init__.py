@@ -1,4 +1,4 @@
-"""Paint pictures and films on the embedded face, which then move with it."""
+"""Paint pictures and films on the embedded face, so that they move with the face."""
 
 from x2face_edit.settings import Settings
 

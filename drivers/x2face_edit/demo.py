@@ -1,4 +1,4 @@
-"""A tiny layer to try the overlay with."""
+"""Demo input: a tiny layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overlay: layers on the embedded face, in their order."""
+"""The overlay: layers painted on the embedded face in order."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class EditOverlay:
-    """Paints layers, the first one undermost (paper section 6).
+    """Paints layers, the first one at the bottom (paper section 6).
 
     moving: whether any layer is a gif or a film
-    save: a new preset that the layers are written to once they are on a face
+    save: preset file to write when the layers are first painted
     """
 
     def __init__(self, layers: Sequence[Layer], save: Path | None = None) -> None:
@@ -36,7 +36,7 @@ class EditOverlay:
 
     @classmethod
     def of(cls, settings: Settings) -> EditOverlay:
-        """What the command line says: a layer, or a preset's with the values given in place of its own."""
+        """From settings: a single layer, or the layers of a preset, whose values the settings override."""
         path = settings.input
         layers = read_preset(path) if path.suffix.lower() == ".json" else [Layer(path)]
         given = {key: value for key in KEYS if (value := getattr(settings, key, None)) is not None}
@@ -53,9 +53,9 @@ class EditOverlay:
 
 
 class Placed:
-    """A layer with its picture, and what of it was worked out for the last face.
+    """A layer with its picture, and its cached position on the last face.
 
-    InputError where the picture cannot be read, or InputError or UsageError where it would lie outside the face.
+    InputError if the picture cannot be read; InputError or UsageError if it would lie outside the face.
     """
 
     def __init__(self, layer: Layer) -> None:
@@ -70,7 +70,7 @@ class Placed:
         self._stamp: tuple[object, Tensor | None] = (None, None)
 
     def on(self, texture: Tensor, anchors: Mapping[str, tuple[float, float]], seconds: float) -> Tensor:
-        """(3, H, W) with the layer on it."""
+        """The texture (3, H, W) with the layer painted on it."""
         centre = self._centre(anchors)
         spot = self._find(centre, (texture.shape[1], texture.shape[2]))
         if spot is None or self.layer.opacity == 0:

@@ -1,4 +1,4 @@
-"""Where a layer lies among the pixels of the embedded face, and what it leaves there."""
+"""Rasterising a layer onto the embedded face: position, resampling and blending."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Spot:
 
     rows, columns: of the texture, which has h times w pixels there
     size: height and width of the layer in the texture's pixels
-    grid: (1, h, w, 2), the place in the layer's picture that each pixel shows, -1..1 from edge to edge
-    coverage: (h, w), how much of each pixel the layer's rectangle covers
+    grid: (1, h, w, 2), sampling positions in the layer's picture, -1..1 from edge to edge
+    coverage: (h, w), share of each pixel that the layer's rectangle covers
     """
 
     rows: slice
@@ -32,7 +32,7 @@ class Spot:
 
 
 def find_spot(layer: Layer, centre: tuple[float, float], aspect: float, texture: tuple[int, int]) -> Spot | None:
-    """Where a layer lies; None where no pixel is touched.
+    """The position of a layer; None if it touches no pixel.
 
     centre: x, y in normalised coordinates; -1 and 1 are the centres of the texture's corner pixels
     aspect: the layer's height over its width; texture: height and width
@@ -56,18 +56,18 @@ def find_spot(layer: Layer, centre: tuple[float, float], aspect: float, texture:
 
 
 def _within(middle: float, reach: float, pixels: int) -> slice:
-    """The pixels up to `reach` around a place, of those there are."""
+    """The range of pixels up to `reach` around `middle`, within the texture."""
     low, high = math.floor(middle - reach), math.ceil(middle + reach)
     return slice(max(0, low), min(pixels, high + 1))
 
 
 def _overlap(place: Tensor, length: float) -> Tensor:
-    """How much of a pixel around a place is between 0 and length."""
+    """The share of a pixel centred at `place` that is between 0 and length."""
     return ((place + 0.5).clamp(max=length) - (place - 0.5).clamp(min=0)).clamp(0, 1)
 
 
 def is_outside(layer: Layer, centre: tuple[float, float], aspect: float) -> bool:
-    """Whether a layer's rectangle and the face, -1..1, have nothing in common: some axis of either one parts them."""
+    """Whether a layer's rectangle and the face, -1..1, are disjoint (separating axis theorem)."""
     wide, high = layer.scale, layer.scale * aspect  # half of each, in normalised coordinates
     cos, sin = math.cos(math.radians(layer.rotate)), math.sin(math.radians(layer.rotate))
     x, y = centre
@@ -80,10 +80,10 @@ def is_outside(layer: Layer, centre: tuple[float, float], aspect: float) -> bool
 
 
 def stamp(spot: Spot, pixels: Pixels) -> Tensor:
-    """(4, h, w) red, green, blue, each multiplied by alpha, and alpha, as the spot shows the layer's picture.
+    """Resample the layer's picture to (4, h, w): premultiplied red, green, blue, and alpha.
 
-    The picture is averaged to the spot's size before it is sampled, so that nothing fine is missed; as colours are
-    multiplied by alpha first, those of transparent pixels do not show.
+    The picture is first reduced to the spot's size, against aliasing. Colours are premultiplied, so that those of
+    transparent pixels do not show.
     """
     values = to_tensor([pixels])[0]
     values = torch.cat([values[:3] * values[3:], values[3:]])
@@ -95,9 +95,9 @@ def stamp(spot: Spot, pixels: Pixels) -> Tensor:
 
 
 def paint(texture: Tensor, spot: Spot, stamped: Tensor, opacity: float, blend: str) -> Tensor:
-    """(3, H, W) with the stamp on it, as a new tensor; linear in the values from 0 to 1 as they are.
+    """A new texture (3, H, W) with the stamp blended in, without gamma correction.
 
-    stamped: (4, h, w) as `stamp` answers
+    stamped: (4, h, w) from `stamp`
     """
     stamped = (stamped * opacity).to(texture.device)
     colour, alpha = stamped[:3], stamped[3:]

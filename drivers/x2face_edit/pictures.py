@@ -1,4 +1,4 @@
-"""A layer's picture at any moment: still, or the frame of a gif or film that repeats for ever."""
+"""The picture of a layer over time: a single picture, or a gif or film that is repeated."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from x2face_plugins.media import (
 )
 
 Pixels = NDArray[np.uint8]
-"""(h, w, 4) red, green, blue, alpha; colours are not multiplied by alpha."""
+"""(h, w, 4) red, green, blue, alpha, not premultiplied."""
 
-LONGEST = 2048  # pixels that a layer's longer side keeps: as many as the largest embedded face has
-_SOON = 1e-6  # seconds: nearer than this, a frame's time has come
+LONGEST = 2048  # largest number of pixels on a layer's longer side, that of the largest embedded face
+_SOON = 1e-6  # seconds: tolerance when a frame begins
 
 
 class Pictures(Protocol):
-    """size: width and height as the file has them; moving: whether they change."""
+    """Interface. size: width and height in the file; moving: whether it changes over time"""
 
     size: tuple[int, int]
     moving: bool
 
     def at(self, seconds: float, longest: int) -> tuple[int, Pixels]:
-        """What is seen at a moment, and a number that changes when it does.
+        """The picture at a time, with a number that changes when the picture changes.
 
-        longest: as many pixels on the longer side are enough
+        longest: the picture may be reduced to this many pixels on its longer side
         """
         ...
 
@@ -59,9 +59,9 @@ class SinglePicture:
 
 
 class Loop:
-    """Frames one after the other, again and again; one of them is in memory.
+    """Frames repeated in a loop; one is in memory at a time.
 
-    frames: given how many pixels are enough, reads them from the first one, with the times at which they are shown
+    frames: given `longest`, yields all frames from the first one, with start and duration
     """
 
     moving = True
@@ -69,7 +69,7 @@ class Loop:
     def __init__(self, size: tuple[int, int], frames: Callable[[int], Iterator[tuple[Timed, Pixels]]]) -> None:
         self.size = size
         self._frames = frames
-        self._round: float | None = None  # how long one lasts, known after the first
+        self._round: float | None = None  # duration of the loop, known after the first pass
         self._reader: Iterator[tuple[Timed, Pixels]] = iter(())
         self._since, self._number = math.inf, 0
 
@@ -101,7 +101,7 @@ class Loop:
 
 
 def open_pictures(path: Path) -> Pictures:
-    """A picture, an animated picture or a film. InputError when it is none of them or cannot be read."""
+    """Open a picture, an animated picture or a film. InputError if it is none of them, or cannot be read."""
     animation = is_animation(path)
     if animation:
         return Loop(animation_size(path), lambda longest: animation_frames(path, lambda one: to_pixels(one, longest)))
@@ -123,9 +123,9 @@ def _upright(image: Image.Image) -> tuple[tuple[int, int], Pixels]:
 
 
 def to_pixels(image: Image.Image, longest: int) -> Pixels:
-    """A Pillow picture of any mode with its alpha, opaque where it has none, at most so many pixels a side."""
+    """Convert a Pillow picture to (h, w, 4), opaque if it has no alpha, with at most `longest` pixels on a side."""
     image = to_rgba(image)
     if max(image.size) > longest:
         width, height = (max(1, round(side * longest / max(image.size))) for side in image.size)
-        image = image.resize((width, height), Image.Resampling.BOX)  # weighs colours by alpha
+        image = image.resize((width, height), Image.Resampling.BOX)  # premultiplies by alpha
     return np.asarray(image)

@@ -1,4 +1,4 @@
-"""The declaration of the edit overlay: light, the work is in x2face_edit.overlay."""
+"""Declaration of the edit overlay, without heavy imports."""
 
 from __future__ import annotations
 

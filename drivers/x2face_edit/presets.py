@@ -1,4 +1,4 @@
-"""What a layer is said to be: in the options of the command line, and in presets."""
+"""The parameters of layers, from options of the command line and from preset files."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ BLENDS = ("normal", "multiply", "screen")
 
 @dataclass(frozen=True)
 class Layer:
-    """One picture or film, and how it lies on the embedded face.
+    """One picture or film, and its placement on the embedded face.
 
-    at: its middle in normalised coordinates (x, y), or an anchor's name
+    layer: path of the picture or film
+    at: its centre in normalised coordinates (x, y), or the name of an anchor
     scale: its width as a share of the face's width
     rotate: degrees clockwise; flip: mirrored before that
     opacity: 0..1; blend: one of BLENDS
-    said: which layer of which preset it is; empty for that of the command line
-    given: keys whose values the command line gives
+    said: description for errors: which layer of which preset; empty for one from the command line
+    given: keys whose values come from the command line
     """
 
     layer: Path
@@ -40,7 +41,7 @@ class Layer:
     given: tuple[str, ...] = ()
 
     def refused(self, key: str, why: str) -> X2FaceError:
-        """The error that says why one of the values cannot be."""
+        """The error for an invalid value: UsageError for an option, InputError for a preset."""
         if self.said and key not in self.given:
             return InputError(f"{self.said}.{key}: {why}")
         return UsageError(f"{_option(key)}: {why}")
@@ -54,7 +55,7 @@ def _option(key: str) -> str:
 
 
 def changed(layer: Layer, given: Mapping[str, Any]) -> Layer:
-    """The layer with what the command line gives. UsageError for a value that cannot be."""
+    """The layer with values from the command line. UsageError for an invalid value."""
     values = {}
     for key, value in given.items():
         try:
@@ -65,7 +66,7 @@ def changed(layer: Layer, given: Mapping[str, Any]) -> Layer:
 
 
 def read_preset(path: Path) -> list[Layer]:
-    """A preset's layers. InputError names the key that is wrong."""
+    """Read the layers of a preset. InputError names the invalid key."""
     place = readable_file(path)
     try:
         content = json.loads(place.read_text(encoding="utf-8-sig"))
@@ -98,7 +99,7 @@ def _layer(values: Any, said: str, folder: Path) -> Layer:
 
 
 def write_preset(path: Path, layers: list[Layer]) -> None:
-    """A preset of these layers, whose names are relative to its folder. UsageError where it cannot be written."""
+    """Write layers as a preset, with paths relative to its folder. UsageError if it cannot be written."""
     content = {"layers": [_plain(layer, path.parent) for layer in layers]}
     try:
         with atomic_file(path) as hidden:
@@ -108,7 +109,7 @@ def write_preset(path: Path, layers: list[Layer]) -> None:
 
 
 def refuse_to_replace(path: Path) -> None:
-    """UsageError for a preset's name that is taken or is none."""
+    """UsageError for a preset path that exists, or does not end in .json."""
     if path.suffix.lower() != ".json":
         raise UsageError(f"--edit-save {path}: a preset's name ends in .json.")
     if path.exists():
@@ -121,13 +122,13 @@ def _plain(layer: Layer, folder: Path) -> dict[str, Any]:
     file = layer.layer.absolute()
     try:
         name = Path(os.path.relpath(file, folder.absolute())).as_posix()
-    except ValueError:  # another drive
+    except ValueError:  # on another drive
         name = file.as_posix()
     return {"layer": name} | {key: getattr(layer, key) for key in KEYS if key != "layer"}
 
 
 def _shown(value: Any) -> str:
-    """A value as JSON has it, shortened."""
+    """A value as JSON, shortened."""
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
 

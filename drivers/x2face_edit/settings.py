@@ -11,7 +11,7 @@ from x2face_plugins import option
 
 @dataclass(frozen=True)
 class Settings:
-    """What is painted, and how it lies on the face; None: as the preset says, else the default that the help names."""
+    """The picture and its placement. None: the value of the preset, else the default in the help."""
 
     input: Path = option(
         metavar="PICTURE|FILM|PRESET.json",

@@ -1,1 +1,1 @@
-"""The mappings `mouth` and `eyes`: opening, width, lids and gaze in driving vectors, in plain units."""
+"""The factors `mouth` and `eyes`: mouth opening and width, lid openings and gaze, in physical units."""

@@ -1,4 +1,4 @@
-"""A tiny folder of labelled face tracks for the mappings to learn from: a film of noise, and made-up labels."""
+"""Demo data: a tiny folder of labelled face tracks, a film of noise with synthetic labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRAMES, SIDE = 40, 32
 
 
 def write_tracks(folder: Path) -> Path:
-    """One person, whose every frame is another picture."""
+    """Tracks of one person; all frames differ."""
     rng = np.random.default_rng(0)
     (folder / "clips").mkdir()
     patches = rng.integers(0, 256, (FRAMES, 4, 4, 3), np.uint8)

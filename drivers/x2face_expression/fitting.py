@@ -1,6 +1,6 @@
-"""Fitting a factor that is read by ridge regression, and written the way vectors go when its measures change.
+"""Fitting a factor: reading by ridge regression, writing along the covariance of vectors and measures.
 
-Rows are weighed so that each person counts alike.
+Rows are weighted so that each person counts equally.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from x2face_plugins.mappings.affine import Affine, inverse
 Pair = tuple[Tensor, Tensor]
 
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)
-"""Tried, as shares of a vector's mean variance."""
-UNTRIED = 1e-2  # where nobody is held out
-KNOWN = 0.2  # R² on people held out from which on vectors are said to know a measure
-_LEAST = 1e-4  # standard deviation that a measure has to have
+"""Candidates, relative to the mean variance of the vectors."""
+UNTRIED = 1e-2  # the ridge without held-out people
+KNOWN = 0.2  # R² on held-out people from which on a measure counts as encoded in the vectors
+_LEAST = 1e-4  # least standard deviation of a measure
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,25 +33,25 @@ class Table:
 
     @classmethod
     def of(cls, people: Sequence[Pair]) -> Table:
-        """Of pairs of values and vectors, one a person."""
+        """From pairs of values and vectors, one for each person."""
         weight = torch.cat([torch.full((len(values),), 1 / len(values)) for values, _ in people]).double()
         values, vectors = (torch.cat(column).double() for column in zip(*people, strict=True))
         return cls(values, vectors, weight / weight.sum())
 
     def covariance(self, x: Tensor, y: Tensor) -> Tensor:
-        """(a, b) of columns x (n, a) and y (n, b)."""
+        """Weighted covariance (a, b) of columns x (n, a) and y (n, b)."""
         x, y = x - self.weight @ x, y - self.weight @ y
         return x.T @ (y * self.weight[:, None])
 
     def r2(self, reading: Affine) -> Tensor:
-        """(m,) share of the measures' variance that is read."""
+        """(m,) R² of each measure."""
         missed = self.weight @ (self.values - reading(self.vectors)).square()
         return 1 - missed / self.covariance(self.values, self.values).diagonal().clamp_min(1e-12)
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """reading: to k measures; writing: from them; ridge: of the reading; known: (k,) whether vectors know it."""
+    """reading: to k measures; writing: from them; ridge: of the reading; known: (k,) whether vectors encode them"""
 
     reading: Affine
     writing: Affine
@@ -62,11 +62,11 @@ class Fit:
 def fit_factor(
     learned: Table, held_out: Table | None, k: int, hidden: Sequence[int] = (), hiding: Sequence[int] = ()
 ) -> Fit:
-    """A factor of a table's first k measures, whose writing leaves the reading of the others as it is.
+    """Fit a factor of the first k measures, whose writing does not change the reading of the others.
 
-    held: people to choose the ridge by and to tell what vectors know
-    hidden: measures that seem to change when others, `hiding`, do: closed lids hide the iris, and its measure falls
-    InputError where a measure hardly differs, or vectors know none of the k.
+    held_out: people to choose the ridge, and to decide which measures vectors encode
+    hidden: measures with an artefact when others, `hiding`, change: closed lids hide the iris, and its measure drops
+    InputError if a measure hardly varies, or the vectors encode none of the k.
     """
     _check(learned.values[:, :k])
     judge = held_out or learned
@@ -91,13 +91,13 @@ def _check(values: Tensor) -> None:
 
 
 def _strength(learned: Table, held_out: Table, k: int) -> float:
-    """The ridge with which the people held out are read best."""
+    """The ridge with the best R² on held-out people."""
     scores = {one: float(held_out.r2(ridge(learned, one))[:k].clamp_min(0).mean()) for one in RIDGES}
     return max(scores, key=lambda one: scores[one])
 
 
 def ridge(table: Table, strength: float) -> Affine:
-    """Reading with the least squared error."""
+    """Ridge regression from vectors to measures."""
     gram = table.covariance(table.vectors, table.vectors)
     gram += (strength * gram.diagonal().mean() + 1e-12) * torch.eye(len(gram)).to(gram)
     weight = torch.linalg.solve(gram, table.covariance(table.vectors, table.values)).T
@@ -105,10 +105,10 @@ def ridge(table: Table, strength: float) -> Affine:
 
 
 def directions(reading: Affine, table: Table, known: Tensor) -> Tensor:
-    """(128, m): each is read as one unit of its own measure and as nothing of the others.
+    """(128, m) directions: each is read as one unit of its own measure, and as 0 of the others.
 
-    A known measure goes the way that vectors go with it: their covariance times its reading. One that vectors do not
-    know goes the shortest way, which shows least.
+    For a known measure it is the covariance of the vectors times the reading weights, for an unknown one the direction
+    of least norm, which changes the face least.
     """
     with_it = table.covariance(table.vectors, table.vectors) @ reading.weight.T
     ways = torch.where(known, with_it, reading.weight.T)
@@ -118,7 +118,7 @@ def directions(reading: Affine, table: Table, known: Tensor) -> Tensor:
 
 
 def _freed(reading: Affine, table: Table, known: Tensor, hidden: Sequence[int], hiding: Sequence[int]) -> Affine:
-    """Reading in which the hidden measures do not see what is written into those that hide them."""
+    """Make the reading of hidden measures independent of what is written into the hiding ones."""
     open_rows = [row for row in range(len(known)) if row not in hidden and (known[row] or row in hiding)]
     ways = directions(_rows(reading, open_rows), table, known[open_rows])
     at = [open_rows.index(row) for row in hiding]

@@ -1,4 +1,4 @@
-"""Labelled pictures of many people: frames of their films, and photographs."""
+"""Collecting labelled frames and photographs of many people, with their driving vectors."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from PIL import Image
 from torch import Tensor
 
 from x2face_plugins import FilmEncoder, InputError
-from x2face_plugins.media import read_picture
+from x2face_plugins.media import read_picture, to_tensor
 from x2face_plugins.tracks import RIGID, Clip, FaceFolder, Labels, StillLabels, Stills, decode
 
-LEARNED, JUDGED = (80, 12), (60, 12)  # frames of a person, and clips, so that nobody becomes the whole world
-PHOTOGRAPHS = 150  # of a source, which counts as one person
+LEARNED, JUDGED = (80, 12), (60, 12)  # largest number of frames, and of clips, of a person
+PHOTOGRAPHS = 150  # of a data source, which counts as one person
 _BATCH = 32
-_BROWS = (([18, 19, 20], [36, 39]), ([23, 24, 25], [42, 45]))  # each brow's middle and its eye's corners
-_SHUT = 0.6  # of a clip's median lid opening: lids are closed
-_OFTEN = 6.0  # times more often closed lids are drawn
-_LIPS = 0.02  # face heights: frames are drawn in proportion to this and the mouth's opening
+_BROWS = (([18, 19, 20], [36, 39]), ([23, 24, 25], [42, 45]))  # landmarks of each brow and eye corners
+_SHUT = 0.6  # of a clip's median lid opening, below which lids count as closed
+_OFTEN = 6.0  # weight of frames with closed lids
+_LIPS = 0.02  # face heights: added to the mouth opening in the weights
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One person's pictures, or a source's photographs.
+    """The pictures of one person, or photographs of one data source.
 
-    values: (n, 13) settings.MEASURES; vectors: (n, 128); held: to judge by, not to learn from
+    values: (n, 13) settings.MEASURES; vectors: (n, 128); held_out: for validation, not for fitting
     """
 
     values: Tensor
@@ -42,7 +42,7 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """The frames of clips that have both labels and landmarks, by clip and frame.
+    """Frames that have both labels and landmarks, sorted by clip and frame.
 
     clip, frame: (n,); values: (n, 13) settings.MEASURES
     """
@@ -66,9 +66,9 @@ class Frames:
 
 
 def gather(folder: Path, film: FilmEncoder) -> Iterator[Sample]:
-    """People of the split train and their folder's photographs; then, held out, people of val.
+    """Samples of the split train and of photographs; then, held out, of the split val.
 
-    folder: labelled face tracks (docs/data.md). InputError where labels or gaze are missing.
+    folder: labelled face tracks (docs/data.md). InputError if labels or gaze are missing.
     """
     tracks = FaceFolder(folder)
     frames = Frames.of(tracks.labels, folder / "labels.npz")
@@ -86,15 +86,15 @@ def _gaze(labels: Labels | StillLabels, file: Path) -> NDArray[np.float32]:
 
 
 def _values(*columns: NDArray[np.float32]) -> Floats:
-    """(n, 13) of pose, expression, gaze and landmarks (n, 68, 3)."""
+    """(n, 13) MEASURES from pose, expression, gaze and landmarks (n, 68, 3)."""
     *numbers, landmarks = columns
     return np.concatenate([*numbers, placed(landmarks)], axis=1).astype(np.float64)
 
 
 def placed(landmarks: NDArray[np.floating]) -> Floats:
-    """(n, 4): where the face is in the crop, x and y, how large as a logarithm, and how high the brows are.
+    """(n, 4): position x and y of the face in the crop, logarithm of its size, and height of the brows.
 
-    landmarks: (n, 68, 3) in widths of the crop; brows over the corners of their eyes, in heights from bridge to chin
+    landmarks: (n, 68, 3) in widths of the crop. Brows: height above the eye corners, relative to bridge of nose to chin
     """
     points = landmarks.astype(np.float64)
     steady = points[:, RIGID, :2]
@@ -110,7 +110,7 @@ def placed(landmarks: NDArray[np.floating]) -> Floats:
 def _of_people(
     clips: Sequence[Clip], frames: Frames, film: FilmEncoder, share: tuple[int, int], *, held_out: bool
 ) -> Iterator[Sample]:
-    """A sample a person. share: how many frames, and of how many clips."""
+    """One sample for each person. share: largest number of frames, and of clips"""
     people = groupby(sorted(clips, key=lambda clip: clip.identity), lambda clip: clip.identity)
     for seed, (_, own) in enumerate(people):
         rng = np.random.default_rng(seed)
@@ -125,7 +125,7 @@ def _of_people(
 def _drawn(
     clip: Clip, at: slice, frames: Frames, film: FilmEncoder, count: int, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Values and vectors of some frames of a clip, closed eyes and open mouths more often."""
+    """Values and vectors of frames drawn from a clip, closed eyes and open mouths more often."""
     values = frames.values[at]
     rows = np.sort(rng.choice(len(values), min(count, len(values)), replace=False, p=interest(values)))
     pictures = decode(clip.path, frames.frame[at][rows], film.side)
@@ -133,7 +133,7 @@ def _drawn(
 
 
 def interest(values: Floats) -> Floats:
-    """(n,) how often each frame (n, 13) of a clip is to be drawn; sums to 1."""
+    """(n,) drawing probability of each frame of a clip, from its values (n, 13)."""
     lids = values[:, 5:7].mean(axis=1)
     weight = np.where(lids < _SHUT * np.median(lids), _OFTEN, 1.0) * (values[:, 3].clip(0) + _LIPS)
     shares: Floats = weight / weight.sum()
@@ -141,7 +141,7 @@ def interest(values: Floats) -> Floats:
 
 
 def _of_photographs(stills: Stills, labels: StillLabels, file: Path, film: FilmEncoder) -> Iterator[Sample]:
-    """A sample a source."""
+    """One sample for each data source."""
     values = _values(labels.pose, labels.expression, _gaze(labels, file), labels.landmarks)
     usable = [still for still in stills.of_split("train") if np.isfinite(values[still.row]).all()]
     sources = groupby(sorted(usable, key=lambda one: one.source), lambda one: one.source)
@@ -161,8 +161,8 @@ def _reduced(path: Path, side: int) -> NDArray[np.uint8]:
 
 
 def _encoded(pictures: NDArray[np.uint8], film: FilmEncoder) -> Tensor:
-    """(n, h, w, 3) to (n, 128), a batch at a time."""
+    """Encode pictures (n, h, w, 3) to vectors (n, 128) in batches."""
     if not len(pictures):
         return torch.zeros(0, 128, dtype=torch.float64)
-    crops = torch.from_numpy(pictures).permute(0, 3, 1, 2)
-    return torch.cat([film.encode(part.float() / 255) for part in torch.split(crops, _BATCH)]).double()
+    batches = (to_tensor(pictures[start : start + _BATCH]) for start in range(0, len(pictures), _BATCH))
+    return torch.cat([film.encode(batch) for batch in batches]).double()

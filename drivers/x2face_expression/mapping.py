@@ -1,4 +1,4 @@
-"""The mappings `mouth` and `eyes`: read in driving vectors, and written into them."""
+"""The mappings `mouth` and `eyes`, which read and write driving vectors."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from x2face_plugins.mappings.affine import Affine, AffineFactor
 
 @dataclass(frozen=True)
 class FactorKind:
-    """A factor's measures.
+    """The measures of a factor.
 
-    labels: of the k numbers that are read and written
-    basis: k rows of k, from them to those of which it is told whether vectors know them; names: of these
-    others: groups of settings.MEASURES; the mean of each group is left as it is, where vectors know it
+    labels: of its k numbers
+    basis: (k, k) matrix from these numbers to those that are fitted, such as both lids and their difference
+    names: of the fitted numbers
+    others: groups of settings.MEASURES; writing does not change the mean of each group, if vectors encode it
     hidden, hiding: rows of the basis, see fit_factor
     """
 
@@ -53,7 +54,7 @@ EYES_KIND = FactorKind(
 
 
 class ExpressionMapping(AffineFactor):
-    """Both ways affine, and read(write(p)) is p."""
+    """An affine factor with read(write(p)) = p."""
 
     def __init__(self, kind: FactorKind) -> None:
         super().__init__(len(kind.labels))
@@ -62,12 +63,12 @@ class ExpressionMapping(AffineFactor):
         self._held: list[tuple[Pair, Tensor]] = []
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
-        """A pair for each person, and for each source of photographs.
+        """A pair for each person, and for each data source of photographs.
 
         folder: labelled face tracks (docs/data.md)
-        What else is measured in these pictures, and the people held out, are kept for `fit`.
+        Other measures of these pictures, and held-out people, are stored for `fit`.
         """
-        from x2face_expression.gathering import gather  # what reads films is not needed to drive
+        from x2face_expression.gathering import gather  # imported late, as drivers do not need it
 
         self._others, self._held = [], []
         for sample in gather(folder, film):
@@ -80,7 +81,7 @@ class ExpressionMapping(AffineFactor):
                 yield own.float(), sample.vectors.float()
 
     def fit(self, examples: Iterable[Pair]) -> Mapping[str, Any]:
-        """Learn from pairs, each of which counts alike. The figures are of people held out, where there are any."""
+        """Fit to pairs with equal weights. The figures are of held-out people, if there are any."""
         pairs = list(examples)
         basis = torch.tensor(self.kind.basis, dtype=torch.float64)
         others = self._others if len(self._others) == len(pairs) else []
@@ -106,12 +107,12 @@ class ExpressionMapping(AffineFactor):
 
 
 def _means(values: Tensor, groups: Sequence[Sequence[str]]) -> Tensor:
-    """(n, g): of each group of measures."""
+    """(n, g): the mean of each group of measures."""
     return torch.stack([values[:, [MEASURES.index(name) for name in group]].mean(1) for group in groups], dim=1)
 
 
 def _judged_in(basis: Tensor, pairs: Sequence[Pair], others: Sequence[Tensor]) -> list[Pair]:
-    """Pairs whose values are in the basis, followed by the other measures where there are any."""
+    """Pairs with values transformed by the basis, followed by the other measures if there are any."""
     more = chain(others, repeat(None, len(pairs) - len(others)))
     inside = [(values.double() @ basis.T, vectors) for values, vectors in pairs]
     return [

@@ -1,4 +1,4 @@
-"""The declaration of the mappings `mouth` and `eyes`: light, the work is in the modules beside it."""
+"""Declarations of the mappings `mouth` and `eyes`, without heavy imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A camera's pictures as they come."""
+"""Driving by a camera in real time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ FPS = 25.0
 def drive_by_camera(
     settings: Settings, source: Source, relative: bool, found: Callable[[Box], None]
 ) -> Iterator[Chunk]:
-    """A chunk of one row a picture, without end; the first picture with a face is the rest and gives the box.
+    """Yield a chunk of one row for each picture, endlessly; the first one with a face is the rest frame.
 
-    found: called with that box
+    found: called with the crop box from that picture
     """
     box, rest = None, None
     for picture in read_camera(int(settings.input)):

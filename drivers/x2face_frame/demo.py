@@ -1,4 +1,4 @@
-"""A few drawn pictures to try the driver with."""
+"""Demo input: a few drawn pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from x2face_plugins.media import write_picture
 
 
 def write_demo(folder: Path, frames: int = 4, side: int = 48) -> Path:
-    """Pictures of a bright disc that wanders to the right."""
+    """Write pictures of a bright disc that moves to the right."""
     folder.mkdir(parents=True)
     y, x = np.mgrid[:side, :side]
     for k in range(frames):

@@ -1,4 +1,4 @@
-"""The frame driver: the vectors of a driving face's pictures."""
+"""The frame driver: driving vectors encoded from pictures of a driving face."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ BATCH = 16
 
 
 class FrameDriver:
-    """Offsets from a rest frame, or with `absolute` the driving face's vectors as they are.
+    """Offsets from a rest frame, or with `absolute` the driving face's own vectors.
 
-    A film is read once before the first chunk. Its vectors are kept, 512 bytes a frame, to choose the rest frame from.
+    A film is encoded completely before the first chunk, to choose the rest frame; this takes 512 bytes for each frame.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -47,7 +47,7 @@ class FrameDriver:
             Box.parse(settings.crop)
         self.kind = kind_of(settings.input)
         self.live = self.kind == "camera"
-        self.relative = not settings.absolute and self.kind != "picture"  # one picture has no motion to take over
+        self.relative = not settings.absolute and self.kind != "picture"  # a single picture has no motion
         self.box: tuple[float, float, float, float] | None = None
         self.sound = Path(settings.input) if self.kind == "film" and has_sound(settings.input) else None
         self.frames: int | None = None
@@ -63,9 +63,9 @@ class FrameDriver:
     def _drive(self, source: Source) -> Iterator[Chunk]:
         clip = self._open(source)
         self._found(clip.box)
-        limit = None if source.seconds is None else math.ceil(source.seconds * clip.fps) + 1  # one to interpolate to
+        limit = None if source.seconds is None else math.ceil(source.seconds * clip.fps) + 1  # +1 to interpolate
         vectors = self._read(clip, source, limit)
-        if clip.still and limit is not None:
+        if clip.is_picture and limit is not None:
             vectors = vectors.expand(limit, -1)
         self.frames = len(vectors)
         if self.relative:
@@ -92,7 +92,7 @@ class FrameDriver:
             raise NoFaceError(f"{str(error).rstrip('.')} (--frame-crop x,y,w,h).") from error
 
     def _read(self, clip: Clip, source: Source, limit: int | None) -> Tensor:
-        """Every picture's vector (n, 128); without a face the last one's, before the first face the first one's."""
+        """Vectors (n, 128) of all pictures; those without a face repeat the last one with a face."""
         vectors, self.seen = read_vectors(clip, source, limit)
         if not self.seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
@@ -116,7 +116,7 @@ class FrameDriver:
         return vectors[torch.from_numpy(last_seen(self.seen))]
 
     def _rest(self, vectors: Tensor, source: Source) -> int:
-        """The number of the frame that counts as rest."""
+        """The index of the rest frame."""
         if self.zero is not None:
             if self.zero >= len(vectors):
                 raise UsageError(f"--frame-zero {self.zero}: the film ends at frame {len(vectors) - 1}.")
@@ -127,10 +127,10 @@ class FrameDriver:
         return int(far.argmin())
 
     def _shown(self, clip: Clip, source: Source) -> Iterator[Picture]:
-        """Crops as large as the sources', to show beside the result; a still one again and again."""
+        """Driving crops in the size of the sources, to show next to the result; a single picture is repeated."""
         side = source.pictures.shape[-1]
         crops = (crop(picture, clip.box_in(picture), side) for picture in clip.pictures(side))
-        return cycle(crops) if clip.still else prefetch(crops, BATCH)
+        return cycle(crops) if clip.is_picture else prefetch(crops, BATCH)
 
 
 def _zero(text: str) -> int | None:

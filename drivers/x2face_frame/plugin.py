@@ -1,4 +1,4 @@
-"""The declaration of the frame driver: light, the work is in x2face_frame.driver."""
+"""Declaration of the frame driver, without heavy imports."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from x2face_plugins import option
 
 @dataclass(frozen=True)
 class Settings:
-    """What drives, and how its vectors are taken."""
+    """The driving input, and how its motion is used."""
 
     input: str = option(
         metavar="FILM|PICTURE|FOLDER|CAMERA",

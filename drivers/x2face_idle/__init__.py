@@ -1,4 +1,4 @@
-"""Keep a face alive that nobody moves: it blinks, and its head is never quite still."""
+"""Idle motion: blinks, and slight sway of the head."""
 
 from x2face_idle.settings import Settings
 

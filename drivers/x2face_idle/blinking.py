@@ -1,4 +1,4 @@
-"""When eyes blink, and how far they are closed at any moment."""
+"""A random sequence of blinks, and the closure of the lids over time."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 FIRST = (1.0, 3.0)  # seconds until the first blink
 GAP = (2.0, 6.0)  # seconds from one blink to the next; at rest people blink 15 to 20 times a minute
-DOUBLE, AGAIN = 0.15, 0.4  # the share of blinks that come in pairs, and the seconds between the two
+DOUBLE, AGAIN = 0.15, 0.4  # share of double blinks, and seconds between the two
 CLOSING, SHUT, OPENING = 0.10, 0.04, 0.20  # seconds
 
 
 class Blinks:
-    """Asked for times that never go back; the same rng give the same blinks at any frame rate."""
+    """Lid closure at ascending times; the same generator gives the same blinks at any frame rate."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._coming = onsets(rng)
-        self._current: deque[float] = deque([next(self._coming)])  # the last one lies ahead of what was asked
+        self._current: deque[float] = deque([next(self._coming)])  # onsets; the last one is in the future
 
     def closed(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n,) seconds to (n,), from 0, open, to 1, closed."""
+        """Times (n,) in seconds to lid closure (n,), from 0 (open) to 1 (closed)."""
         while self._current[-1] <= times[-1]:
             self._current.append(next(self._coming))
         while self._current[0] + CLOSING + SHUT + OPENING < times[0]:
@@ -31,7 +31,7 @@ class Blinks:
 
 
 def onsets(rng: np.random.Generator) -> Iterator[float]:
-    """When blinks begin, in seconds, for ever."""
+    """Yield the onsets of blinks in seconds, endlessly."""
     now = rng.uniform(*FIRST)
     while True:
         yield now
@@ -41,12 +41,12 @@ def onsets(rng: np.random.Generator) -> Iterator[float]:
 
 
 def shape(since: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far a lid is closed so many seconds after a blink began: quickly down, slowly up, no corner in between."""
+    """Lid closure at times after the onset of a blink: fast closing, slow opening, smooth."""
     down = np.clip(since / CLOSING, 0, 1)
     up = np.clip((since - CLOSING - SHUT) / OPENING, 0, 1)
     return smooth(down) - smooth(up)
 
 
 def smooth(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """0 to 1, level at both ends."""
+    """Smoothstep from 0 to 1, with zero slope at both ends."""
     return share * share * (3 - 2 * share)

@@ -1,4 +1,4 @@
-"""The idle driver: blinks and a swaying head as offsets, for ever."""
+"""The idle driver: endless offsets with blinks and sway of the head."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from x2face_plugins import Chunk, Source
 if TYPE_CHECKING:
     from x2face_idle.settings import Settings
 
-DEPTH = 0.7  # of the gap between the lids that is read in the source; asked for, films show a half of it
-DEEPEST = 1.0  # no gap can be less than none
+DEPTH = 0.7  # of the source's lid opening: the closure that is written; about half of it shows in the frames
+DEEPEST = 1.0  # largest closure: an opening cannot be negative
 LIDS = torch.tensor([1.0, 1.0, 0.0, 0.0])  # of the factor eyes: the lids, not the gaze
 ROWS = 25
 
 
 class IdleDriver:
-    """Repeats itself with the same seed, whatever the frame rate; at rest in the first row."""
+    """Deterministic for a seed, independent of the frame rate; the first row is 0."""
 
     def __init__(self, settings: Settings) -> None:
         self.amount = settings.amount

@@ -1,4 +1,4 @@
-"""The declaration of the idle driver: light, the work is in the modules beside it."""
+"""Declaration of the idle driver, without heavy imports."""
 
 from __future__ import annotations
 

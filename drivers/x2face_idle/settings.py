@@ -9,7 +9,7 @@ from x2face_plugins import option
 
 @dataclass(frozen=True)
 class Settings:
-    """How lively."""
+    """The strength of the motion."""
 
     amount: float = option(
         1.0, min=0, max=3, help="How far the head sways and the lids close: 0 is still, 1 as people do at rest."

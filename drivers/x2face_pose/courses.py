@@ -1,4 +1,4 @@
-"""What pose is asked for and when, from a driver's settings."""
+"""The pose over time, from a driver's settings."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _CLOSE = 1e-6  # of a frame
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """Curves of the axes that are named.
+    """Curves of the given axes over time.
 
-    curves: axis to degrees over the time; in sweeps time goes from 0 in the first frame to 1 in the last one
-    seconds: how long; a table's last row is a frame of its own, after so many seconds
+    curves: degrees over time by axis; for sweeps, time goes from 0 in the first frame to 1 in the last
+    seconds: length; the last row of a table is a frame at this time
     """
 
     curves: Mapping[str, Curve]
@@ -34,14 +34,14 @@ class Course:
         return max(1, round(length)) if self.sweeps else math.floor(length + _CLOSE) + 1
 
     def degrees(self, rows: Floats, fps: float) -> Floats:
-        """Numbers of frames (n,) to (n, 3) roll, pitch, yaw; NaN where an axis is not named."""
+        """Frame numbers (n,) to roll, pitch, yaw (n, 3) in degrees; NaN for an axis that is not given."""
         times = rows / max(self.frames(fps) - 1, 1) if self.sweeps else rows / fps
         columns = [self.curves[axis](times) if axis in self.curves else np.full(len(rows), np.nan) for axis in AXES]
         return np.stack(columns, axis=1)
 
 
 def course_of(settings: Settings) -> Course:
-    """Raises UsageError for settings that do not go together, InputError for a table that cannot be read."""
+    """Make a course. UsageError for contradicting settings, InputError for a table that cannot be read."""
     named = {axis: text for axis in AXES if (text := getattr(settings, axis)) is not None}
     if settings.input is None:
         return _sweeps(named, SECONDS if settings.seconds is None else settings.seconds)
@@ -67,7 +67,7 @@ def _sweeps(named: Mapping[str, str], seconds: float) -> Course:
 
 
 def _sweep(axis: str, text: str) -> Curve:
-    """The curve of A:B, of keyframes A,B,C, or of one angle A that is held."""
+    """The curve of A:B, of keyframes A,B,C, or of a constant angle A."""
     parts = text.split(":") if ":" in text else text.split(",")
     try:
         values = np.array([float(part) for part in parts])

@@ -1,4 +1,4 @@
-"""Smooth curves through keyframes that never go beyond them."""
+"""Monotone cubic interpolation of keyframes, without overshoot."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ Floats = NDArray[np.float64]
 
 
 class Curve:
-    """Monotone cubic pieces (Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5, 1984): level wherever the keys turn.
+    """Monotone cubic interpolation (Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5, 1984): flat at local extrema.
 
-    times: (k,) ascending; values: (k,). Before the first key and after the last one it stands still.
+    times: (k,) ascending; values: (k,). Constant before the first and after the last key.
     """
 
     def __init__(self, times: Floats, values: Floats) -> None:
@@ -20,7 +20,7 @@ class Curve:
         self.slopes = _slopes(np.diff(self.times), self.values)
 
     def __call__(self, times: Floats) -> Floats:
-        """(n,) moments to (n,) values."""
+        """Times (n,) to values (n,)."""
         if len(self.times) == 1:
             return np.full(len(times), self.values[0])
         times = np.clip(times, self.times[0], self.times[-1])
@@ -34,7 +34,7 @@ class Curve:
 
 
 def _slopes(steps: Floats, values: Floats) -> Floats:
-    """(k,) at the keys: weighed harmonic means of the slopes on either side, 0 where these differ in sign."""
+    """Slopes (k,) at the keys: weighted harmonic means of the adjacent slopes, 0 if these differ in sign."""
     if len(values) < 3:
         return np.repeat(np.diff(values) / steps, 2) if len(values) == 2 else np.zeros(1)
     rises = np.diff(values) / steps
@@ -49,7 +49,7 @@ def _slopes(steps: Floats, values: Floats) -> Floats:
 
 
 def _end(near: float, far: float, rise: float, next_rise: float) -> float:
-    """The slope at an end by three points, kept from overshooting."""
+    """The three-point slope at an end, limited against overshoot."""
     slope = ((2 * near + far) * rise - near * next_rise) / (near + far)
     if slope * rise <= 0:
         return 0.0

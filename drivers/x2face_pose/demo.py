@@ -1,4 +1,4 @@
-"""A tiny table of posed pictures for the mapping to learn from; they are empty, as whoever reads them makes them up."""
+"""Demo data: a table of poses of pictures, which are empty files, as the test kit replaces their content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PICTURES = 24
 
 
 def write_pictures(folder: Path) -> Path:
-    """Pictures of one head in as many poses."""
+    """Write PICTURES pictures of one head in different poses."""
     degrees = np.random.default_rng(0).uniform(-20, 20, (PICTURES, 3)).round(1)
     rows = ["picture,roll,pitch,yaw"]
     for k, pose in enumerate(degrees):

@@ -1,4 +1,4 @@
-"""The pose driver: v = v_source + f(p) - f(p_source), where f writes poses into vectors (paper 4.1)."""
+"""The pose driver: v = v_source + f(p) - f(p_source), where f is the mapping from poses to vectors (paper 4.1)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _REACH = {"roll": 40.0, "pitch": 24.0, "yaw": 32.0}  # beyond them the face stre
 
 
 class PoseDriver:
-    """Offsets that turn the head by the angles asked for; with `absolute` vectors, and the angles are the pose itself.
+    """Offsets that turn the head by given angles; with `absolute`, vectors for given poses.
 
-    The difference is that of the released code, f(p) - f(p_source), not the printed f(p - p_source), which differs by
-    f's constant: the source's own pose, asked for, changes nothing.
+    The difference is f(p) - f(p_source) as in the released code, not f(p - p_source) as printed, which differs by the
+    constant of f: the source's own pose then gives no change.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -49,14 +49,14 @@ class PoseDriver:
             yield Chunk(offsets if self.relative else source.vector + offsets, fps)
 
     def _target(self, degrees: Floats, own: Tensor) -> Tensor:
-        """The head's pose (n, 3): axes that are not named (NaN) are the source's own (1, 3)."""
+        """The target pose (n, 3); axes that are not given (NaN) keep the source's own pose (1, 3)."""
         asked = torch.from_numpy(degrees).to(own)
         named = own + asked if self.relative else asked
         return torch.where(asked.isnan(), own, named)
 
 
 def _beyond(furthest: Floats) -> list[str]:
-    """What to say of poses that the networks never met."""
+    """Warnings for poses beyond those in the training data."""
     return [
         f"The head goes to {degrees:.0f} degrees of {axis}; beyond {_REACH[axis]:.0f} the face is drawn out of shape."
         for axis, degrees in zip(AXES, furthest, strict=True)

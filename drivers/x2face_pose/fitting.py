@@ -1,4 +1,4 @@
-"""Fitting both ways of the mapping: reading with the least absolute error, writing through a batch norm that folds."""
+"""Fitting the pose mapping: reading by least absolute deviations, writing by a linear layer with batch norm."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from x2face_plugins.mappings.affine import Affine, inverse
 from x2face_pose.settings import AXES
 
 Pair = tuple[Tensor, Tensor]
-_LEAST = 0.5  # degrees of standard deviation that an angle has to have, for a fit to know it from noise
-_RIDGE = 1e-3  # of a vector's mean variance: so that few pictures do not read noise
+_LEAST = 0.5  # least standard deviation of an angle in degrees
+_RIDGE = 1e-3  # relative to the mean variance of the vectors, against overfitting to few pictures
 _ROUNDS = 30
-_FLOOR = 0.05  # degrees: nearer residuals count alike, or single ones would weigh without end
+_FLOOR = 0.05  # degrees: floor of the residuals, keeping IRLS weights bounded
 
 
 def fit_pose(pairs: Sequence[Pair]) -> tuple[Affine, Affine]:
-    """Pairs of degrees (n, 3) and vectors (n, 128), float64, to reading and writing, in radians.
+    """Fit reading and writing, in radians, to pairs of degrees (n, 3) and vectors (n, 128), float64.
 
-    Reading learns from all rows. Writing learns from what differs within a pair, so that neither who it is nor what the
-    mouth does gets into the head's direction; then it is scaled until it is read as it was written.
-    Raises InputError where an angle hardly changes, or changes with another only.
+    Reading is fitted to all rows, writing to deviations from the mean of each pair, so that identity does not enter;
+    then writing is adjusted so that read(write(p)) = p.
+    InputError if an angle hardly varies, or is collinear with others.
     """
     degrees, vectors = (torch.cat(column) for column in zip(*pairs, strict=True))
     within = [(p - p.mean(0), v - v.mean(0)) for p, v in pairs]
@@ -38,7 +38,7 @@ def fit_pose(pairs: Sequence[Pair]) -> tuple[Affine, Affine]:
 
 
 def _check(turns: Tensor) -> None:
-    """Whether the poses tell the angles apart."""
+    """InputError if the angles do not vary independently."""
     deviation = turns.std(0) if len(turns) > 1 else torch.zeros(3)
     for axis, degrees in zip(AXES, deviation.tolist(), strict=True):
         if not degrees >= _LEAST:
@@ -51,9 +51,9 @@ def _check(turns: Tensor) -> None:
 
 
 def least_absolute(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Weight (k, d) and bias (k,) with the least sum of |y - weight @ x - bias|, by least squares weighed anew.
+    """Weight (k, d) and bias (k,) with the least sum of |y - weight @ x - bias|, by IRLS.
 
-    x: (n, d); y: (n, k), in units in which _FLOOR is small
+    x: (n, d); y: (n, k), in units for which _FLOOR is small
     """
     mean = x.mean(0)
     rows = torch.cat([x - mean, x.new_ones(len(x), 1)], dim=1)
@@ -75,10 +75,10 @@ def _least_absolute(rows: Tensor, wanted: Tensor, ridge: Tensor) -> Tensor:
 
 
 def fit_normed(x: Tensor, y: Tensor) -> Affine:
-    """The published Linear and BatchNorm1d, fitted to x (n, k) and y (n, d) in one batch and folded into one map."""
+    """Fit the published Linear and BatchNorm1d to x (n, k) and y (n, d) in one batch, folded into one affine map."""
     linear = nn.Linear(x.shape[1], y.shape[1], bias=False, dtype=x.dtype)
     norm = nn.BatchNorm1d(y.shape[1], momentum=None, dtype=x.dtype)
-    with torch.no_grad():  # from the answer's own neighbourhood, so that the descent is short and the same each time
+    with torch.no_grad():  # start near the solution, so that the optimisation is short and reproducible
         linear.weight.copy_((x.T @ y / len(x)).T + 1e-6)
     network = nn.Sequential(linear, norm)
     descent = torch.optim.LBFGS(network.parameters(), max_iter=300, tolerance_grad=1e-10, line_search_fn="strong_wolfe")
@@ -97,7 +97,7 @@ def fit_normed(x: Tensor, y: Tensor) -> Affine:
 
 @torch.no_grad()
 def fold(linear: nn.Linear, norm: nn.BatchNorm1d) -> Affine:
-    """One map that does what a linear layer and the batch norm after it do together, once they are trained."""
+    """Fold a linear layer and the trained batch norm after it into one affine map."""
     assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight / (norm.running_var + norm.eps).sqrt()
     bias = linear.bias if linear.bias is not None else torch.zeros_like(norm.bias)
@@ -105,7 +105,7 @@ def fold(linear: nn.Linear, norm: nn.BatchNorm1d) -> Affine:
 
 
 def judged(reading: Affine, pairs: Sequence[Pair], *, held_out: bool) -> dict[str, Any]:
-    """How well poses are read: mean absolute error, that of always answering the mean, and R², of each angle."""
+    """Figures of the reading for each angle: mean absolute error, that of predicting the mean, and R²."""
     true, vectors = (torch.cat(column).double() for column in zip(*pairs, strict=True))
     found, centred = reading(vectors).rad2deg(), true - true.mean(0)
     missed = found - true

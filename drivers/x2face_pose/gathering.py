@@ -1,4 +1,4 @@
-"""What the mapping learns from: labelled tracks, their heads turned further, or pictures with a table of poses."""
+"""Training data of the pose mapping: labelled tracks with augmented poses, or pictures with a table of poses."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from x2face_pose.tracks import turned_tracks
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Degrees (n, 3) and vectors (n, 128) of faces that differ in pose; held: to judge by, not to learn from."""
+    """A pair of degrees (n, 3) and vectors (n, 128). held_out: for validation, not for fitting"""
 
     pair: tuple[Tensor, Tensor]
     held_out: bool = False
 
 
 def gather(folder: Path, film: FilmEncoder, turns: int) -> Iterator[Found]:
-    """All that a folder of labelled tracks teaches, or one of pictures with a table of poses.
+    """Pairs from a folder of labelled tracks, or of pictures with a table of poses.
 
-    turns: versions of each labelled picture with the head turned at random
+    turns: number of versions of each labelled picture with a randomly turned head
     """
     tracks = (folder / "clips.csv").is_file()
     for pair, held_out in turned_tracks(folder, film, turns) if tracks else posed_pictures(folder, film):

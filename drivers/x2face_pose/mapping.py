@@ -1,4 +1,4 @@
-"""The mapping `pose`: reads roll, pitch and yaw in driving vectors, and writes them (paper 4.1)."""
+"""The mapping `pose`, which reads and writes roll, pitch and yaw in driving vectors (paper 4.1)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ TURNS = 4
 
 
 class PoseMapping(AffineFactor):
-    """Both ways affine, and read(write(p)) is p. Degrees outside; radians in what is stored, as published.
+    """An affine factor with read(write(p)) = p. The interface is in degrees; stored maps are in radians, as published.
 
-    turns: how many turned versions of each labelled picture it learns from
+    turns: number of versions of each labelled picture with a turned head, for fitting
     """
 
     def __init__(self, turns: int = TURNS) -> None:
@@ -29,20 +29,20 @@ class PoseMapping(AffineFactor):
         self._held: list[Pair] = []
 
     def read(self, vectors: Tensor) -> Tensor:
-        """(n, 128) to (n, 3)."""
+        """Vectors (n, 128) to roll, pitch, yaw (n, 3) in degrees."""
         return self.reading(vectors).rad2deg()
 
     def write(self, values: Tensor) -> Tensor:
-        """(n, 3) to (n, 128). Only differences between two of its answers mean something."""
+        """Degrees (n, 3) to vectors (n, 128), up to a constant: only differences are meaningful."""
         return self.writing(values.deg2rad())
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
-        """A pair for each picture and its turned versions, or for each folder of pictures that a table gives poses of.
+        """A pair for each picture with its turned versions, or for each folder of pictures with a table of poses.
 
-        folder: as docs/data.md has it, with labels; or with a table picture,roll,pitch,yaw
-        What is held out is kept, for `fit` to judge by.
+        folder: labelled tracks (docs/data.md), or pictures with a table picture,roll,pitch,yaw
+        Held-out pairs are stored, for the figures of `fit`.
         """
-        from x2face_pose.gathering import gather  # what reads films is not needed to drive
+        from x2face_pose.gathering import gather  # imported late, as drivers do not need it
 
         self._held = []
         for found in gather(folder, film, self.turns):
@@ -52,9 +52,9 @@ class PoseMapping(AffineFactor):
                 yield found.pair
 
     def fit(self, examples: Iterable[Pair]) -> Mapping[str, Any]:
-        """Learn from pairs; what differs within a pair is taken for the pose's doing, and nothing else.
+        """Fit to pairs; differences within a pair are attributed to pose only.
 
-        The figures are of what was held out, where there is any: roll, pitch and yaw, each in degrees.
+        The figures are of held-out pairs, if there are any: roll, pitch and yaw, each in degrees.
         """
         pairs = [(values.double(), vectors.double()) for values, vectors in examples]
         self.reading, self.writing = fit_pose(pairs)

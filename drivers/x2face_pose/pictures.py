@@ -1,4 +1,4 @@
-"""Pictures of faces, and a table of their poses."""
+"""Reading pictures of faces with a table of their poses."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from x2face_pose.settings import AXES
 from x2face_pose.tables import header_of, number, read_rows
 
 Pair = tuple[Tensor, Tensor]
-_HELD = 6  # every so manieth picture is held out
+_HELD = 6  # every sixth picture is held out
 
 
 def posed_pictures(folder: Path, film: FilmEncoder) -> Iterator[tuple[Pair, bool]]:
-    """A pair for each folder of pictures that the tables name, and one held out (True).
+    """A pair for each folder of pictures in the tables, and a held-out one (True).
 
-    The pictures of a person may lie in a folder of their own, below that of the table: then only what differs among
-    them teaches how poses are written.
+    If each person's pictures are in a folder of their own, below that of the table, writing is fitted to differences
+    within a person only.
     """
     tables = [path for path in sorted(folder.glob("*.csv")) if set(header_of(path)) >= {"picture", *AXES}]
     if not tables:
@@ -37,7 +37,7 @@ def posed_pictures(folder: Path, film: FilmEncoder) -> Iterator[tuple[Pair, bool
 
 
 def _posed(tables: Sequence[Path], film: FilmEncoder) -> Iterator[tuple[Path, Pair]]:
-    """Each picture with a face in it: its path, degrees (1, 3) and vector (1, 128)."""
+    """Path, degrees (1, 3) and vector (1, 128) of each picture that shows a face."""
     for table in tables:
         for line, row in read_rows(table):
             path = table.parent / row["picture"]

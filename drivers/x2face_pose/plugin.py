@@ -1,4 +1,4 @@
-"""The declaration of the pose driver and its mapping: light, the work is in the modules beside it."""
+"""Declarations of the pose driver and its mapping, without heavy imports."""
 
 from __future__ import annotations
 

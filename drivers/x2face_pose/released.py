@@ -1,4 +1,4 @@
-"""The released pose mapping as ours (posereg.pth, posetobottle.pth; NoSkipNet_X2Face_pose.py)."""
+"""Conversion of the released pose mapping (posereg.pth, posetobottle.pth; NoSkipNet_X2Face_pose.py)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from x2face_pose.mapping import PoseMapping
 
 
 def released_pose(reading: Mapping[str, Tensor], writing: Mapping[str, Tensor]) -> PoseMapping:
-    """A fitted mapping; order roll, pitch, yaw and radians are as ours, the batch norm in evaluation is folded in.
+    """Make a fitted PoseMapping; order and radians are the same, the batch norm is folded in.
 
     reading: weight (3, 128), bias (3,)
     writing: weight (128, 3), norm.weight, norm.bias, norm.running_mean, norm.running_var (128,)
-    Neither is scaled to undo the other, as ours are: driving is as released, and only nearly a projection.
+    They are not adjusted to read(write(p)) = p: driving is as released, and only approximately a projection.
     """
     mapping = PoseMapping()
     mapping.reading = Affine(reading["weight"], reading["bias"]).float()

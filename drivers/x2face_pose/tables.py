@@ -1,4 +1,4 @@
-"""Tables of angles on disk: keyframes over time, and poses of pictures."""
+"""Reading tables of angles: keyframes over time, and poses of pictures."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from x2face_pose.curves import Floats
 from x2face_pose.settings import AXES
 
 LIMIT = 60
-"""Degrees beyond which a pose is taken for a mistake."""
+"""Largest absolute angle in degrees that is accepted."""
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line numbers and rows of a table, the header's words to the line's; empty lines are left out.
+    """Line numbers and rows of a table, as dictionaries by column; empty lines are skipped.
 
-    InputError where it cannot be read, or a line has more or fewer words than the header.
+    InputError if it cannot be read, or a line has more or fewer fields than the header.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -39,7 +39,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def header_of(path: Path) -> list[str]:
-    """The words of a table's first line, [] where it is no table."""
+    """The columns of a table, [] if the file is not a table."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return [word.strip().lower() for word in next(csv.reader(file), [])]
@@ -48,9 +48,9 @@ def header_of(path: Path) -> list[str]:
 
 
 def read_table(path: Path) -> tuple[Floats, dict[str, Floats]]:
-    """Keyframes: their seconds (k,), and for each axis in the header its degrees (k,).
+    """Read keyframes: seconds (k,), and degrees (k,) by axis.
 
-    InputError, naming file, line and value, for anything but seconds that ascend and angles within LIMIT.
+    InputError, naming file, line and value, unless seconds ascend and angles are within LIMIT.
     """
     readable_file(path)
     header = header_of(path)
@@ -69,13 +69,13 @@ def read_table(path: Path) -> tuple[Floats, dict[str, Floats]]:
 
 
 def _is_header(header: list[str], first: str) -> bool:
-    """Whether it has the first column, an axis at least, and nothing unknown or twice."""
+    """Whether it has the required first column, at least one axis, and no unknown or duplicate columns."""
     known = {first, *AXES}
     return first in header and len(header) > 1 and set(header) <= known and len(set(header)) == len(header)
 
 
 def angle(path: Path, line: int, axis: str, text: str) -> float:
-    """Degrees within LIMIT."""
+    """Parse degrees within LIMIT. InputError names file, line and value."""
     value = number(path, line, axis, text)
     if abs(value) > LIMIT:
         raise InputError(f"{path}, line {line}: {axis} is {text}; poses go from -{LIMIT} to {LIMIT} degrees.")
@@ -94,7 +94,7 @@ def _moment(path: Path, line: int, text: str, last: float | None) -> float:
 
 
 def number(path: Path, line: int, column: str, text: str) -> float:
-    """A finite number. InputError names file, line and value."""
+    """Parse a finite number. InputError names file, line and value."""
     try:
         value = float(text)
     except ValueError:

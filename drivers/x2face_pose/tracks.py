@@ -1,4 +1,4 @@
-"""Labelled tracks as examples: pictures of many people, and the same with their heads turned further."""
+"""Training pairs from labelled tracks: pictures of many people, and versions with turned heads."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from x2face_plugins.tracks import Clip, FaceFolder, Labels, Turner, canonical_la
 
 Pair = tuple[Tensor, Tensor]
 REACH = (25.0, 20.0, 28.0)
-"""Roll, pitch and yaw in degrees over which heads are turned."""
+"""Ranges of the random turns: roll, pitch and yaw in degrees."""
 SEEN = (1.0, 0.79, 0.95)
-"""How much of a turn by splines shows: medians of what a face mesh measures, over 94 people (docs/pose.md)."""
-_FURTHEST = (60.0, 45.0, 75.0)  # a head that is turned already is turned from there
-_GROWTH, _SHIFT = 0.05, 0.04  # sizes and places vary too, and mean nothing
-_LEARNED, _JUDGED = (12, 6), (36, 12)  # pictures of each person, that nobody becomes the whole world, and their clips
+"""Effective share of a turn by splines: medians measured with a face mesh over 94 people (docs/pose.md)."""
+_FURTHEST = (60.0, 45.0, 75.0)  # limits of the pose after the turn
+_GROWTH, _SHIFT = 0.05, 0.04  # random changes of size and position, as nuisance variables
+_LEARNED, _JUDGED = (12, 6), (36, 12)  # largest number of pictures, and of clips, of a person
 
 
 def turned_tracks(folder: Path, film: FilmEncoder, turns: int) -> Iterator[tuple[Pair, bool]]:
-    """A pair for each picture, of itself and its turned versions; then people held out (True), those of `val`.
+    """A pair for each picture with its turned versions; then held-out people (True) of the split val.
 
-    turns: how many versions
+    turns: number of versions
     """
     tracks = FaceFolder(folder)
     labelled = Labelled(tracks.labels)
@@ -38,7 +38,7 @@ def turned_tracks(folder: Path, film: FilmEncoder, turns: int) -> Iterator[tuple
 
 
 class Labelled:
-    """The frames of a folder that have both landmarks and a pose."""
+    """The frames of a folder that have both landmarks and pose."""
 
     def __init__(self, labels: Labels) -> None:
         clip, frame = labels.landmark_ref.T
@@ -53,12 +53,12 @@ class Labelled:
         self.turner = Turner(torch.from_numpy(layout), limits=_FURTHEST)
 
     def of(self, clip: Clip) -> NDArray[np.int64]:
-        """A clip's frames, ascending."""
+        """Frame numbers of a clip, ascending."""
         frames: NDArray[np.int64] = self._frame[self._rows(clip)]
         return frames
 
     def at(self, clip: Clip, frames: NDArray[np.int64]) -> Pair:
-        """Landmarks (n, 71, 3) in normalised coordinates and degrees (n, 3) of some of them."""
+        """Landmarks (n, 71, 3) in normalised coordinates, and degrees (n, 3), of n frames."""
         rows = self._rows(clip).start + np.searchsorted(self.of(clip), frames)
         return torch.from_numpy(with_forehead(self._landmarks[rows])), torch.from_numpy(self._pose[rows]).double()
 
@@ -70,7 +70,7 @@ class Labelled:
 def _of_people(
     clips: Sequence[Clip], labelled: Labelled, film: FilmEncoder, turns: int, share: tuple[int, int]
 ) -> Iterator[Pair]:
-    """Pictures of each person and their versions; share: how many pictures, and clips, of each."""
+    """Pairs of each person. share: largest number of pictures, and of clips"""
     people: dict[str, list[Clip]] = {}
     for clip in clips:
         people.setdefault(clip.identity, []).append(clip)
@@ -87,7 +87,7 @@ def _of_people(
 def _chosen(
     clips: Sequence[Clip], labelled: Labelled, rng: np.random.Generator, pictures: int, most: int
 ) -> Iterator[tuple[Clip, NDArray[np.int64]]]:
-    """Clips of one person and frames in them: half of the clips those that turn most, the others at random."""
+    """Choose clips of one person and frames in them: half of the clips those with most yaw, the others at random."""
     usable = sorted((clip for clip in clips if len(labelled.of(clip))), key=lambda clip: -clip.yaw_range)
     if not usable:
         return
@@ -102,7 +102,7 @@ def _chosen(
 def _turned(
     turner: Turner, pictures: Tensor, points: Tensor, poses: Tensor, turns: int, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Each picture followed by its turned versions (n, 1 + turns, 3, h, w), and their degrees (n, 1 + turns, 3)."""
+    """Pictures followed by turned versions (n, 1 + turns, 3, h, w), and their degrees (n, 1 + turns, 3)."""
     versions, degrees = [pictures], [poses]
     before, now, reach = head_pose(points[:, :68].numpy()), turner.pose(points), torch.tensor(REACH).deg2rad()
     for _ in range(turns):

@@ -1,4 +1,4 @@
-"""Replay the motion that a run recorded, on any face."""
+"""Replay recorded motion on any face."""
 
 from x2face_track.settings import Settings
 

@@ -1,4 +1,4 @@
-"""The track driver: rows of a file, in the space that they were recorded in and in no other."""
+"""The track driver: motion from a file, for the driving space that it was recorded in."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ BATCH = 64
 
 
 class TrackDriver:
-    """Offsets from the recorded source's vector, or with `absolute` the recorded vectors themselves.
+    """Recorded offsets, or with `absolute` recorded driving vectors.
 
-    The file is read when the driver is loaded; InputError where it is no motion.
+    The file is read when the driver is loaded; InputError if it is not a motion file.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The declaration of the track driver: light, the work is in x2face_track.driver."""
+"""Declaration of the track driver, without heavy imports."""
 
 from __future__ import annotations
 

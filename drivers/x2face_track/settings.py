@@ -10,7 +10,7 @@ from x2face_plugins import option
 
 @dataclass(frozen=True)
 class Settings:
-    """Which motion, and how it is taken."""
+    """The motion file, and how it is used."""
 
     input: Path = option(metavar="FILE.x2v", help="A motion that `x2face run --record FILE.x2v` wrote.")
     absolute: bool = option(

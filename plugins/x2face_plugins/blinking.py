@@ -1,4 +1,4 @@
-"""Blinks that go with speech, unless the face is to be still."""
+"""Blinks that are added to speech by default, unless `still` is set."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 IDLE, EYES = "idle", "eyes"
 LOW = {"amount": 0.3, "blinks": 1.0}
-"""Settings of idle beside speech: whole blinks, and a third of the sway of a head at rest."""
+"""Settings of the driver idle with speech: full blinks, and a third of its usual sway."""
 _NEEDED = (EYES, "pose")
 
 
 def blinks_beside(drivers: Sequence[ActiveDriver], registry: Registry, mapping: MappingsByName) -> Choice | None:
-    """What to add to drivers that speak: idle, where nothing of them moves the eyes, and the weights can blink."""
+    """The driver idle, to add to speech, if no other driver moves the eyes and its mappings are fitted."""
     if lack_blinks(drivers) and registry.has_driver(IDLE) and _can_blink(mapping):
         return replace(choose(registry, IDLE, LOW), by_default=True)
     return None
 
 
 def lack_blinks(drivers: Sequence[ActiveDriver]) -> bool:
-    """Whether some driver follows a sound, and no other one is idle or may move the eyes."""
+    """Whether a driver follows its sound, and no other driver is idle or may move the eyes."""
     speaking = [one for one in drivers if one.follows_sound]
     others = [one for one in drivers if not one.follows_sound]
     return bool(speaking) and not any(one.name == IDLE or moves(one, EYES) for one in others)
 
 
 def moves(driver: ActiveDriver, factor: str) -> bool:
-    """Whether a driver may move a factor, by what it declares and by what the run takes of it."""
+    """Whether a driver may change a factor, given its declaration and shaping."""
     taken = driver.shaping
     if factor in taken.without or (taken.only and factor not in taken.only):
         return False
@@ -43,7 +43,7 @@ def moves(driver: ActiveDriver, factor: str) -> bool:
 
 
 def _can_blink(mapping: MappingsByName) -> bool:
-    """Whether these weights have the factors that idle writes."""
+    """Whether the factors that idle writes are fitted for these weights."""
     try:
         for name in _NEEDED:
             mapping(name)

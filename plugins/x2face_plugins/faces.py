@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,15 +62,14 @@ class Film:
     sound: file whose sound belongs to the film, or None
     """
 
-    def __init__(self, animation: Animation, sound: Path | None) -> None:
-        self._animation = animation
+    def __init__(self, animation: Animation, pictures: Iterable[Picture], sound: Path | None) -> None:
+        self._pictures = pictures
         self.fps: float = animation.fps
         self.frames: int | None = animation.composed.frames
         self.sound = sound
 
     def __iter__(self) -> Iterator[Picture]:
-        for frame in self._animation:
-            yield frame.picture
+        yield from self._pictures
 
 
 def as_source(picture: Any) -> Path | Picture:

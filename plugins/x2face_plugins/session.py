@@ -17,6 +17,7 @@ from x2face_core.errors import UsageError
 from x2face_core.media.pictures import Picture
 from x2face_core.model import X2Face
 from x2face_core.pixels import to_pictures
+from x2face_core.rendering.finishing import finished
 from x2face_core.rendering.pipeline import animate_source
 from x2face_core.sources.films import FilmReader
 from x2face_core.sources.portraits import Cropping, crops, find_portraits
@@ -139,12 +140,15 @@ class Session:
         seed: int = 0,
         batch_size: int = BATCH,
         still: bool = False,
+        paste_back: bool = False,
+        compare: bool = False,
     ) -> Film:
         """Drive a face; iterate over the result for its frames.
 
         drivers: results of `driver`, or objects of your own with `drive` or `edit`; overlays are applied in this order
         fps: frame rate; None: that of the drivers; seconds: largest length; seed: for drivers that draw random numbers
         still: do not add blinks to speech
+        paste_back: put the face back into the whole first picture; compare: show source and driving picture to the left
         UsageError for drivers that cannot be combined, or for endless ones without seconds.
         """
         active = [_active(one) for one in drivers]
@@ -154,9 +158,15 @@ class Session:
         if added is not None and isinstance(idle := added.load(), ActiveDriver):
             moving.append(idle)
         animation = animate_source(
-            replace(face.source, seed=seed), moving, overlays=overlays, fps=fps, seconds=seconds, batch_size=batch_size
+            replace(face.source, seed=seed, pictures_wanted=compare),
+            moving,
+            overlays=overlays,
+            fps=fps,
+            seconds=seconds,
+            batch_size=batch_size,
         )
-        return Film(animation, soundtrack(moving).path)
+        pictures = finished(animation, face.portraits[0], paste_back=paste_back, compare=compare)
+        return Film(animation, pictures, soundtrack(moving).path)
 
     def encode(self, pictures: Tensor | AnyPicture | Sequence[AnyPicture]) -> Tensor:
         """Encode pictures as driving vectors (n, 128) float32.

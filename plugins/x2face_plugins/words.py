@@ -105,6 +105,21 @@ def known_driver(registry: Registry, name: str) -> tuple[Registry, str]:
     return registry, offer.name if registry.has_driver(offer.name) else offer.full_name
 
 
+def known_mapping(registry: Registry, name: str) -> tuple[Registry, str]:
+    """Resolve a mapping given by name, or by the path of a one-file plugin, as known_driver."""
+    if not is_path(name):
+        registry.mapping(name)
+        return registry, name
+    plugins = open_path(name)
+    registry = registry.joined_by(plugins)
+    provided = [offer for offer in registry.mapping_offers() if offer.dist in {plugin.dist for plugin in plugins}]
+    if len(provided) != 1:
+        there = ", ".join(offer.name for offer in provided) or "none"
+        raise UsageError(f"{name}: one mapping is needed, and this plugin brings {there}.")
+    (offer,) = provided
+    return registry, offer.name if registry.has_mapping(offer.name) else offer.full_name
+
+
 def flag_of(name: str) -> str:
     """`--paste-back` for the field paste_back of RunOptions."""
     return f"--{name.replace('_', '-')}"

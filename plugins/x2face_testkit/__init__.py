@@ -1,12 +1,12 @@
-"""What every driver, overlay and mapping promises, each promise a check of its own.
+"""Contract tests for plugins: each promise of a driver, overlay or mapping is a separate check.
 
 >>> from x2face_testkit import driver_checks, tiny_source
 >>> for spec, check in driver_checks(registry, "frame"):
-...     check(spec, tiny_source(registry), folder)           # AssertionError says what was seen instead
+...     check(spec, tiny_source(registry), folder)           # AssertionError describes what was seen instead
 
-A check's docstring is the promise. `x2face drivers check NAME` makes them all; in a plugin's own tests the fixture
-`x2face_promise` does, see x2face_testkit.pytest_plugin.
-Names are imported when they are first used, so that pytest, which meets this package in every run, stays quick.
+The docstring of a check is the promise. `x2face drivers check NAME` runs all of them; in a plugin's own tests, use the
+fixture `x2face_promise`, see x2face_testkit.pytest_plugin.
+Names are imported on first use, so that pytest, which imports this package in every run, stays fast.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which promises are whose."""
+"""The checks for each kind of plugin object."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ OF_MAPPINGS: tuple[Check, ...] = (
 
 
 def checks_of(spec: Spec) -> tuple[Check, ...]:
-    """All promises of a driver, an overlay or a mapping."""
+    """The checks for a driver, an overlay or a mapping."""
     if isinstance(spec, MappingSpec):
         return OF_MAPPINGS
     return OF_OVERLAYS if isinstance(spec, OverlaySpec) else OF_DRIVERS
 
 
 def driver_checks(registry: Registry, *names: str) -> Iterator[tuple[DriverSpec | OverlaySpec, Check]]:
-    """Each promise of each driver and overlay, for pytest.mark.parametrize(("spec", "check"), …).
+    """All pairs of driver or overlay and check, for pytest.mark.parametrize(("spec", "check"), …).
 
-    names: bare or `dist:name`; none: all that have their bare name. Raises as Registry.driver does.
+    names: bare or `dist:name`; none: all drivers and overlays. Raises as Registry.driver.
     """
     for name in names or registry.drivers():
         spec = registry.driver(name).spec
@@ -65,16 +65,16 @@ def driver_checks(registry: Registry, *names: str) -> Iterator[tuple[DriverSpec 
 
 
 def mapping_checks(registry: Registry, *names: str) -> Iterator[tuple[MappingSpec, Check]]:
-    """Each promise of each mapping, as driver_checks."""
+    """All pairs of mapping and check, as driver_checks."""
     for name in names or registry.mappings():
         spec = registry.mapping(name).spec
         yield from ((spec, check) for check in checks_of(spec))
 
 
 def named(registry: Registry, name: str) -> list[Spec]:
-    """The driver or overlay and the mapping of a name, bare or `dist:name`; all that a distribution of the name brings.
+    """The driver or overlay and the mapping of a name, bare or `dist:name`; or all specs of a distribution.
 
-    Raises UsageError or PluginError, as Registry.driver does, where there is none.
+    UsageError or PluginError, as Registry.driver, if there is none.
     """
     found: list[Spec] = []
     if registry.has_driver(name):

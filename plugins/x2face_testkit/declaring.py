@@ -1,4 +1,4 @@
-"""What every spec promises before anything of it is loaded."""
+"""Checks of declarations, before anything is loaded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TINY = 10_000_000  # bytes
 
 
 def is_declared_lightly(spec: Spec, source: TinySource, folder: Path) -> str | None:
-    """Declaring it imports no heavy library, so it costs no other command anything."""
+    """Declaring it imports no heavy library, so that it does not slow other commands down."""
     module = source.registry.offer_of(spec).module
     if not module:
         return "nobody knows which module declares it"
@@ -47,7 +47,7 @@ def is_declared_lightly(spec: Spec, source: TinySource, folder: Path) -> str | N
 
 
 def documents_its_options(spec: DriverSpec | OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """Each of its options has a line of help, and a default that keeps the option's own limits."""
+    """Each of its options has a line of help, and a default within the option's own limits."""
     for setting in read_settings(spec.settings):
         if not setting.help.strip():
             broken(f"{setting.name} has no help; write option(…, help=…)")
@@ -57,7 +57,7 @@ def documents_its_options(spec: DriverSpec | OverlaySpec, source: TinySource, fo
 
 
 def _fault(setting: Setting) -> str | None:
-    """What is wrong with a setting's default."""
+    """Describe what is wrong with a setting's help or default, or None."""
     values = setting.default if setting.many else (setting.default,)
     for value in values or ():
         if value is None and setting.optional:
@@ -72,7 +72,7 @@ def _fault(setting: Setting) -> str | None:
 
 
 def brings_a_demo(spec: DriverSpec | OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """Its demo makes settings that load, from a tiny input which it writes into the folder that it is given."""
+    """Its demo returns settings that load, with a tiny input which it writes into the given folder."""
     settings = demo_of(spec, folder)
     if not isinstance(settings, spec.settings):
         broken(f"its demo gave {settings!r}, not its {spec.settings.__name__}")
@@ -84,7 +84,7 @@ def brings_a_demo(spec: DriverSpec | OverlaySpec, source: TinySource, folder: Pa
 
 
 def demo_of(spec: DriverSpec | OverlaySpec | MappingSpec, folder: Path) -> Any:
-    """What the spec's demo answers for a new folder."""
+    """The result of the spec's demo for a new folder."""
     inside = folder / "demo"
     inside.mkdir(parents=True)
     if spec.demo is not None:
@@ -93,7 +93,7 @@ def demo_of(spec: DriverSpec | OverlaySpec | MappingSpec, folder: Path) -> Any:
 
 
 def _defaults(spec: DriverSpec | OverlaySpec) -> Any:
-    """The settings of a spec without a demo."""
+    """The default settings, for a spec without a demo."""
     if required := [setting.name for setting in read_settings(spec.settings) if setting.required]:
         broken(
             f"it has no demo, and {', '.join(required)} no default; write demo=…, which makes an input to try it with"
@@ -102,7 +102,7 @@ def _defaults(spec: DriverSpec | OverlaySpec) -> Any:
 
 
 def files_of(settings: Any) -> dict[str, Path]:
-    """The settings that name something on the disk."""
+    """The settings that are paths of existing files or folders, by field."""
     values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     named = {name: Path(value) for name, value in values.items() if isinstance(value, str | Path) and str(value)}
     return {name: path for name, path in named.items() if path.is_absolute() and path.exists()}

@@ -1,4 +1,4 @@
-"""What a driver promises of its end: that there is one, and that nothing is left of it."""
+"""Checks of how a driver ends: that it does, and that it releases its resources."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from x2face_testkit.promising import broken
 from x2face_testkit.streaming import ENOUGH, driving, flag, length_of
 from x2face_testkit.tiny import TinySource
 
-LONGEST = 600.0  # seconds that a demo may last
-PATIENCE = 30.0  # seconds within which a driver that ends has ended
-GRACE = 3.0  # seconds within which threads have to end
+LONGEST = 600.0  # largest length of a demo in seconds
+PATIENCE = 30.0  # seconds of computing within which a finite driver has to end
+GRACE = 3.0  # seconds for threads to end
 
 
 def ends_or_says_so(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """It ends by itself, or says that it is endless and goes on."""
+    """It ends by itself, or is declared endless and does not end."""
     driver = spec.load(demo_of(spec, folder))
     if flag(driver, spec, "live"):
         return "it is live: what comes in decides"

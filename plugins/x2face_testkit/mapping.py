@@ -1,4 +1,4 @@
-"""What a mapping promises."""
+"""Checks of mappings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from x2face_testkit.promising import broken
 from x2face_testkit.synthetic import VECTOR, Linear, made_up_pairs, pairs_of
 from x2face_testkit.tiny import TinySource
 
-NEAR = 1e-2  # of a unit, or of the value where that is large: nearer than this, what was written was read
+NEAR = 1e-2  # of a unit, or of the value if that is larger: tolerance of read(write(p)) = p
 
 
 def _fitted(spec: MappingSpec, source: TinySource) -> Any:
-    """As a driver gets it: fitted for the default weights, else to made-up numbers."""
+    """The mapping as a driver gets it: fitted for the default weights, else to synthetic numbers."""
     mapping = source.mapping(source.registry.offer_of(spec).full_name)
     if isinstance(mapping, Linear):
         broken("it could not be fitted, so this was not looked at; see learns_from_examples")
@@ -36,7 +36,7 @@ def _values(spec: MappingSpec) -> torch.Tensor:
 
 
 def is_what_it_says(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
-    """What is loaded has all that a mapping has, and a factor's read where it says so, and nowhere else."""
+    """The loaded object has all methods of a mapping, and `read` if and only if it is declared a factor."""
     mapping = empty_mapping(source.registry.offer_of(spec))
     if isinstance(mapping, Factor) and not spec.factor:
         broken("it can be read, and does not say factor=True")
@@ -44,7 +44,7 @@ def is_what_it_says(spec: MappingSpec, source: TinySource, folder: Path) -> str 
 
 
 def writes_vectors(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
-    """Values (n, k) become finite floating vectors (n, 128), each row by itself."""
+    """It writes values (n, k) as finite floating-point vectors (n, 128), each row independently."""
     mapping, values = _fitted(spec, source), _values(spec)
     vectors = mapping.write(values)
     if tuple(vectors.shape) != (len(values), VECTOR) or "float" not in str(vectors.dtype):
@@ -59,7 +59,7 @@ def writes_vectors(spec: MappingSpec, source: TinySource, folder: Path) -> str |
 
 
 def learns_from_examples(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
-    """It takes up the pairs that its examples make of its demo, made-up ones without a demo, and tells how it went."""
+    """It fits the examples of its demo, or synthetic ones without a demo, and returns figures."""
     mapping, values = empty_mapping(source.registry.offer_of(spec)), _values(spec)
     pairs = pairs_of(spec, mapping, folder)
     if not pairs:
@@ -76,7 +76,7 @@ def learns_from_examples(spec: MappingSpec, source: TinySource, folder: Path) ->
 
 
 def survives_being_stored(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
-    """Stored and loaded into a new one, its state writes the same vectors."""
+    """A new mapping with its state, after a round trip through a file, writes the same vectors."""
     mapping, values, path = _fitted(spec, source), _values(spec), folder / "stored.safetensors"
     offer = source.registry.offer_of(spec)
     save_mapping(path, mapping, MappingInfo.of(offer, "0" * 16))
@@ -87,7 +87,7 @@ def survives_being_stored(spec: MappingSpec, source: TinySource, folder: Path) -
 
 
 def reads_what_it_wrote(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
-    """A factor reads in a vector the values that it wrote."""
+    """A factor reads from a vector the values that it wrote."""
     if not spec.factor:
         return "it is no factor"
     mapping, values = _fitted(spec, source), _values(spec)
@@ -101,7 +101,7 @@ def reads_what_it_wrote(spec: MappingSpec, source: TinySource, folder: Path) -> 
 
 
 def says_when_there_is_nothing(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
-    """From an empty folder come no examples, or an error meant for the user."""
+    """An empty folder gives no examples, or an error for the user."""
     try:
         pairs = [*empty_mapping(source.registry.offer_of(spec)).examples(folder, TinyFilm())]
     except X2FaceError:
@@ -112,7 +112,7 @@ def says_when_there_is_nothing(spec: MappingSpec, source: TinySource, folder: Pa
 
 
 def ships_what_it_says(spec: MappingSpec, source: TinySource, folder: Path) -> str | None:
-    """Each file that it ships is a mapping of this name and these labels."""
+    """Each file that it ships is a fitted mapping of this name and these labels."""
     offer = source.registry.offer_of(spec)
     for path in spec.files:
         info = read_mapping_info(path)

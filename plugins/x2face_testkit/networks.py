@@ -1,4 +1,4 @@
-"""What is driven in a test: real networks, tiny and untrained, made in milliseconds without any weights."""
+"""Tiny untrained networks, pictures and films for tests, made in milliseconds without weights."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 SIDE = 32
 FPS = 25.0
-ROWS = 50  # of every film that TinyFilm is asked for
+ROWS = 50  # of every film of TinyFilm
 
 
 @cache
 def tiny_model() -> X2Face:
-    """Untrained networks of 32 pixels a side; what they read in a vector are its first seven numbers."""
+    """Untrained networks of 32 pixels a side, whose linear readout gives the first seven numbers of a vector."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         dims = Dims(side=SIDE, flow_side=SIDE // 2, width=4, padding="border")
@@ -47,18 +47,18 @@ def tiny_pictures() -> Tensor:
 
 
 def _anchors() -> dict[str, tuple[float, float]]:
-    """The names that the weights give to places of the embedded face, on a ring around its middle."""
+    """Anchors with the usual names, on a ring around the middle of the embedded face."""
     angles = torch.linspace(0, 2 * torch.pi, len(ANCHORS) + 1)[:-1]
     return {name: (0.5 * float(a.cos()), 0.5 * float(a.sin())) for name, a in zip(ANCHORS, angles, strict=True)}
 
 
 class TinyFilm:
-    """Stands for the host's eyes while a mapping gathers examples: any file is a film of made-up vectors."""
+    """A FilmEncoder for tests: any file, even an empty one, is a film of synthetic vectors."""
 
     side = SIDE
 
     def __call__(self, path: Path) -> tuple[Tensor, float]:
-        """(50, 128) at 25 a second, always the same for a file of that name. InputError where there is none."""
+        """(50, 128) vectors at 25 a second, determined by the file name. InputError if there is no such file."""
         if not Path(path).exists():
             raise InputError(f"{path}: there is no such film.")
         rng = torch.Generator().manual_seed(crc32(Path(path).name.encode()))

@@ -1,4 +1,4 @@
-"""What an overlay promises."""
+"""Checks of overlays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from x2face_testkit.promising import broken
 from x2face_testkit.tiny import TinySource
 from x2face_testkit.together import SECONDS, Sway
 
-SIDES = (32, 48, 256)  # of faces to be painted on
+SIDES = (32, 48, 256)  # of the test faces in pixels
 MOMENTS = (0.0, 0.5, 3.0)  # seconds
 
 
@@ -32,7 +32,7 @@ def _faces(source: TinySource) -> list[EmbeddedFace]:
 
 
 def paints_a_face(spec: OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """Faces of any size come back as large as they were, float32, each number in 0..1, at any moment."""
+    """It returns faces of the same size, float32 in [0, 1], at any time."""
     overlay = _painted(spec, folder).overlay
     for face in _faces(source):
         for seconds in MOMENTS:
@@ -54,14 +54,14 @@ def _fault(painted: Any, face: EmbeddedFace) -> str | None:
 
 
 def keeps_the_anchors(spec: OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """The painted face has the anchors of the face that it was."""
+    """It keeps the anchors of the face."""
     if _painted(spec, folder).overlay.edit(source.face, 0.0).anchors != source.face.anchors:
         broken("the anchors are gone; write dataclasses.replace(face, texture=…)")
     return None
 
 
 def leaves_the_face_alone(spec: OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """The face that it is given stays as it was."""
+    """It does not modify the face that it is given."""
     before = source.face.texture.clone()
     _painted(spec, folder).overlay.edit(source.face, 0.0)
     if not torch.equal(before, source.face.texture):
@@ -70,7 +70,7 @@ def leaves_the_face_alone(spec: OverlaySpec, source: TinySource, folder: Path) -
 
 
 def paints_the_same_again(spec: OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """At the same moment it paints the same; one that does not move, at every moment."""
+    """It gives the same result at the same time; at all times, if it is not declared moving."""
     painted = _painted(spec, folder)
     moments = MOMENTS if not painted.moving else MOMENTS[1:2] * 2
     textures = [painted.overlay.edit(source.face, seconds).texture for seconds in moments]
@@ -80,7 +80,7 @@ def paints_the_same_again(spec: OverlaySpec, source: TinySource, folder: Path) -
 
 
 def shows_in_a_film(spec: OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """With a driver beside it there is a film, and alone too."""
+    """It makes a film together with a driver, and alone."""
     for drivers in ([ActiveDriver.of(Sway())], []):
         overlay = _painted(spec, folder / str(len(drivers)))
         if not list(animate_source(source, drivers, overlays=[overlay], seconds=SECONDS)):

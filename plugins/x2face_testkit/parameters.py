@@ -1,4 +1,4 @@
-"""The promises that a pytest mark names, as parameters of a test, and keeping one."""
+"""Checks as parameters of a pytest test, and running one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from x2face_testkit.tiny import TinySource
 
 
 def promises(mark: pytest.Mark | None) -> list[Any]:
-    """A pytest.param of (spec, check) for each promise; those in the mark's `expected` are marked to fail."""
+    """A pytest.param of (spec, check) for each check; those in the mark's `expected` are marked xfail."""
     if mark is None or not mark.args:
         raise pytest.UsageError('x2face_promise needs to know whose: @pytest.mark.x2face("NAME").')
     registry = Registry.load()
@@ -36,7 +36,7 @@ def _params(spec: Spec, expected: dict[str, str]) -> Iterator[Any]:
 
 
 def kept(promise: tuple[Spec, Check], source: TinySource, folder: Path) -> None:
-    """Keep a promise; what cannot be tried without an extra or a program is skipped."""
+    """Run a check; it is skipped if an optional dependency or a program is missing."""
     spec, check = promise
     try:
         check(spec, source, folder)

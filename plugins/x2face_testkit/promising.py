@@ -1,4 +1,4 @@
-"""What a promise is: a function whose docstring says it and which fails where it is broken."""
+"""A check: a function whose docstring is the promise, and which raises Broken if it is not kept."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from x2face_testkit.tiny import TinySource
 
 Check: TypeAlias = Callable[[Any, "TinySource", Path], "str | None"]
-"""Of a spec, a source and an empty folder; raises Broken, or answers what should be known though it held."""
+"""A function of a spec, a source and an empty folder; raises Broken, or returns a remark or None."""
 
 
 class Broken(AssertionError):
-    """A promise was not kept; the text says what was seen instead."""
+    """A promise was not kept; the message describes what was seen instead."""
 
 
 def broken(text: str) -> NoReturn:
@@ -23,5 +23,5 @@ def broken(text: str) -> NoReturn:
 
 
 def promise_of(check: Check) -> str:
-    """The promise, as one line."""
+    """The promise of a check in one line."""
     return " ".join((inspect.getdoc(check) or "").partition("\n\n")[0].split())

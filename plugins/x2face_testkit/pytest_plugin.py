@@ -1,6 +1,6 @@
-"""For pytest: a source to drive, and a driver's promises as tests of their own.
+"""Plugin for pytest: a source to drive, and the checks of a plugin as tests.
 
-Every pytest run of an environment with x2face imports this module, so it imports nothing but pytest itself.
+Every pytest run in an environment with x2face imports this module, so it imports nothing but pytest itself.
 
 A plugin's test, whole::
 
@@ -11,8 +11,8 @@ A plugin's test, whole::
     def test_it_keeps_its_promises(x2face_promise):
         x2face_promise()
 
-It becomes a test a promise. One that cannot be kept is named with its reason, `expected={"repeats_itself": "the camera
-shows something else each time"}`, and is reported as expected to fail; should it hold, the test fails.
+It becomes one test for each promise. A promise that cannot be kept is listed with its reason, such as
+`expected={"repeats_itself": "the camera shows something else each time"}`, and is marked xfail (strict).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test for each promise of each thing that the mark names."""
+    """Parametrise a test with the checks of everything that the mark names."""
     if "x2face_promise" in metafunc.fixturenames:
         from x2face_testkit.parameters import promises
 
@@ -45,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def x2face_source() -> TinySource:
-    """A face to drive: real networks, but tiny and untrained; every installed mapping can be asked for."""
+    """A source with tiny untrained networks, which provides all installed mappings."""
     from x2face_testkit.tiny import tiny_source
 
     return tiny_source()
@@ -53,7 +53,7 @@ def x2face_source() -> TinySource:
 
 @pytest.fixture
 def x2face_promise(request: pytest.FixtureRequest, x2face_source: TinySource, tmp_path: Path) -> Callable[[], None]:
-    """A promise; call it. AssertionError says how it was broken; what needs a thing that is not there is skipped."""
+    """Run the check by calling it. AssertionError describes a failure; skips if a dependency is missing."""
     from x2face_testkit.parameters import kept
 
     return lambda: kept(request.param, x2face_source, tmp_path)

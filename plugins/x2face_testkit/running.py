@@ -1,4 +1,4 @@
-"""Trying out plugins outside pytest: promise after promise, each in time and on its own."""
+"""Running checks outside pytest, each with a time limit."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from x2face_testkit.choosing import checks_of
 from x2face_testkit.promising import Broken, Check, promise_of
 from x2face_testkit.tiny import tiny_source
 
-PATIENCE = 120.0  # seconds that a promise may take
+PATIENCE = 120.0  # time limit of a check in seconds
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of a promise.
+    """The result of a check.
 
-    outcome: kept, broken, expected (to be broken, and was) or skipped
-    remark: what was seen instead, what is missing, or what should be known; may be empty
+    outcome: kept, broken, expected (listed as broken, and it was) or skipped
+    remark: what was seen instead, what is missing, or a note; may be empty
     """
 
     spec: Spec
@@ -40,9 +40,9 @@ class Tried:
 
 
 def try_out(registry: Registry, spec: Spec, expected: Mapping[str, str] | None = None) -> Iterator[Tried]:
-    """Try each promise of a driver, an overlay or a mapping.
+    """Run all checks of a driver, an overlay or a mapping.
 
-    expected: name of a check to the reason why it cannot be kept; should it be kept, that is broken
+    expected: reason by name of a check that cannot be kept; if it is kept, the outcome is broken
     """
     for check in checks_of(spec):
         tried = _try(registry, spec, check)
@@ -59,7 +59,7 @@ def _as_expected(tried: Tried, reason: str) -> Tried:
 
 
 def _try(registry: Registry, spec: Spec, check: Check) -> Tried:
-    """In a thread, so that one that never comes back does not cost the whole list."""
+    """Run a check in a thread, so that one that hangs does not stop the others."""
     answers: list[tuple[str, str]] = []
     thread = threading.Thread(target=lambda: answers.append(_outcome(registry, spec, check)), daemon=True)
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for results

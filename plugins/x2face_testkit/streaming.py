@@ -1,4 +1,4 @@
-"""What a driver promises of the stream that it yields."""
+"""Checks of a driver's stream."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from x2face_testkit.declaring import demo_of
 from x2face_testkit.promising import broken
 from x2face_testkit.tiny import TinySource
 
-ENOUGH = 250  # rows of a stream that are looked at
+ENOUGH = 250  # rows of a stream that are checked
 
 
 def flag(driver: Any, spec: DriverSpec, name: str) -> bool:
-    """relative, endless or live: the loaded driver's own word, else what was declared."""
+    """relative, endless or live: attribute of the loaded driver, else as declared."""
     return bool(getattr(driver, name, getattr(spec, name)))
 
 
 @contextmanager
 def driving(driver: Any, source: TinySource) -> Iterator[Iterator[Any]]:
-    """A driver's stream, closed in the end."""
+    """A context with a driver's stream, which is closed at the end."""
     stream = iter(driver.drive(source))
     try:
         yield stream
@@ -37,7 +37,7 @@ def driving(driver: Any, source: TinySource) -> Iterator[Iterator[Any]]:
 
 
 def chunks_of(driver: Any, spec: DriverSpec, source: TinySource) -> list[Any]:
-    """The chunks that hold the first rows; five rows are enough of what comes from the world as it goes on."""
+    """The chunks with the first rows: ENOUGH of them, or five of a live driver."""
     wanted = 5 if flag(driver, spec, "live") else ENOUGH
     taken, rows = [], 0
     with driving(driver, source) as stream:
@@ -50,13 +50,13 @@ def chunks_of(driver: Any, spec: DriverSpec, source: TinySource) -> list[Any]:
 
 
 def length_of(chunk: Any) -> int:
-    """Rows of a chunk; 1 for what is none, so that counting goes on."""
+    """Number of rows of a chunk; 1 for an invalid one, so that counting goes on."""
     shape = getattr(getattr(chunk, "vectors", None), "shape", ())
     return int(shape[0]) if shape and shape[0] else 1
 
 
 def yields_vectors(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """Every chunk it yields is a Chunk that holds (n, 128) floating vectors, n at least 1; there is at least one."""
+    """It yields at least one chunk, each a Chunk of (n, 128) floating-point vectors with n at least 1."""
     chunks = chunks_of(spec.load(demo_of(spec, folder)), spec, source)
     if not chunks:
         broken("it yields nothing")
@@ -74,7 +74,7 @@ def yields_vectors(spec: DriverSpec, source: TinySource, folder: Path) -> str | 
 
 
 def yields_finite_numbers(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """Every number that it yields is finite."""
+    """All its numbers are finite."""
     row = 0
     for chunk in chunks_of(spec.load(demo_of(spec, folder)), spec, source):
         fine = np.isfinite(as_vectors(chunk.vectors)).reshape(length_of(chunk), -1).all(axis=1)
@@ -85,7 +85,7 @@ def yields_finite_numbers(spec: DriverSpec, source: TinySource, folder: Path) ->
 
 
 def keeps_one_rate(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """Its rate is a positive number of rows a second, the same in all its chunks."""
+    """Its rate is a positive number of rows a second, the same in all chunks."""
     rates = [chunk.fps for chunk in chunks_of(spec.load(demo_of(spec, folder)), spec, source)]
     for rate in rates:
         if not (math.isfinite(rate) and rate > 0):
@@ -115,7 +115,7 @@ def vectors_of(chunks: list[Any]) -> Vectors:
 
 
 def leaves_the_source_alone(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """Driving changes nothing of the source: its vector, its face and its pictures stay as they were."""
+    """It does not modify the source: vector, face and pictures."""
     tensors = {"vector": source.vector, "face": source.face.texture, "pictures": source.pictures}
     before = {name: tensor.clone() for name, tensor in tensors.items()}
     chunks_of(spec.load(demo_of(spec, folder)), spec, source)

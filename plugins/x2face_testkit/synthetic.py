@@ -1,4 +1,4 @@
-"""Mappings for a source that has no trained weights: fitted ones where they are, else fitted to made-up numbers."""
+"""Mappings for the untrained test networks: fitted ones if available, else fitted to synthetic data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VECTOR = 128
 
 
 def mappings_of(registry: Registry) -> Callable[[str], driving.Mapping | driving.Factor]:
-    """A function of a mapping's name: as fitted for the default weights, else fitted here to made-up numbers."""
+    """A function from a name to the mapping fitted for the default weights, else to one fitted to synthetic data."""
 
     @cache
     def load(name: str) -> driving.Mapping | driving.Factor:
@@ -44,7 +44,7 @@ def mappings_of(registry: Registry) -> Callable[[str], driving.Mapping | driving
 
 @lru_cache(32)  # fitting may take seconds
 def made_up(offer: Offer[MappingSpec]) -> driving.Mapping | driving.Factor:
-    """The plugin's own mapping, fitted as `pairs_of` says; where that cannot be done, a linear one of its labels."""
+    """The plugin's mapping, fitted to `pairs_of`; if that fails, a linear mapping with the same labels."""
 
     def fit() -> driving.Mapping | driving.Factor:
         mapping = empty_mapping(offer)
@@ -55,12 +55,12 @@ def made_up(offer: Offer[MappingSpec]) -> driving.Mapping | driving.Factor:
 
     try:
         return call_foreign(offer.owner, fit)
-    except X2FaceError:  # its own checks tell what is wrong with it
+    except X2FaceError:  # its own checks report the error
         return Linear(offer.spec)
 
 
 def pairs_of(spec: MappingSpec, mapping: driving.Mapping, folder: Path) -> list[tuple[Tensor, Tensor]]:
-    """The examples that a mapping makes of its demo in an empty folder; without a demo, made-up ones."""
+    """The examples of a mapping from its demo; without a demo, synthetic ones."""
     if spec.demo is None:
         return made_up_pairs(spec)
     spec.demo(folder)
@@ -68,20 +68,20 @@ def pairs_of(spec: MappingSpec, mapping: driving.Mapping, folder: Path) -> list[
 
 
 def made_up_pairs(spec: MappingSpec) -> list[tuple[Tensor, Tensor]]:
-    """Four times values (n, k) from 0 to 1, and the vectors (n, 128) that a linear map makes of them."""
+    """Four pairs of random values (n, k) in [0, 1] and vectors (n, 128) from a linear map."""
     k, rng = len(spec.labels), torch.Generator().manual_seed(crc32(spec.name.encode()))
     values = torch.rand(4, 4 + k // 2, k, generator=rng)
     return [(x, Linear(spec).write(x)) for x in values]
 
 
 class Linear:
-    """A factor that can do nothing but be written and read: one direction of the vector a label."""
+    """A linear factor with one orthonormal direction for each label."""
 
     def __init__(self, spec: MappingSpec) -> None:
         self.labels, self.units = spec.labels, spec.units
         rng = torch.Generator().manual_seed(crc32(f"{spec.name} {spec.labels}".encode()))
         self.matrix: Tensor = torch.linalg.qr(torch.randn(VECTOR, min(VECTOR, len(spec.labels)), generator=rng))[0].T
-        if len(spec.labels) > VECTOR:  # more numbers than the vector has: written, but not to be read
+        if len(spec.labels) > VECTOR:  # more numbers than a vector has: it can be written, but not read
             self.matrix = torch.randn(len(spec.labels), VECTOR, generator=rng) / VECTOR
 
     def write(self, values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What drivers and overlays promise to tell: of themselves, and of inputs that cannot be used."""
+"""Checks of what drivers and overlays report: their attributes, and errors for unusable inputs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from x2face_testkit.promising import broken
 from x2face_testkit.streaming import driving, flag, length_of
 from x2face_testkit.tiny import TinySource
 
-MANY = 10_000  # rows, more than a demo has
+MANY = 10_000  # rows; a demo has fewer
 RUBBISH = bytes(range(256)) * 8
 
 
 def tells_the_truth(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """What the loaded driver says of itself holds: relative, endless, live, holds, frames, sound, box, warnings."""
+    """The attributes of the loaded driver are true: relative, endless, live, holds, frames, sound, box, warnings."""
     driver = spec.load(demo_of(spec, folder))
     sound = getattr(driver, "sound", None)
     for name in ("relative", "endless", "live", "follows_sound"):
@@ -68,7 +68,7 @@ BESIDES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
 
 
 def says_what_is_missing(spec: DriverSpec | OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """Without the input that it is given it raises an InputError that names it, and nothing else."""
+    """If its input is missing, it raises an InputError that names the input."""
     settings = demo_of(spec, folder)
     for name, path in files_of(settings).items():
         gone = folder / "gone" / path.name
@@ -81,7 +81,7 @@ def says_what_is_missing(spec: DriverSpec | OverlaySpec, source: TinySource, fol
 
 
 def refuses_rubbish(spec: DriverSpec | OverlaySpec, source: TinySource, folder: Path) -> str | None:
-    """A file of rubbish, or an empty folder, in place of an input is refused by an error meant for the user."""
+    """A file of random bytes, or an empty folder, as input is refused with an error for the user."""
     settings = demo_of(spec, folder)
     for name, path in files_of(settings).items():
         rubbish = folder / "rubbish" / path.name
@@ -96,16 +96,16 @@ def refuses_rubbish(spec: DriverSpec | OverlaySpec, source: TinySource, folder: 
 
 
 def _with(settings: Any, name: str, path: Path) -> Any:
-    """The same settings with another path, in the field's own type."""
+    """The settings with one path replaced, in the type of the field."""
     return dataclasses.replace(settings, **{name: type(getattr(settings, name))(path)})
 
 
 def _refusal(spec: DriverSpec | OverlaySpec, source: TinySource, settings: Any) -> BaseException | None:
-    """What loading and the first bit of work raise."""
+    """The exception of loading and the first step, or None."""
     try:
         call_foreign(Owner(spec.role, spec.name), lambda: _begin(spec, source, settings), inputs_of(spec, settings))
     except PluginError as error:
-        return error.__cause__ or error  # a bug, as it was raised
+        return error.__cause__ or error  # the original exception of a bug
     except X2FaceError as error:
         return error
     return None

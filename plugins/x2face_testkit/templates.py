@@ -1,4 +1,4 @@
-"""New plugins, made of the ones that are kept as examples: a whole distribution with its tests, renamed."""
+"""New plugins from templates: complete distributions with tests, renamed."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from x2face_core.files.temporary import temporary_folder
 from x2face_plugins.checking import NAME, RESERVED_COMMANDS, RESERVED_NAMES
 from x2face_plugins.registry import Registry
 
-OURS = "gamepad"  # what the examples are called
+OURS = "gamepad"  # name used in the templates
 SUMMARIES = {
     "offset": "Turn the head by a recorded stick",
     "absolute": "Move from the face in one picture to the next",
     "overlay": "Put colour on a face",
     "mapping": "Drive by numbers that were recorded beside films",
 }
-LONGEST = 40  # letters of a name
-SHARED = ("pyproject.toml", "README.md", ".gitignore")  # of the offset example, for all kinds
+LONGEST = 40  # characters of a name
+SHARED = ("pyproject.toml", "README.md", ".gitignore")  # taken from the offset template for all kinds
 LEFTOVERS = ("__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", "dist", "build")
 _HERE = Path(__file__).parent
 
 
 def make(name: str, kind: str, folder: Path | None, registry: Registry) -> Path:
-    """Write a plugin that does what the example of its kind does, under another name; where it is.
+    """Write a plugin from the template of its kind under a new name; returns its folder.
 
     name: of the driver, the overlay or the mapping; kind: one of SUMMARIES
     folder: None for x2face-NAME here
-    Raises UsageError for a name that cannot be had, or a folder that holds something.
+    UsageError for a name that is invalid or taken, or a folder that is not empty.
     """
     check_name(name, registry)
     folder = expanded(distribution(name) if folder is None else folder)
@@ -43,12 +43,12 @@ def make(name: str, kind: str, folder: Path | None, registry: Registry) -> Path:
             made = beside / "made"
             for inside, source in files(kind):
                 _copy(source, made / renamed(str(inside), name), name, kind)
-            made.rename(folder)  # takes the place of an empty folder, and of nothing else
+            made.rename(folder)  # succeeds only if the target is missing or an empty folder
     return folder
 
 
 def check_name(name: str, registry: Registry) -> None:
-    """Raise UsageError for a name that a plugin cannot have, or that something installed has."""
+    """UsageError for an invalid name, or that of something installed."""
     if not NAME.fullmatch(name) or len(name) > LONGEST:
         raise UsageError(
             f"{name!r} is no name for a plugin: a-z, 0-9 and _, a letter first, {LONGEST} at most, such as my_pad."
@@ -71,7 +71,7 @@ def distribution(name: str) -> str:
 
 
 def files(kind: str) -> Iterator[tuple[Path, Path]]:
-    """Each file of a kind's example: where it goes, and where it is."""
+    """Relative target and source of each file of a template."""
     offset = example("offset")
     if kind == "offset":
         yield from _files(offset)
@@ -81,7 +81,7 @@ def files(kind: str) -> Iterator[tuple[Path, Path]]:
 
 
 def example(kind: str) -> Path:
-    """The folder of a kind's example: in the package; in a checkout the offset one is plugins/template."""
+    """The folder of a template: in the package, or in a checkout plugins/template for the offset kind."""
     packaged = _HERE / "templates" / kind
     return packaged if packaged.is_dir() else _HERE.parent / "template"
 
@@ -100,7 +100,7 @@ def _copy(source: Path, target: Path, name: str, kind: str) -> None:
 
 
 def renamed(text: str, name: str) -> str:
-    """A text of the example with the new name: in packages, distributions, classes, and by itself."""
+    """A text of a template with the new name in packages, distributions, classes, and alone."""
     classes = "".join(word.capitalize() for word in name.split("_"))
     text = text.replace(f"x2face-{OURS}", distribution(name))
     return text.replace(OURS.capitalize(), classes).replace(OURS, name)

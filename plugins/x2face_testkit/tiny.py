@@ -1,4 +1,4 @@
-"""A face to be driven in a test."""
+"""A source for tests."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from x2face_testkit.synthetic import mappings_of
 
 @dataclass(frozen=True, eq=False)
 class TinySource(ModelSource):
-    """A Source whose drivers and mappings are those of a registry."""
+    """A Source with the drivers and mappings of a registry."""
 
     registry: Registry = field(default_factory=Registry.load)
 
 
 def tiny_source(registry: Registry | None = None, **more: Any) -> TinySource:
-    """A face to drive, the same at each call.
+    """A source with tiny untrained networks, the same at each call.
 
-    registry: whose drivers and mappings it offers; None: all that is installed. A mapping that is fitted for the
-        default weights comes as it is; any other one is fitted to its own demo, or to numbers made up
+    registry: provides drivers and mappings; None: all that is installed. Mappings are those fitted for the default
+        weights, else fitted to their own demo, or to synthetic data
     more: fields of ModelSource, such as seed, seconds or fps
     """
     registry = Registry.load() if registry is None else registry

@@ -1,4 +1,4 @@
-"""What a driver promises beside others, and as far as the film."""
+"""Checks of a driver in combination with others, and of the whole pipeline."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from x2face_testkit.declaring import demo_of
 from x2face_testkit.promising import broken
 from x2face_testkit.tiny import TinySource
 
-SECONDS = 0.4  # of a composed film
-NEAR = 1e-2  # of a factor's unit, or of its value where that is large: nearer than this, it was held
+SECONDS = 0.4  # length of the composed films
+NEAR = 1e-2  # of a factor's unit, or of its value if that is larger: tolerance for a factor that is kept
 
 
 class Sway:
-    """For ever to and fro along one direction of the vector, ten rows a second."""
+    """An endless oscillation along one direction of the vector, ten rows a second."""
 
     relative = endless = True
 
@@ -38,7 +38,7 @@ class Sway:
 
 
 class Fixed:
-    """For ever the same vector, not the source's."""
+    """Endlessly the same driving vector, which is not the source's."""
 
     relative, endless = False, True
 
@@ -48,19 +48,19 @@ class Fixed:
 
 
 def active(spec: DriverSpec, settings: Any, source: TinySource) -> ActiveDriver:
-    """The driver as a run takes it."""
+    """Load the driver as a run does."""
     return load_driver(source.registry.offer_of(spec), settings)
 
 
 def rows_of(drivers: Sequence[ActiveDriver], source: TinySource) -> Vectors:
-    """(n, 128): what the drivers make together; two rows where one of them is live."""
+    """(n, 128): the composed vectors of drivers; two rows if one of them is live."""
     composed = compose(drivers, source, seconds=SECONDS)
     limit = 2 if any(driver.live for driver in drivers) else None
     return np.array([row.vector for row in islice(composed.rows, limit)])
 
 
 def goes_with_others(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """With an endless driver of another rate beside it there is a film, and an absolute one where it yields offsets."""
+    """It can be composed with an endless driver of another rate, and if relative with an absolute one."""
     settings = demo_of(spec, folder)
     others = [ActiveDriver.of(Sway())]
     if active(spec, settings, source).relative:
@@ -74,7 +74,7 @@ def goes_with_others(spec: DriverSpec, source: TinySource, folder: Path) -> str 
 
 
 def holds_what_it_says(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """What it says that it holds is a factor, and reads the same in every row as in the source."""
+    """The factors that it declares to hold exist, and read the same in every row as in the source."""
     driver = active(spec, demo_of(spec, folder), source)
     if not driver.holds:
         return "it holds nothing"
@@ -88,7 +88,7 @@ def holds_what_it_says(spec: DriverSpec, source: TinySource, folder: Path) -> st
 
 
 def makes_a_film(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
-    """The networks make frames of what it yields."""
+    """The networks render its vectors to frames."""
     driver, seen = active(spec, demo_of(spec, folder), source), replace(source, pictures_wanted=True)
     animation = animate_source(seen, [driver], seconds=SECONDS)
     frames = list(islice(animation, 2))

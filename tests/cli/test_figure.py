@@ -105,7 +105,7 @@ def test_a_mapping_of_other_weights_is_refused(
 
     monkeypatch.setattr("x2face_plugins.session.mapping_loader", mapping_loader)
     told = x2face("figure", "pose", "-s", "a.png", *SMALL)
-    assert (told.code, told.out, len(told.err.splitlines())) in {(5, "", 1), (3, "", 1)}
+    assert (told.code, told.out, len(told.err.splitlines())) == (5, "", 1)
     assert "x2face fit pose" in told.err
     assert not (place / "outputs").exists()
 

@@ -89,6 +89,28 @@ def test_a_stranger_s_mapping_is_fitted_stored_and_used(x2face: Callable, place:
     assert twice["rms"] == pytest.approx(2 * driver["rms"], rel=1e-3)
 
 
+def test_a_mapping_in_one_file_is_fitted_by_its_path_and_used(x2face: Callable, place: Path) -> None:
+    (place / "shove.py").write_text(stick() + DRIVER)
+    run = [word if word != "push" else "./shove.py" for word in RUN]
+    missing = x2face(*run)
+    assert missing.code == 3 and "x2face fit PATH/shove.py --data DIR" in missing.err
+    fitted = x2face("fit", "./shove.py", *FIT[2:], "--json")
+    assert fitted.code == 0, fitted.err
+    told = json.loads(fitted.out)
+    assert (told["name"], told["dist"], told["space"]) == ("stick", "shove.py", "0" * 16)
+    ran = x2face(*run)
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["drivers"][0]["rms"] > 0
+
+
+def test_a_file_without_a_mapping_is_refused(x2face: Callable, place: Path) -> None:
+    (place / "still.py").write_text("import x2face_plugins\nhookimpl = x2face_plugins.hookimpl\n" + DRIVER)
+    said = x2face("fit", "./still.py", *FIT[2:])
+    assert said.code == 2 and "one mapping is needed, and this plugin brings none" in said.err
+    gone = x2face("fit", "./gone.py", *FIT[2:])
+    assert gone.code == 3 and "gone.py" in gone.err
+
+
 def test_a_run_that_lacks_a_mapping_names_the_command_that_fits_it(
     x2face: Callable, place: Path, installed: None
 ) -> None:

@@ -80,6 +80,27 @@ def test_paste_back_gives_the_whole_picture(place: Path) -> None:
     assert np.array_equal(pasted[:, :8], drawn(4)[:, :8])  # outside the box
 
 
+def test_a_face_from_a_film_is_pasted_back_into_a_frame_of_that_film(place: Path) -> None:
+    write_film("source.mp4", (drawn(4) for _ in range(5)), 25)
+    (whole,) = {frame.tobytes(): frame for frame in read_frames("source.mp4")}.values()
+    line = ["run", "-s", "source.mp4", "--crop", "none", "--frame", "film.mp4", "--frame-crop", "none", "--size", "64"]
+    assert main([*line, "--paste-back", "-o", "p/"]) == 0
+    pasted = read_picture("p/000003.png")
+    assert pasted.shape == (48, 64, 3) and np.array_equal(pasted[:, :8], whole[:, :8])
+    assert not np.array_equal(pasted[:, 8:56], whole[:, 8:56])
+
+
+def test_a_camera_drives_for_as_long_as_seconds_says(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = lambda number: ("film.mp4", "mp4")  # noqa: E731
+    monkeypatch.setattr("x2face_core.media.camera._device", device)
+    assert main(["run", "-s", "source.png", "--crop", "none", "--frame", "0", "--frame-crop", "none", "--size", "64",
+                 "--seconds", "0.2", "--fps", "20", "--json", "-o", "live/"]) == 0  # fmt: skip
+    told = json.loads(capsys.readouterr().out)
+    assert (told["frames"], told["fps"], told["driving_box"]) == (4, 20, [8, 0, 48, 48])
+
+
 def test_fps_resamples_and_seconds_cut(place: Path) -> None:
     assert run("--fps", "40", "-o", "fast/") == 0
     assert len(list((place / "fast").iterdir())) == 20

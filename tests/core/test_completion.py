@@ -83,7 +83,7 @@ def weights(tmp_path: Path) -> Path:
     torch.nn.init.zeros_(networks.completion.last.weight)
     with torch.no_grad():
         networks.completion.last.bias.copy_(torch.tensor([-30.0, -30.0, -30.0]))
-    ship(tmp_path / "w.safetensors", networks, RunState(recipe={"name": "completion"}), None, None, held={})
+    ship(tmp_path / "w.safetensors", networks, RunState(recipe={"name": "completion"}), None, None, held_out={})
     return tmp_path / "w.safetensors"
 
 

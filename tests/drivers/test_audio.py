@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +142,42 @@ def test_a_file_can_play_the_microphone(source: ModelSource, tmp_path: Path) -> 
     assert rows == 10
 
 
-def test_a_microphone_needs_its_library(source: ModelSource) -> None:
-    try:
-        import sounddevice  # noqa: F401
-    except (ImportError, OSError):
-        with pytest.raises(MissingError, match="microphone"):
-            list(AudioDriver(Settings("mic")).drive(source))
+def test_a_microphone_needs_its_library(source: ModelSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)  # importing it fails
+    with pytest.raises(MissingError, match="microphone"):
+        list(AudioDriver(Settings("mic")).drive(source))
+
+
+class FakeSounddevice:
+    """Stands for the library: a microphone that hums for 10 blocks, and then is pulled out."""
+
+    class PortAudioError(Exception): ...
+
+    def __init__(self) -> None:
+        self.opened: list[dict[str, Any]] = []
+
+    @contextmanager
+    def InputStream(self, **given: Any) -> Iterator[FakeSounddevice]:
+        self.opened.append(given)
+        self.left = 10
+        yield self
+
+    def read(self, size: int) -> tuple[np.ndarray, bool]:
+        self.left -= 1
+        if self.left < 0:
+            raise self.PortAudioError("unplugged")
+        return np.full((size, 1), 0.1 * (-1) ** self.left, np.float32), False
+
+
+def test_a_microphone_drives_until_it_is_unplugged(source: ModelSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = FakeSounddevice()
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    chunks = []
+    with pytest.raises(InputError, match="unplugged"):
+        for chunk in AudioDriver(Settings("mic", device="2")).drive(source):
+            chunks.append(chunk)
+    assert chunks and all(chunk.vectors.shape[1] == 128 for chunk in chunks)
+    assert library.opened == [{"samplerate": 16000, "channels": 1, "dtype": "float32", "device": 2}]
 
 
 def test_an_impulse_sounds_in_the_frame_in_which_it_falls(source: ModelSource, tiny_model: Any, tmp_path: Path) -> None:

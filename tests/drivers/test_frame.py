@@ -177,6 +177,39 @@ def test_a_number_is_a_camera_unless_it_is_a_file(tmp_path: Path, monkeypatch: p
     assert kind_of("7") == "folder"
 
 
+@pytest.fixture
+def camera(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+    """The pictures that camera 0 shows."""
+    pictures = [drawn(k) for k in (5, 6, 8)]
+    monkeypatch.setattr("x2face_frame.camera.read_camera", lambda number: iter(pictures if number == 0 else []))
+    return pictures
+
+
+def test_a_camera_drives_from_its_first_picture_on(camera: list[np.ndarray], source: ModelSource) -> None:
+    driver = FrameDriver(Settings("0", crop="none"))
+    assert driver.live and driver.relative
+    chunks = list(driver.drive(source))
+    assert [(len(chunk.vectors), chunk.fps) for chunk in chunks] == [(1, 25.0)] * 3
+    read = source.encode(to_tensor(camera))
+    torch.testing.assert_close(torch.cat([chunk.vectors for chunk in chunks]), read - read[:1], atol=1e-5, rtol=0)
+    assert tuple(driver.box) == (0, 0, 32, 32)
+
+
+def test_a_camera_may_give_the_face_itself(camera: list[np.ndarray], source: ModelSource) -> None:
+    rows = vectors(FrameDriver(Settings("0", crop="none", absolute=True)), source)
+    torch.testing.assert_close(rows, source.encode(to_tensor(camera)), atol=1e-5, rtol=0)
+
+
+def test_pictures_before_the_first_face_drive_nothing(monkeypatch: pytest.MonkeyPatch, source: ModelSource) -> None:
+    from skimage.data import astronaut
+
+    blank = np.full((64, 64, 3), 90, np.uint8)
+    shown = [blank, astronaut()[:200, 100:340], blank[:, :, ::-1]]
+    monkeypatch.setattr("x2face_frame.camera.read_camera", lambda number: iter(shown))
+    driver = FrameDriver(Settings("0"))
+    assert len(list(driver.drive(source))) == 2 and driver.box is not None
+
+
 def test_its_own_demo_runs(tmp_path: Path, source: ModelSource) -> None:
     (spec,) = x2face_drivers()
     driver = spec.load(spec.demo(tmp_path))

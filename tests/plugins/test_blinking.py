@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -67,19 +67,22 @@ def test_weights_that_cannot_blink_are_left_alone() -> None:
 
 
 @pytest.mark.weights
-def test_a_session_s_face_blinks_when_it_speaks_unless_it_is_to_be_still(tmp_path: Any) -> None:
+def test_a_session_s_face_blinks_when_it_speaks_unless_it_is_to_be_still(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import numpy as np
 
     from tests.speaking import hum, write_wav
     from x2face_plugins.session import Session
 
+    monkeypatch.setattr("x2face_plugins.session.finished", lambda frames, portrait, **how: frames)
     write_wav(tmp_path / "speech.wav", hum(np.ones(200)))
     session = Session.load(device="cpu")
     face = session.face(np.full((128, 128, 3), 128, np.uint8), crop="none", size=32)
 
     def moved(**more: Any) -> float:
         film = session.animate(face, session.driver("audio", input=str(tmp_path / "speech.wav")), seconds=3.5, **more)
-        vectors = torch.stack([torch.from_numpy(frame.vector).float() for frame in film._animation])
+        vectors = torch.stack([torch.from_numpy(frame.vector).float() for frame in cast("Any", film)])
         return float(np.ptp(session.factor("eyes").read(vectors)[:, 0].numpy()))
 
     assert moved() > 3 * moved(still=True)

@@ -97,6 +97,22 @@ def test_painting_alone_makes_a_film(session: Session) -> None:
     assert [int(frame[..., 0].min()) for frame in film] == [255] * 5
 
 
+def test_frames_are_pasted_back_and_compared_as_by_the_command(session: Session, place: Path) -> None:
+    face = session.face("photo.png", crop="none", size=32)
+    driver = session.driver("frame", input="frames", crop="none")
+    plain = list(session.animate(face, driver))
+    pasted = list(session.animate(face, driver, paste_back=True))
+    assert {frame.shape for frame in pasted} == {(48, 64, 3)}
+    assert all(np.array_equal(frame[:, :8], drawn(4)[:, :8]) for frame in pasted)  # outside the box
+    compared = list(session.animate(face, driver, compare=True))
+    assert {frame.shape for frame in compared} == {(32, 96, 3)}
+    for one, beside in zip(plain, compared, strict=True):
+        assert np.array_equal(beside[:, :32], face.crops[0]) and np.array_equal(beside[:, 64:], one)
+    assert not np.array_equal(compared[0][:, 32:64], compared[2][:, 32:64])  # the driving pictures
+    both = next(iter(session.animate(face, driver, paste_back=True, compare=True)))
+    assert both.shape == (48, 64 + 48 + 64, 3) and np.array_equal(both[:, :64], drawn(4))
+
+
 def test_the_sound_of_a_film_does_not_depend_on_the_order_of_its_drivers(session: Session) -> None:
     face, heard = session.face(drawn(4), crop="none", size=32), active("heard", Sways(), sound=Path("a.wav"))
     for order in ((heard, Sways()), (Sways(), heard)):

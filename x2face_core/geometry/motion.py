@@ -1,4 +1,4 @@
-"""Landmarks in three dimensions: how a head is held, and one person's motion given to another."""
+"""Three-dimensional landmarks: decomposition into pose and face shape, and motion transfer between people."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from x2face_core.geometry.landmarks import INNER_LIPS, LIDS, LIPS, RIGID
 
 
 @dataclass(frozen=True)
-class Held:
-    """How heads are held: points = scale x face @ rotation^T + centre.
+class Aligned:
+    """Aligned landmarks with their poses: points = scale x face @ rotation^T + centre.
 
-    face: (n, k, 3) landmarks as they would be with the head upright, frontal and of unit scale
+    face: (n, k, 3) landmarks in canonical pose (upright, frontal, unit scale)
     scale: (n,), rotation: (n, 3, 3), centre: (n, 3)
     """
 
@@ -23,18 +23,18 @@ class Held:
     rotation: Tensor
     centre: Tensor
 
-    def __getitem__(self, rows: Tensor) -> Held:
-        return Held(self.face[rows], self.scale[rows], self.rotation[rows], self.centre[rows])
+    def __getitem__(self, rows: Tensor) -> Aligned:
+        return Aligned(self.face[rows], self.scale[rows], self.rotation[rows], self.centre[rows])
 
     def points(self) -> Tensor:
-        """(n, k, 3) back in the picture."""
+        """The original landmarks (n, k, 3)."""
         return self.scale[:, None, None] * (self.face @ self.rotation.transpose(1, 2)) + self.centre[:, None]
 
 
-def hold(landmarks: Tensor, template: Tensor) -> Held:
-    """Part landmarks (n, k, 3) into pose and face, by the similarity that best fits the rigid points of a template.
+def align(landmarks: Tensor, template: Tensor) -> Aligned:
+    """Align landmarks (n, k, 3) with a template, by the similarity that best fits its rigid points (Procrustes).
 
-    template: (k, 3) an upright, frontal face, such as the canonical layout
+    template: (k, 3) upright, frontal face, such as the canonical layout
     """
     rigid = torch.as_tensor(RIGID, device=landmarks.device)
     points, model = landmarks[:, rigid], template[rigid]
@@ -47,14 +47,14 @@ def hold(landmarks: Tensor, template: Tensor) -> Held:
     scale = (s * signs).sum(1) / (m**2).sum()
     shift = centre - scale[:, None] * (rotation @ origin)
     face = (landmarks - shift[:, None]) @ rotation / scale[:, None, None]
-    return Held(face, scale, rotation, shift)
+    return Aligned(face, scale, rotation, shift)
 
 
-def relative(source: Held, zero: Held, driving: Held, lips: float = 1.0) -> Tensor:
-    """(n, k, 3): the source's landmarks after the motion that leads the driver from zero to driving.
+def relative(source: Aligned, zero: Aligned, driving: Aligned, lips: float = 1.0) -> Tensor:
+    """(n, k, 3): the source's landmarks after the motion of the driver from `zero` to `driving`.
 
-    Rotations multiply, scales multiply, shifts and expressions add; lips and lids may not pass through one another.
-    lips: gain on the change of the lips
+    Rotations and scales are multiplied, shifts and expressions added; lips and lids are kept from crossing.
+    lips: gain of the change of the lips
     """
     change = driving.face - zero.face
     if lips != 1.0:
@@ -69,11 +69,11 @@ def relative(source: Held, zero: Held, driving: Held, lips: float = 1.0) -> Tens
     target = origin + moved * (source.scale / zero.scale)[:, None]
     scale = source.scale * growth
     centre = target - scale[:, None] * (rotation @ middle[:, :, None])[:, :, 0]
-    return Held(face, scale, rotation, centre).points()
+    return Aligned(face, scale, rotation, centre).points()
 
 
-def _middle(held: Held) -> Tensor:
-    return held.points().mean(1)
+def _middle(aligned: Aligned) -> Tensor:
+    return aligned.points().mean(1)
 
 
 def _closed(face: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ def _closed(face: Tensor) -> Tensor:
 
 
 def angles(rotation: Tensor) -> Tensor:
-    """(n, 3, 3) to roll, pitch, yaw (n, 3) in radians, signed as in docs/data.md; the inverse of `rotations`."""
+    """Rotations (n, 3, 3) to roll, pitch, yaw (n, 3) in radians, signed as in docs/data.md; inverse of `rotations`."""
     roll = torch.atan2(-rotation[:, 0, 1], rotation[:, 1, 1])
     pitch = torch.asin((-rotation[:, 2, 1]).clamp(-1, 1))
     yaw = torch.atan2(rotation[:, 2, 0], rotation[:, 2, 2])
@@ -94,7 +94,7 @@ def angles(rotation: Tensor) -> Tensor:
 
 
 def rotations(roll: Tensor, pitch: Tensor, yaw: Tensor) -> Tensor:
-    """Angles (n,) in radians to rotations (n, 3, 3), signed as `angles`: first yaw, then pitch, then roll."""
+    """Angles (n,) in radians to rotations (n, 3, 3): first yaw, then pitch, then roll; inverse of `angles`."""
     zero, one = torch.zeros_like(roll), torch.ones_like(roll)
     about_y = torch.stack([yaw.cos(), zero, -yaw.sin(), zero, one, zero, yaw.sin(), zero, yaw.cos()], 1)
     about_x = torch.stack([one, zero, zero, zero, pitch.cos(), pitch.sin(), zero, -pitch.sin(), pitch.cos()], 1)

@@ -1,4 +1,4 @@
-"""Thin-plate splines between two sets of landmarks: the flows that guide the networks."""
+"""Thin-plate splines between two sets of landmarks, as target flows for training."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch.nn import functional as F
 from x2face_core.warping import identity_grid
 
 _STIFFNESS = 1e-3
-_INSIDE = 0.14  # in normalised coordinates: places in the face are at most so far from a landmark
+_INSIDE = 0.14  # largest distance of points of the face from a landmark, in normalised coordinates
 _FADE = 0.12
-_PIECE = {"cpu": 8, "cuda": 128}  # splines evaluated at once: on a CPU the kernels stay in its cache
+_PIECE = {"cpu": 8, "cuda": 128}  # splines evaluated at once; on a CPU the kernels fit into its cache
 
 
 def border_anchors() -> Tensor:
-    """(16, 2) points on the picture's border, which stay where they are."""
+    """(16, 2) fixed points on the picture's border."""
     steps = (-1.0, -0.5, 0.0, 0.5, 1.0)
     return torch.tensor([[x, y] for x in steps for y in steps if max(abs(x), abs(y)) == 1])
 
@@ -39,7 +39,7 @@ def _system(points: Tensor) -> Tensor:
 
 
 def _evaluate(points: Tensor, weights: Tensor, queries: Tensor) -> Tensor:
-    """(n, k, 2) points and their (n, k + 3, 2) weights to places (n, q, 2) of (q, 2) queries."""
+    """Evaluate splines with points (n, k, 2) and weights (n, k + 3, 2) at queries (q, 2): (n, q, 2)."""
     k = points.shape[1]
     at = queries.expand(len(points), -1, -1)
     bent = torch.bmm(_kernel(_squared_distances(at, points)), weights[:, :k])
@@ -47,7 +47,7 @@ def _evaluate(points: Tensor, weights: Tensor, queries: Tensor) -> Tensor:
 
 
 def seen_at(flow: Tensor, points: Tensor) -> Tensor:
-    """Where a flow (n, 2, h, w) looks from points (n, k, 2), all in half-pictures."""
+    """Sampling positions of a flow (n, 2, h, w) at points (n, k, 2), in normalised coordinates."""
     moved = F.grid_sample(flow, points[:, :, None], align_corners=True, padding_mode="border")
     return points + moved[..., 0].transpose(1, 2)
 
@@ -55,8 +55,8 @@ def seen_at(flow: Tensor, points: Tensor) -> Tensor:
 class SplineFlows:
     """Flows of thin-plate splines at one resolution.
 
-    side: the flow's side; 32 is enough, since a flow is smooth
-    layout: (k, 2) the canonical layout, in half-pictures
+    side: of the flows in pixels; 32 is enough, as flows are smooth
+    layout: (k, 2) canonical layout in normalised coordinates
     """
 
     def __init__(self, layout: Tensor, side: int = 32) -> None:
@@ -71,15 +71,15 @@ class SplineFlows:
         self._from_layout = _evaluate(points.expand(len(columns), -1, -1), columns, self.grid)[..., 0].T.contiguous()
 
     def from_layout(self, landmarks: Tensor) -> Tensor:
-        """(n, k, 2) to the flow (n, 2, side, side) that lays a face with these landmarks out flat.
+        """Landmarks (n, k, 2) to the flow (n, 2, side, side) that warps the face to the canonical layout.
 
-        The canonical side never changes, so that the whole spline is one matrix product.
+        The canonical points are constant, so that the spline is a single matrix product.
         """
         targets = self._anchored(landmarks)
         return self._flow(self._from_layout @ targets)
 
     def between(self, points: Tensor, targets: Tensor) -> Tensor:
-        """Flows (n, 2, side, side) that sample, at points (n, k, 2), what lies at targets (n, k, 2)."""
+        """Flows (n, 2, side, side) that sample targets (n, k, 2) at points (n, k, 2)."""
         points, targets = self._anchored(points), self._anchored(targets)
         right = torch.cat([targets, torch.zeros(len(targets), 3, 2, device=targets.device)], dim=1)
         weights = torch.linalg.solve(_system(points), right)
@@ -88,7 +88,7 @@ class SplineFlows:
         return self._flow(torch.cat([_evaluate(p, w, self.grid) for p, w in pieces]))
 
     def to_layout(self, landmarks: Tensor) -> Tensor:
-        """(n, k, 2) to the flow (n, 2, side, side) that samples a face with these landmarks from the flat one."""
+        """Landmarks (n, k, 2) to the flow (n, 2, side, side) that samples this face from the canonical layout."""
         return self.between(landmarks, self.layout.expand(len(landmarks), -1, -1))
 
     def _anchored(self, points: Tensor) -> Tensor:
@@ -98,20 +98,20 @@ class SplineFlows:
         return (places - self.grid).reshape(-1, self.side, self.side, 2).permute(0, 3, 1, 2)
 
     def near(self, landmarks: Tensor) -> Tensor:
-        """(n, k, 2) to (n, 1, side, side): 1 in the face, falling to 0 about a tenth of the picture outside it."""
+        """Landmarks (n, k, 2) to a mask (n, 1, side, side): 1 in the face, fading to 0 around it."""
         distances = _squared_distances(self.grid.expand(len(landmarks), -1, -1), landmarks).amin(-1).sqrt()
         near = torch.exp(-(((distances - _INSIDE).clamp_min(0) / _FADE) ** 2))
         return near.reshape(-1, 1, self.side, self.side)
 
     def close_to(self, landmarks: Tensor, sigma: float = 0.06) -> Tensor:
-        """(n, k, 2) to (n, 1, side, side): 1 at the landmarks, falling to 0 around them within about 2 sigma."""
+        """Landmarks (n, k, 2) to a mask (n, 1, side, side): 1 at the landmarks, fading to 0 within about 2 sigma."""
         squares = _squared_distances(self.grid.expand(len(landmarks), -1, -1), landmarks).amin(-1)
         return torch.exp(-squares / sigma**2).reshape(-1, 1, self.side, self.side)
 
     def focus(self, landmarks: Tensor, lips: float, eyes: float, floor: float = 1.0) -> Tensor:
-        """(n, k, 2) to weights (n, 1, side, side) of mean 1, higher around the lips and eyes.
+        """Landmarks (n, k, 2) to loss weights (n, 1, side, side) of mean 1, higher around lips and eyes.
 
-        floor: what places outside the face weigh beside those in it
+        floor: weight outside the face relative to inside
         """
         weights = floor + (1 - floor) * self.near(landmarks)
         weights = weights + lips * self.close_to(landmarks[:, 48:68]) + eyes * self.close_to(landmarks[:, 36:48])

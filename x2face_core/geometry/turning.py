@@ -1,24 +1,24 @@
-"""Heads turned in their pictures by splines of their landmarks: poses that the films do not show."""
+"""Synthetic head turns: pictures warped by splines of their rotated landmarks, as pose augmentation."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from x2face_core.geometry.motion import angles, hold, rotations
+from x2face_core.geometry.motion import align, angles, rotations
 from x2face_core.geometry.splines import SplineFlows
 from x2face_core.warping import warp
 
 LIMITS = (28.0, 22.0, 28.0)
-"""Roll, pitch, yaw in degrees beyond which a picture's spline folds over itself."""
-_DEPTH = 0.25  # how far behind the landmarks' middle a head turns, in half-pictures
+"""Largest roll, pitch, yaw in degrees; beyond them splines fold."""
+_DEPTH = 0.25  # distance of the centre of rotation behind that of the landmarks, in normalised coordinates
 
 
 class Turner:
     """Turns heads of one canonical layout.
 
-    layout: (k, 3) an upright, frontal face in half-pictures, such as geometry.landmarks.canonical_layout
-    limits: roll, pitch and yaw in degrees at which a turn ends
+    layout: (k, 3) upright, frontal face in normalised coordinates, such as geometry.landmarks.canonical_layout
+    limits: largest roll, pitch and yaw in degrees after a turn
     """
 
     def __init__(self, layout: Tensor, limits: tuple[float, float, float] = LIMITS) -> None:
@@ -27,13 +27,13 @@ class Turner:
         self.limits = torch.tensor(limits, device=layout.device).deg2rad()
 
     def pose(self, points: Tensor) -> Tensor:
-        """Landmarks (n, k, 3) to roll, pitch, yaw (n, 3) in radians; the layout's own is 0."""
-        return angles(hold(points, self.layout).rotation)
+        """Landmarks (n, k, 3) to roll, pitch, yaw (n, 3) in radians, relative to the layout."""
+        return angles(align(points, self.layout).rotation)
 
     def turn(self, points: Tensor, turns: Tensor, scales: Tensor | None = None, shifts: Tensor | None = None) -> Tensor:
-        """Landmarks (n, k, 3) as they are when the head has turned, as far as the limits let it.
+        """Landmarks (n, k, 3) after turning the head, within the limits.
 
-        turns: (n, 3) roll, pitch, yaw in radians; scales: (n,); shifts: (n, 2) in half-pictures
+        turns: (n, 3) roll, pitch, yaw in radians; scales: (n,); shifts: (n, 2) in normalised coordinates
         """
         now = self.pose(points)
         turns = (now + turns).clamp(-self.limits, self.limits) - now
@@ -45,5 +45,5 @@ class Turner:
         return torch.cat([turned[..., :2] + shifts[:, None], turned[..., 2:]], dim=2)
 
     def picture(self, pictures: Tensor, points: Tensor, turned: Tensor) -> Tensor:
-        """Pictures (n, 3, h, w) with landmarks (n, k, 3) as they look when these have moved to `turned` (n, k, 3)."""
+        """Warp pictures (n, 3, h, w) so that landmarks (n, k, 3) move to `turned` (n, k, 3)."""
         return warp(pictures, self.splines.between(turned[..., :2], points[..., :2]))

@@ -32,7 +32,7 @@ class Clip:
     box: the crop around the face, in pixels of a picture of `size` (width, height); pictures may be decoded smaller
     present: whether picture k shows the face, by number
     pictures: given the side of the crops in pixels, reads all pictures from the first; large films are decoded reduced
-    still: it is a single picture, which can be repeated for any length
+    is_picture: it is a single picture, which can be repeated for any length
     sound: the file whose sound belongs to the pictures
     promised: how many pictures the file says it holds, where it says so
     notes: irregularities of its timestamps, to show to the user
@@ -45,7 +45,7 @@ class Clip:
     box: Box
     present: Callable[[int], bool]
     pictures: Callable[[int], Iterator[Picture]]
-    still: bool = False
+    is_picture: bool = False
     sound: Path | None = None
     declared_frames: int | None = None
     notes: tuple[str, ...] = ()
@@ -124,7 +124,7 @@ def _picture(path: Path, crop: str, scale: float) -> Clip:
         box=box,
         present=lambda k: True,
         pictures=lambda side: iter([picture]),
-        still=True,
+        is_picture=True,
     )
 
 

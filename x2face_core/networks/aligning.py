@@ -22,7 +22,7 @@ _FARTHEST = 1.0  # texels a step
 
 
 def displacements(reference: Tensor, others: Tensor) -> Tensor:
-    """(n, 2, 128, 128) in half-pictures: others at x + displacement match the reference at x.
+    """(n, 2, 128, 128) in normalised coordinates: others at x + displacement match the reference at x.
 
     reference: (1, 3, h, w); others: (n, 3, h, w)
     """

@@ -35,7 +35,7 @@ class Up(nn.Module):
     """Double a feature map by bilinear upsampling (aligned corners), ReLU, a 3x3 convolution without bias, batch norm.
 
     Released order: ReLU, upsampling, convolution, norm. Printed: convolution, ReLU, upsampling, norm; the last block,
-    whose answer must take both signs, without ReLU.
+    whose output is signed, without ReLU.
     """
 
     def __init__(self, channels_in: int, channels_out: int, order: Order, *, last: bool) -> None:
@@ -59,7 +59,7 @@ def _doubled(x: Tensor) -> Tensor:
 
 
 class Encoder(nn.Module):
-    """From a picture to one pixel; in the released order what the innermost convolution answers is left raw."""
+    """From a picture to one pixel; in the released order the innermost convolution has no activation."""
 
     def __init__(self, dims: Dims, inner: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """From one pixel to a flow; with skips, each level reads the encoder's features of its size as well."""
+    """From one pixel to a flow; with skip connections from the encoder's features of the same size."""
 
     def __init__(self, dims: Dims, inner: int, channels_out: int, *, skips: bool) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class Decoder(nn.Module):
 
     @property
     def last(self) -> Up:
-        """The block that answers the flow."""
+        """The block that outputs the flow."""
         block = self.blocks[-1]
         assert isinstance(block, Up)
         return block

@@ -1,4 +1,4 @@
-"""Completion of the embedded face: what a source does not show, such as a closed mouth's inside, is filled in."""
+"""Completion of the embedded face: inpainting of what a source does not show, such as the inside of a closed mouth."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from torch.nn import functional as F
 
 from x2face_core.warping import identity_grid, reduce, resize_flow
 
-_LEVELS = 3  # how often the picture is halved
+_LEVELS = 3  # number of downsamplings
 _LEAST, _MOST = 0.02, 8.0  # of the area ratio, before its logarithm
-_SEEN, _STEEP = -0.9, 8.0  # log areas below this count as not seen, and how abruptly
+_SEEN, _STEEP = -0.9, 8.0  # threshold of the log area below which a pixel counts as unseen, and slope of the sigmoid
 
 
 def log_area(flow: Tensor) -> Tensor:
-    """How much of the source a place of the embedded face gets, as a logarithm: (n, 2, h, w) to (n, 1, h, w).
+    """Logarithm of the area of the source that each pixel of the embedded face samples: (n, 2, h, w) to (n, 1, h, w).
 
-    0 where it is sampled at its own scale; below where a little of the source is stretched over much, as closed lips
-    are over the layout's open mouth; at its least where the flow folds. The determinant of the sampling map's Jacobian.
+    The log determinant of the sampling map's Jacobian: 0 at the scale of the source; negative where a small part is
+    stretched, as closed lips over the layout's open mouth; minimal where the flow folds.
     """
     height, width = flow.shape[-2:]
-    places = flow + identity_grid(height, width, device=flow.device).permute(2, 0, 1)
-    along = _slopes(places, 3) * (width - 1) / 2
-    down = _slopes(places, 2) * (height - 1) / 2
+    positions = flow + identity_grid(height, width, device=flow.device).permute(2, 0, 1)
+    along = _slopes(positions, 3) * (width - 1) / 2
+    down = _slopes(positions, 2) * (height - 1) / 2
     area = along[:, :1] * down[:, 1:] - along[:, 1:] * down[:, :1]
     return area.clamp(_LEAST, _MOST).log()
 
 
 def unseen(area: Tensor) -> Tensor:
-    """How little of the source a place of the embedded face shows: log areas to 0 (seen) .. 1 (stretched or hidden).
+    """Degree to which pixels of the embedded face are not seen in the source: log areas to 0 (seen) … 1 (unseen).
 
-    On people of the split `val`, 0.8 between closed lips, 0.01 in the rest of the face.
+    Means on people of the split val: 0.8 between closed lips, 0.01 in the rest of the face.
     """
     return torch.sigmoid((_SEEN - area) * _STEEP)
 
 
-def _slopes(places: Tensor, dim: int) -> Tensor:
-    """Central differences a pixel, one-sided at the border."""
+def _slopes(positions: Tensor, dim: int) -> Tensor:
+    """Central differences for each pixel, one-sided at the border."""
     padding = (1, 1, 0, 0) if dim == 3 else (0, 0, 1, 1)
-    padded = F.pad(places, padding, mode="replicate")
-    count = places.shape[dim]
+    padded = F.pad(positions, padding, mode="replicate")
+    count = positions.shape[dim]
     difference = padded.narrow(dim, 2, count) - padded.narrow(dim, 0, count)
-    spans = torch.full((count,), 2.0, device=places.device)
+    spans = torch.full((count,), 2.0, device=positions.device)
     spans[0] = spans[-1] = 1.0
     return difference / (spans[:, None] if dim == 2 else spans)
 
 
 class CompletionNetwork(nn.Module):
-    """A U-Net that sees an embedded face, its mirror image and how stretched both are, and says what is not seen.
+    """A U-Net that inpaints an embedded face from the face, its mirror image and the log area of both.
 
-    width: channels of the first level, doubled a level up to four times
+    width: channels of the first level, doubled at each level up to four times
     """
 
     def __init__(self, width: int) -> None:
@@ -66,10 +66,10 @@ class CompletionNetwork(nn.Module):
         nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
 
     def forward(self, textures: Tensor, area: Tensor) -> Tensor:
-        """What the face looks like where it is not seen: colours (n, 3, side, side) in [0, 1].
+        """Predicted colours (n, 3, side, side) in [0, 1].
 
         textures: (n, 3, side, side) in [0, 1], embedded faces; area: (n, 1, side, side) of log_area
-        Untrained, it answers the textures.
+        An untrained network returns the textures.
         """
         seen = torch.cat([textures - 0.5, area], dim=1)
         x = F.leaky_relu(self.first(torch.cat([seen, seen.flip(-1)], dim=1)), 0.2)
@@ -84,9 +84,9 @@ class CompletionNetwork(nn.Module):
         return (textures + torch.tanh(self.last(x).float())).clamp(0, 1)
 
     def complete(self, textures: Tensor, flow: Tensor, side: int) -> Tensor:
-        """Embedded faces (n, 3, H, W) completed, at their own size; what is seen stays as it is.
+        """Complete embedded faces (n, 3, H, W), at their own size; seen pixels are not changed.
 
-        flow: (n, 2, h, w), which laid them out; side: pixels a side at which the network works
+        flow: (n, 2, h, w) by which they were sampled; side: resolution of the network in pixels
         """
         area = resize_flow(log_area(flow.float()), side, side)
         colours = self(reduce(textures, side), area)

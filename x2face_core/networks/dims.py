@@ -1,4 +1,4 @@
-"""The sizes and conventions of a pair of networks, stored in every checkpoint."""
+"""Sizes and conventions of a pair of networks, stored in every checkpoint."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ BOUNDS = {
     "crop_scale": (0.5, 10.0),
     "completion": (0, 1024),
 }
-"""What sizes may be: far beyond any networks that were trained, and far from what no machine can hold."""
+"""Bounds of the sizes: beyond all trained networks, but within the memory of a machine."""
 
 
 @dataclass(frozen=True)
 class Dims:
-    """What shape the two networks have and how their flows are read.
+    """Sizes and conventions of both networks.
 
-    side: pixels a side of the picture that the networks read, a power of two
-    flow_side: pixels a side of the flow that they answer, a power of two, at most side
-    width: channels after the first convolution; doubled a level, up to width x max_factor
-    vector: numbers in the driving vector (128 in paper section A.2)
-    confidence: the embedding network answers a third channel, its confidence (released code, SkipNet.py)
+    side: of the input pictures in pixels, a power of two
+    flow_side: of the output flows in pixels, a power of two, at most side
+    width: channels after the first convolution; doubled at each level, up to width x max_factor
+    vector: size of the driving vector (128 in paper section A.2)
+    confidence: the embedding network has a third output channel, the confidence (released code, SkipNet.py)
     driving_tanh: tanh applied to the driving flow, 1 as printed (Fig. 10) or 2 as released
     order: activation before convolution and norm (released code) or after the convolution (printed, A.1 and A.2)
     inner_norm: batch norm on the innermost convolution too, as the text reads; the released code has none
-    padding: what lies outside a picture, black (released code) or its smeared border
-    completion: channels of the network that completes embedded faces (networks/completion.py); 0 for none
-    crop_scale: face box to crop, the side of the square crop in face-box sides (released examples: 1.6)
-    fusion: how several embedded faces become one unless it is said, see X2Face.embed; mean as printed (section 5),
-        confidence as the released forward does; files without this entry are this project's own and use aligned
+    padding: of pictures beyond their border: black (released code), or repeated border
+    completion: width of the completion network (networks/completion.py); 0 for none
+    crop_scale: side of the square crop in sides of the face box (released examples: 1.6)
+    fusion: default fusion of several embedded faces, see X2Face.embed; mean as printed (section 5), confidence as in
+        the released forward; files without this entry were trained by this project and use aligned
     """
 
     side: int = 256
@@ -81,7 +81,7 @@ class Dims:
 
     @property
     def levels(self) -> int:
-        """How often the picture is halved until one pixel is left."""
+        """Number of downsamplings to one pixel."""
         return self.side.bit_length() - 1
 
     @property

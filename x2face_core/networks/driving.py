@@ -25,7 +25,7 @@ class DrivingNetwork(nn.Module):
         return v.flatten(1)
 
     def decode(self, vectors: Tensor) -> Tensor:
-        """(n, vector) to the flow (n, 2, flow_side, flow_side) in half-pictures that samples the embedded face.
+        """(n, vector) to flows (n, 2, flow_side, flow_side) in normalised coordinates that sample the embedded face.
 
         Within -tanh(1)..tanh(1) with the released code's second tanh.
         """

@@ -1,4 +1,4 @@
-"""The embedding network: a U-Net that finds, for every place of the flat face, where in the source it lies."""
+"""The embedding network: a U-Net that predicts the flow from the embedded face to the source."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class EmbeddingNetwork(nn.Module):
         initialise(self)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Where to sample the source, and how sure the network is of it.
+        """The flow that samples the source, and its confidence.
 
         pictures: (n, 3, side, side) float in [0, 1]
-        flow: (n, 2, flow_side, flow_side) in half-pictures, within -1..1 by one tanh
-        confidence: (n, 1, flow_side, flow_side), a logarithm; zeros where the network has no third channel
+        flow: (n, 2, flow_side, flow_side) in normalised coordinates, within -1..1 by one tanh
+        confidence: (n, 1, flow_side, flow_side), a logarithm; zeros if the network has no third channel
         """
         features = self.encoder(pictures)
         out = self.decoder(features[-1], features)

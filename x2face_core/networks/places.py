@@ -14,13 +14,13 @@ _REACH = 2.5  # standard deviations at which a Gaussian is cut off
 
 
 def own_places(field: Tensor) -> Tensor:
-    """(1, 2, h, w): coordinates x, y of every texel of a field (n, c, h, w), in half-pictures."""
+    """(1, 2, h, w): coordinates x, y of every texel of a field (n, c, h, w), in normalised coordinates."""
     height, width = field.shape[-2:]
     return identity_grid(height, width, device=field.device).permute(2, 0, 1)[None]
 
 
 def sampled(field: Tensor, places: Tensor, *, padding: str = "border", mode: str = "bilinear") -> Tensor:
-    """Sample a field (n or 1, c, H, W) at places (n, 2, h, w) in half-pictures: (n, c, h, w)."""
+    """Sample a field (n or 1, c, H, W) at places (n, 2, h, w) in normalised coordinates: (n, c, h, w)."""
     fields = field.expand(len(places), -1, -1, -1)
     return F.grid_sample(fields, places.permute(0, 2, 3, 1), mode=mode, padding_mode=padding, align_corners=True)
 
@@ -36,7 +36,7 @@ def smoothed(field: Tensor, sigma: float) -> Tensor:
 
 
 def bump(field: Tensor, centre: tuple[float, float], sigma: float) -> Tensor:
-    """(1, 1, h, w): a Gaussian of sigma half-pictures with peak 1 at a centre x, y in half-pictures."""
+    """(1, 1, h, w): a Gaussian of peak 1; centre (x, y) and standard deviation sigma in normalised coordinates."""
     away = own_places(field) - torch.tensor(centre, device=field.device).view(1, 2, 1, 1)
     return torch.exp(-away.square().sum(1, keepdim=True) / (2 * sigma**2))
 

@@ -9,7 +9,7 @@ from x2face_core.warping import resize_flow
 
 _STEPS, _RATE = 2, 0.7
 _SIGMA = 2.0  # texels of 64: finer errors are left as they are
-_MOUTH, _SPREAD = (0.0, 0.35), 0.25  # in half-pictures, of the layouts used in training
+_MOUTH, _SPREAD = (0.0, 0.35), 0.25  # in normalised coordinates, of the layouts used in training
 
 
 def settled(flow: Tensor, driving: Tensor) -> Tensor:

@@ -8,18 +8,16 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from x2face_core.errors import InputError
 from x2face_core.files.placing import make_folders_above
-from x2face_core.media.boxes import Box, crop
+from x2face_core.media.boxes import Box
 from x2face_core.media.containers import encodable_size
-from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
-from x2face_core.pixels import to_pictures
+from x2face_core.rendering.finishing import finished
 from x2face_core.rendering.outputs import Output
 from x2face_core.rendering.pipeline import Frame, animate
 from x2face_core.rendering.recording import recorded
@@ -124,7 +122,7 @@ def perform(
     notes, turns = [] if sound.remark is None else [sound.remark], Turns()
     with (
         recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
-        closing(measured(finished(turning(noted, model, turns), job, portraits[0]), job.output, notes)) as frames,
+        closing(measured(_finished(turning(noted, model, turns), job, portraits[0]), job.output, notes)) as frames,
     ):
         written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
     return Report(
@@ -176,13 +174,8 @@ def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
     return Soundtrack(path)
 
 
-def finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
-    """Apply paste_back and compare to the frames."""
-    whole = portrait.whole() if job.paste_back else None
-    source = portrait.crop if whole is None else whole
-    for frame in frames:
-        picture = frame.picture if whole is None else paste_back(whole, frame.picture, portrait.box)
-        yield side_by_side(source, frame, picture) if job.compare else picture
+def _finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
+    return finished(frames, portrait, paste_back=job.paste_back, compare=job.compare)
 
 
 def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
@@ -196,16 +189,6 @@ def measured(frames: Generator[Picture], output: Output, notes: list[str]) -> Ge
                     "the most that films hold; a folder/ of pictures holds all."
                 )
             yield frame
-
-
-def side_by_side(source: Picture, frame: Frame, picture: Picture) -> Picture:
-    """Source, driving picture if there is one, and result next to each other, at the height of the result."""
-    height = picture.shape[0]
-    panels = [source]
-    if frame.driving is not None:
-        driving = to_pictures(frame.driving[None])[0]
-        panels.append(crop(driving, Box(0, 0, driving.shape[1]), height))
-    return np.concatenate([*panels, picture], axis=1)
 
 
 def write(output: Output, frames: Iterator[Picture], fps: float, sound: Soundtrack) -> int:

@@ -1,4 +1,4 @@
-"""The state of a training run in one safetensors file, written beside and renamed."""
+"""The state of a training run in one safetensors file, written atomically."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from x2face_core.files.kinds import FileKind
 from x2face_core.files.storing import write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
-"""Its name in a run's folder."""
+"""File name in a run's folder."""
 _KIND = FileKind("x2face.run", "checkpoint", "x2face train", "--fresh starts over")
 
 
@@ -31,10 +31,10 @@ _BOUNDS = {
 
 @dataclass
 class RunState:
-    """What a run is besides its tensors.
+    """The state of a run without its tensors.
 
-    best, stalled: the best held-out ratio, and evaluations since
-    history: a row an evaluation: step, seconds, losses, held-out figures
+    best, stalled: the best held-out ratio, and number of evaluations since
+    history: one row for each evaluation: step, seconds, losses, held-out figures
     """
 
     step: int = 0
@@ -55,21 +55,21 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> 
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], RunState]:
-    """Tensors and state. WeightsError where the file is missing, broken or something else."""
+    """Read tensors and state. WeightsError if the file is missing, broken or of another kind."""
     return _KIND.tensors(path), _KIND.read(path, _state)
 
 
-def _state(told: object) -> RunState:
-    """A run's state, its counts as they can be. ValueError says which cannot."""
-    state = described(RunState, told)
+def _state(content: object) -> RunState:
+    """Validate the state of a run. ValueError names an invalid field."""
+    state = described(RunState, content)
     if fault := fault_of(state, _BOUNDS):
         raise ValueError(fault)
     return state
 
 
 @contextmanager
-def taken_up(path: Path) -> Iterator[None]:
-    """WeightsError where what a checkpoint holds does not fit what is trained."""
+def checkpoint_errors(path: Path) -> Iterator[None]:
+    """Turn errors from loading a checkpoint's tensors into a WeightsError."""
     try:
         yield
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
@@ -78,7 +78,7 @@ def taken_up(path: Path) -> Iterator[None]:
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimiser's state, flat: "optimiser.{parameter}.{entry}"."""
+    """The optimiser's state as flat tensors: "optimiser.{parameter}.{entry}"."""
     state = optimiser.state_dict()["state"]
     return {
         f"optimiser.{index}.{entry}": torch.as_tensor(value)

@@ -1,4 +1,4 @@
-"""The completion network's training: one picture of a person shows what another does not, in the same layout."""
+"""Training of the completion network: pairs of pictures of a person, of which one shows what the other does not."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from x2face_core.geometry.splines import SplineFlows
 from x2face_core.geometry.turning import Turner
 from x2face_core.networks.completion import log_area, unseen
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.drawing import Draw, generator, mirror, random_turns, recolour
+from x2face_core.training.drawing import Sampler, generator, mirror, random_turns, recolour
 from x2face_core.training.recipes import CompletionRecipe
 from x2face_core.warping import resize_flow, warp
 
 _PART = 64  # pictures embedded at once
-_GROUND = 0.05  # what places outside the face weigh
-_MARGIN = 0.06  # about the lips, in normalised coordinates, of what the critic sees
+_GROUND = 0.05  # weight outside the face
+_MARGIN = 0.06  # margin around the lips in the critic's input, in normalised coordinates
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class CompletionBatch:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Which pictures make pairs: rows of a bank, whether the source is turned, and how often a pair is drawn."""
+    """Pairs of rows of a bank, whether the source is turned, and the drawing weight of each pair."""
 
     source: Tensor
     target: Tensor
@@ -49,11 +49,11 @@ class _Rows:
 
 
 class CompletionBatches:
-    """Pairs of embedded faces of which the target shows what the source does not.
+    """Draws pairs of embedded faces, of which the target shows what the source does not.
 
-    Of each film the frame with the lips nearest together and the one with them furthest apart, as it is and turned by a
-    random pose; each photograph turned, and as it is. The networks do not change, so that all are embedded once, at the
-    first draw.
+    From each clip: the frame with the most closed lips, also turned by a random pose, and that with the most open lips;
+    from each photograph: a turned version, and itself. As the other networks are frozen, all faces are embedded once,
+    at the first draw.
     """
 
     def __init__(self, bank: Bank, layout: Tensor, recipe: CompletionRecipe, networks: X2FaceNetworks) -> None:
@@ -63,10 +63,10 @@ class CompletionBatches:
         self._embedded: tuple[_Rows, CompletionBatch] | None = None
 
     @torch.no_grad()
-    def draw(self, random: torch.Generator, count: int) -> CompletionBatch:
+    def draw(self, rng: torch.Generator, count: int) -> CompletionBatch:
         with self._lock:
             rows, whole = self._embedded = self._embedded or self._embed()
-        draw = Draw(random)
+        draw = Sampler(rng)
         places = torch.searchsorted(rows.weight.cumsum(0), draw.uniform(count).double() * rows.weight.sum())
         places = places.clamp_max(len(rows.weight) - 1)
         mirrored = draw.uniform(count) < 0.5
@@ -81,15 +81,15 @@ class CompletionBatches:
         return CompletionBatch(source, source_area, target, target_area)
 
     def _embed(self) -> tuple[_Rows, CompletionBatch]:
-        """All pairs: faces as bytes, areas in half precision."""
+        """Embed all pairs; faces are stored as bytes, areas in half precision."""
         rows = self._rows()
-        random = generator(self.recipe.seed, 0, 0, self.bank.pictures.device)
-        source, source_area = self._faces(rows.source, rows.turned, Draw(random))
-        target, target_area = self._faces(rows.target, torch.zeros_like(rows.turned), Draw(random))
+        rng = generator(self.recipe.seed, 0, 0, self.bank.pictures.device)
+        source, source_area = self._faces(rows.source, rows.turned, Sampler(rng))
+        target, target_area = self._faces(rows.target, torch.zeros_like(rows.turned), Sampler(rng))
         return rows, CompletionBatch(source, source_area, target, target_area)
 
     def _rows(self) -> _Rows:
-        """People as often as in the bank; their films by how much further the lips open than in the closed frame."""
+        """All pairs. People have their weights of the bank; clips are weighted by the range of the lips' opening."""
         assert self.bank.expression is not None
         opening, bank = self.bank.expression[:, 0], self.bank
         starts = torch.unique(bank.first)
@@ -113,7 +113,7 @@ class CompletionBatches:
         ]
         return _Rows(*joined)
 
-    def _faces(self, rows: Tensor, turned: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
+    def _faces(self, rows: Tensor, turned: Tensor, draw: Sampler) -> tuple[Tensor, Tensor]:
         networks, faces, areas = self.networks, [], []
         assert self.bank.landmarks is not None
         training = networks.embedding.training
@@ -126,7 +126,7 @@ class CompletionBatches:
         networks.embedding.train(training)
         return torch.cat(faces), torch.cat(areas)
 
-    def _turned(self, pictures: Tensor, points: Tensor, turned: Tensor, draw: Draw) -> Tensor:
+    def _turned(self, pictures: Tensor, points: Tensor, turned: Tensor, draw: Sampler) -> Tensor:
         poses = random_turns(self.recipe, len(pictures), draw)
         which = turned.nonzero()[:, 0]
         if len(which):
@@ -136,7 +136,7 @@ class CompletionBatches:
 
 
 class Critic(nn.Module):
-    """Tells painted mouths from real ones, a patch at a time (least squares: Mao et al., ICCV 2017)."""
+    """A patch discriminator of real and completed mouths (least-squares GAN, Mao et al., ICCV 2017)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -149,13 +149,13 @@ class Critic(nn.Module):
         )
 
     def forward(self, faces: Tensor, where: Tensor) -> Tensor:
-        """(n, 3, h, w) in [0, 1], seen where (n, 1, h, w) is 1, to scores (n, 1, h / 4, w / 4): 1 for real ones."""
+        """Faces (n, 3, h, w) in [0, 1] within masks (n, 1, h, w) to scores (n, 1, h / 4, w / 4), 1 for real ones."""
         scores: Tensor = self.layers(torch.cat([(faces - 0.5) * where, where], dim=1))
         return scores
 
 
 class CompletionObjective(nn.Module):
-    """The completion network and its critic, which is dropped; embedding and driving network stay as they are."""
+    """The completion network and its critic, which is discarded; embedding and driving network are frozen."""
 
     def __init__(self, networks: X2FaceNetworks, layout: Tensor, recipe: CompletionRecipe) -> None:
         super().__init__()
@@ -174,7 +174,7 @@ class CompletionObjective(nn.Module):
         self.mouth = slice(corners[0][1], corners[1][1] + 1), slice(corners[0][0], corners[1][0] + 1)
 
     def train(self, mode: bool = True) -> CompletionObjective:
-        """The networks that are done keep their batch norm statistics."""
+        """The frozen networks stay in evaluation mode."""
         super().train(mode)
         self.networks.embedding.eval()
         self.networks.driving.eval()
@@ -203,9 +203,9 @@ class CompletionObjective(nn.Module):
         return losses
 
     def _criticised(self, completed: Tensor, batch: CompletionBatch, needed: Tensor) -> dict[str, Tensor]:
-        """What the critic learns, and what the network learns from the critic, which stays as it is meanwhile."""
+        """The critic's loss, and the adversarial loss of the network with the critic's weights fixed."""
         down, across = self.mouth
-        shown = needed * (1 - unseen(batch.target_area))  # both pictures are seen there alone
+        shown = needed * (1 - unseen(batch.target_area))  # unseen in the source, seen in the target
         painted, real, where = (faces[..., down, across] for faces in (completed, batch.target, shown))
         fixed = {name: value.detach() for name, value in self.critic.named_parameters()}
         fooled = functional_call(self.critic, fixed, (painted, where))
@@ -217,6 +217,6 @@ class CompletionObjective(nn.Module):
 
 
 def _edges(error: Tensor, weight: Tensor) -> Tensor:
-    """Sum of the L1 of the error's differences between neighbours."""
+    """L1 of the spatial derivatives of the error, summed over both directions."""
     down, across = error.diff(dim=2).abs() * weight[:, :, 1:], error.diff(dim=3).abs() * weight[..., 1:]
     return down.sum() + across.sum()

@@ -1,4 +1,4 @@
-"""Which pictures a step sees. Every draw depends on seed, step and part alone, so that a resumed run draws the same."""
+"""Random sampling for training. Draws depend on seed, step and part only, so that a resumed run is reproducible."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from x2face_core.training.recipes import LabelledRecipe, Recipe
 
 
 def generator(seed: int, step: int, part: int, device: torch.device) -> torch.Generator:
-    """Random numbers of one part of one step."""
+    """The random generator of one part of one step."""
     mixed = (seed * 1_000_003 + step) * 1_009 + part
     return torch.Generator(device).manual_seed(mixed % (1 << 63))
 
 
-class Draw:
-    """Uniform numbers of one generator, on its device."""
+class Sampler:
+    """Draws uniform numbers from a generator, on its device."""
 
-    def __init__(self, random: torch.Generator) -> None:
-        self.random = random
+    def __init__(self, rng: torch.Generator) -> None:
+        self.rng = rng
 
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-        numbers = torch.rand(*shape, generator=self.random, device=self.random.device)
+        numbers = torch.rand(*shape, generator=self.rng, device=self.rng.device)
         return numbers * (high - low) + low
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows of a bank: source and target of one clip, and which pairs are mirrored; a photograph is its own pair."""
+    """Rows of a bank: source and target from the same clip, and which pairs are mirrored; a photograph is both."""
 
     source: Tensor
     target: Tensor
     mirrored: Tensor
 
 
-def draw_pairs(bank: Bank, recipe: Recipe, count: int, draw: Draw) -> Pairs:
-    """Targets by the bank's weights; sources evenly among the other frames of the target's clip."""
-    places = torch.searchsorted(bank.weight.cumsum(0), draw.uniform(count).double())
-    target = places.clamp_max(len(bank) - 1)
+def draw_pairs(bank: Bank, recipe: Recipe, count: int, draw: Sampler) -> Pairs:
+    """Draw targets by the bank's weights, and sources uniformly from the other frames of the target's clip."""
+    drawn = torch.searchsorted(bank.weight.cumsum(0), draw.uniform(count).double())
+    target = drawn.clamp_max(len(bank) - 1)
     source = _others(bank, target, draw)
     for _ in range(recipe.far - 1):
         if bank.pose is None:
@@ -51,7 +51,7 @@ def draw_pairs(bank: Bank, recipe: Recipe, count: int, draw: Draw) -> Pairs:
     return Pairs(source, target, draw.uniform(count) < 0.5)
 
 
-def _others(bank: Bank, target: Tensor, draw: Draw) -> Tensor:
+def _others(bank: Bank, target: Tensor, draw: Sampler) -> Tensor:
     first, count = bank.first[target], bank.count[target]
     ahead = 1 + (draw.uniform(len(target)) * (count - 1)).long().clamp_max(count - 2)
     return first + (target - first + ahead) % count
@@ -62,19 +62,19 @@ def mirror(pictures: Tensor, mirrored: Tensor) -> Tensor:
 
 
 def recolour(pictures: Tensor, gamma: Tensor, gain: Tensor) -> Tensor:
-    """(n, 3, h, w) in [0, 1] to the power of gamma (n, 1), times gain (n, 3), kept in [0, 1]."""
+    """Pictures (n, 3, h, w) in [0, 1] to the power of gamma (n, 1), times gain (n, 3), clamped to [0, 1]."""
     return (pictures.clamp_min(1e-4) ** gamma[:, :, None, None] * gain[:, :, None, None]).clamp_(0, 1)
 
 
-def jitter(pictures: Tensor, gamma: float, gain: float, draw: Draw) -> Tensor:
+def jitter(pictures: Tensor, gamma: float, gain: float, draw: Sampler) -> Tensor:
     n = len(pictures)
     powers = torch.exp(draw.uniform(n, 1, low=-gamma, high=gamma))
     return recolour(pictures, powers, draw.uniform(n, 3, low=1 - gain, high=1 + gain))
 
 
-def random_turns(recipe: LabelledRecipe, count: int, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
-    """Roll, pitch and yaw in radians (count, 3), scales (count,) and shifts in half-pictures (count, 2)."""
-    reach = torch.tensor([recipe.roll, recipe.pitch, recipe.yaw], device=draw.random.device).deg2rad()
+def random_turns(recipe: LabelledRecipe, count: int, draw: Sampler) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw roll, pitch, yaw in radians (count, 3), scales (count,) and shifts in normalised coordinates (count, 2)."""
+    reach = torch.tensor([recipe.roll, recipe.pitch, recipe.yaw], device=draw.rng.device).deg2rad()
     turns = draw.uniform(count, 3, low=-1, high=1) * reach
     scales = draw.uniform(count, low=1 - recipe.growth, high=1 + recipe.growth)
     return turns, scales, draw.uniform(count, 2, low=-recipe.shift, high=recipe.shift)

@@ -1,4 +1,4 @@
-"""The loop that trains both networks: steps, checkpoints, held-out figures; the same on one process or many."""
+"""The training loop: steps, checkpoints and evaluations, on one process or several."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Generic
 import torch
 from torch import Tensor, nn
 
-from x2face_core.training.averaging import Averaged, N
 from x2face_core.training.checkpoint import (
     CHECKPOINT,
     RunState,
+    checkpoint_errors,
     load_checkpoint,
     optimiser_tensors,
     restore_optimiser,
     save_checkpoint,
-    taken_up,
 )
+from x2face_core.training.ema import EMA, N
 from x2face_core.training.prefetching import Batches, Prefetcher
 from x2face_core.training.processes import Processes
 from x2face_core.training.recipes import Recipe
@@ -33,7 +33,7 @@ _TOLD_EVERY = 10
 
 @dataclass(frozen=True)
 class Length:
-    """How long to train: minutes (over all resumed parts of the run) or steps."""
+    """The length of a run: minutes (over all resumed parts) or steps."""
 
     minutes: float | None = None
     steps: int | None = None
@@ -48,21 +48,21 @@ class Length:
 
 @dataclass(frozen=True)
 class Report:
-    """What a step tells: the losses' running means, and held-out figures where they were just measured."""
+    """The report of a step: running means of the losses, and held-out figures if just measured."""
 
     state: RunState
     progress: float
     rate: float
     losses: dict[str, float]
-    held: dict[str, float] | None
+    held_out: dict[str, float] | None
 
 
 class Trainer(Generic[N]):
     """One training run in one folder.
 
-    objective: a module with `networks` that answers losses for a batch and the progress
+    objective: a module with `networks` that maps a batch and the progress to losses
     batches: draws one part of a step from a generator
-    evaluate: held-out figures of networks, called in the first process with the averaged weights
+    evaluate: returns held-out figures of networks; called in the first process with the EMA weights
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Trainer(Generic[N]):
         self.networks: N = objective.networks  # type: ignore[assignment]
         self.wrapped = processes.wrap(objective)
         self.optimiser = _optimiser(objective, recipe)
-        self.averaged = Averaged(self.networks, recipe.ema)
+        self.ema = EMA(self.networks, recipe.ema)
         dims: dict[str, object] = self.networks.dims.to_dict()  # type: ignore[union-attr, operator]
         self.state = RunState(recipe=asdict(recipe), dims=dims, data=dict(data or {}))
         self.checkpoint = path / CHECKPOINT
@@ -91,15 +91,15 @@ class Trainer(Generic[N]):
         self.prefetcher = Prefetcher(batches, recipe.seed, processes.device, first, recipe.accumulate, self.share)
 
     def resume(self) -> bool:
-        """Go on from the folder's checkpoint, if it has one."""
+        """Resume from the folder's checkpoint, if there is one; returns whether there was."""
         if not self.checkpoint.is_file():
             return False
         asked = self.state
         tensors, self.state = load_checkpoint(self.checkpoint)
         self.state.recipe, self.state.dims, self.state.data = asked.recipe, asked.dims, asked.data
-        with taken_up(self.checkpoint):
+        with checkpoint_errors(self.checkpoint):
             self.objective.load_state_dict(_under("objective.", tensors))
-            self.averaged.networks.load_state_dict(_under("averaged.", tensors))
+            self.ema.networks.load_state_dict(_under("averaged.", tensors))
             restore_optimiser(self.optimiser, tensors)
         return True
 
@@ -107,32 +107,32 @@ class Trainer(Generic[N]):
         if not self.processes.first:
             return
         tensors = {f"objective.{name}": value for name, value in self.objective.state_dict().items()}
-        tensors |= {f"averaged.{name}": value for name, value in self.averaged.networks.state_dict().items()}
+        tensors |= {f"averaged.{name}": value for name, value in self.ema.networks.state_dict().items()}
         save_checkpoint(self.checkpoint, tensors | optimiser_tensors(self.optimiser), self.state)
 
     def run(self, length: Length, report: Callable[[Report], None]) -> RunState:
-        """Train until the length is reached; saves every few minutes and at the end, and when interrupted."""
+        """Train until the length is reached; saves periodically, at the end, and when interrupted."""
         clock = _Clock(self.recipe)
         means: dict[str, float] = {}
         try:
-            while (progress := self.processes.agree(length.progress(self.state))) < 1:
+            while (progress := self.processes.broadcast(length.progress(self.state))) < 1:
                 started = time.monotonic()
                 losses = self.step(progress)
                 _renew(means, losses, self.state.step, self.processes.device)
                 self.state.seconds += time.monotonic() - started
-                held = self._milestones(clock, means)
+                held_out = self._milestones(clock, means)
                 rate = self.recipe.batch / (time.monotonic() - started)
-                report(Report(self.state, progress, rate, means, held))
+                report(Report(self.state, progress, rate, means, held_out))
         except KeyboardInterrupt:
             self.save()
             raise
-        held = self._evaluate(means)
+        held_out = self._evaluate(means)
         self.save()
-        report(Report(self.state, 1.0, 0.0, means, held))
+        report(Report(self.state, 1.0, 0.0, means, held_out))
         return self.state
 
     def step(self, progress: float) -> dict[str, Tensor]:
-        """One update from one global batch; each process and part draws its own share of it."""
+        """One update with one global batch; each process and part draws its own share."""
         recipe, device = self.recipe, self.processes.device
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(recipe, self.state, progress)
@@ -141,7 +141,10 @@ class Trainer(Generic[N]):
         total: dict[str, Tensor] = {}
         for part in range(recipe.accumulate):
             batch = self.prefetcher.batch(self.state.step, part)
-            with self._quiet(part), torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32):
+            with (
+                self._without_gradient_sync(part),
+                torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32),
+            ):
                 losses = self.wrapped(batch, progress)
                 (losses["loss"] / recipe.accumulate).backward()
             for name, value in losses.items():
@@ -149,34 +152,34 @@ class Trainer(Generic[N]):
         if recipe.clip_norm:
             nn.utils.clip_grad_norm_(self.objective.parameters(), recipe.clip_norm)
         self.optimiser.step()
-        self.averaged.update(self.networks, self.state.step)
+        self.ema.update(self.networks, self.state.step)
         self.state.step += 1
         self.state.samples += self.share * recipe.accumulate * self.processes.count
         return total
 
-    def _quiet(self, part: int) -> AbstractContextManager[None]:
-        """Gradients travel between processes once a step, after its last part."""
+    def _without_gradient_sync(self, part: int) -> AbstractContextManager[None]:
+        """Synchronise gradients between processes only after the last part of a step."""
         last = part == self.recipe.accumulate - 1
         if last or self.processes.count == 1:
             return nullcontext()
         return self.wrapped.no_sync()  # type: ignore[operator,no-any-return]
 
     def _milestones(self, clock: _Clock, means: dict[str, float]) -> dict[str, float] | None:
-        held = None
-        if self.processes.agree(clock.evaluation_due(self.state)):
-            held = self._evaluate(means)
-        if clock.checkpoint_due() or held is not None:
+        held_out = None
+        if self.processes.broadcast(clock.evaluation_due(self.state)):
+            held_out = self._evaluate(means)
+        if clock.checkpoint_due() or held_out is not None:
             self.save()
-        return held
+        return held_out
 
     def _evaluate(self, means: dict[str, float]) -> dict[str, float]:
-        held = self.evaluate(self.averaged.networks, self.state) if self.processes.first else {}
-        ratio = self.processes.agree(held.get("held_ratio", 0.0))
+        held_out = self.evaluate(self.ema.networks, self.state) if self.processes.first else {}
+        ratio = self.processes.broadcast(held_out.get("held_ratio", 0.0))
         if self.recipe.schedule == "plateau":
             _plateau(self.state, ratio)
         row = {"step": self.state.step, "samples": self.state.samples, "seconds": self.state.seconds}
-        self.state.history.append(row | means | held)
-        return held
+        self.state.history.append(row | means | held_out)
+        return held_out
 
 
 def _renew(means: dict[str, float], losses: dict[str, Tensor], step: int, device: torch.device) -> None:
@@ -189,7 +192,7 @@ def _renew(means: dict[str, float], losses: dict[str, Tensor], step: int, device
 
 
 class _Clock:
-    """When checkpoints and evaluations are due, by the time since the process started."""
+    """Decides when checkpoints and evaluations are due, by the time since the process started."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
@@ -217,7 +220,7 @@ def learning_rate(recipe: Recipe, state: RunState, progress: float) -> float:
 
 
 def _plateau(state: RunState, ratio: float, patience: int = 3) -> None:
-    """Divide the rate by 10 when so many evaluations in a row brought nothing (paper section 5)."""
+    """Divide the rate by 10 after `patience` evaluations without improvement (paper section 5)."""
     better = state.best is None or ratio < state.best * 0.999
     state.best = ratio if better else state.best
     state.stalled = 0 if better else state.stalled + 1

@@ -1,4 +1,4 @@
-"""The guided recipe's losses: flows taught by splines and optical flow, a vector that knows the face linearly."""
+"""Losses of the guided recipe: flows supervised by splines and optical flow, linear heads on the driving vector."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from x2face_core.warping import resize_flow, warp
 
 
 class GuidedObjective(nn.Module):
-    """Both networks, and linear heads on the driving vector that are dropped after training.
+    """Both networks, and linear heads on the driving vector, which are discarded after training.
 
-    layout: (73, 3), with irises; measures, scores: how many measures and blendshape scores a batch has
+    layout: (73, 3), with irises; measures, scores: number of measures and of blendshape scores in a batch
     """
 
     def __init__(
@@ -28,11 +28,11 @@ class GuidedObjective(nn.Module):
         self.networks = networks
         self.recipe = recipe
         if networks.completion is not None:
-            networks.completion.requires_grad_(False)  # taught by a recipe of its own
+            networks.completion.requires_grad_(False)  # trained by another recipe
         self.landmark_head = nn.Linear(networks.dims.vector, POINTS_WITH_IRISES * 2)
         self.measure_head = nn.Linear(networks.dims.vector, measures)
         self.blend_head = nn.Linear(networks.dims.vector, scores) if scores else None
-        for decoder in (networks.embedding.decoder, networks.driving.decoder):  # at first every pixel stays
+        for decoder in (networks.embedding.decoder, networks.driving.decoder):  # initial flows are the identity
             nn.init.normal_(decoder.last.conv.weight, 0, 1e-3)
         splines = SplineFlows(layout[:, :2], networks.dims.flow_side)
         focus = splines.focus(layout[None, :, :2], recipe.eyes, recipe.eyes, floor=recipe.outside)
@@ -86,7 +86,7 @@ class GuidedObjective(nn.Module):
         }
 
     def _optical(self, batch: GuidedBatch, composed: Tensor) -> dict[str, Tensor]:
-        """L1 of the composed flow to the optical flow, a picture that has one, weighed by trust."""
+        """L1 between composed and optical flow, for pictures with optical flow, weighted by its trust."""
         if batch.optical_flow is None or batch.optical_trust is None:
             return {}
         side = batch.optical_flow.shape[-1]
@@ -95,7 +95,7 @@ class GuidedObjective(nn.Module):
         return {"optical": errors.mean((1, 2, 3)).sum() / pictures}
 
     def _gaps(self, batch: GuidedBatch, embedding_flow: Tensor, flows: Tensor) -> Tensor:
-        """L1 of how far apart the flows see lips, lids, and irises and corners, in normalised coordinates."""
+        """L1 of the distances between lips, between lids, and from irises to eye corners, as warped by the flows."""
         n, layout = len(batch.source), self.layout_points.expand(len(batch.source), -1, -1)
         embedded = self._apart(seen_at(embedding_flow, layout)) - self._apart(batch.source_points)
         driven = self._apart(seen_at(flows[:n], batch.landmarks)) - self._apart(layout)
@@ -126,10 +126,10 @@ class GuidedObjective(nn.Module):
 
 
 def _stretch(errors: Tensor, focus: Tensor) -> Tensor:
-    """How wrongly flows stretch: the L1 of the errors' differences between neighbours, per half-picture.
+    """L1 of the spatial derivatives of the flow errors, in normalised coordinates.
 
-    A mouth opens by moving one lip against the other. In the L1 of the flows that is lost among the errors of the
-    whole head's place; in their differences it is not.
+    A mouth opens by relative motion of the lips, which is small in the L1 of the flows against errors of the head's
+    position, but not in the L1 of their derivatives.
     """
     per_half = errors.shape[-1] / 2
     down = (errors.diff(dim=2) * focus[:, :, 1:]).abs().mean()

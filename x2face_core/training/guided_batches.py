@@ -1,4 +1,4 @@
-"""Batches of the guided recipe: pairs of pictures, augmented, with the flows and measures that teach them."""
+"""Batches of the guided recipe: augmented pairs of pictures with target flows and measures."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from torch import Tensor
 
 from x2face_core.data.bank import Bank
 from x2face_core.geometry.landmarks import MIRROR_WITH_IRISES
-from x2face_core.geometry.motion import Held, angles, hold, relative
+from x2face_core.geometry.motion import Aligned, align, angles, relative
 from x2face_core.geometry.splines import SplineFlows
 from x2face_core.geometry.turning import Turner
-from x2face_core.training.drawing import Draw, Pairs, draw_pairs, jitter, mirror, random_turns, recolour
+from x2face_core.training.drawing import Pairs, Sampler, draw_pairs, jitter, mirror, random_turns, recolour
 from x2face_core.training.optical import OpticalFlow, compose
 from x2face_core.training.recipes import GuidedRecipe
 from x2face_core.warping import resize_flow
 
-_SLACK = 1.25  # splines across people may go so much further
+_SLACK = 1.25  # tolerance factor of the limits for splines across people
 _GAZE_UNIT = 0.05  # eye widths, about a standard deviation of gaze
-_ACROSS_FLOOR = 0.3  # across people nothing but the spline teaches what lies outside the face
-_TAUGHT = 0.7  # in the face, landmarks teach so much of the flow
+_ACROSS_FLOOR = 0.3  # weight outside the face across people, where the spline is the only supervision
+_TAUGHT = 0.7  # reduction of the trust in optical flow inside the face, where landmarks supervise
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class GuidedBatch:
     """One part of a step, on the networks' device.
 
     source, target: (n, 3, side, side), the same person
-    views: (2n, 3, side, side), target and source as the driving network sees them
-    embedding_flow, driving_flow, across_flow: (n, 2, spline_side, spline_side), what splines say
-    focus, focus_across: (n, 1, 32, 32), weights of places; 0 where a spline would fold
-    optical_flow: (n, 2, spline_side, spline_side) from target to source, None where the recipe has none
-    optical_trust: (n, 1, spline_side, spline_side), less in the face, 0 where a picture was turned
-    seen: (n, 1, 32, 32), weights of the photometric loss: 1, but where a turned picture's ground was bent with the head
+    views: (2n, 3, side, side), target and source as input of the driving network
+    embedding_flow, driving_flow, across_flow: (n, 2, spline_side, spline_side), target flows from splines
+    focus, focus_across: (n, 1, 32, 32), spatial loss weights; 0 if the spline folds
+    optical_flow: (n, 2, spline_side, spline_side) from target to source, None if the recipe does not use it
+    optical_trust: (n, 1, spline_side, spline_side), less in the face, 0 for turned pictures
+    seen: (n, 1, 32, 32), weights of the photometric loss: 1, less where turning has warped the background
     source_points, landmarks, across_points: (n, 73, 2) of the source, the target, and the source moved across people
-    sane: (n,), 0 where the spline across people would fold, else 1
-    measures: (n, m) of the target, standardised: expression, pose, and gaze where it is measured
+    sane: (n,), 0 if the spline across people folds, else 1
+    measures: (n, m) of the target, standardised: expression, pose, and gaze if measured
     blend: (n, b) of the target, standardised, or None
-    partner: (n,), whose motion each source follows across people
+    partner: (n,), index of the pair whose motion each source follows across people
     """
 
     source: Tensor
@@ -63,7 +63,7 @@ class GuidedBatch:
 
 @dataclass(frozen=True)
 class _View:
-    """pictures: (n, 3, side, side); points: (n, 73, 3); turned: (n,) bool, by a random pose"""
+    """pictures: (n, 3, side, side); points: (n, 73, 3); turned: (n,) bool, whether the head was turned"""
 
     pictures: Tensor
     points: Tensor
@@ -71,7 +71,7 @@ class _View:
 
 
 class GuidedBatches:
-    """Draws, augments and labels batches, all on the device that holds the bank."""
+    """Draws, augments and labels batches on the device of the bank."""
 
     def __init__(self, bank: Bank, layout: Tensor, recipe: GuidedRecipe) -> None:
         self.bank = bank
@@ -84,8 +84,8 @@ class GuidedBatches:
         self.optical = OpticalFlow(recipe.spline_side) if recipe.optical else None
 
     @torch.no_grad()
-    def draw(self, random: torch.Generator, count: int) -> GuidedBatch:
-        draw = Draw(random)
+    def draw(self, rng: torch.Generator, count: int) -> GuidedBatch:
+        draw = Sampler(rng)
         pairs = draw_pairs(self.bank, self.recipe, count, draw)
         turn_source, turn_target = self._turns(pairs, draw)
         source = self._view(pairs.source, pairs.mirrored, turn_source, draw)
@@ -97,8 +97,8 @@ class GuidedBatches:
         views = jitter(views, self.recipe.view_gamma, self.recipe.view_gain, draw)
         return self._labelled(pairs, source, target, views)
 
-    def _turns(self, pairs: Pairs, draw: Draw) -> tuple[Tensor, Tensor]:
-        """Which sources and which targets are turned: a photograph's pair is itself, so one of its two always is."""
+    def _turns(self, pairs: Pairs, draw: Sampler) -> tuple[Tensor, Tensor]:
+        """Which sources and which targets are turned; of a photograph, which is its own pair, always one."""
         count, share = len(pairs.source), self.recipe.turned
         chance = draw.uniform(2, count) < share
         coin, alone = draw.uniform(count) < 0.5, pairs.source == pairs.target
@@ -106,17 +106,17 @@ class GuidedBatches:
 
     def _labelled(self, pairs: Pairs, source: _View, target: _View, views: Tensor) -> GuidedBatch:
         lips, eyes, floor = self.recipe.lips, self.recipe.eyes, self.recipe.outside
-        source_held, target_held = hold(source.points, self.layout), hold(target.points, self.layout)
+        source_held, target_held = align(source.points, self.layout), align(target.points, self.layout)
         partner = torch.arange(len(source.points), device=source.points.device).roll(1)
         across_points = relative(source_held, source_held[partner], target_held[partner], self.recipe.lips_gain)
-        reached = angles(hold(across_points, self.layout).rotation)
+        reached = angles(align(across_points, self.layout).rotation)
         sane = (reached.abs() < self.turner.limits * _SLACK).all(1).float()
         points, across, small = target.points[..., :2], across_points[..., :2], self.turner.splines
         flows = self.splines.to_layout(torch.cat([points, across]))
         embedding_flow = self.splines.from_layout(source.points[..., :2])
-        still = ~(source.turned | target.turned)
+        unturned = ~(source.turned | target.turned)
         near = small.near(points)
-        optical, trust = self._optical(source, target, compose(flows[: len(near)], embedding_flow), near, still)
+        optical, trust = self._optical(source, target, compose(flows[: len(near)], embedding_flow), near, unturned)
         return GuidedBatch(
             source=source.pictures,
             target=target.pictures,
@@ -128,7 +128,7 @@ class GuidedBatches:
             focus_across=small.focus(across, lips, eyes, floor=_ACROSS_FLOOR) * sane[:, None, None, None],
             optical_flow=optical,
             optical_trust=trust,
-            seen=torch.where(still[:, None, None, None], torch.ones_like(near), 0.05 + 0.95 * near),
+            seen=torch.where(unturned[:, None, None, None], torch.ones_like(near), 0.05 + 0.95 * near),
             source_points=source.points[..., :2],
             landmarks=points,
             across_points=across,
@@ -139,26 +139,26 @@ class GuidedBatches:
         )
 
     def _optical(
-        self, source: _View, target: _View, composed: Tensor, near: Tensor, still: Tensor
+        self, source: _View, target: _View, composed: Tensor, near: Tensor, unturned: Tensor
     ) -> tuple[Tensor | None, Tensor | None]:
-        """Flows of the pairs that are as the camera saw them; the search starts from the splines about the face."""
+        """Optical flow of pairs without synthetic turns; the search starts from the splines near the face."""
         if self.optical is None:
             return None, None
         side = self.recipe.spline_side
         near = resize_flow(near, side, side)
         flow, trust = torch.zeros_like(composed), torch.zeros_like(near)
-        rows = still.nonzero()[:, 0]
+        rows = unturned.nonzero()[:, 0]
         if len(rows):
             start = composed[rows] * near[rows]
             flow[rows], trust[rows] = self.optical.flows(source.pictures[rows], target.pictures[rows], start)
         return flow, trust * (1 - _TAUGHT * near)
 
-    def _measures(self, pairs: Pairs, held: Held) -> Tensor:
+    def _measures(self, pairs: Pairs, aligned: Aligned) -> Tensor:
         assert self.bank.expression is not None
         expression = self.bank.expression[pairs.target]
         swapped = expression[:, [0, 1, 3, 2]]
         expression = torch.where(pairs.mirrored[:, None], swapped, expression)
-        measures = [expression, angles(held.rotation) / 0.15]
+        measures = [expression, angles(aligned.rotation) / 0.15]
         if self.bank.gaze is not None:
             gaze = self.bank.gaze[pairs.target] / _GAZE_UNIT
             measures.append(torch.where(pairs.mirrored[:, None], gaze * self.sign[:2], gaze).clamp(-4, 4))
@@ -170,8 +170,8 @@ class GuidedBatches:
         blend = self.bank.blend[pairs.target]
         return torch.where(pairs.mirrored[:, None], blend[:, self.bank.blend_mirror], blend)
 
-    def _view(self, rows: Tensor, mirrored: Tensor, turned: Tensor, draw: Draw) -> _View:
-        """Pictures and landmarks, mirrored where asked, and turned by a random pose where asked."""
+    def _view(self, rows: Tensor, mirrored: Tensor, turned: Tensor, draw: Sampler) -> _View:
+        """Pictures and landmarks, mirrored and turned by random poses as given."""
         assert self.bank.landmarks is not None
         pictures, points = mirror(self.bank.floats(rows), mirrored), self.bank.landmarks[rows]
         points = torch.where(mirrored[:, None, None], points[:, self.mirror] * self.sign, points)

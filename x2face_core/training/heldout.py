@@ -1,4 +1,4 @@
-"""Held-out figures and contact sheets during training."""
+"""Evaluation on held-out pairs during training, and contact sheets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from x2face_core.networks.x2face import X2FaceNetworks
 
 
 def people_of(folder: FaceFolder, bank: Bank) -> Tensor:
-    """(len(bank),) int64: a number for each person, for every frame of a bank of clips."""
+    """(len(bank),) int64: index of the person in each frame of a bank of clips."""
     numbers: dict[str, int] = {}
     of_clip = {clip.row: numbers.setdefault(clip.identity, len(numbers)) for clip in folder.clips}
     return torch.tensor([of_clip[row] for row in bank.clip.tolist()])
@@ -21,10 +21,10 @@ def people_of(folder: FaceFolder, bank: Bank) -> Tensor:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Pairs of people whom training never sees, the same at every evaluation.
+    """Pairs of frames of held-out people, the same at every evaluation.
 
     sources, driving: (n, 3, side, side), a frame and another of the same clip
-    people: (n,) int64, who is in a pair
+    people: (n,) int64, index of the person in each pair
     """
 
     sources: Tensor
@@ -33,15 +33,15 @@ class HeldOut:
 
     @classmethod
     def of(cls, bank: Bank, people: Tensor, count: int = 300, seed: int = 5) -> HeldOut:
-        """At most `count` pairs: driving frames by the bank's weights, sources evenly from the rest of their clips.
+        """Draw at most `count` pairs: driving frames by the bank's weights, sources uniformly from the same clips.
 
-        people: (len(bank),) int64, who is in each frame
+        people: (len(bank),) int64, index of the person in each frame
         """
-        random = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         weight = bank.weight.cpu()
-        targets = torch.multinomial(weight, min(count, int((weight > 0).sum())), generator=random)
+        targets = torch.multinomial(weight, min(count, int((weight > 0).sum())), generator=rng)
         first, number = bank.first.cpu()[targets], bank.count.cpu()[targets]
-        ahead = 1 + (torch.rand(len(targets), generator=random) * (number - 1)).long()
+        ahead = 1 + (torch.rand(len(targets), generator=rng) * (number - 1)).long()
         sources = first + (targets - first + ahead) % number
         rows = sources.to(bank.pictures.device), targets.to(bank.pictures.device)
         return cls(bank.floats(rows[0]), bank.floats(rows[1]), people.cpu()[targets])
@@ -69,8 +69,8 @@ class HeldOut:
         """A picture (3, h, w): a row a pair: source, embedded, driving, generated; then, across people and relative:
         the driver's rest, its frame, and the source moved by the difference."""
         networks.eval()
-        spread = torch.linspace(0, len(self.sources) - 1, rows).long()
-        sources, driving = self.sources[spread], self.driving[spread]
+        indices = torch.linspace(0, len(self.sources) - 1, rows).long()
+        sources, driving = self.sources[indices], self.driving[indices]
         textures, _ = networks.embed(sources)
         v_source, v_driving = networks.encode(sources), networks.encode(driving)
         own = networks.render(textures, v_driving)

@@ -1,4 +1,4 @@
-"""Optical flow between the two frames of a pair: the motion of hair, neck, shoulders and background."""
+"""Optical flow between the frames of a pair, for the motion of hair, neck, shoulders and background."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from x2face_core.warping import resize_flow, warp
 _FALLOFF = 12.0
 """Trust is exp(-falloff x local L1 between the warped source and the target, in [0, 1])."""
 _REACH = 0.6
-"""Flows longer than this, in normalised coordinates, are mismatches."""
+"""Largest plausible flow in normalised coordinates."""
 
 
 def compose(driving: Tensor, embedding: Tensor) -> Tensor:
-    """The flow (n, 2, h, w) from driving frame to source picture that two flows (n, 2, h, w) through the layout make.
+    """Compose two flows (n, 2, h, w) to the flow from driving frame to source picture.
 
-    driving: samples the embedded face; embedding: samples the source where the embedded face is laid out
+    driving: samples the embedded face; embedding: samples the source
     """
     return driving + warp(embedding, driving)
 
 
 class OpticalFlow:
-    """Dense inverse search (Kroeger et al., ECCV 2016, as in OpenCV), started from a flow that is roughly right.
+    """Dense inverse search (Kroeger et al., ECCV 2016, as in OpenCV), with an initial flow.
 
-    side: the side of the flows that it answers
-    MissingError where OpenCV is not installed.
+    side: of the resulting flows in pixels
+    MissingError if OpenCV is not installed.
     """
 
     def __init__(self, side: int) -> None:
@@ -45,7 +45,7 @@ class OpticalFlow:
                 f"the recipe teaches by optical flow, which needs OpenCV ({error}); "
                 "pip install 'x2face[training]', or do without it: --set optical=0."
             ) from None
-        cv2.setNumThreads(1)  # pictures are small: threads pay off between them, not within
+        cv2.setNumThreads(1)  # parallel over pictures, as each is small
         self.side = side
         library: Any = cv2
         self._threads = ThreadPoolExecutor(torch.get_num_threads())
@@ -54,11 +54,11 @@ class OpticalFlow:
 
     @torch.no_grad()
     def flows(self, source: Tensor, target: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Flows (n, 2, side, side) that sample each target from its source, and how far to trust them.
+        """Flows (n, 2, side, side) that sample each target from its source, and their trust.
 
         source, target: (n, 3, h, w) in [0, 1]
-        start: (n, 2, k, k) in normalised coordinates; the search finds what is left after it
-        trust: (n, 1, side, side) in [0, 1], by how well the warped source fits the target
+        start: (n, 2, k, k) initial flow in normalised coordinates
+        trust: (n, 1, side, side) in [0, 1], from the difference between warped source and target
         """
         height, width = target.shape[-2:]
         rest = self._residuals(_grey(warp(source, start)), _grey(target))
@@ -73,11 +73,11 @@ class OpticalFlow:
         return small[:, :2], small[:, 2:]
 
     def _residuals(self, sources: NDArray[np.uint8], targets: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, h, w) twice to (n, h, w, 2), in pixels."""
+        """Flows (n, h, w, 2) in pixels between grey pictures (n, h, w)."""
         return np.stack(list(self._threads.map(self._residual, targets, sources)))
 
     def _residual(self, target: NDArray[np.uint8], source: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """One pair, by a search of the thread's own: they keep what they compute with."""
+        """The flow of one pair; each thread has its own search object, which keeps buffers."""
         if not hasattr(self._own, "search"):
             self._own.search = self._make()
         found: NDArray[np.float32] = self._own.search.calc(target, source, None)

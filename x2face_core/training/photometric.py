@@ -1,4 +1,4 @@
-"""Stage I as published: the generated frame against the driving frame, L1, nothing else (paper 3.2)."""
+"""The published first stage: L1 between generated and driving frame (paper 3.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from x2face_core.data.bank import Bank
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.drawing import Draw, draw_pairs, mirror
+from x2face_core.training.drawing import Sampler, draw_pairs, mirror
 from x2face_core.training.recipes import Recipe
 from x2face_core.warping import warp
 
@@ -23,15 +23,15 @@ class PhotometricBatch:
 
 
 class PhotometricBatches:
-    """Draws pairs of frames; both are mirrored, or neither."""
+    """Draws pairs of frames; both are mirrored or neither."""
 
     def __init__(self, bank: Bank, recipe: Recipe) -> None:
         self.bank = bank
         self.recipe = recipe
 
     @torch.no_grad()
-    def draw(self, random: torch.Generator, count: int) -> PhotometricBatch:
-        pairs = draw_pairs(self.bank, self.recipe, count, Draw(random))
+    def draw(self, rng: torch.Generator, count: int) -> PhotometricBatch:
+        pairs = draw_pairs(self.bank, self.recipe, count, Sampler(rng))
         pictures = [mirror(self.bank.floats(rows), pairs.mirrored) for rows in (pairs.source, pairs.target)]
         return PhotometricBatch(*pictures)
 
@@ -44,7 +44,7 @@ class PhotometricObjective(nn.Module):
         self.networks = networks
 
     def forward(self, batch: PhotometricBatch, progress: float) -> dict[str, Tensor]:
-        """Losses, each a scalar; the target is the driving picture too."""
+        """Losses, each a scalar; the target is also the driving picture."""
         textures, _ = self.networks.embed(batch.source)
         flow = self.networks.driving(batch.target)
         generated = warp(textures, flow, padding=self.networks.dims.padding)

@@ -1,4 +1,4 @@
-"""Which number format trains fastest here: measured, never assumed (bf16 is ten times slower on some CPUs)."""
+"""Choice of the faster number format by measurement (bf16 is ten times slower on some CPUs)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 
 
 def fastest(objective: nn.Module, batch: object, device: torch.device) -> torch.dtype:
-    """bf16 where a step of it takes less time than one of fp32; the objective stays as it is."""
+    """bf16 if a step takes less time than with fp32, else fp32; the objective is not changed."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     spent = {dtype: _step_seconds(copy.deepcopy(objective), batch, dtype) for dtype in (torch.float32, torch.bfloat16)}
@@ -18,7 +18,7 @@ def fastest(objective: nn.Module, batch: object, device: torch.device) -> torch.
 
 
 def _step_seconds(objective: nn.Module, batch: object, dtype: torch.dtype) -> float:
-    """The faster of two steps, after one to warm up."""
+    """Seconds of the faster of two steps, after a warm-up."""
     spent = []
     for _ in range(3):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Batches drawn ahead of the step that takes them, while a GPU computes the one before."""
+"""Prefetching of batches in background threads while a GPU computes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from torch import Tensor
 from x2face_core.training.drawing import generator
 
 _THREADS = 2
-_AHEAD = 3  # parts of steps
+_AHEAD = 3  # number of parts of steps that are drawn in advance
 
 
 class Batches(Protocol):
-    def draw(self, random: torch.Generator, count: int) -> object: ...
+    def draw(self, rng: torch.Generator, count: int) -> object: ...
 
 
 class Prefetcher:
-    """Draws the batches of a run in order; on a GPU by threads with streams of their own, ahead of the training.
+    """Draws the batches of a run in order; on a GPU in advance, in threads with their own CUDA streams.
 
-    What is drawn depends on seed, step and part alone, so that it is the same either way.
+    Batches depend on seed, step and part only, so that they are the same either way.
     """
 
     def __init__(self, batches: Batches, seed: int, device: torch.device, first: int, parts: int, count: int) -> None:
-        """first: number of this process's first part of a step; parts: how many it has; count: pairs in each"""
+        """first: index of this process's first part of a step; parts: number of its parts; count: pairs in a part"""
         self.batches, self.seed, self.device = batches, seed, device
         self.first, self.parts, self.count = first, parts, count
         self._threads = ThreadPoolExecutor(_THREADS) if device.type == "cuda" else None
@@ -35,7 +35,7 @@ class Prefetcher:
         self._waiting: dict[int, Future[tuple[object, Any]]] = {}
 
     def batch(self, step: int, part: int) -> object:
-        """The batch of one part of a step, counted from 0 in this process."""
+        """The batch of a part of a step; part: index in this process, from 0"""
         if self._threads is None:
             return self._draw(step, part)
         number = step * self.parts + part
@@ -46,7 +46,7 @@ class Prefetcher:
         current = torch.cuda.current_stream(self.device)
         current.wait_event(done)
         for tensor in _tensors(batch):
-            tensor.record_stream(current)  # its memory is not given away before this stream has read it
+            tensor.record_stream(current)  # keeps the allocator from reusing its memory before this stream has read it
         return batch
 
     def _draw(self, step: int, part: int) -> object:

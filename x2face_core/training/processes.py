@@ -1,4 +1,4 @@
-"""One process, or several under torchrun."""
+"""One training process, or several under torchrun."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from x2face_core.errors import UsageError
 
 @dataclass(frozen=True)
 class Processes:
-    """Which of how many processes this is, and the device it trains on."""
+    """Rank of this process, number of processes, and its device."""
 
     rank: int
     count: int
@@ -25,7 +25,7 @@ class Processes:
         return self.rank == 0
 
     def wrap(self, objective: nn.Module) -> nn.Module:
-        """Average gradients over processes; on GPUs, batch norm statistics too."""
+        """Wrap the objective to average gradients over processes; on GPUs, batch norm statistics too."""
         if self.count == 1:
             return objective
         if self.device.type == "cuda":
@@ -33,8 +33,8 @@ class Processes:
             return DistributedDataParallel(objective, device_ids=[self.device.index])
         return DistributedDataParallel(objective)
 
-    def agree(self, value: float) -> float:
-        """The first process's value, for all."""
+    def broadcast(self, value: float) -> float:
+        """The value of the first process, in all processes."""
         if self.count == 1:
             return value
         shared = torch.tensor([value], dtype=torch.float64, device=self.device)

@@ -1,4 +1,4 @@
-"""How networks are trained: every number of it, in one frozen value a recipe."""
+"""Training recipes: all hyperparameters as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ BOUNDS = {
     "moments": (1, 1024),
     "versions": (1, 64),
 }
-"""What a recipe's numbers may be, whatever recipe it is; those that are not named are weights."""
+"""Bounds of the fields of all recipes; fields that are not listed are loss weights."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What every recipe has.
+    """Fields of all recipes.
 
     preset: the sizes that it trains by default (networks.dims.PRESETS)
-    batch: pairs of pictures a step over all processes; accumulate: parts that one process takes a step in
-    every: of a clip's frames every nth is drawn from (25 at 25 fps is the paper's 1 fps)
-    far: candidates for the source picture, of which the one furthest in pose is taken; 1 draws evenly
-    ema: decay of the averaged weights, which are the ones evaluated and shipped; 0 keeps none
+    batch: pairs of pictures in a step over all processes; accumulate: number of parts of a step in one process
+    every: every nth frame of a clip is used (25 at 25 fps is the 1 fps of the paper)
+    far: number of candidates for the source, of which the one farthest in pose is taken; 1: uniform
+    ema: decay of the EMA of the weights, which is evaluated and shipped; 0: no averaging
     end: the learning rate at the end, as a share of lr (cosine); plateau: divided by 10 when held-out L1
         stalls; constant: as the released training script has it
     dtype: auto measures a few steps and takes the faster of fp32 and bf16
@@ -69,7 +69,7 @@ class Recipe:
     evaluate_minutes: float = 10.0
 
     def __post_init__(self) -> None:
-        """UsageError for numbers that no training could go well with."""
+        """UsageError for values out of bounds."""
         numbers = {field.name: _WEIGHT for field in fields(self) if field.type in ("int", "float")}
         if fault := fault_of(self, numbers | BOUNDS):
             raise UsageError(f"The recipe {self.name}: {fault}")
@@ -77,11 +77,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class LabelledRecipe(Recipe):
-    """What the recipes have that read labels.
+    """Fields of recipes that use labels.
 
-    stills: share of the draws that goes to single photographs, where the folder has some
-    turned: share of pictures turned by a random pose: yaw, pitch, roll in degrees, growth and shift as shares; of the
-        two pictures that a photograph gives one always is
+    stills: share of draws of single photographs, if the folder has some
+    turned: share of pictures with a synthetic turn by up to yaw, pitch, roll in degrees, growth and shift as shares;
+        one of the two pictures of a photograph is always turned
     """
 
     far: int = 2
@@ -96,23 +96,23 @@ class LabelledRecipe(Recipe):
 
 @dataclass(frozen=True)
 class GuidedRecipe(LabelledRecipe):
-    """Flows guided by the landmarks' splines and by optical flow (docs/training.md), beside the photometric loss.
+    """Flows supervised by landmark splines and optical flow (docs/training.md), and a photometric loss.
 
     photometric: weight of the photometric loss
-    optical: weight of the composed flow's distance to optical flow, outside the face, at first, falling as guidance
-        does; 0 does without OpenCV
-    outside: what places outside the face weigh in the losses against splines, beside those in it
-    guidance: weight of the flow losses at first, falling to guidance_end of it
-    relative: weight of the flow that one person's motion gives another, beside guidance
-    stretch: weight of how wrongly flows stretch, which opens mouths and shuts eyes, beside guidance
-    gaps: weight of how far apart flows see both lips, beside guidance; lids, irises: how much more the lids of an eye,
-        and its iris and corners, count there
-    spline_side: pixels a side of the splines' flows; 32 blurs the lips
-    landmarks, expression, blend: weights of the linear heads on v, which are dropped after training: expression, pose
+    optical: initial weight of the distance of the composed flow to optical flow, outside the face, decaying as
+        guidance; 0: not used, OpenCV is not needed
+    outside: weight outside the face, relative to inside, in the losses against splines
+    guidance: initial weight of the flow losses, decaying to the share guidance_end
+    relative: weight of the flow across people, relative to guidance
+    stretch: weight of the error in flow derivatives, relative to guidance; it opens mouths and closes eyes
+    gaps: weight of the error in the distance between the lips, relative to guidance; lids, irises: relative weights of
+        the distances between lids, and between iris and eye corners
+    spline_side: side of the splines' flows in pixels; 32 blurs the lips
+    landmarks, expression, blend: weights of the linear heads on v, which are discarded after training: expression, pose
         and gaze in one, blendshape scores in another
-    lips, eyes: how much more pixels there count, in the losses
-    lips_gain: how much of the driver's change of the lips the source is taught, across people
-    gamma, gain: colour jitter that source and target share; view_gamma, view_gain: of the driving input alone
+    lips, eyes: additional weight of pixels there in the losses
+    lips_gain: gain of the driver's lip motion in the target across people
+    gamma, gain: colour jitter common to source and target; view_gamma, view_gain: of the driving input only
     """
 
     photometric: float = 6.0
@@ -140,12 +140,12 @@ class GuidedRecipe(LabelledRecipe):
 
 @dataclass(frozen=True)
 class CompletionRecipe(LabelledRecipe):
-    """The network that completes embedded faces, taught when embedding and driving network are done (docs/training.md).
+    """Training of the completion network, after embedding and driving network (docs/training.md).
 
     channels: of its first level, and of the critic's
-    lips: how much more the mouth counts
-    edges: weight of the differences between neighbours, which keeps teeth from blurring
-    adversarial: weight of what the critic of mouths says, beside the L1
+    lips: additional weight of the mouth
+    edges: weight of the spatial derivatives, against blurred teeth
+    adversarial: weight of the adversarial loss, relative to the L1
     """
 
     turned: float = 0.3
@@ -181,7 +181,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def with_settings(recipe: R, dims: D, settings: Mapping[str, str]) -> tuple[R, D]:
-    """Both with fields replaced, each given as text, as `--set key=value` has it; dims may be None."""
+    """Recipe and dims with fields replaced, given as text as by `--set key=value`; dims may be None."""
     ours = _settable(recipe)
     theirs: dict[str, Any] = {} if dims is None else _settable(dims)
     for key, text in settings.items():

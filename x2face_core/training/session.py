@@ -1,7 +1,7 @@
-"""A whole training run: data, objective, engine, and the files it leaves.
+"""A training run: data, objective, engine, and output files.
 
-OUT/checkpoint.safetensors  everything needed to go on
-OUT/weights.safetensors     what `--weights` takes, renewed at every evaluation
+OUT/checkpoint.safetensors  complete state, to resume from
+OUT/weights.safetensors     weights for `--weights`, updated at every evaluation
 OUT/sheet-STEP.png, curve.png, history.json
 """
 
@@ -32,23 +32,30 @@ from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
 from x2face_core.training.guided_batches import GuidedBatches
 from x2face_core.training.heldout import HeldOut, people_of
+from x2face_core.training.initial_weights import InitialWeights, load_initial
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
 from x2face_core.training.prefetching import Batches
 from x2face_core.training.processes import Processes
 from x2face_core.training.recipes import CompletionRecipe, GuidedRecipe, LabelledRecipe, Recipe
-from x2face_core.training.running import Progress, earlier, go, keep_history, running, with_precision
+from x2face_core.training.running import (
+    Progress,
+    keep_history,
+    previous_state,
+    resume_and_run,
+    training_run,
+    with_precision,
+)
 from x2face_core.training.sheets import write_sheet
 from x2face_core.training.shipping import fit_reading, ship
-from x2face_core.training.starting import Started, starting
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train.
+    """Settings of a run.
 
-    out: the run's folder, made where it is not there; data: a folder as docs/data.md has it
-    fresh: start over even where the folder holds a checkpoint
-    start: weights, by name or path, that a run without a checkpoint begins with; None: random ones
+    out: folder of the run, created if missing; data: data folder (docs/data.md)
+    fresh: discard an existing checkpoint
+    start: initial weights, by name or path, for a run without a checkpoint; None: random
     device: auto, cpu or cuda
     """
 
@@ -69,19 +76,19 @@ def train(
     say: Callable[[str], None] = lambda text: None,
     progress: Progress = lambda what, done, total: None,
 ) -> RunState:
-    """Train as planned, from the folder's checkpoint where there is one. Under torchrun, call it in every process."""
+    """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     if isinstance(plan.recipe, CompletionRecipe) and plan.start is None:
         raise UsageError("the recipe completion completes what other networks make: say whose, --from WEIGHTS.")
     folder = FaceFolder(plan.data)
     _check_resumable(plan)
-    with running(plan.out, fresh=plan.fresh, device=plan.device) as processes:
-        return go(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
+    with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
+        return resume_and_run(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
 
 
 def _trainer(plan: Plan, folder: FaceFolder, processes: Processes, progress: Progress) -> Trainer[X2FaceNetworks]:
     torch.manual_seed(plan.recipe.seed)
     train_bank, val_bank = (_bank(plan, folder, split, processes, progress) for split in ("train", "val"))
-    started = None if plan.start is None else starting(plan.start, plan.dims)
+    started = None if plan.start is None else load_initial(plan.start, plan.dims)
     layout = _layout(train_bank, started) if isinstance(plan.recipe, LabelledRecipe) else None
     networks = X2FaceNetworks(plan.dims)
     networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -90,13 +97,13 @@ def _trainer(plan: Plan, folder: FaceFolder, processes: Processes, progress: Pro
         networks.load_state_dict(started.tensors, strict=False)
     objective.to(processes.device)
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
-    judge = _Judge(plan.out, folder, train_bank, HeldOut.of(val_bank, people_of(folder, val_bank)), layout)
+    judge = _Evaluator(plan.out, folder, train_bank, HeldOut.of(val_bank, people_of(folder, val_bank)), layout)
     data = {"statement": statement_of(folder, plan.recipe, started), "frames": len(train_bank)}
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
 
 
 def _bank(plan: Plan, folder: FaceFolder, split: Split, processes: Processes, progress: Progress) -> Bank:
-    """A split's frames; photographs join those of training alone, so that held-out figures stay those of films."""
+    """The frames of a split; photographs are used for training only, so that held-out figures are those of films."""
     labelled = plan.recipe if isinstance(plan.recipe, LabelledRecipe) else None
     bank = load_bank(
         folder,
@@ -111,11 +118,11 @@ def _bank(plan: Plan, folder: FaceFolder, split: Split, processes: Processes, pr
 
 
 def _check_resumable(plan: Plan) -> None:
-    state = earlier(plan.out, fresh=plan.fresh)
+    state = previous_state(plan.out, fresh=plan.fresh)
     if state is None:
         return
     checkpoint = plan.out / CHECKPOINT
-    trained = Dims.from_dict(state.dims).to_dict()  # sizes that the checkpoint is too old to name are the defaults
+    trained = Dims.from_dict(state.dims).to_dict()  # sizes missing in an old checkpoint have their defaults
     if trained != plan.dims.to_dict():
         changed = {key for key, value in plan.dims.to_dict().items() if trained[key] != value}
         raise WeightsError(f"{checkpoint}: its networks differ in {', '.join(sorted(changed))}; --fresh starts over.")
@@ -126,8 +133,8 @@ def _check_resumable(plan: Plan) -> None:
         )
 
 
-def _layout(bank: Bank, started: Started | None) -> Tensor:
-    """(73, 3): that of the weights that the run starts from, which keeps embedded faces, or a new one."""
+def _layout(bank: Bank, started: InitialWeights | None) -> Tensor:
+    """(73, 3): the layout of the initial weights, which keeps embedded faces compatible, or a new one."""
     assert bank.landmarks is not None
     if started is not None and started.layout is not None:
         points = started.layout.numpy()
@@ -151,8 +158,8 @@ def _taught(networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe:
     return PhotometricObjective(networks), PhotometricBatches(bank, recipe)
 
 
-def statement_of(folder: FaceFolder, recipe: Recipe, started: Started | None) -> str:
-    """What networks saw, for those who use them."""
+def statement_of(folder: FaceFolder, recipe: Recipe, started: InitialWeights | None) -> str:
+    """Description of the training data, for the metadata of weights."""
     parts = [statement(folder.of_split("train"))]
     if isinstance(recipe, LabelledRecipe) and recipe.stills and folder.stills is not None:
         parts.append(_photographs(folder.stills.of_split("train")))
@@ -168,7 +175,7 @@ def _photographs(stills: Sequence[Still]) -> str:
 
 
 def statement(clips: Sequence[Clip]) -> str:
-    """What networks saw of films, for those who use them."""
+    """Description of the training clips."""
     seconds: dict[str, float] = {}
     for clip in clips:
         seconds[clip.source] = seconds.get(clip.source, 0.0) + clip.seconds
@@ -178,21 +185,21 @@ def statement(clips: Sequence[Clip]) -> str:
 
 
 @dataclass(frozen=True)
-class _Judge:
-    """Measures the averaged networks, and leaves weights, a contact sheet and the curve behind."""
+class _Evaluator:
+    """Evaluates the EMA networks, and writes weights, a contact sheet and the training curve."""
 
     out: Path
     folder: FaceFolder
     bank: Bank
-    held: HeldOut
+    held_out: HeldOut
     layout: Tensor | None
 
     def __call__(self, networks: X2FaceNetworks, state: RunState) -> dict[str, float]:
-        figures = self.held.figures(networks)
+        figures = self.held_out.figures(networks)
         reading = fit_reading(networks, self.bank, self.folder) if self.layout is not None else None
         row = {"step": float(state.step)} | figures
         layout = None if self.layout is None else self.layout[:POINTS]
-        ship(self.out / "weights.safetensors", networks, state, reading, layout, held=row)
-        write_sheet(self.out / f"sheet-{state.step:07d}.png", self.held.sheet(networks))
+        ship(self.out / "weights.safetensors", networks, state, reading, layout, held_out=row)
+        write_sheet(self.out / f"sheet-{state.step:07d}.png", self.held_out.sheet(networks))
         keep_history(self.out, state, figures)
         return figures

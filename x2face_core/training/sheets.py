@@ -1,4 +1,4 @@
-"""Pictures of how a run goes: contact sheets, and the curve of the losses."""
+"""Contact sheets and the training curve."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLOURS: dict[str, Colour] = {"l1": (40, 90, 200), "held_ratio": (200, 60, 40)}
 
 
 def write_sheet(path: Path, sheet: Tensor) -> None:
-    """sheet: (3, h, w) float in [0, 1]."""
+    """Write a picture. sheet: (3, h, w) float in [0, 1]"""
     write_picture(path, to_pictures(sheet[None])[0])
 
 

@@ -1,4 +1,4 @@
-"""From a training run to weights that can be used: the averaged networks, a linear reading, what is known of them."""
+"""Exporting weights from a training run: the EMA networks, a linear readout, and a description."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def fit_reading(
 ) -> dict[str, Tensor]:
     """Ridge regression from driving vectors to pose (degrees) and expression (docs/data.md).
 
-    It sees at most `most` frames of clips, drawn without replacement by the bank's weights.
+    It uses at most `most` frames of clips, drawn without replacement by the bank's weights.
 
     weight: (7, 128), bias: (7,), scale: (7,) the standard deviations of what is read
     """
     networks.eval()
-    random = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     weight = bank.weight.cpu() * (bank.clip.cpu() >= 0)
-    rows = torch.multinomial(weight, min(most, int((weight > 0).sum())), generator=random)
+    rows = torch.multinomial(weight, min(most, int((weight > 0).sum())), generator=rng)
     v = torch.cat([networks.encode(bank.floats(part.to(bank.pictures.device))).cpu() for part in torch.split(rows, 64)])
     labels = folder.labels
     at = labels.rows_of(bank.clip.cpu()[rows].numpy(), bank.frame.cpu()[rows].numpy())
@@ -47,12 +47,12 @@ def ship(
     state: RunState,
     reading: dict[str, Tensor] | None,
     layout: Tensor | None,
-    held: dict[str, float],
+    held_out: dict[str, float],
 ) -> WeightsInfo:
     """Write weights.
 
-    layout: (71, 3) where the landmarks lie in the embedded face, in half-pictures, where that was taught
-    held: figures measured just now
+    layout: (71, 3) canonical landmarks in normalised coordinates, or None
+    held_out: the latest held-out figures
     """
     tensors = {n: v for n, v in networks.state_dict().items() if v.is_floating_point()}
     if reading is not None:
@@ -66,7 +66,7 @@ def ship(
         "dims": networks.dims.to_dict(),
         "parameters": networks.parameter_counts(),
         "recipe": recipe,
-        "metrics": {name: round(value, 4) for name, value in held.items()},
+        "metrics": {name: round(value, 4) for name, value in held_out.items()},
         "data": str(state.data.get("statement", "")),
     }
     return save_weights(path, tensors, info)

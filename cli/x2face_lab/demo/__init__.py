@@ -1,1 +1,1 @@
-"""The films of `x2face demo`: whom they show, what drives them, the paint, and the inputs in the package."""
+"""The films of `x2face demo`: sources, drivers, paint, and the inputs in the package."""

@@ -1,4 +1,4 @@
-"""The demo's own files: the driving film, what is true in each frame, a spoken sound, and the sitter to be driven.
+"""The demo's own files: a driving film, its ground truth, speech, and a source picture.
 
 docs/images/head.py renders them.
 """
@@ -20,7 +20,7 @@ COLUMNS = ("roll", "pitch", "yaw", "mouth_open", "blink")
 
 
 def read_truth(path: Path = TRUTH) -> dict[str, NDArray[np.float64]]:
-    """Each column of the truth: (frames,)."""
+    """The ground truth of the driving film, (frames,) by column."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return {name: np.array([float(row[name]) for row in rows]) for name in ("seconds", *COLUMNS)}

@@ -1,4 +1,4 @@
-"""Face paint for the demo: a star, a heart and a flower, drawn here, and the preset that says where they lie."""
+"""Face paint for the demo: a star, a heart and a flower, and the preset that places them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 SIDE = 160
-FINER = 4  # drawn so many times as large, then reduced, for smooth edges
+FINER = 4  # supersampling factor, for smooth edges
 
 Points = list[tuple[float, float]]
 Colour = tuple[int, int, int]
@@ -23,7 +23,7 @@ LAYERS = (
 
 
 def write_paint(folder: Path) -> Path:
-    """Draw the layers into a folder; the preset that the edit overlay takes."""
+    """Draw the layers into a folder; returns the preset for the edit overlay."""
     star().save(folder / "star.png")
     heart().save(folder / "heart.png")
     flower().save(folder / "flower.png")
@@ -53,7 +53,7 @@ def flower() -> Image.Image:
 
 
 def ring(far: float, near: float) -> Points:
-    """A star of five points around the middle."""
+    """Corners of a five-pointed star. far, near: radii of the points and of the notches"""
     ends = [(far if k % 2 == 0 else near, math.radians(36 * k)) for k in range(10)]
     return [(r * math.sin(a), -r * math.cos(a)) for r, a in ends]
 
@@ -63,7 +63,7 @@ def disc(x: float, y: float, radius: float) -> Points:
 
 
 def drawn(shapes: list[tuple[Points, Colour]]) -> Image.Image:
-    """Polygons in normalised coordinates (-1..1, y downwards), one over the other, transparent around them."""
+    """Draw polygons in normalised coordinates (-1..1, y downwards) in order, on a transparent background."""
     side = SIDE * FINER
     colours, opaque = Image.new("RGB", (side, side), shapes[0][1]), Image.new("L", (side, side), 0)
     for points, colour in shapes:

@@ -1,4 +1,4 @@
-"""The demo's films: who is driven by what. A new driver's film is a line here."""
+"""The scenes of the demo. Add a line here for the film of a new driver."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ LEAN = {"roll": "0,13,-13,0,0,0", "yaw": "0,0,0,18,-18,0", "seconds": 5.0}
 class Scene:
     """One film for each of the sources.
 
-    settings: what each driver's settings are made of, by its name
-    seconds: how long the film is; None: as long as the drivers; compare: source and driving picture stand beside it
+    settings: values of each driver's settings, by its name
+    seconds: length of the film; None: that of the drivers; compare: show source and driving picture too
     """
 
     name: str
@@ -33,19 +33,19 @@ class Scene:
     compare: bool = False
 
     def words(self) -> dict[str, Any]:
-        """What `x2face run` would be told, as keywords of `x2face.run`."""
+        """The settings as keywords of `x2face.run`."""
         fields = [(name, field, value) for name, of in self.settings.items() for field, value in of.items()]
         said = {name if field == "input" else f"{name}_{field}": value for name, field, value in fields}
         return {"driver": list(self.settings), **said}
 
     def films(self) -> Iterator[tuple[str, str]]:
-        """Each source's name and its film's file name."""
+        """Pairs of source name and file name of its film."""
         for source in self.sources:
             yield source, f"{source}-{self.name}.mp4"
 
 
 def scenes(paint: Path) -> tuple[Scene, ...]:
-    """All of them. paint: the layer or preset for the edit overlay."""
+    """All scenes. paint: layer or preset for the edit overlay"""
     film, speech, layer = {"input": str(FILM)}, {"input": str(SPEECH)}, {"input": paint}
     return (
         Scene("frame", {"frame": film}, compare=True),
@@ -58,6 +58,6 @@ def scenes(paint: Path) -> tuple[Scene, ...]:
 
 
 def playable(among: Iterable[Scene], drivers: Iterable[str]) -> list[Scene]:
-    """The scenes for which all drivers are there."""
+    """The scenes whose drivers are all installed."""
     there = set(drivers)
     return [scene for scene in among if there.issuperset(scene.settings)]

@@ -1,4 +1,4 @@
-"""Whom the demo drives: a portrait in the public domain, and a rendered head."""
+"""The source pictures of the demo: a portrait in the public domain, and a rendered head."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from x2face_lab.demo.inputs import PICTURE
 
 @contextmanager
 def sources() -> Iterator[dict[str, Path]]:
-    """Each source's name and picture, for as long as the context lasts.
+    """A context with the picture of each source, by name.
 
-    astronaut: Eileen Collins, a portrait by NASA, which scikit-image carries; sitter: rendered by synthetic_head
+    astronaut: Eileen Collins, a portrait by NASA from scikit-image; sitter: rendered by synthetic_head
     """
-    from skimage.data import astronaut  # carried in the wheel
+    from skimage.data import astronaut  # part of the wheel
 
     from x2face_core.media.images import write_picture
 

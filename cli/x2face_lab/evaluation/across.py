@@ -1,4 +1,4 @@
-"""How well one person's motion reaches another: relative driving, measured in the generated frames."""
+"""Evaluation of motion transfer across people: relative driving, measured in the generated frames."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from x2face_lab.evaluation.readers import MEASURES, SETTLING, Reader, Readings
 from x2face_lab.evaluation.tracks import one_each_in_turn, read_clip
 
 LEAST = np.array([1.5, 1.5, 1.5, 0.01, 0.01, 0.03, 0.03, 0.015])
-"""Standard deviations of MEASURES below which a driver's motion is too small to correlate with."""
+"""Least standard deviations of MEASURES of the driver for a correlation to be meaningful."""
 FRAMES, EACH = 150, 2
-"""Frames of a film, spread over all of it, and films of a person, at most."""
+"""Largest number of evenly spaced frames of a film, and of films of a person."""
 _FEWEST = 8
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class CrossDriving:
-    """One driver on one source.
+    """One driving film applied to one source.
 
-    driver, generated: (n, 8) MEASURES a frame; source: (3, h, w); frames: a few (driving, generated) to look at
-    faces: landmarks of all three, where the reader knows them; person: who drives
+    driver, generated: (n, 8) MEASURES of each frame; source: (3, h, w); frames: some (driving, generated) for the sheet
+    faces: landmarks of source, driver and result, or None; person: identity of the driver
     """
 
     driver: Floats
@@ -42,12 +42,12 @@ class CrossDriving:
     person: str = ""
 
     def correlations(self) -> Floats:
-        """(8, 2): each measure's correlation, and slope of the generated on the driver's; NaN where that is still."""
+        """(8, 2): correlation and slope of the generated measures on the driver's; NaN below LEAST."""
         return np.array([_followed(*pair) for pair in zip(self.driver.T, self.generated.T, LEAST, strict=True)])
 
     @property
     def found(self) -> float:
-        """The share of generated frames in which a face is found."""
+        """Share of generated frames in which a face is found."""
         return float(np.isfinite(self.generated[:, 0]).mean())
 
 
@@ -62,7 +62,7 @@ def _followed(driver: Floats, generated: Floats, least: float) -> tuple[float, f
 
 @torch.inference_mode()
 def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader, person: str = "") -> CrossDriving:
-    """The source's picture (3, h, w) driven by another person's frames (n, 3, h, w), relative to the nearest one."""
+    """Drive a source (3, h, w) by another person's frames (n, 3, h, w), relative to the frame nearest to the source."""
     seen = ModelSource.of(model, source[None])
     vectors = torch.cat([model.encode(part) for part in torch.split(driving, 16)])
     points = pose_expression_coordinates(torch.cat([vectors, seen.vector[None]]), seen)
@@ -89,7 +89,7 @@ def measure_across(
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[CrossDriving]:
-    """Two films a person, those with most motion, each driving a person who is not in it; 150 frames at most."""
+    """Apply the films with most motion, EACH of a person and up to FRAMES frames, to sources of other people."""
     drivers = list(one_each_in_turn(clips, len(clips), each=EACH))
     moved = []
     for number, clip in enumerate(drivers):
@@ -103,14 +103,14 @@ def measure_across(
 
 
 def people_followed(moved: Sequence[CrossDriving]) -> Floats:
-    """(people, 8, 2): each driver's correlations and slopes, means over the films in which a measure moves enough."""
+    """(people, 8, 2): correlations and slopes of each driver, averaged over films with enough motion."""
     people = list(dict.fromkeys(one.person for one in moved))
     rows = [[one.correlations() for one in moved if one.person == person] for person in people]
     return np.array([_mean(np.stack(films)) for films in rows]).reshape(-1, len(MEASURES), 2)
 
 
 def _mean(films: Floats) -> Floats:
-    """(films, 8, 2) to (8, 2), NaN left out."""
+    """Mean over films, (films, 8, 2) to (8, 2), ignoring NaN."""
     known = np.isfinite(films)
     total, count = np.where(known, films, 0).sum(axis=0), known.sum(axis=0)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -1,4 +1,4 @@
-"""How a mouth follows speech: films that held-out clips' sound makes, beside what their speakers' mouths did."""
+"""Evaluation of driving by speech: the mouth in generated films against the mouths of the speakers."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from x2face_lab.evaluation.tracks import one_each_in_turn, read_clip
 CLIPS = 32
 FACES = 8
 LATEST = 5
-"""Frames either way in which the lag is looked for."""
+"""Largest lag in frames that is tried."""
 _MOVES = 0.01
-"""Standard deviation of the mouth's opening, in heights of the face, from which a mouth moves."""
+"""Least standard deviation of the mouth opening of a speaker, in heights of the face."""
 _LEAST = 8
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class SpeechResult:
-    """One clip's sound on another person's photograph; a row a frame, NaN where no face is found.
+    """One clip's sound applied to a picture of another person; one row for each frame, NaN without a face.
 
-    identity: who speaks
-    true, generated: (n,) the mouth's opening, in the clip itself and in the film that its sound made
-    turned: (n, 3) degrees by which the film's head is away from where it is without sound
-    offsets: frames by which the sync encoder finds the sound late in the clip and in the film; None without it
+    identity: of the speaker
+    true, generated: (n,) mouth opening in the clip and in the generated film
+    turned: (n, 3) difference of the head pose in degrees from that without sound
+    offsets: frames by which the sound is late in the clip and in the film, by the sync encoder; None without it
     """
 
     identity: str
@@ -48,12 +48,12 @@ class SpeechResult:
 
     @property
     def moves(self) -> bool:
-        """Whether the speaker's mouth moves enough to tell who follows it."""
+        """Whether the speaker's mouth moves enough to be compared."""
         return bool(np.isfinite(self.true).sum() >= _LEAST and np.nanstd(self.true) >= _MOVES)
 
 
 def speakers(folder: FaceFolder, clips: Sequence[Clip], count: int = CLIPS) -> list[Clip]:
-    """The clips in sync whose mouths vary most, one a person in turn; without labels, any of them."""
+    """Clips in sync with the largest variation of mouth opening, people in turn; without labels, any clips."""
     spoken = [clip for clip in clips if clip.sound]
     if not folder.has_labels:
         return list(one_each_in_turn(spoken, count, lambda clip: 0.0))
@@ -74,9 +74,9 @@ def measure_audio(
     listener: SyncScorer | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[SpeechResult]:
-    """The driver `audio` with its default settings, each clip's sound on the first frame of somebody else's.
+    """Apply the driver `audio` with default settings to the first frame of a clip of another person.
 
-    Raises MissingError where the driver's mapping, or the one that holds the pose, is not fitted, or nobody speaks.
+    MissingError if the mapping `audio` or `pose` is not fitted, or no clip has sound in sync.
     """
     chosen, films = speakers(folder, clips), []
     if not chosen:
@@ -97,7 +97,7 @@ def measure_audio(
 
 
 def _other(clips: Sequence[Clip], clip: Clip, number: int) -> Tensor:
-    """The photograph (3, h, w) of somebody who does not speak in the clip, if there is anybody else."""
+    """A picture (3, h, w) of another person than the speaker, if there is one."""
     people: dict[str, Clip] = {}
     for other in clips:
         people.setdefault(other.identity, other)
@@ -118,13 +118,13 @@ def _spoken(
 
 
 def summary(films: Sequence[SpeechResult]) -> dict[str, float]:
-    """Medians over the clips whose speakers' mouths move; a figure is left out where nothing tells it.
+    """Medians over the clips whose speakers' mouths move; undefined figures are left out.
 
-    r: correlation of the generated opening with the true one; r_other: with that of clips of other speakers
-    amplitude: standard deviation of the generated opening over the true one's
-    lag: frames by which the generated mouth is late, where the mean of the correlations is highest
-    head: degrees within which the head stays in 95 % of the frames, whichever angle turns most
-    jitter, jitter_true: the mean of the opening's second difference, in heights of the face
+    r: correlation of the generated opening with the true one; r_other: with that of other speakers
+    amplitude: ratio of the standard deviations of the generated and the true opening
+    lag: delay of the generated mouth in frames, where the mean correlation is largest
+    head: 95th percentile of the largest angle by which the head turns, in degrees
+    jitter, jitter_true: mean absolute second difference of the opening, in heights of the face
     """
     moving = [film for film in films if film.moves]
     others = [(a, b) for a, b in product(moving, films) if a.identity != b.identity]
@@ -141,7 +141,7 @@ def summary(films: Sequence[SpeechResult]) -> dict[str, float]:
 
 
 def correlation(generated: Floats, true: Floats, late: int = 0) -> float:
-    """Of frames that both have, taking the generated ones `late` frames later; 0 where either stands still."""
+    """Correlation over common frames, with the generated ones `late` frames later; 0 if either is constant."""
     generated, true = generated[max(late, 0) :], true[max(-late, 0) :]
     both = np.stack([generated[: len(true)], true[: len(generated)]])
     both = both[:, np.isfinite(both).all(axis=0)]
@@ -151,7 +151,7 @@ def correlation(generated: Floats, true: Floats, late: int = 0) -> float:
 
 
 def jitter(opening: Floats) -> float:
-    """How much an opening (n,) trembles from frame to frame."""
+    """Mean absolute second difference of an opening (n,)."""
     return float(np.nanmean(np.abs(np.diff(opening, 2)))) if np.isfinite(np.diff(opening, 2)).any() else float("nan")
 
 

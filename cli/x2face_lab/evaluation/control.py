@@ -1,4 +1,4 @@
-"""How far a head turns when a pose is asked for, measured in the generated frames."""
+"""Evaluation of pose control: requested against measured angles in the generated frames."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from x2face_lab.evaluation.readers import MEASURES, Reader
 from x2face_lab.evaluation.tracks import read_clip
 
 REACH = {"roll": 15.0, "pitch": 15.0, "yaw": 25.0}
-"""Degrees to either side over which each axis is swept."""
+"""Range of the sweep of each axis, in degrees to either side."""
 STEPS = 13
 _AXES, _NEEDED = MEASURES[:3], 4  # pose and mouth opening
 
@@ -26,7 +26,7 @@ _AXES, _NEEDED = MEASURES[:3], 4  # pose and mouth opening
 class Sweep:
     """One face, one axis turned from side to side.
 
-    asked: (n,) degrees added to the source's own; measured: (n, 8) MEASURES a frame, NaN where no face is found
+    asked: (n,) degrees added to the source's own; measured: (n, 8) MEASURES of each frame, NaN without a face
     frames: (n, 3, h, w)
     """
 
@@ -36,11 +36,11 @@ class Sweep:
     frames: Tensor
 
     def figures(self) -> dict[str, float]:
-        """How the face followed.
+        """Figures of the sweep.
 
-        slope: degrees measured for a degree asked; r: their correlation; spill: how much the other axis that moved
-        most did, as a share of this one, largest less smallest; mouth: the same of the mouth's opening, in its own unit
-        found: the share of frames with a face; the others are NaN where that is less than half
+        slope: degrees measured for one degree requested; r: their correlation; spill: range of the other axis that
+        moves most, relative to the range of this one; mouth: range of the mouth opening
+        found: share of frames with a face; the others are NaN if it is less than half
         """
         found = ~np.isnan(self.measured[:, :_NEEDED]).any(axis=1)
         figures = dict.fromkeys(("slope", "r", "spill", "mouth"), float("nan"))
@@ -56,7 +56,7 @@ class Sweep:
 
 @torch.inference_mode()
 def sweeps(model: X2Face, factor: Factor, picture: Tensor, reader: Reader) -> list[Sweep]:
-    """A face (3, h, w) turned along each axis by v_source + write(p) - write(p_source).
+    """Sweep a face (3, h, w) along each axis by v_source + write(p) - write(p_source).
 
     factor: reads and writes roll, pitch and yaw in degrees
     """
@@ -79,7 +79,7 @@ def control(
 ) -> dict[str, dict[str, float]]:
     """For roll, pitch and yaw the medians over faces of "slope", "r", "spill" and "mouth"; see Sweep.figures.
 
-    pictures: (3, h, w) each, the faces. An axis along which every face is lost is left out.
+    pictures: (3, h, w) each. An axis in whose sweeps no face is found is left out.
     """
     rows: dict[str, list[dict[str, float]]] = {axis: [] for axis in _AXES}
     for number, picture in enumerate(pictures):
@@ -90,7 +90,7 @@ def control(
 
 
 def _medians(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Over the rows that have figures; {} where none has."""
+    """Medians over rows with defined figures; {} if there are none."""
     known = [row for row in rows if not np.isnan(row["slope"])]
     names = ("slope", "r", "spill", "mouth") if known else ()
     return {name: float(np.median([row[name] for row in known])) for name in names}

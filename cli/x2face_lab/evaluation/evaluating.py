@@ -1,4 +1,4 @@
-"""All that `x2face evaluate` measures, in one call."""
+"""The complete evaluation, as run by `x2face evaluate`."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured.
+    """The result of an evaluation.
 
-    figures: as `evaluate --json` prints them; moved: the films across people, to look at
+    figures: as printed by `evaluate --json`; moved: films of motion transfer across people, for the sheet
     notes: what could not be measured, and why
     """
 
@@ -46,7 +46,7 @@ class Evaluation:
     notes: Sequence[str] = ()
 
     def sheet(self, rows: int = 10) -> Tensor:
-        """(3, h, w): pairs of rows, the source and six driving frames, and what they made of it."""
+        """(3, h, w) contact sheet: pairs of rows with a source, six driving frames, and the generated frames."""
         strips = []
         for one in self.moved[:rows]:
             driving, generated = one.frames
@@ -67,11 +67,11 @@ def evaluate(
     reader: Reader | None = None,
     limit: int | None = None,
 ) -> Evaluation:
-    """Measure weights on a folder's people, by default those of its test split.
+    """Measure weights on the people of a split.
 
-    Only the reading of the pose needs labels. What no mapping is fitted for is left out, and said in the notes.
-    load_mapping, load_driver: as of a Source; reader: None: a face mesh where it is installed, else the vector
-    limit: clips a person, at most
+    Only the reading of the pose needs labels. Parts whose mappings are not fitted are left out, with a note.
+    load_mapping, load_driver: as of ModelSource; reader: None: a face mesh if installed, else the linear readout
+    limit: largest number of clips of a person
     """
     folder = FaceFolder(data)
     clips, reader = clips_of(folder, split, limit=limit), reader or best_reader(model)
@@ -87,7 +87,7 @@ def evaluate(
 
 @dataclass(frozen=True)
 class MeasuringContext:
-    """What every part measures, and with what; notes gathers what could not be measured."""
+    """The common inputs of all parts; `notes` collects what could not be measured."""
 
     model: X2Face
     folder: FaceFolder
@@ -99,11 +99,11 @@ class MeasuringContext:
     notes: list[str] = field(default_factory=list)
 
     def of(self, what: str) -> Callable[[int, int], None]:
-        """The progress of one part."""
+        """The progress function for one part."""
         return partial(self.progress, what)
 
     def tried(self, name: str, part: Callable[[MeasuringContext], dict[str, Any]]) -> dict[str, Any]:
-        """The part's figures under its name; nothing, but a note, where something that it needs is not there."""
+        """The figures of a part under its name; empty, with a note, if something it needs is missing."""
         try:
             found = part(self)
         except (MissingError, WeightsError, UsageError) as error:

@@ -1,4 +1,4 @@
-"""Figures as `evaluate --json` prints them: over all frames alike, by person, and how sure the latter are."""
+"""Figures for `evaluate --json`: means over frames, means over people, and confidence intervals."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _RATIOS = {
     "sharpness_3": ("sharp_fused", "sharp_best"),
 }
 MOVING = 0.03
-"""L1 of copying, a person's mean, from which a person counts as moving."""
+"""Least mean L1 of copying the source for a person to count as moving."""
 _KEYPOINTS = {"akd": "akd", "mkr": "lost", "jitter": "jitter", "jitter_true": "jitter_true"}
 
 
 def rounded(figures: Mapping[str, float], digits: int = 3) -> dict[str, float]:
-    """Without those that nothing tells, which JSON has no word for."""
+    """Round figures; NaN are left out, as JSON has none."""
     return {name: round(value, digits) for name, value in figures.items() if not math.isnan(value)}
 
 
 def fidelity(tally: Tally) -> dict[str, Any]:
-    """Of a Reconstruction's tally; see docs/evaluation.md for what each is."""
+    """Figures of reconstruction; docs/evaluation.md defines each."""
     figures: dict[str, Any] = {}
     for name in _MEANS:
         figures |= _both(name, tally.mean(name), tally.means(name))
@@ -43,7 +43,7 @@ def fidelity(tally: Tally) -> dict[str, Any]:
 
 
 def _moving(tally: Tally) -> dict[str, Any]:
-    """ratio_1 by person, of those for whom copying is far enough from the truth that the ratio means something."""
+    """ratio_1 over people who move, for whom the ratio to copying is meaningful."""
     ratios = tally.ratios("l1_1", "copy_1")[tally.means("copy_1") >= MOVING]
     if not len(ratios):
         return {}
@@ -59,7 +59,7 @@ def keypoints(tally: Tally) -> dict[str, Any]:
 
 
 def _both(name: str, overall: float, people: Floats, digits: int = 5) -> dict[str, Any]:
-    """A figure over all frames, its mean over people, and that one's interval; {} where nothing tells it."""
+    """A figure over all frames, its mean over people, and its interval; {} if undefined."""
     if math.isnan(overall):
         return {}
     by_person = f"{name}_by_person"
@@ -85,7 +85,7 @@ def _regions(tally: Tally) -> dict[str, Any]:
 
 
 def across(moved: Sequence[CrossDriving], read_by: str) -> dict[str, Any]:
-    """Medians over the people whose films move enough; {} where nobody drives."""
+    """Medians over people with enough motion; {} if there are no films."""
     if not moved:
         return {}
     people = people_followed(moved)  # (people, 8, 2)

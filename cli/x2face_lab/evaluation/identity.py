@@ -1,4 +1,4 @@
-"""Whose shape a driven face has: the source's own, or its driver's. By a face mesh; no face recogniser is at hand."""
+"""Identity preservation: whether a driven face has the shape of its source or of its driver, by landmarks."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.geometry.landmarks import RIGID
-from x2face_core.geometry.motion import hold
+from x2face_core.geometry.motion import align
 
 _SHAPE = np.array([*RIGID, 3, 4, 12, 13])
-"""Landmarks that tell people apart and that speech hardly moves: those of RIGID and more of the jaw line."""
-_CORNERS = [36, 45]  # outer, of the eyes
+"""Landmarks that differ between people and hardly move in speech: RIGID and more of the jaw line."""
+_CORNERS = [36, 45]  # outer corners of the eyes
 _ROUNDS = 3
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Faces:
-    """Landmarks of one film across people, NaN where no face is found.
+    """Landmarks of one film across people, NaN without a face.
 
-    source: (n, 68, 3) of its picture; driver, generated: (n, 68, 3) a frame
+    source: (n, 68, 3) of the source picture; driver, generated: (n, 68, 3) of each frame
     """
 
     source: Floats
@@ -33,12 +33,12 @@ class Faces:
 
 
 def identity(films: Sequence[Faces]) -> dict[str, float]:
-    """Distances between face shapes: the mean over landmarks, in percent of the distance of the eyes' outer corners.
+    """Distances between face shapes: means over landmarks, in percent of the distance between the outer eye corners.
 
-    A shape is the mean over a film of the landmarks as they would be with the head upright, frontal and of unit size.
+    A shape is the mean over a film of landmarks normalised for pose and size.
     nearer_source: share of films whose generated face is nearer to the source's shape than to the driver's
     to_source, to_driver: mean distance of the generated face; apart: of source and driver
-    leak: how far the generated shape went on the way from source to driver; 0 not at all, 1 all of it; median
+    leak: median position of the generated shape on the line from source (0) to driver (1)
     """
     films = [film for film in films if all(_known(part) for part in (film.source, film.driver, film.generated))]
     if not films:
@@ -66,16 +66,16 @@ def _found(landmarks: Floats) -> Tensor:
 
 
 def _template(faces: Tensor) -> Tensor:
-    """(n, 68, 3) to their mean (68, 3), each held as the others."""
+    """Mean (68, 3) of aligned landmarks (n, 68, 3) (generalised Procrustes)."""
     template = faces[0]
     for _ in range(_ROUNDS):
-        template = hold(faces, template).face.mean(0)
+        template = align(faces, template).face.mean(0)
     return template
 
 
 def _shape(landmarks: Floats, template: Tensor) -> Tensor:
-    """(n, 68, 3) to (21, 3)."""
-    return hold(_found(landmarks), template).face.mean(0)[_SHAPE]
+    """The mean shape (21, 3) of landmarks (n, 68, 3)."""
+    return align(_found(landmarks), template).face.mean(0)[_SHAPE]
 
 
 def _apart(a: Tensor, b: Tensor) -> float:

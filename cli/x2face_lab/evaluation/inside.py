@@ -1,4 +1,4 @@
-"""What appears between the lips of a face whose photograph shows them closed."""
+"""Evaluation of the inside of the mouth for sources with closed lips."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from x2face_lab.evaluation.tracks import Film
 from x2face_lab.evaluation.truth import Truth
 
 CLOSED, OPEN = 0.015, 0.05
-"""Mouth openings, in heights of the face, up to which lips count as closed and from which as open."""
+"""Largest mouth opening that counts as closed and least that counts as open, in heights of the face."""
 
 
 def measure_inside(model: X2Face, person: str, film: Film, truth: Truth, tally: Tally) -> None:
-    """Add L1 between the lips of frames with an open mouth, the frame whose lips are closed most tightly the source.
+    """Add the L1 between the lips over frames with an open mouth; the source is the frame with the least opening.
 
-    inside_l1: of the generated frames; inside_copy: of the source itself. Nothing where a clip lacks either.
+    inside_l1: of the generated frames; inside_copy: of copying the source. Nothing if a clip lacks such frames.
     """
     opened = truth.mouth_open >= OPEN
     if not opened.any() or truth.mouth_open.min() > CLOSED:

@@ -1,4 +1,4 @@
-"""How sure a figure is that was measured on a few people: bootstrap intervals over people."""
+"""Bootstrap confidence intervals over people."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Floats = NDArray[np.float64]
 
 
 def interval(values: Floats, centre: Callable[..., Floats] = np.mean, seed: int = 0) -> list[float] | None:
-    """Lowest and highest value between which 95 % of resampled groups of as many people have their centre.
+    """The 95 % bootstrap interval of a centre (mean or median) over people.
 
-    values: (people,), NaN for those who are not measured; centre: takes an axis, as np.mean and np.median do
-    None for fewer than three people, of whom nothing can be said.
+    values: (people,), NaN for people without a value; centre: takes an axis, as np.mean and np.median
+    None for fewer than three people.
     """
     known = values[np.isfinite(values)]
     if len(known) < 3:

@@ -1,6 +1,6 @@
-"""Landmarks of generated frames beside those of the true ones: average keypoint distance, missing rate, jitter.
+"""Landmarks of generated against true frames: average keypoint distance, missing keypoint rate, jitter.
 
-AKD and MKR as later papers have them (Siarohin et al., First Order Motion Model, 2019), by the face mesh.
+AKD and MKR as in Siarohin et al., First Order Motion Model, 2019, with the face mesh.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from x2face_lab.evaluation.tally import Tally
 from x2face_lab.evaluation.tracks import SIDE, one_each_in_turn, read_film
 
 FRAMES = 25
-"""Frames of a clip that are measured: a second from its middle, every one, since jitter needs neighbours."""
+"""Consecutive frames of a clip that are measured, from its middle."""
 EACH = 4
-"""Clips of a person, at most."""
+"""Largest number of clips of a person."""
 Floats = NDArray[np.float64]
 
 
@@ -31,10 +31,10 @@ def measure_keypoints(
     reader: Reader,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Tally:
-    """People driving their own first frame; nothing where the reader knows no landmarks.
+    """Drive the first frame of clips by the clips themselves; empty if the reader has no landmarks.
 
-    akd: pixels at 256; lost: of each true frame with a face, 1 where none is found in the generated one, else 0
-    jitter, jitter_true: pixels, see `jitter`
+    akd: in pixels at 256; lost: for each true frame with a face, 1 if none is found in the generated one, else 0
+    jitter, jitter_true: in pixels, see `jitter`
     """
     tally = Tally()
     chosen = list(one_each_in_turn(clips, len(clips), each=EACH))
@@ -52,7 +52,7 @@ def measure_keypoints(
 
 
 def add_keypoints(tally: Tally, person: str, true: Floats, made: Floats) -> None:
-    """Landmarks (n, 68, 3) in widths of the picture of successive frames, NaN where no face is found."""
+    """Add figures of consecutive frames. true, made: landmarks (n, 68, 3) in picture widths, NaN without a face"""
     there, found = _with_face(true), _with_face(made)
     tally.add(person, "lost", (~found[there]).astype(float))
     apart = np.linalg.norm((made - true)[there & found, :, :2], axis=2).mean(axis=1)
@@ -66,9 +66,9 @@ def _with_face(landmarks: Floats) -> NDArray[np.bool_]:
 
 
 def jitter(landmarks: Floats) -> Floats:
-    """How much landmarks (n, 68, 3) tremble: the mean length of their second difference in pixels.
+    """Jitter of landmarks (n, 68, 3): mean length of their second differences in pixels.
 
-    (m,): one for each three successive frames with a face
+    Returns (m,): one value for each three consecutive frames with a face.
     """
     length = np.linalg.norm(np.diff(landmarks[:, :, :2], 2, axis=0), axis=2).mean(axis=1) * SIDE
     known: Floats = length[np.isfinite(length)]

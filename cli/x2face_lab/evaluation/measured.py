@@ -1,4 +1,4 @@
-"""What `x2face evaluate` found, as rows of a table."""
+"""The figures of an evaluation as rows of a table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FIDELITY = (
 
 
 def rows(figures: dict[str, Any]) -> Rows:
-    """A label and what is shown beside it, for each figure that there is: by person first, then by frame."""
+    """Label and text of each figure, by person first, then by frame."""
     shown = [("clips, people", f"{figures['clips']}, {figures['people']}")]
     shown += [(label, _balanced(figures, key)) for label, key in _FIDELITY if key in figures]
     for part in (_moving, _regions, _across, _pose, _control, _audio, _sync, _identity):
@@ -35,7 +35,7 @@ def rows(figures: dict[str, Any]) -> Rows:
 
 
 def _balanced(figures: dict[str, Any], key: str) -> str:
-    """By person, between which bounds that surely is, and by frame."""
+    """A figure by person with its interval, and by frame."""
     by_frame, by_person = f"{figures[key]:.4f}", f"{key}_by_person"
     if by_person not in figures:
         return by_frame

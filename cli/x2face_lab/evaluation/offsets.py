@@ -1,4 +1,4 @@
-"""Whether lips go with sound, as the sync encoder has it (Chung & Zisserman, Out of time, 2016)."""
+"""Audio-visual synchrony by the sync encoder (after Chung & Zisserman, Out of time, 2016)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from x2face_core.media.sound import read_sound_blocks
 
 
 class SyncScorer:
-    """Finds by how many frames a film's sound is late, among 15 either way."""
+    """Estimates the offset of a film's sound, among -15 to 15 frames."""
 
     def __init__(self, networks: SyncNetworks) -> None:
         self.networks = networks.eval()
@@ -25,7 +25,10 @@ class SyncScorer:
 
     @torch.inference_mode()
     def offset(self, sound: Path, pictures: Tensor) -> int:
-        """pictures: (n, 3, h, w) in [0, 1], crops at 25 frames a second; sound: a file whose sound goes with them"""
+        """The offset in frames; positive if the sound is late.
+
+        pictures: (n, 3, h, w) in [0, 1], crops at 25 frames a second; sound: file with their sound
+        """
         dims = self.networks.dims
         heard = self.networks.project_sound(torch.cat(list(stream(read_sound_blocks(sound), self.features))))
         lips = stacks(lower_faces(pictures, dims.side), dims.frames)
@@ -33,9 +36,9 @@ class SyncScorer:
 
 
 def offset_shares(found: Sequence[tuple[int, int]]) -> dict[str, dict[str, float]]:
-    """exact, within_1: shares of clips whose offset is 0, and 1 at most: of real and generated lips, and by guessing.
+    """Shares of clips with an offset of 0 (exact) and at most 1 (within_1): real lips, generated lips, and by chance.
 
-    found: offsets of real and generated lips, a pair a clip
+    found: offsets of real and generated lips for each clip
     """
     real, generated = np.abs(np.array(found)).T
     return {

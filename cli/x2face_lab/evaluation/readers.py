@@ -1,4 +1,4 @@
-"""What measures pose, mouth, lids and gaze in a picture: a face mesh where it is installed, else the driving vector."""
+"""Readers measure pose, mouth, lids and gaze in pictures: a face mesh if installed, else the driving vector."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from x2face_core.pixels import to_pictures
 
 MEASURES = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right", "gaze_x")
 SETTLING = 3
-"""Times that a still picture is shown before it is read: a mesh that follows a face settles on it."""
+"""Repetitions of a single picture before it is read, for the tracking of the mesh to converge."""
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Readings:
-    """What a reader sees in a film, a row a picture, NaN where it finds no face.
+    """The measurements in a film, one row for each picture, NaN without a face.
 
-    measures: (n, 8) MEASURES; NaN too in the column of what a reader does not know
-    landmarks: (n, 68, 3) in widths of the picture, as geometry.mesh has them; None from a reader that knows none
+    measures: (n, 8) MEASURES; columns that a reader does not provide are NaN
+    landmarks: (n, 68, 3) in widths of the picture, as of geometry.mesh; None if the reader does not provide them
     """
 
     measures: Floats
@@ -33,7 +33,7 @@ class Readings:
 
 
 class Reader(Protocol):
-    """name: for the report; look: pictures (n, 3, h, w) in [0, 1] of one film; read: the measures alone, (n, 8)."""
+    """Interface. name: for the report; look: measures pictures (n, 3, h, w) in [0, 1] of one film; read: only (n, 8)"""
 
     name: str
 
@@ -43,7 +43,7 @@ class Reader(Protocol):
 
 
 class VectorReader:
-    """The linear reading of the driving vector that comes with the weights; it does not know the gaze."""
+    """The linear readout of the driving vector that comes with the weights; without gaze."""
 
     name = "vector"
 
@@ -61,7 +61,7 @@ class VectorReader:
 
 
 class MeshReader:
-    """A face mesh (the extra `landmarks`), which knows nothing of the networks."""
+    """A face mesh (the extra `landmarks`), independent of the networks."""
 
     name = "mesh"
 
@@ -71,7 +71,7 @@ class MeshReader:
         self.mesh = FaceMesh()
 
     def look(self, pictures: Tensor) -> Readings:
-        self.mesh.restart()  # these pictures are another film than the last ones
+        self.mesh.restart()  # the pictures are from another film than the previous ones
         measures, landmarks = np.full((len(pictures), len(MEASURES)), np.nan), np.full((len(pictures), 68, 3), np.nan)
         for row, picture in enumerate(to_pictures(pictures)):
             found = self.mesh.measure(picture)

@@ -1,4 +1,4 @@
-"""What the driving vector tells of the pose, read linearly, on people whom training never saw (paper Table 2)."""
+"""Linear pose regression from the driving vector on held-out people (paper Table 2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PoseRead:
-    """Some frames of one person: roll, pitch, yaw in degrees, (n, 3) as labelled and as the vector has them."""
+    """Roll, pitch, yaw (n, 3) in degrees for frames of one person, as labelled and as read."""
 
     person: str
     true: Floats
@@ -25,9 +25,9 @@ class PoseRead:
 
 
 def pose_figures(parts: Sequence[PoseRead], *, by_person: bool = False) -> dict[str, list[float]]:
-    """Roll, pitch, yaw: "mae" in degrees, "mae_of_mean" of always answering the mean, "r2".
+    """For roll, pitch, yaw: "mae" in degrees, "mae_of_mean" of predicting the mean, "r2".
 
-    by_person: every person counts alike, however many frames there are of them; else every frame
+    by_person: weigh all people equally; else all frames
     """
     true, read = (np.concatenate([getattr(part, name) for part in parts]) for name in ("true", "read"))
     weight = _weights(parts) if by_person else np.full(len(true), 1 / len(true))
@@ -50,7 +50,7 @@ def _weights(parts: Sequence[PoseRead]) -> Floats:
 def read_pose(
     model: X2Face, folder: FaceFolder, clip: Clip, frames: Sequence[int], vectors: Tensor
 ) -> Iterator[PoseRead]:
-    """What vectors (n, 128) of a clip's frames tell; nothing where the folder or the frames have no labels."""
+    """Read the pose from vectors (n, 128) of a clip's frames; nothing without labels."""
     if not folder.has_labels:
         return
     rows = folder.labels.rows_of(np.full(len(frames), clip.row), np.array(frames, np.int64))

@@ -1,4 +1,4 @@
-"""How well people drive their own pictures: L1 with one and three sources beside copying the source (paper Table 1)."""
+"""Self-reconstruction: L1 with one and three sources against copying the source (paper Table 1)."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from x2face_lab.evaluation.tracks import Film, read_film
 from x2face_lab.evaluation.truth import Truth, truth_of
 
 EVERY = 5
-"""Frames 5, 10, 15 … are measured: neighbours differ too little to tell anything more, and these have landmarks."""
+"""Every fifth frame is measured: neighbours are nearly equal, and these have landmarks."""
 COSTLY_EVERY = 2
-"""PSNR, SSIM and sharpness are measured on every second one of these."""
+"""PSNR, SSIM and sharpness are measured on every second of these frames."""
 BATCH = 16
 
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """What clips tell whose people drive themselves.
+    """The measurements of self-reconstruction.
 
     tally: l1_1, l1_3, copy_1, copy_3, psnr, ssim, face_l1, face_copy and so on for each region, inside_l1, inside_copy,
         sharp_fused, sharp_best
-    poses: what the vectors tell of the labelled poses
+    poses: poses read from vectors, with their labels
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -41,11 +41,11 @@ class Reconstruction:
 
 @dataclass(frozen=True)
 class Driven:
-    """Some frames of a clip, and what the networks made of them.
+    """Frames of a clip and their reconstructions.
 
-    numbers: of the frames; targets: (n, 3, h, w) the frames; sources: (3, 3, h, w) first, middle and last frame
-    vectors: (n, 128) of the frames; fused: (n, 3, h, w) generated from all sources
-    singles: three times (n, 3, h, w), generated from each source alone
+    numbers: frame numbers; targets: (n, 3, h, w) true frames; sources: (3, 3, h, w) first, middle and last frame
+    vectors: (n, 128) of the frames; fused: (n, 3, h, w) generated from all three sources
+    singles: three times (n, 3, h, w), generated from each source
     """
 
     person: str
@@ -64,10 +64,10 @@ def reconstruct(
     reader: Reader | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Reconstruction:
-    """Every clip's frames generated from its first frame, and from its first, middle and last one.
+    """Reconstruct each clip from its first frame, and from its first, middle and last frame.
 
-    The first frame is not among those measured. Copying three sources is the mean of copying each.
-    reader: finds the face where the folder has no labels; None: then nothing is said of the face's parts
+    The first frame is not measured. The L1 of copying three sources is the mean over the sources.
+    reader: finds the face if the folder has no labels; None: no figures by region in that case
     """
     found = Reconstruction()
     for number, clip in enumerate(clips):
@@ -101,7 +101,7 @@ def _driven(model: X2Face, clip: Clip, film: Film) -> Iterator[Driven]:
 
 
 def _errors(driven: Driven, truth: Truth, tally: Tally) -> None:
-    """L1 of whole frames and of regions."""
+    """Add the L1 of whole frames and of regions."""
     made = (driven.singles[0] - driven.targets).abs().mean(1)  # (n, h, w)
     copied = torch.stack([(source - driven.targets).abs().mean(1) for source in driven.sources])  # (3, n, h, w)
     tally.add(driven.person, "l1_1", made.mean((1, 2)).tolist())
@@ -117,7 +117,7 @@ def _errors(driven: Driven, truth: Truth, tally: Tally) -> None:
 
 
 def _costly(driven: Driven, truth: Truth, tally: Tally) -> None:
-    """PSNR and SSIM of frames from one source; the sharpness of face and surroundings from three and from the best."""
+    """Add PSNR and SSIM with one source, and the sharpness with three sources and with the best single one."""
     for row in range(0, len(driven.numbers), COSTLY_EVERY):
         psnr, ssim = likeness(driven.targets[row], driven.singles[0][row])
         tally.add(driven.person, "psnr", [psnr])

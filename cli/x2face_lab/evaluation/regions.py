@@ -1,4 +1,4 @@
-"""The face in a picture, what is near it, and the rest; and the opening between the lips."""
+"""Masks of the face, its surroundings and the background, and of the opening between the lips."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from torch import Tensor
 
 REGIONS = ("face", "near", "far")
 NEAR = 0.28
-"""How far `near` reaches beyond the face, in roots of the face's area: hair, neck, shoulders, the ground close by."""
+"""Width of the region `near` around the face (hair, neck, shoulders), relative to the root of the face's area."""
 _FOREHEAD = ((18, 0.22), (None, 0.29), (25, 0.22))
 _INNER_LIPS = slice(60, 68)
 Floats = NDArray[np.float64]
 
 
 def regions_of(landmarks: Floats, side: int) -> Tensor:
-    """(3, side, side) bool, REGIONS: each pixel belongs to one of them.
+    """(3, side, side) bool masks of REGIONS, a partition of the pixels.
 
     landmarks: (68, 3) of the face in widths of the picture
 
-    The face is the convex hull of the landmarks and of three points on the forehead; `near` goes on until each edge of
-    the hull is NEAR away.
+    The face is the convex hull of the landmarks and three points on the forehead; `near` extends NEAR beyond each edge
+    of the hull.
     """
     edges, area = _hull(_outline(landmarks))
     middle = (np.arange(side) + 0.5) / side
@@ -32,7 +32,7 @@ def regions_of(landmarks: Floats, side: int) -> Tensor:
 
 
 def _outline(landmarks: Floats) -> Floats:
-    """(71, 2): the landmarks, and three points above the brows, so far that the hull ends where the hair begins."""
+    """(71, 2): the landmarks, and three points above the brows at the hairline."""
     points = landmarks[:, :2]
     upwards, between = points[27] - points[8], (points[21] + points[22]) / 2
     above = [(between if brow is None else points[brow]) + share * upwards for brow, share in _FOREHEAD]
@@ -40,7 +40,7 @@ def _outline(landmarks: Floats) -> Floats:
 
 
 def _hull(points: Floats) -> tuple[Floats, float]:
-    """Edges (k, 3) as a, b, c with a x + b y + c = distance outwards, and the area within."""
+    """Convex hull: edges (k, 3) as a, b, c with a x + b y + c the outward distance, and its area."""
     from scipy.spatial import ConvexHull
 
     hull = ConvexHull(points)
@@ -48,8 +48,8 @@ def _hull(points: Floats) -> tuple[Floats, float]:
 
 
 def between_lips(landmarks: Floats, side: int) -> Tensor:
-    """(side, side) bool: within the inner lips of landmarks (68, 3)."""
+    """(side, side) bool mask of the polygon of the inner lips of landmarks (68, 3)."""
     from skimage.draw import polygon2mask
 
-    corners = landmarks[_INNER_LIPS, 1::-1] * side - 0.5  # rows, columns; pixel 0 has its middle at 0
+    corners = landmarks[_INNER_LIPS, 1::-1] * side - 0.5  # rows, columns; pixel centres are integers
     return torch.from_numpy(polygon2mask((side, side), corners))

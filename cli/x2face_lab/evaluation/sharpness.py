@@ -1,4 +1,4 @@
-"""Sharpness and likeness of pictures, as image processing measures them."""
+"""Image metrics: sharpness, PSNR, SSIM."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from torch import Tensor
 
 
 def sharpness(pictures: Tensor, where: Tensor) -> Tensor:
-    """(n,): the root mean squared gradient of the luminance, by central differences, on the pixels of a mask.
+    """(n,): root mean square gradient of the luminance by central differences, within a mask.
 
-    pictures: (n, 3, h, w); where: (h, w) bool. An edge shown twice at half its contrast, as in a double image, counts
-    0.71 of the edge, and so does one that is blurred over twice the width.
+    pictures: (n, 3, h, w); where: (h, w) bool. An edge that is doubled at half contrast (ghosting), or blurred over
+    twice the width, has 0.71 of its value.
     """
     red, green, blue = pictures.unbind(dim=1)
     grey = 0.299 * red + 0.587 * green + 0.114 * blue

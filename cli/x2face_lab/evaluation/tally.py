@@ -1,4 +1,4 @@
-"""Measures summed a person at a time, so that figures can be balanced by frame and by person alike."""
+"""Accumulates measures by person, for means over frames and means over people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 class Tally:
     """Sums and counts of named measures for each person.
 
-    people: those for whom anything was added, in that order
+    people: in the order in which they were added
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Tally:
         self._sums: dict[tuple[str, str], tuple[float, float]] = {}
 
     def add(self, person: str, name: str, values: Iterable[float]) -> None:
-        """Count each value of a measure once; NaN is left out."""
+        """Add values of a measure; NaN are ignored."""
         known = [float(value) for value in values if not isnan(value)]
         if person not in self.people:
             self.people.append(person)
@@ -33,23 +33,23 @@ class Tally:
         return int(self._columns(name)[:, 1].sum())
 
     def mean(self, name: str) -> float:
-        """Over all values alike; NaN where there are none."""
+        """Mean over all values; NaN if there are none."""
         return _over(*self._columns(name).sum(axis=0))
 
     def means(self, name: str) -> Floats:
-        """(people,): the mean of each person; NaN for those without a value."""
+        """(people,): mean of each person; NaN without values."""
         return np.array([_over(total, count) for total, count in self._columns(name)])
 
     def ratio(self, above: str, below: str) -> float:
-        """The mean of one measure over that of another, all values alike."""
+        """Ratio of the means of two measures over all values."""
         return _over(self.mean(above), self.mean(below))
 
     def ratios(self, above: str, below: str) -> Floats:
-        """(people,): each person's own ratio."""
+        """(people,): ratio of the means of each person."""
         return np.array([_over(a, b) for a, b in zip(self.means(above), self.means(below), strict=True)])
 
     def _columns(self, name: str) -> Floats:
-        """(people, 2): sum and count."""
+        """(people, 2): sum and count of a measure."""
         return np.array([self._sums.get((person, name), (0.0, 0.0)) for person in self.people]).reshape(-1, 2)
 
 

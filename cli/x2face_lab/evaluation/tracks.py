@@ -1,4 +1,4 @@
-"""The clips that an evaluation looks at, frame by frame."""
+"""Selecting and reading the clips of an evaluation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SIDE = 256
 
 
 def clips_of(folder: FaceFolder, split: Split, least: int = 8, limit: int | None = None) -> list[Clip]:
-    """The clips of a split with enough frames to choose three sources from.
+    """The clips of a split with at least `least` frames.
 
-    limit: of each person at most so many, spread evenly over theirs
+    limit: largest number of clips of a person, evenly chosen
     """
     clips = [clip for clip in folder.of_split(split) if clip.frames >= least]
     if not clips:
@@ -45,7 +45,7 @@ def _evenly(clips: Sequence[Clip], count: int) -> list[Clip]:
 
 
 def read_clip(path: Path, frames: int, every: int = 1, side: int = SIDE) -> Tensor:
-    """(n, 3, side, side) float32 in [0, 1], every nth frame."""
+    """Read every nth frame as (n, 3, side, side) float32 in [0, 1]. every: n"""
     pictures = decode(path, np.arange(0, frames, every), side)
     if len(pictures) == 0:
         raise InputError(f"{path}: no frame could be decoded.")
@@ -56,19 +56,19 @@ def read_clip(path: Path, frames: int, every: int = 1, side: int = SIDE) -> Tens
 class Film:
     """Some frames of a clip.
 
-    numbers: ascending; pictures: (n, 3, h, w) float32 in [0, 1]
+    numbers: ascending frame numbers; pictures: (n, 3, h, w) float32 in [0, 1]
     """
 
     numbers: Sequence[int]
     pictures: Tensor
 
     def at(self, number: int) -> int:
-        """The row of a frame; the last one for frames that the file, cut short, does not have."""
+        """The row of a frame number; the last row for frames missing in a truncated file."""
         return min(bisect_left(self.numbers, number), len(self.numbers) - 1)
 
 
 def read_film(clip: Clip, wanted: Sequence[int], side: int = SIDE) -> Film:
-    """The wanted frames (ascending) of a clip; fewer where the file ends early."""
+    """Read the wanted frames (ascending numbers) of a clip; fewer if the file is truncated."""
     pictures = decode(clip.path, np.array(wanted, np.int64), side)
     if len(pictures) == 0:
         raise InputError(f"{clip.path}: no frame could be decoded.")
@@ -81,7 +81,7 @@ def one_each_in_turn(
     motion: Callable[[Clip], float] = lambda clip: clip.yaw_range,
     each: int | None = None,
 ) -> Iterator[Clip]:
-    """At most `count` clips, one a person in turn, those with the most motion first; of each person at most `each`."""
+    """At most `count` clips, people in turn, those with most motion first, and at most `each` of a person."""
     queues = _by_person(sorted(clips, key=lambda clip: -motion(clip)))
     turns = max(map(len, queues.values()), default=0)
     people = [person[:each] for person in queues.values()]

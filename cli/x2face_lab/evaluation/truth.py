@@ -1,4 +1,4 @@
-"""Where the faces of true frames are: from the folder's labels, or from the reader where it has none."""
+"""Landmarks of true frames, from the folder's labels, or from a reader without labels."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MOUTH_OPEN = MEASURES.index("mouth_open")
 
 @dataclass(frozen=True)
 class Truth:
-    """Some frames of a clip.
+    """Landmarks of some frames of a clip.
 
-    frames: (m,) their numbers, ascending
-    landmarks: (m, 68, 3) iBUG order, in widths of the picture; mouth_open: (m,) see docs/data.md
+    frames: (m,) frame numbers, ascending
+    landmarks: (m, 68, 3) in iBUG order, in widths of the picture; mouth_open: (m,) as of docs/data.md
     """
 
     frames: NDArray[np.int64]
@@ -28,7 +28,7 @@ class Truth:
     mouth_open: Floats
 
     def landmarks_of(self, frame: int) -> Floats | None:
-        """(68, 3), or None where they are not known."""
+        """(68, 3) landmarks of a frame, or None."""
         at = int(np.searchsorted(self.frames, frame))
         if at == len(self.frames) or self.frames[at] != frame:
             return None
@@ -37,7 +37,7 @@ class Truth:
 
 
 def truth_of(folder: FaceFolder, clip: Clip, film: Film, reader: Reader | None) -> Truth:
-    """Of the film's frames, those whose face is known: by the labels, else by a reader that knows landmarks."""
+    """Landmarks of the film's frames, from labels, else from a reader; frames without a face are left out."""
     if folder.has_labels:
         return _labelled(folder, clip, film)
     look = None if reader is None else reader.look(film.pictures)

@@ -1,4 +1,4 @@
-"""The same sounds on several faces, at moments where the mouth is open and closed in turn (paper, Fig. 7)."""
+"""Several faces driven by the same speech, at moments of alternately open and closed mouth (paper, Fig. 7)."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _PANELS = (("waveform", 0.4), ("mel-spectro-\ngram, kHz", 0.7), ("mouth opening\nread from v", 0.4))  # heights in cells
-_LEAST = 4  # columns that the diagrams are wide
+_LEAST = 4  # least width of the diagrams in columns
 _MARK = "#c0392b"
 _BETWEEN = 10  # pixels between subjects
 
 
 @dataclass(frozen=True, eq=False)
 class SpokenSound:
-    """What a sound makes of the subjects.
+    """A sound and the driving vectors that it gives for each subject.
 
     samples: (n,) mono at sound.RATE
-    seconds: (m,) of each frame; opening: (m,) how open the mouth is in it, in no unit
-    vectors: (m, 128) a subject
+    seconds: (m,) times of the frames; opening: (m,) mouth opening, in arbitrary units
+    vectors: (m, 128) for each subject
     """
 
     samples: Samples
@@ -49,7 +49,7 @@ class SpokenSound:
 
 
 def spoken(subjects: Sequence[ModelSource], driver: ActiveDriver, samples: Samples, seconds: float) -> SpokenSound:
-    """Let a driver speak for each of the subjects. samples: what is heard, to be drawn; seconds: at most so long"""
+    """Apply a driver to each subject. samples: of its sound, for the diagrams; seconds: largest length"""
     vectors, fps = [], 25.0
     for subject in subjects:
         composed = compose([driver], subject, seconds=seconds)
@@ -60,9 +60,9 @@ def spoken(subjects: Sequence[ModelSource], driver: ActiveDriver, samples: Sampl
 
 
 def opening(subject: ModelSource, vectors: Tensor) -> NDArray[np.float64]:
-    """(n, 128) to (n,): how open the mouth is, as the weights read it in the vectors.
+    """Mouth opening (n,) read from vectors (n, 128).
 
-    Where they carry no reading: the direction in which the vectors differ most, either way round.
+    Without a linear readout: the first principal component of the vectors, of arbitrary sign.
     """
     try:
         return subject.read(vectors)[:, READINGS.index("mouth_open")].double().numpy()
@@ -72,9 +72,9 @@ def opening(subject: ModelSource, vectors: Tensor) -> NDArray[np.float64]:
 
 
 def audio_sheet(subjects: Sequence[ModelSource], said: SpokenSound, count: int = 8, cell: int = 128) -> Sheet:
-    """Diagrams of the sound above, below them for each subject the source, its frames and its mouth.
+    """Diagrams of the sound at the top, and for each subject the source, frames and close-ups of the mouth.
 
-    count: up to so many moments, as `in_turn` chooses them by the opening; cell: pixels a side of a frame
+    count: largest number of moments, chosen by `in_turn`; cell: side of a frame in pixels
     """
     moments = in_turn(said.opening, count)
     parts, x = Parts(), MARGIN + cell + 2 * GAP
@@ -87,7 +87,7 @@ def audio_sheet(subjects: Sequence[ModelSource], said: SpokenSound, count: int =
 
 
 def _diagrams(parts: Parts, said: SpokenSound, moments: list[int], top: Place, cell: int) -> int:
-    """Waveform, spectrogram and opening, one below the other; where they end."""
+    """Add waveform, spectrogram and opening; returns the y at which they end."""
     drawn = (
         partial(draw_waveform, samples=said.samples, columns=top.width),
         partial(draw_spectrogram, samples=said.samples),
@@ -104,7 +104,7 @@ def _diagrams(parts: Parts, said: SpokenSound, moments: list[int], top: Place, c
 
 
 def _over_time(axes: Axes, *, draw: partial[None], said: SpokenSound, moments: list[int], timed: bool) -> None:
-    """A diagram with the same time across as the others, and the moments marked."""
+    """Draw a diagram over the common time axis, with the moments marked."""
     draw(axes)
     axes.set_xlim(0, _length(said))
     for moment in moments:
@@ -115,12 +115,12 @@ def _over_time(axes: Axes, *, draw: partial[None], said: SpokenSound, moments: l
 
 
 def _length(said: SpokenSound) -> float:
-    """Seconds that the diagrams show."""
+    """Length of the time axis in seconds."""
     return max(len(said.samples) / RATE, float(said.seconds[-1]))
 
 
 def _joined(parts: Parts, said: SpokenSound, moments: list[int], x: int, y: int, cell: int) -> int:
-    """Lines from the moments in time to their columns, and above each column its time; where the frames begin."""
+    """Add lines from the moments to their columns, with times; returns the y at which the frames begin."""
     width = parts.panels[0].place.width
     down, line = y + round(0.25 * cell), line_height(cell)
     for k, moment in enumerate(moments):
@@ -132,7 +132,7 @@ def _joined(parts: Parts, said: SpokenSound, moments: list[int], x: int, y: int,
 
 
 def _subject(parts: Parts, subject: ModelSource, vectors: Tensor, x: int, y: int, cell: int) -> int:
-    """Source and frames, and under the frames the mouths alone; where they end."""
+    """Add source, frames and mouths of a subject; returns the y at which they end."""
     frames = rendered(subject, vectors)
     parts.row([portrait(subject)], MARGIN, y, cell)
     parts.row(frames, x, y, cell)

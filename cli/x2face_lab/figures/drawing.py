@@ -1,4 +1,4 @@
-"""Sheets become files: matplotlib draws them, without a window."""
+"""Drawing sheets to files with matplotlib, without a window."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _METADATA: dict[str, dict[str, Any]] = {
 
 
 def write_sheet(path: Path, sheet: Sheet, *, overwrite: bool = True) -> None:
-    """Write a sheet by suffix, beside first and then renamed; the same sheet gives the same bytes; makes folders above.
+    """Write a sheet atomically, in the format of its suffix, reproducibly; creates the parent folders.
 
-    A .png has a pixel for each of the sheet's; in .pdf and .svg the pictures keep all that they have.
-    overwrite: replace a file that is there; else that is a UsageError, as is a place that cannot be written to
+    A .png has the pixels of the sheet; .pdf and .svg contain pictures at their own resolution.
+    overwrite: replace an existing file, else UsageError. UsageError also if the file cannot be written.
     """
     from matplotlib.style import context
 
@@ -42,7 +42,7 @@ def write_sheet(path: Path, sheet: Sheet, *, overwrite: bool = True) -> None:
 
 
 def draw(sheet: Sheet, *, exact: bool = True) -> Figure:
-    """exact: bring pictures to the very pixels of their places"""
+    """Draw a sheet. exact: resize pictures to the pixels of their places"""
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -91,7 +91,7 @@ def _draw_label(figure: Figure, label: Label, sheet: Sheet) -> None:
 
 
 def _rectangle(place: Place, sheet: Sheet) -> tuple[float, float, float, float]:
-    """In shares of the sheet, from its lower left corner."""
+    """A place in shares of the sheet, from its lower left corner."""
     return (
         place.x / sheet.width,
         1 - place.bottom / sheet.height,
@@ -101,7 +101,7 @@ def _rectangle(place: Place, sheet: Sheet) -> tuple[float, float, float, float]:
 
 
 def resized(picture: Picture, place: Place) -> Picture:
-    """The picture with as many pixels as its place has."""
+    """The picture resized to the pixels of its place."""
     if picture.shape[:2] == (place.height, place.width):
         return picture
     return np.asarray(Image.fromarray(picture).resize((place.width, place.height), Image.Resampling.LANCZOS))

@@ -1,4 +1,4 @@
-"""The same paint on several embedded faces, and on the frames made of them (paper, Fig. 8 and 13)."""
+"""The same paint on several embedded faces and their frames (paper, Fig. 8 and 13)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from x2face_lab.figures.subjects import laid_out, painted, portrait, rendered
 def edit_sheet(
     subjects: Sequence[ModelSource], overlays: Sequence[ActiveOverlay], motion: Motion, cell: int = 128
 ) -> Sheet:
-    """A row a subject: the source, its embedded face with the paint, and its frames with it; a film's above them.
+    """One row for each subject: source, painted embedded face, and frames; driving frames at the top, if any.
 
-    The columns where heads are farthest round have bold labels. cell: pixels a side of a picture
+    Columns with the widest turns have bold labels. cell: side of a picture in pixels
     """
     parts, x = Parts(), MARGIN + 2 * (cell + GAP) + 3 * GAP
     y = _header(parts, motion, x, cell)
@@ -36,7 +36,7 @@ def edit_sheet(
 
 
 def _header(parts: Parts, motion: Motion, x: int, cell: int) -> int:
-    """A label above each column; where the pictures begin."""
+    """Add a label above each column; returns the y at which the pictures begin."""
     size, high = letters(cell), 2 * line_height(cell)
     y = MARGIN + high / 2
     for k, text in enumerate(("source", "embedded\nand painted")):
@@ -49,7 +49,7 @@ def _header(parts: Parts, motion: Motion, x: int, cell: int) -> int:
 def _frames(
     subject: ModelSource, overlays: Sequence[ActiveOverlay], columns: Sequence[Column], vectors: Tensor
 ) -> list[Picture]:
-    """A frame (h, w, 3) a column; paint that moves is asked for each one's moment, other paint once."""
+    """One frame (h, w, 3) for each column; moving overlays are evaluated at its time, others once."""
     if not any(overlay.moving for overlay in overlays):
         return rendered(subject, vectors, painted(subject.face, overlays))
     faces = [painted(subject.face, overlays, column.seconds) for column in columns]

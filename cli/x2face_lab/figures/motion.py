@@ -1,4 +1,4 @@
-"""What moves the faces of an edit figure: a film, or heads that turn."""
+"""The motion of an edit figure: a film, or a sweep of yaw."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from x2face_lab.figures.turning import turned
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A moment of the figure.
+    """A column of the figure.
 
-    driving: (h, w, 3), the picture that drives it, where a film does; widest: the head is farthest round to one side
+    driving: (h, w, 3) driving picture, or None; widest: the head is turned farthest to one side
     """
 
     label: str
@@ -38,14 +38,14 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Moments, and for each subject driving vectors (a row a moment, 128)."""
+    """Columns, and driving vectors (columns, 128) for each subject."""
 
     columns: Sequence[Column]
     vectors: Sequence[Tensor]
 
 
 def swept(subjects: Sequence[ModelSource], degrees: Sequence[float]) -> Motion:
-    """Heads that turn to these angles of yaw, added to their own."""
+    """A sweep over angles of yaw, which are added to the subject's own."""
     ends = (min(degrees), max(degrees))
     columns = [Column(f"yaw {signed(angle)}", widest=angle in ends) for angle in degrees]
     return Motion(columns, [turned(subject, "yaw", degrees) for subject in subjects])
@@ -54,11 +54,11 @@ def swept(subjects: Sequence[ModelSource], degrees: Sequence[float]) -> Motion:
 def filmed(
     subjects: Sequence[ModelSource], driver: ActiveDriver, count: int, seconds: float, side: int = 128
 ) -> Motion:
-    """Moments of a film by which a driver moves the subjects.
+    """Choose moments of a driver's film.
 
-    First those at which the first subject's head is farthest round to either side, as read from its vectors, then those
-    that differ most from the ones chosen: `count` in all, in the film's order.
-    seconds: so much of the film is read; side: pixels of the driving pictures that are kept
+    The moments with the widest turns of the first subject, then those that differ most from the chosen ones: `count` in
+    all, in the order of the film.
+    seconds: length of the film that is read; side: of the stored driving pictures in pixels
     """
     vectors, driving, fps = _driven(subjects[0], driver, seconds, side)
     chosen, yaw = choose(subjects[0], vectors, count)
@@ -72,7 +72,7 @@ def filmed(
 
 
 def choose(subject: ModelSource, vectors: Tensor, count: int) -> tuple[list[int], NDArray[np.float64] | None]:
-    """Which rows of vectors (n, 128) to show, and the yaw (n,) in degrees where the weights read it."""
+    """Indices of the rows of vectors (n, 128) to show, and the yaw (n,) in degrees, if the weights read it."""
     points = pose_expression_coordinates(vectors, subject).double().numpy()
     try:
         yaw = subject.read(vectors)[:, READINGS.index("yaw")].double().numpy()
@@ -84,7 +84,7 @@ def choose(subject: ModelSource, vectors: Tensor, count: int) -> tuple[list[int]
 def _driven(
     subject: ModelSource, driver: ActiveDriver, seconds: float, side: int = 0
 ) -> tuple[Tensor, list[Picture | None], float]:
-    """A subject's vectors (n, 128), driving pictures of `side` pixels where there are any, and the rate."""
+    """Vectors (n, 128) of a subject, driving pictures of `side` pixels or None, and the frame rate."""
     composed = compose([driver], replace(subject, pictures_wanted=side > 0), seconds=seconds)
     vectors, driving = [], []
     for row in composed.rows:

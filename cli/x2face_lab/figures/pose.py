@@ -1,4 +1,4 @@
-"""The head's three angles, each swept while the other two stay (paper, Fig. 6 and 15)."""
+"""Sweeps of roll, pitch and yaw, each with the other two angles fixed (paper, Fig. 6 and 15)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _BETWEEN = 12  # pixels between subjects
 def pose_sheet(
     subjects: Sequence[ModelSource], sweeps: Mapping[str, Sequence[float]], cell: int = 128, *, absolute: bool = False
 ) -> Sheet:
-    """For each subject the source and its embedded face at the left, and rows of roll, pitch and yaw beside them.
+    """For each subject, source and embedded face at the left, and rows of roll, pitch and yaw.
 
-    sweeps: axis to degrees (n,), one row each
-    cell: pixels a side of a generated frame; absolute: as `turned` says
+    sweeps: degrees (n,) by axis, one row each
+    cell: side of a generated frame in pixels; absolute: as of `turned`
     """
     parts, y = Parts(), MARGIN
     for subject in subjects:
@@ -30,7 +30,7 @@ def pose_sheet(
 def _subject(
     parts: Parts, subject: ModelSource, sweeps: Mapping[str, Sequence[float]], cell: int, y: int, absolute: bool
 ) -> int:
-    """Put a subject on the sheet from y downwards; where its part ends."""
+    """Add a subject from y downwards; returns the y at which it ends."""
     height = len(AXES) * (line_height(cell) + cell)
     x = _given(parts, subject, cell, y, height)
     for axis in AXES:
@@ -46,7 +46,7 @@ def _subject(
 
 
 def _given(parts: Parts, subject: ModelSource, cell: int, y: int, height: int) -> int:
-    """Source and embedded face, one below the other, together as high as the rows; how far to the right they reach."""
+    """Add source and embedded face, stacked, with a given total height; returns their right edge."""
     above, size = line_height(cell), letters(cell)
     side = height // 2 - above
     for name, picture in (("source", portrait(subject)), ("embedded face", laid_out(subject.face))):

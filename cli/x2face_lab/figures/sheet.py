@@ -1,4 +1,4 @@
-"""What a figure shows and where, in pixels from its upper left corner; nothing here draws."""
+"""The layout of a figure in pixels from its upper left corner, without drawing."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Place:
 
     @property
     def middle(self) -> float:
-        """Half-way across."""
+        """The x of its centre."""
         return self.x + self.width / 2
 
     @property
     def level(self) -> float:
-        """Half-way down."""
+        """The y of its centre."""
         return self.y + self.height / 2
 
 
@@ -54,7 +54,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Label:
-    """A text of one or more lines; x is the side that `align` names, y the middle. size: height of the letters."""
+    """A text of one or more lines; x is at the side given by `align`, y at the centre. size: font size in pixels"""
 
     text: str
     x: float
@@ -68,7 +68,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Line:
-    """From one point to the next."""
+    """A polyline."""
 
     points: tuple[tuple[float, float], ...]
     colour: str = FAINT
@@ -76,7 +76,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A diagram. draw: fills matplotlib axes that cover the place; size: height of its letters"""
+    """A diagram. draw: draws into matplotlib axes at the place; size: font size in pixels"""
 
     place: Place
     draw: Callable[[Axes], None]
@@ -85,7 +85,7 @@ class Panel:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """A figure, whole."""
+    """A complete figure."""
 
     width: int
     height: int
@@ -97,7 +97,7 @@ class Sheet:
 
 @dataclass
 class Parts:
-    """A sheet while it is put together; it ends up just as large as what is on it, and a margin."""
+    """A sheet under construction; its final size is that of its content plus a margin."""
 
     tiles: list[Tile] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
@@ -105,7 +105,7 @@ class Parts:
     panels: list[Panel] = field(default_factory=list)
 
     def row(self, pictures: Iterable[Picture], x: int, y: int, width: int, height: int | None = None) -> list[Place]:
-        """Pictures side by side, GAP apart; their places."""
+        """Add pictures side by side, GAP apart; returns their places."""
         pictures = list(pictures)
         places = row_of_places(len(pictures), x, y, width, height)
         self.tiles += [Tile(place, picture) for place, picture in zip(places, pictures, strict=True)]
@@ -118,17 +118,17 @@ class Parts:
 
 
 def row_of_places(count: int, x: int, y: int, width: int, height: int | None = None) -> list[Place]:
-    """So many places of one size side by side, GAP apart; squares where no height is given."""
+    """`count` places of one size side by side, GAP apart; squares by default."""
     return [Place(x + k * (width + GAP), y, width, height or width) for k in range(count)]
 
 
 def letters(cell: int) -> int:
-    """How high letters are beside cells of so many pixels."""
+    """Font size for a cell size, both in pixels."""
     return max(9, round(cell * 0.095))
 
 
 def line_height(cell: int) -> int:
-    """Pixels that a line of text takes."""
+    """Line height for a cell size, both in pixels."""
     return round(letters(cell) * 1.5)
 
 

@@ -1,4 +1,4 @@
-"""A sound as it is drawn: its waveform and its mel-spectrogram."""
+"""Waveform and mel spectrogram of a sound, for drawing."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ RATE = 16000
 HOP, WINDOW = 160, 400  # samples: 10 and 25 ms
 BANDS = 64
 _FFT = 512
-_DEEP = 70.0  # decibels below the loudest that are told apart
+_DEEP = 70.0  # dynamic range in decibels
 _KILOHERTZ = (0.5, 1, 2, 4)
 
 
 def read_start(path: Path, seconds: float) -> Samples:
-    """(n,) mono at RATE: so many seconds of a file's sound, or all of it. InputError where it has none."""
+    """The first seconds of a file's sound, (n,) mono at RATE. InputError if it has none."""
     blocks = islice(read_sound_blocks(path, RATE), int(np.ceil(seconds)))
     return np.concatenate(list(blocks))[: round(seconds * RATE)]
 
 
 def mel_spectrogram(samples: Samples) -> NDArray[np.float64]:
-    """(BANDS, m) decibels below the loudest, a column each 10 ms, centred there."""
+    """(BANDS, m) in decibels relative to the maximum, one column for each 10 ms."""
     import librosa
 
     if len(samples) < _FFT:
@@ -42,13 +42,13 @@ def mel_spectrogram(samples: Samples) -> NDArray[np.float64]:
 
 
 def envelope(samples: Samples, columns: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Lowest and highest sample (m,) of each of up to `columns` equal stretches."""
+    """Minimum and maximum (m,) of up to `columns` equal parts of the samples."""
     ends = np.linspace(0, len(samples), min(columns, len(samples)) + 1).round().astype(int)[:-1]
     return np.minimum.reduceat(samples, ends), np.maximum.reduceat(samples, ends)
 
 
 def draw_waveform(axes: Axes, samples: Samples, columns: int) -> None:
-    """Loudness over time, as tall as the loudest moment."""
+    """Draw the waveform, scaled to its maximum."""
     low, high = envelope(samples, columns)
     seconds = (np.arange(len(low)) + 0.5) * len(samples) / RATE / len(low)
     axes.fill_between(seconds, low, high, color=INK, linewidth=0.4)
@@ -58,7 +58,7 @@ def draw_waveform(axes: Axes, samples: Samples, columns: int) -> None:
 
 
 def draw_spectrogram(axes: Axes, samples: Samples) -> None:
-    """Mel bands over time, loud ones dark."""
+    """Draw the mel spectrogram, dark for loud."""
     from librosa import hz_to_mel
 
     decibels = mel_spectrogram(samples)
@@ -68,7 +68,7 @@ def draw_spectrogram(axes: Axes, samples: Samples) -> None:
 
 
 def draw_curve(axes: Axes, seconds: NDArray[np.float64], curve: NDArray[np.float64], chosen: list[int]) -> None:
-    """A curve (n,) over seconds (n,), and dots at the moments that were chosen."""
+    """Draw a curve (n,) over seconds (n,), with dots at the chosen indices."""
     axes.plot(seconds, curve, color=INK, linewidth=0.9)
     axes.plot(seconds[chosen], curve[chosen], "o", color="#c0392b", markersize=3.5)
     axes.margins(y=0.15)

@@ -1,4 +1,4 @@
-"""Those whom a figure shows: each source is somebody else."""
+"""Pictures of the subjects of a figure; each source is a different person."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BATCH = 8
 
 
 def portrait(subject: ModelSource) -> Picture:
-    """The source as it was cropped: (h, w, 3)."""
+    """The cropped source (h, w, 3)."""
     return np.asarray(to_pictures(subject.pictures[:1])[0])
 
 
@@ -29,14 +29,14 @@ def laid_out(face: EmbeddedFace) -> Picture:
 
 
 def painted(face: EmbeddedFace, overlays: Sequence[ActiveOverlay], seconds: float = 0.0) -> EmbeddedFace:
-    """The face with what the overlays paint on it at a moment."""
+    """Apply overlays to a face at a time in seconds."""
     for overlay in overlays:
         face = overlay.on(face, seconds)
     return face
 
 
 def rendered(subject: ModelSource, vectors: Tensor, face: EmbeddedFace | None = None) -> list[Picture]:
-    """Frames (h, w, 3) of driving vectors (n, 128). face: instead of the subject's own"""
+    """Render driving vectors (n, 128) to frames (h, w, 3). face: replaces the subject's own"""
     frames: list[Picture] = []
     for _, rows in batches(vectors, BATCH):
         frames += list(to_pictures(subject.model.render(face or subject.face, torch.stack(rows).float())))

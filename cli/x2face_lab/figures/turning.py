@@ -1,4 +1,4 @@
-"""Heads turned about one axis at a time, by the mapping `pose` (paper 4.1)."""
+"""Driving vectors for turns about one axis, by the mapping `pose` (paper 4.1)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ AXES = ("roll", "pitch", "yaw")
 
 
 def angles(span: tuple[float, float], steps: int) -> list[float]:
-    """From one to the other, evenly spaced, both among them."""
+    """Evenly spaced angles over a span, both ends included."""
     start, stop = span
     return [start + (stop - start) * k / max(steps - 1, 1) for k in range(steps)]
 
 
 def turned(subject: ModelSource, axis: str, degrees: Sequence[float], *, absolute: bool = False) -> Tensor:
-    """Driving vectors (n, 128) of a subject whose head is turned about one axis, the other two as they are.
+    """Driving vectors (n, 128) of a subject turned about one axis, with the other two angles unchanged.
 
-    degrees: (n,), added to the subject's own pose; with `absolute` the head's own angle about that axis
-    v = v_source + f(p) - f(p_source): asked for its own pose, the subject stays as it is.
+    degrees: (n,), added to the subject's own angle; with `absolute`, the angle itself
+    v = v_source + f(p) - f(p_source), so the own pose gives no change.
     """
     pose = subject.factor("pose")
     own = pose.read(subject.vector[None])  # (1, 3)

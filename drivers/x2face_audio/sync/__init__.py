@@ -1,1 +1,1 @@
-"""Sound beside lips: what a moment sounds like, what it looks like, and how far the two are apart in time."""
+"""The sync encoder: joint features of sound and lips, and their offset in time."""

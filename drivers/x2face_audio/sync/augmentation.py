@@ -53,31 +53,31 @@ class AudioAugmentation:
     loud: float = 0.0
 
     @classmethod
-    def drawn(cls, random: np.random.Generator) -> AudioAugmentation:
+    def drawn(cls, rng: np.random.Generator) -> AudioAugmentation:
         """About a fifth of them without a room, a fifth without noise; half of them with the whole band."""
-        codec, rates = _CODECS[random.integers(len(_CODECS))]
-        pitch, speed = np.exp(random.uniform(-0.18, 0.18, 2))
+        codec, rates = _CODECS[rng.integers(len(_CODECS))]
+        pitch, speed = np.exp(rng.uniform(-0.18, 0.18, 2))
         return cls(
             pitch=float(pitch),
-            speed=float(pitch if random.random() < 0.4 else speed),
-            tilt=random.uniform(-0.5, 0.5),
-            room=_maybe(random, 0.6, (float(np.exp(random.uniform(-2, 0.1))), random.uniform(-4, 14))),
-            noise=_maybe(random, 0.8, random.uniform(0, 30)),
-            red=random.uniform(0, 0.97),
-            talk=bool(random.random() < 0.35),
-            band=_maybe(random, 0.4, (random.uniform(60, 400), random.uniform(2500, 7500))),
-            telephone=bool(random.random() < 0.1),
-            codec=_maybe(random, 0.2, (codec, int(random.choice(rates)))),
-            loud=random.normal() * 0.9,
+            speed=float(pitch if rng.random() < 0.4 else speed),
+            tilt=rng.uniform(-0.5, 0.5),
+            room=_maybe(rng, 0.6, (float(np.exp(rng.uniform(-2, 0.1))), rng.uniform(-4, 14))),
+            noise=_maybe(rng, 0.8, rng.uniform(0, 30)),
+            red=rng.uniform(0, 0.97),
+            talk=bool(rng.random() < 0.35),
+            band=_maybe(rng, 0.4, (rng.uniform(60, 400), rng.uniform(2500, 7500))),
+            telephone=bool(rng.random() < 0.1),
+            codec=_maybe(rng, 0.2, (codec, int(rng.choice(rates)))),
+            loud=rng.normal() * 0.9,
         )
 
-    def of(self, samples: Samples, random: np.random.Generator) -> Samples:
+    def of(self, samples: Samples, rng: np.random.Generator) -> Samples:
         """(m,) samples at 16 kHz to (m / speed,)."""
         sound = self._spoken(samples)
         if self.room is not None:
-            sound = in_room(sound, random, *self.room)
+            sound = in_room(sound, rng, *self.room)
         if self.noise is not None:
-            sound = with_noise(sound, self._noise(sound, random), self.noise)
+            sound = with_noise(sound, self._noise(sound, rng), self.noise)
         return self._recorded(sound)
 
     def _spoken(self, samples: Samples) -> Samples:
@@ -89,8 +89,8 @@ class AudioAugmentation:
             sound = stretched(np.asarray(sound, np.float32), self.speed / self.pitch)
         return np.asarray(lfilter([1.0, self.tilt], [1.0], sound), np.float32)
 
-    def _noise(self, sound: Samples, random: np.random.Generator) -> NDArray[np.float64]:
-        return voices(sound, random) if self.talk else coloured_noise(len(sound), random, self.red)
+    def _noise(self, sound: Samples, rng: np.random.Generator) -> NDArray[np.float64]:
+        return voices(sound, rng) if self.talk else coloured_noise(len(sound), rng, self.red)
 
     def _recorded(self, sound: Samples) -> Samples:
         if self.band is not None:
@@ -102,5 +102,5 @@ class AudioAugmentation:
         return np.asarray((sound * np.exp(self.loud)).clip(-1, 1), np.float32)
 
 
-def _maybe(random: np.random.Generator, share: float, value: T) -> T | None:
-    return value if random.random() < share else None
+def _maybe(rng: np.random.Generator, share: float, value: T) -> T | None:
+    return value if rng.random() < share else None

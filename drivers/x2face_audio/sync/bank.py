@@ -1,4 +1,4 @@
-"""The clips that the sync encoder learns from, decoded once: sound in several versions, and the lower face."""
+"""Training clips of the sync encoder in memory: augmented sound as MFCC, and the lower face."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from x2face_core.media.sound import read_sound
 from x2face_core.pixels import to_tensor
 
 LEAST = 18
-"""Frames of the shortest clip that is used."""
-_LEAD = RATE // 5  # silence before and after a clip's sound, so that every frame has its window
+"""Least number of frames of a clip."""
+_LEAD = RATE // 5  # padding with silence, so that every frame has a full window
 
 
 @dataclass(frozen=True)
 class SyncBank:
-    """Frames in the order of their clips.
+    """Frames ordered by clip.
 
     lips: (n, side, side) uint8 grey
-    measures: (n, 2 + b) mouth_measures, each clip's mean taken off, in deviations; NaN where there are no labels
-    first, count: (clips,) where a clip's frames begin here, and how many they are
-    rows: (versions, m, 13) float32 MFCC, the clean version first
-    row_first, row_count: (versions, clips), where a clip's rows are
-    speed: (versions, clips); weight: (clips,) how often a clip is drawn; sums to 1
+    measures: (n, 2 + b) mouth_measures, centred for each clip and standardised; NaN without labels
+    first, count: (clips,) index of a clip's first frame, and number of its frames
+    rows: for each version (m, 13) float32 MFCC; the first version is not augmented
+    row_first, row_count: (versions, clips) index of a clip's first MFCC row, and number of its rows
+    speed: (versions, clips) playback speed; weight: (clips,) drawing probability
     """
 
     lips: Tensor
@@ -59,7 +59,7 @@ class SyncBank:
         return replace(self, **moved, rows=tuple(rows.to(device) for rows in self.rows))
 
     def sound(self, clip: Tensor, frame: Tensor, version: int, rows: int = 20) -> Tensor:
-        """(n, 20, 13): what is heard around frames of clips."""
+        """(n, 20, 13) MFCC windows centred on frames of clips."""
         seconds = (_LEAD / RATE + (frame + 0.5) / FPS) / self.speed[version, clip]
         start = ((seconds - CENTRE / RATE) * 100).round().long()
         at = (start[:, None] + torch.arange(rows, device=start.device)).clamp_min(0)
@@ -67,7 +67,7 @@ class SyncBank:
         return self.rows[version][self.row_first[version, clip][:, None] + at]
 
     def lip_windows(self, clip: Tensor, frame: Tensor, frames: int = 5) -> Tensor:
-        """(n, frames, side, side) in [0, 1]: the lower face around frames of clips."""
+        """(n, frames, side, side) in [0, 1]: lower faces in windows centred on frames of clips."""
         half = frames // 2
         at = (frame[:, None] + torch.arange(-half, frames - half, device=frame.device)).clamp_min(0)
         at = torch.minimum(at, self.count[clip][:, None] - 1)
@@ -89,7 +89,10 @@ def load_sync_bank(
     versions: int = 4,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> SyncBank:
-    """Decode the clips of a split whose table says that sound and lips go together. InputError where there are none."""
+    """Decode the clips of a split whose sound is marked as in sync. InputError if there are none.
+
+    versions: number of versions of the sound, all but the first augmented
+    """
     clips = [clip for clip in folder.of_split(split) if clip.sound and clip.frames >= LEAST]
     if not clips:
         raise InputError(
@@ -109,9 +112,9 @@ def _read(clip: Clip, dims: SyncDims, versions: int) -> _Read:
     lips = (lower_faces(pictures, dims.side) * 255).round().byte() if len(pictures) else pictures[:, 0].byte()
     sound = np.pad(read_sound(clip.path, RATE), (_LEAD, _LEAD))
     sound = np.pad(sound, (0, max(0, 2 * _LEAD + clip.frames * RATE // FPS - len(sound))))
-    random = np.random.default_rng(clip.row)
-    chosen = [AudioAugmentation(), *(AudioAugmentation.drawn(random) for _ in range(versions - 1))]
-    return _Read(lips, [mfcc(version.of(sound, random)) for version in chosen], [v.speed for v in chosen])
+    rng = np.random.default_rng(clip.row)
+    chosen = [AudioAugmentation(), *(AudioAugmentation.drawn(rng) for _ in range(versions - 1))]
+    return _Read(lips, [mfcc(version.of(sound, rng)) for version in chosen], [v.speed for v in chosen])
 
 
 def _assembled(folder: FaceFolder, clips: Sequence[Clip], read: Sequence[_Read]) -> SyncBank:
@@ -132,7 +135,7 @@ def _assembled(folder: FaceFolder, clips: Sequence[Clip], read: Sequence[_Read])
 
 
 def _weights(clips: Sequence[Clip], count: Tensor) -> Tensor:
-    """People by the root of their frames, so that one with hours does not become the world."""
+    """(clips,) drawing probabilities: people are weighed by the square root of their number of frames."""
     frames: dict[str, int] = {}
     for clip, number in zip(clips, count.tolist(), strict=True):
         frames[clip.identity] = frames.get(clip.identity, 0) + number

@@ -24,7 +24,7 @@ _LATEST = RATE // 5
 """Samples by which a codec may be late."""
 
 
-def in_room(samples: Samples, random: np.random.Generator, seconds: float, direct: float) -> Samples:
+def in_room(samples: Samples, rng: np.random.Generator, seconds: float, direct: float) -> Samples:
     """The sound and its echoes: noise that falls by 60 dB within some seconds.
 
     direct: decibels by which the sound itself is louder than all its echoes together
@@ -32,24 +32,24 @@ def in_room(samples: Samples, random: np.random.Generator, seconds: float, direc
     from scipy.signal import fftconvolve
 
     time = np.arange(1, round(seconds * RATE)) / RATE
-    echoes = random.standard_normal(len(time)) * 10 ** (-3 * time / seconds)
+    echoes = rng.standard_normal(len(time)) * 10 ** (-3 * time / seconds)
     echoes *= 10 ** (-direct / 20) / np.sqrt(np.square(echoes).sum())
     return _like(samples, fftconvolve(samples, np.concatenate([[1.0], echoes]))[: len(samples)])
 
 
-def coloured_noise(count: int, random: np.random.Generator, red: float) -> NDArray[np.float64]:
+def coloured_noise(count: int, rng: np.random.Generator, red: float) -> NDArray[np.float64]:
     """(count,) noise; red: 0 as loud at all frequencies, towards 1 ever deeper."""
     from scipy.signal import lfilter
 
-    return np.asarray(lfilter([1.0], [1.0, -red], random.standard_normal(count)))
+    return np.asarray(lfilter([1.0], [1.0, -red], rng.standard_normal(count)))
 
 
-def voices(samples: Samples, random: np.random.Generator, count: int = 4) -> NDArray[np.float64]:
+def voices(samples: Samples, rng: np.random.Generator, count: int = 4) -> NDArray[np.float64]:
     """(m,) other people talking: the sound itself backwards, several times, each from another moment and faster."""
     backwards = np.asarray(samples[::-1], np.float64)
     talk = np.zeros(len(samples))
     for _ in range(count):
-        start, speed = random.integers(len(samples)), random.uniform(0.8, 1.3)
+        start, speed = rng.integers(len(samples)), rng.uniform(0.8, 1.3)
         at = (start + np.arange(len(samples)) * speed) % (len(samples) - 1)
         talk += np.interp(at, np.arange(len(samples)), backwards)
     return talk

@@ -1,4 +1,4 @@
-"""Feature extractors: sound, as it streams in, to a fixed number of feature vectors a second."""
+"""Feature extractors: streaming sound to feature vectors at a fixed rate."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from x2face_audio.sync.sounds import CENTRE, FPS, RATE, ROWS, WINDOW, Samples, m
 
 
 class AudioFeatures(Protocol):
-    """Turns sound into features; SyncFeatures here, a stranger's SyncNet or speech model elsewhere.
+    """Interface of a feature extractor, such as SyncFeatures, or a wrapper of another speech model.
 
-    rate: samples a second that it reads
-    fps: features a second; rate / fps is a whole number of samples
-    window: samples that one feature sees; centre: which of them its moment is at
+    rate: samples a second of its input
+    fps: features a second; rate / fps must be an integer
+    window: receptive field in samples; centre: index in the window of the time of the feature
     """
 
     @property
@@ -31,12 +31,12 @@ class AudioFeatures(Protocol):
     def centre(self) -> int: ...
 
     def __call__(self, samples: Samples) -> Tensor:
-        """(window + (n - 1) * rate // fps,) samples in [-1, 1] to (n, numbers a feature), a feature a window."""
+        """(window + (n - 1) * rate // fps,) samples in [-1, 1] to features (n, dim)."""
         ...
 
 
 class SyncFeatures:
-    """The audio stream's last layer on 0.2 s of MFCC, 256 numbers, none negative (paper 4.2)."""
+    """Features (n, 256) of the audio stream from 0.2 s of MFCC, non-negative (paper 4.2)."""
 
     rate, fps, window, centre = RATE, FPS, WINDOW, CENTRE
 
@@ -52,7 +52,7 @@ class SyncFeatures:
 
 
 class SpeechFeatures:
-    """Features of 13 moments in a row to one of the middle one, which sees 0.7 s of sound; none is negative."""
+    """Features (n, 128) with a context of 13 moments (0.7 s of sound), non-negative."""
 
     rate, fps = RATE, FPS
     window = WINDOW + 2 * REACH * (RATE // FPS)
@@ -69,10 +69,10 @@ class SpeechFeatures:
 
 
 def stream(blocks: Iterable[Samples], features: AudioFeatures, size: int = 25) -> Iterator[Tensor]:
-    """Sound in blocks of any length to features (n, numbers a feature), about `size` at a time, in constant memory.
+    """Blocks of sound of any length to features (n, dim), about `size` at a time, in constant memory.
 
-    Feature k is at (k + 0.5) / fps seconds, in the middle of film frame k; silence stands before and after the sound,
-    so that there are round(seconds * fps) of them, one at least.
+    Feature k is at (k + 0.5) / fps seconds, in the middle of frame k. The sound is padded with silence to give
+    round(seconds * fps) features, at least one.
     """
     hop = features.rate // features.fps
     waiting = np.zeros(features.centre - hop // 2, np.float32)

@@ -1,4 +1,4 @@
-"""What the sync encoder knows of people whom it has not seen."""
+"""Evaluation of the sync encoder on held-out people."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from x2face_audio.sync.networks import REACH, SyncNetworks
 from x2face_audio.sync.offset import embed_pairs, offset_of
 
 SEEN = 30
-"""Frames that both streams need to look 15 of them either way and still overlap."""
+"""Frames of a clip for offsets of up to 15 frames to overlap."""
 
 
 @torch.no_grad()
 def held_out(networks: SyncNetworks, bank: SyncBank) -> dict[str, float]:
-    """exact, within_1: share of clips whose offset of 0, among 31, is found to the frame and to a frame beside
-    exact_by_chance, within_1_by_chance: what guessing gives
-    mouth: median over clips of the correlation of the mouth's opening with what sound alone tells of it linearly,
-        each clip's half fitted by the other clips
+    """Figures of the encoder.
+
+    exact, within_1: share of clips whose offset, among 31 candidates, is estimated as 0, and as at most 1 frame
+    exact_by_chance, within_1_by_chance: the same by guessing
+    mouth: median over clips of the correlation of mouth opening with its linear prediction from sound, by two-fold
+        cross-validation; missing without labels
     """
     networks.eval()
     found, features, measures = [], [], []
@@ -46,7 +48,7 @@ def _context(networks: SyncNetworks, bank: SyncBank, clip: int) -> Tensor:
 
 
 def _mouth(features: list[Tensor], measures: list[Tensor], ridge: float = 0.03) -> float | None:
-    """Two-fold: clips with even numbers are told by a ridge regression on the odd ones, and the other way round."""
+    """Two-fold cross-validation: even clips are predicted by ridge regression on odd ones, and vice versa."""
     known = [
         (f.double().cpu() - f.double().cpu().mean(0), m.double().cpu() - m.double().cpu().mean())
         for f, m in zip(features, measures, strict=True)

@@ -1,4 +1,4 @@
-"""The lower face as the visual stream sees it."""
+"""The lower face as input of the visual stream."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from x2face_core.warping import reduce
 
 LEFT, TOP, RIGHT, BOTTOM = 0.3125, 0.515625, 0.6875, 0.890625
-"""The lower face's place in a crop of 1.6 faces, in sides: around the mouth of nearly frontal faces."""
+"""The lower face in a crop of scale 1.6, in shares of its side: around the mouth of nearly frontal faces."""
 _GREY = torch.tensor([0.299, 0.587, 0.114])
 
 
@@ -21,7 +21,7 @@ def lower_faces(pictures: Tensor, side: int = 48) -> Tensor:
 
 
 def stacks(lips: Tensor, frames: int = 5) -> Tensor:
-    """(n, side, side) to (n, frames, side, side), each frame with those around it; the ends repeat."""
+    """(n, side, side) to windows (n, frames, side, side) around each frame; the ends are repeated."""
     n, half = len(lips), frames // 2
     at = torch.arange(n)[:, None] + torch.arange(-half, frames - half)
     return lips[at.clamp(0, n - 1)]

@@ -1,4 +1,4 @@
-"""The two streams of the sync encoder: 0.2 s of sound, and five frames of the lower face."""
+"""The networks of the sync encoder: an audio stream (0.2 s of sound), a visual stream (five lower faces)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ BOUNDS = dict.fromkeys(("feature", "shared", "context", "width", "side", "frames
 
 @dataclass(frozen=True)
 class SyncDims:
-    """feature: numbers of a sound's feature, the last fully connected layer (256 in the paper, section 4.2)
-    shared: numbers of the space in which sound and lips are compared
-    context: numbers of a feature that also knows the moments around its own
-    width: channels of the first layers
-    side, frames: of the lower face that the visual stream sees
+    """Sizes of the networks.
+
+    feature: size of the last fully connected layer of both streams (256 in the paper, section 4.2)
+    shared: size of the embedding in which sound and lips are compared
+    context: size of the features with temporal context
+    width: channels of the first audio layers
+    side, frames: of the lower face, the input of the visual stream
     """
 
     feature: int = 256
@@ -33,7 +35,7 @@ class SyncDims:
     frames: int = 5
 
     def __post_init__(self) -> None:
-        """WeightsError for sizes of no encoder."""
+        """WeightsError for sizes out of bounds."""
         if fault := fault_of(self, BOUNDS):
             raise WeightsError(f"SyncDims.{fault}")
 
@@ -42,7 +44,7 @@ class SyncDims:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> SyncDims:
-        """WeightsError for what is not its fields."""
+        """WeightsError for unknown fields."""
         try:
             return cls(**values)
         except TypeError as error:
@@ -60,7 +62,7 @@ def _visual_layer(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
 
 
 class AudioEncoder(nn.Module):
-    """0.2 s of MFCC to a feature that is never negative, as the released audio features are (paper 4.2)."""
+    """0.2 s of MFCC to a non-negative feature, as the released audio features (paper 4.2)."""
 
     def __init__(self, dims: SyncDims) -> None:
         super().__init__()
@@ -87,11 +89,11 @@ class AudioEncoder(nn.Module):
 
 
 REACH = 6
-"""Moments either way that the context sees."""
+"""Moments of context on either side."""
 
 
 class Context(nn.Module):
-    """Features of 13 moments in a row to one of the middle one: what was said before and comes next shapes the lips."""
+    """Temporal convolutions over the features of 13 moments, as lips depend on preceding and following sounds."""
 
     def __init__(self, dims: SyncDims) -> None:
         super().__init__()
@@ -122,14 +124,14 @@ class VisualEncoder(nn.Module):
         self.norm = nn.BatchNorm1d(dims.feature)
 
     def forward(self, lips: Tensor) -> Tensor:
-        """(n, frames, side, side) grey in [0, 1] to (n, feature), at least 0; light and contrast do not matter."""
+        """(n, frames, side, side) grey in [0, 1] to (n, feature), at least 0; normalised for light and contrast."""
         x = lips - lips.mean((1, 2, 3), keepdim=True)
         x = x / (x.std((1, 2, 3), keepdim=True) + 0.05)
         return F.relu(self.norm(self.last(self.layers(x).flatten(1))))
 
 
 class SyncNetworks(nn.Module):
-    """Both streams, and where they meet: unit vectors that are near where sound and lips belong together."""
+    """Both streams and their shared embedding: unit vectors that are close for matching sound and lips."""
 
     def __init__(self, dims: SyncDims) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the sync encoder is taught: which sound belongs to which lips, and, where labels are, how the mouth moves."""
+"""Training objective of the sync encoder: contrastive loss of sound and lips, and regression of the mouth's labels."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from torch.nn import functional as F
 from x2face_audio.sync.bank import SyncBank
 from x2face_audio.sync.networks import REACH, SyncNetworks
 from x2face_audio.sync.recipe import SyncRecipe
-from x2face_core.training.drawing import Draw
+from x2face_core.training.drawing import Sampler
 
 
 @dataclass(frozen=True)
 class SyncBatch:
-    """Stretches of clips.
+    """Sequences of consecutive moments from clips.
 
     sound: (clips, moments + 2 * REACH, 20, 13); lips: (clips, moments, frames, side, side)
-    measures: (clips, moments, 2 + b) mouth opening, its width and blendshapes in deviations, NaN where unknown
+    measures: (clips, moments, 2 + b) standardised mouth opening, width and blendshapes, NaN where unknown
     """
 
     sound: Tensor
@@ -28,16 +28,16 @@ class SyncBatch:
 
 
 class SyncBatches:
-    """Draws stretches of clips and changes how they sound and look, on the device that holds the bank."""
+    """Draws sequences of clips and augments them, on the device of the bank."""
 
     def __init__(self, bank: SyncBank, recipe: SyncRecipe) -> None:
         self.bank, self.recipe = bank, recipe
         self.deviation = bank.rows[0].std(0)
 
     @torch.no_grad()
-    def draw(self, random: torch.Generator, count: int) -> SyncBatch:
-        """count: moments, of which each clip gives recipe.moments"""
-        draw, moments, bank = Draw(random), self.recipe.moments, self.bank
+    def draw(self, rng: torch.Generator, count: int) -> SyncBatch:
+        """Draw a batch. count: number of moments; each clip gives recipe.moments of them"""
+        draw, moments, bank = Sampler(rng), self.recipe.moments, self.bank
         clips = max(2, count // moments)
         drawn = torch.searchsorted(bank.weight.cumsum(0), draw.uniform(clips).double())
         clip = drawn.clamp_max(len(bank) - 1)
@@ -51,16 +51,16 @@ class SyncBatches:
             bank.measures[rows].view(clips, moments, -1),
         )
 
-    def _augmented_sound(self, clip: Tensor, start: Tensor, draw: Draw) -> Tensor:
-        """Each clip in one of its versions, twice as often as recorded; other loudness and colour, a hiss, losses."""
+    def _augmented_sound(self, clip: Tensor, start: Tensor, draw: Sampler) -> Tensor:
+        """Augment MFCC: a random version of each clip (the recorded one twice as often), offsets, noise, masking."""
         frame = start[:, None] + torch.arange(-REACH, self.recipe.moments + REACH, device=start.device)
         augmentation = (draw.uniform(len(clip)) * (1 + len(self.bank.rows)) - 1).clamp_min(0).long().tolist()
         audio = [self.bank.sound(clip[k].expand(frame.shape[1]), frame[k], v) for k, v in enumerate(augmentation)]
         sound = torch.stack(audio)
         n, device = len(sound), sound.device
-        colour = torch.randn(n, 1, 1, sound.shape[-1], generator=draw.random, device=device) * 0.25
+        colour = torch.randn(n, 1, 1, sound.shape[-1], generator=draw.rng, device=device) * 0.25
         colour[..., 0] *= 2
-        hiss = torch.randn(sound.shape, generator=draw.random, device=device) * 0.1
+        hiss = torch.randn(sound.shape, generator=draw.rng, device=device) * 0.1
         sound = sound + (colour + hiss) * self.deviation
         lost = 1 + (draw.uniform(n) * (sound.shape[-1] - 2)).long()
         gone = F.one_hot(lost, sound.shape[-1]) + F.one_hot(lost + 1, sound.shape[-1])
@@ -68,8 +68,8 @@ class SyncBatches:
         mean = self.bank.rows[0].mean(0)
         return torch.where(gone[:, None, None].bool(), mean, sound)
 
-    def _augmented_lips(self, lips: Tensor, draw: Draw) -> Tensor:
-        """A clip at a time: mirrored, lighter or darker, shifted by a few pixels."""
+    def _augmented_lips(self, lips: Tensor, draw: Sampler) -> Tensor:
+        """Augment lips, the same for all frames of a clip: mirroring, brightness, shift by a few pixels."""
         n, side = len(lips), lips.shape[-1]
         lips = torch.where(draw.uniform(n, 1, 1, 1, 1) < 0.5, lips.flip(-1), lips)
         lips = lips * torch.exp(draw.uniform(n, 1, 1, 1, 1, low=-0.35, high=0.35))
@@ -78,9 +78,9 @@ class SyncBatches:
 
 
 class SyncObjective(nn.Module):
-    """Both streams, and linear heads for the mouth's measures that are dropped after training.
+    """Both streams, and linear heads for the mouth's measures, which are discarded after training.
 
-    measures: how many there are: opening, width and blendshapes
+    measures: number of measures: opening, width and blendshapes
     """
 
     def __init__(self, networks: SyncNetworks, recipe: SyncRecipe, measures: int = 2) -> None:
@@ -108,14 +108,14 @@ class SyncObjective(nn.Module):
         return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * taught}
 
     def _measured(self, found: Tensor, true: Tensor) -> Tensor:
-        """Of opening and width, and as much of all blendshapes together as the recipe says."""
+        """Loss of opening and width, and of blendshapes by recipe.blend."""
         loss = _measure_loss(found[..., :2], true[..., :2])
         if true.shape[2] > 2:
             loss = loss + self.recipe.blend * _measure_loss(found[..., 2:], true[..., 2:])
         return loss
 
     def _contrast(self, sound: Tensor, lips: Tensor, clips: int, moments: int) -> Tensor:
-        """InfoNCE both ways, among all moments and among those of the same clip; neighbours are not held against it."""
+        """Symmetric InfoNCE over all moments and over those of the same clip; adjacent moments are not negatives."""
         with torch.autocast(sound.device.type, enabled=False):
             likeness = self.networks.project_sound(sound) @ self.networks.project_lips(lips).T * self.sharpness.exp()
         clip = torch.arange(clips, device=sound.device).repeat_interleave(moments)
@@ -130,7 +130,7 @@ class SyncObjective(nn.Module):
 
 
 def _measure_loss(found: Tensor, true: Tensor) -> Tensor:
-    """Smooth L1 of (clips, moments, k) about each clip's own mean; clips without labels do not count."""
+    """Smooth L1 of (clips, moments, k), both centred for each clip; clips without labels are ignored."""
     known = (~true.isnan()).all(2, keepdim=True).all(1, keepdim=True).expand_as(found)
     true = true.nan_to_num()
     errors = F.smooth_l1_loss(found - found.mean(1, keepdim=True), true - true.mean(1, keepdim=True), reduction="none")

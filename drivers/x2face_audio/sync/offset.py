@@ -1,4 +1,4 @@
-"""How far sound and lips are apart in time, told by the sync encoder."""
+"""Estimation of the time offset between sound and lips with the sync encoder."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor
 from x2face_audio.sync.networks import SyncNetworks
 
 REACH = 15
-"""Frames of offset that are looked at either way, as SyncNet does."""
+"""Largest offset in frames that is tried, as by SyncNet."""
 
 
 @dataclass(frozen=True)
 class Offset:
-    """How sound and lips lie to one another.
+    """The estimated offset.
 
-    frames: by which the sound is late (positive) or early
-    likeness: (31,) mean cosine at each offset from -15 to 15; confidence: the best likeness less the median one
+    frames: number of frames by which the sound is late; negative: early
+    likeness: (31,) mean cosine similarity at offsets from -15 to 15; confidence: largest minus median likeness
     """
 
     frames: int
@@ -27,9 +27,9 @@ class Offset:
 
 
 def offset_of(sound: Tensor, lips: Tensor, reach: int = REACH, least: int = 6) -> Offset:
-    """Compare places (n, shared) of sound and of lips, a row a frame.
+    """Compare embeddings (n, shared) of sound and of lips, one row for each frame.
 
-    least: frames that must overlap for an offset to count
+    least: least number of overlapping frames for an offset to count
     """
     likeness = lips @ sound.T
     means = [
@@ -43,6 +43,6 @@ def offset_of(sound: Tensor, lips: Tensor, reach: int = REACH, least: int = 6) -
 
 @torch.no_grad()
 def embed_pairs(networks: SyncNetworks, sound: Tensor, lips: Tensor) -> tuple[Tensor, Tensor]:
-    """MFCC windows (n, 20, 13) and lower faces (n, 5, side, side) to where the encoder puts them, (n, shared) each."""
+    """Embed MFCC windows (n, 20, 13) and lower faces (n, 5, side, side) to (n, shared) each."""
     embedded = networks.project_sound(networks.audio(sound))
     return embedded, networks.project_lips(networks.visual(lips))

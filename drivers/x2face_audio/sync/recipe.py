@@ -1,4 +1,4 @@
-"""How the sync encoder is trained: every number of it."""
+"""Hyperparameters of the training of the sync encoder."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from x2face_core.training.recipes import Recipe
 
 @dataclass(frozen=True)
 class SyncRecipe(Recipe):
-    """The sync encoder's (Chung & Zisserman, Out of time, 2016), self-supervised; batch counts moments.
+    """Recipe for the self-supervised sync encoder (Chung & Zisserman, Out of time, 2016); `batch` counts moments.
 
-    moments: in a row that each clip of a batch gives
-    contrast: weight of telling sound in sync from sound out of sync
-    measures: weight of linear heads that tell mouth opening and width, where the folder has labels; 0: none
-    blend: weight of the mouth's blendshapes, where labels have them, beside its opening and width
-    versions: in which each clip's sound is kept, all but one changed
+    moments: consecutive moments from each clip of a batch
+    contrast: weight of the contrastive loss
+    measures: weight of the regression of mouth opening and width, if the folder has labels; 0: none
+    blend: weight of the mouth's blendshapes, if labelled, relative to opening and width
+    versions: number of versions of each clip's sound, all but the first augmented
     """
 
     moments: int = 16

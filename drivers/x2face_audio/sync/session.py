@@ -1,7 +1,7 @@
-"""A whole training run of the sync encoder, with the engine that trains the face networks.
+"""A training run of the sync encoder, with the engine for the face networks.
 
-OUT/checkpoint.safetensors  everything needed to go on
-OUT/sync.safetensors        the encoder, renewed at every evaluation
+OUT/checkpoint.safetensors  complete state, to resume from
+OUT/sync.safetensors        the encoder, updated at every evaluation
 OUT/curve.png, history.json
 """
 
@@ -26,7 +26,14 @@ from x2face_core.errors import UsageError
 from x2face_core.training.checkpoint import CHECKPOINT, RunState
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.processes import Processes
-from x2face_core.training.running import Progress, earlier, go, keep_history, running, with_precision
+from x2face_core.training.running import (
+    Progress,
+    keep_history,
+    previous_state,
+    resume_and_run,
+    training_run,
+    with_precision,
+)
 from x2face_core.training.session import statement
 
 WEIGHTS = "sync.safetensors"
@@ -34,9 +41,9 @@ WEIGHTS = "sync.safetensors"
 
 @dataclass(frozen=True)
 class SyncPlan:
-    """What to train; fields as of training.session.Plan.
+    """Settings of a run; fields as of training.session.Plan.
 
-    start: an encoder of these dims, by name or path, that a run without a checkpoint begins with; None: a random one
+    start: encoder of these dims, by name or path, to initialise a run without a checkpoint; None: random
     """
 
     out: Path
@@ -56,11 +63,11 @@ def train_sync(
     say: Callable[[str], None] = lambda text: None,
     progress: Progress = lambda what, done, total: None,
 ) -> RunState:
-    """Train as planned, from the folder's checkpoint where there is one. Under torchrun, call it in every process."""
+    """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
     _check_resumable(plan)
-    with running(plan.out, fresh=plan.fresh, device=plan.device) as processes:
-        return go(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
+    with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
+        return resume_and_run(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
 
 
 def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress: Progress) -> Trainer[SyncNetworks]:
@@ -102,7 +109,7 @@ def _splits(recipe: SyncRecipe) -> tuple[tuple[Split, int], ...]:
 
 
 def _check_resumable(plan: SyncPlan) -> None:
-    state = earlier(plan.out, fresh=plan.fresh)
+    state = previous_state(plan.out, fresh=plan.fresh)
     if state is not None and (state.recipe.get("name") != plan.recipe.name or state.dims != plan.dims.to_dict()):
         raise UsageError(
             f"{plan.out / CHECKPOINT}: belongs to another kind of run or other sizes; --fresh starts over."
@@ -111,7 +118,7 @@ def _check_resumable(plan: SyncPlan) -> None:
 
 @dataclass(frozen=True)
 class _Evaluator:
-    """Measures the averaged encoder on people it has not seen, and leaves it and the curve behind."""
+    """Evaluates the averaged encoder on held-out people, and writes it and the training curve."""
 
     out: Path
     bank: SyncBank

@@ -1,4 +1,4 @@
-"""Sound as rows of 13 MFCC, a hundred a second, as SyncNet reads it (Chung & Zisserman, Out of time, 2016)."""
+"""Sound as 13 MFCC at 100 rows a second, the input of SyncNet (Chung & Zisserman, Out of time, 2016)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ RATE = 16000
 FPS = 25
 COEFFICIENTS = 13
 ROWS = 20
-_HOP, _FRAME = 160, 400  # samples: a row every 10 ms, each from 25 ms
+_HOP, _FRAME = 160, 400  # samples: hop of 10 ms, frame of 25 ms
 WINDOW = (ROWS - 1) * _HOP + _FRAME
-"""Samples behind 20 rows: 3440, 0.215 s.
+"""Samples of 20 rows without padding: 3440, 0.215 s.
 
-python_speech_features pads what it is given to whole rows. 0.2 s (3200 samples) hold 18 of them and give 19; the
-twentieth needs 3440, or 3201 more than the padding would tell from silence. Here no row is padded.
+python_speech_features pads its input to whole rows: 0.2 s (3200 samples) hold 18 rows and give 19. Here none is padded.
 """
 CENTRE = WINDOW // 2
-"""The sample of a window that its moment is at."""
+"""Index in a window of the sample at its time."""
 _FLOOR = 1e-4
 
 
 def mfcc(samples: Samples) -> NDArray[np.float32]:
-    """(m,) samples at 16 kHz in [-1, 1] to (1 + (m - 400) // 160, 13) rows, each from 25 ms, log energy first.
+    """(m,) samples at 16 kHz in [-1, 1] to (1 + (m - 400) // 160, 13) MFCC, log energy first.
 
-    Noise at -80 dB is added, so that digital silence reads as a quiet room does. It repeats every 1/25 s: silence has
-    the same rows in every frame.
+    Noise at -80 dB is added, so that digital silence is similar to a quiet room. It has a period of 1/25 s, so that
+    silence has the same rows in every frame.
     """
     from python_speech_features import mfcc as speech_mfcc
 
@@ -39,14 +38,14 @@ def mfcc(samples: Samples) -> NDArray[np.float32]:
 
 
 def _hiss(length: int) -> Samples:
-    """It begins and ends at 0, so that the pre-emphasis finds no difference where a stretch of sound begins."""
+    """Periodic noise; a period begins and ends at 0, so that pre-emphasis does not depend on where a block begins."""
     tile = np.random.default_rng(0).standard_normal(RATE // FPS, dtype=np.float32) * np.float32(_FLOOR)
     tile[[0, -1]] = 0
     return np.resize(tile, length)
 
 
 def windows(rows: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(m, 13) rows to (n, 20, 13), one window from each start; rows beyond either end repeat the last one."""
+    """(m, 13) rows to windows (n, 20, 13) from each start; beyond either end, the end row is repeated."""
     at = starts[:, None] + np.arange(ROWS)
     cut: NDArray[np.float32] = rows[at.clip(0, len(rows) - 1)]
     return cut

@@ -1,4 +1,4 @@
-"""The sync encoder on disk: safetensors, found by name in $X2FACE_HOME/sync, else in the package."""
+"""The sync encoder on disk: safetensors, found by name in $X2FACE_HOME/sync or in the package."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PACKAGED = Path(__file__).parents[1] / "assets" / "sync"
 
 @dataclass(frozen=True)
 class SyncInfo:
-    """What a file says of its encoder; fields as of weights.WeightsInfo."""
+    """The description of an encoder; fields as of weights.WeightsInfo."""
 
     name: str
     dims: dict[str, Any]
@@ -36,7 +36,7 @@ class SyncInfo:
 
 
 def find_sync(name: str | Path = DEFAULT) -> Path:
-    """The file of an encoder given by name or path. WeightsError where there is none."""
+    """The file of an encoder by name or path. WeightsError if there is none."""
     if Path(name).suffix == ".safetensors" and is_file(name):
         return Path(name)
     for path in (*own_files("sync", "*.safetensors"), *_PACKAGED.glob("*.safetensors")):
@@ -46,7 +46,7 @@ def find_sync(name: str | Path = DEFAULT) -> Path:
 
 
 def load_sync(name: str | Path = DEFAULT) -> tuple[SyncNetworks, SyncInfo]:
-    """Both streams, ready to read. WeightsError where the file is missing, broken or something else."""
+    """Load an encoder for inference. WeightsError if the file is missing, broken or of another kind."""
     path = find_sync(name)
     info, tensors = read_sync_info(path), _KIND.tensors(path)
     _KIND.check_sum(path, tensors, info.sha256)
@@ -59,14 +59,14 @@ def load_sync(name: str | Path = DEFAULT) -> tuple[SyncNetworks, SyncInfo]:
 
 
 def read_sync_info(path: Path) -> SyncInfo:
-    """What a file says of its encoder; only its header is read. WeightsError where it holds none."""
+    """Read the description of an encoder, without its tensors. WeightsError if the file holds none."""
     return _KIND.read(path, lambda told: described(SyncInfo, told))
 
 
 def save_sync(path: Path, networks: SyncNetworks, described: Mapping[str, Any]) -> SyncInfo:
-    """Write beside and rename; matrices and kernels as fp16, the rest as fp32.
+    """Write an encoder atomically; matrices and kernels as fp16, the rest as fp32.
 
-    described: the fields of SyncInfo but for dims and sha256
+    described: the fields of SyncInfo without dims and sha256
     """
     stored = {name: _stored(value) for name, value in networks.state_dict().items() if value.is_floating_point()}
     info = SyncInfo(**described, dims=networks.dims.to_dict(), sha256=checksum(stored))

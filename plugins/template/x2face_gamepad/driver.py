@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class GamepadDriver:
-    """Yields the whole recording at once; a long one would be yielded piece by piece."""
+    """Yields the whole recording as one chunk; a long one should be yielded in pieces."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.sticks = read_recording(settings.input)
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        """(n, 128) offsets, a row a line of the recording."""
+        """(n, 128) offsets, one row for each line of the recording."""
         pose = source.factor("pose")
         start = pose.read(source.vector[None])  # (1, 3): the source's roll, pitch and yaw in degrees
         turn = self.settings.reach * turns(self.sticks)
@@ -29,13 +29,13 @@ class GamepadDriver:
 
 
 def turns(sticks: torch.Tensor) -> torch.Tensor:
-    """Sticks (n, 2) to roll, pitch and yaw (n, 3), of a reach of one degree: right looks right, up looks up."""
+    """Stick positions (n, 2) to roll, pitch and yaw (n, 3) in degrees for a reach of 1: right turns right, up turns up."""
     x, y = sticks.unbind(dim=1)
     return torch.stack([torch.zeros_like(x), y, x], dim=1)
 
 
 def read_recording(path: Path) -> torch.Tensor:
-    """The stick's x and y, (n, 2), each from -1 to 1. InputError where the file is missing or holds something else."""
+    """Read stick positions (n, 2), each from -1 to 1. InputError if the file is missing or has another format."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

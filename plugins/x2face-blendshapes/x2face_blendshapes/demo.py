@@ -1,4 +1,4 @@
-"""Tiny inputs: a take, and a folder of labelled films, which are empty, for a reader that makes them up."""
+"""Demo inputs: a take, and a folder of labelled films, which are empty, as the test kit replaces their content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FRAMES = 48
 
 
 def write_take(path: Path) -> Path:
-    """The jaw opens twice, then a smile, a blink, and a turn of the head there and back."""
+    """Write a take: the jaw opens twice, then a smile, a blink, and a turn of the head and back."""
     t = np.linspace(0, 1, ROWS)
     columns = dict.fromkeys(COLUMNS, np.zeros(ROWS))
     columns["JawOpen"] = 0.45 * _bump(t, 0.12, 0.07) + 0.3 * _bump(t, 0.28, 0.07)
@@ -34,7 +34,7 @@ def write_take(path: Path) -> Path:
 
 
 def write_tracks(folder: Path) -> Path:
-    """Two people whose mouths and lids move, one to learn from and one to judge by."""
+    """Two people with moving mouths and lids, one for training and one for validation."""
     clips = folder / "clips"
     clips.mkdir()
     lines = ["clip,identity,source,seconds,frames,sound,crop_pixels,yaw_range,split"]
@@ -57,7 +57,7 @@ def write_tracks(folder: Path) -> Path:
 
 
 def _bump(t: np.ndarray, middle: float, half: float) -> np.ndarray:
-    """1 in the middle, 0 from half a width on."""
+    """A smooth bump: 1 in the middle, 0 beyond half a width."""
     near = np.clip(np.abs(t - middle) / half, 0, 1)
     bump: np.ndarray = (1 + np.cos(np.pi * near)) / 2
     return bump

@@ -21,9 +21,9 @@ _CLOSE = 1e-6  # of a frame
 
 
 class BlendshapesDriver:
-    """Yields a take at the film's rate, however irregular its rows are.
+    """Yields a take, resampled to the film's frame rate.
 
-    frames: how many rows it will yield, once it drives; warnings: what is not shown of the take
+    frames: number of rows, known when it drives; warnings: what of the take is not used
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -34,7 +34,7 @@ class BlendshapesDriver:
         self.frames: int | None = None
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        """(n, 128) offsets; row k holds k / fps seconds after the take's first row."""
+        """(n, 128) offsets; row k is k / fps seconds after the take's first row."""
         mover = Mover(source)
         self.frames = math.floor(self.take.length * source.fps + _CLOSE) + 1
         for start in range(0, self.frames, ROWS):

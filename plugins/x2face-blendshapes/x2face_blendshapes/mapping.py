@@ -1,4 +1,4 @@
-"""The mapping: which way the driving vector goes when jaw, mouth corners and lids move."""
+"""The mapping: linear from coefficients of jaw, mouth width and lids to driving vectors."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Pair = tuple[torch.Tensor, torch.Tensor]
 EACH = 5  # films of each person, the liveliest
 VECTOR = 128
 _RIDGE = 1e-4
-_TOGETHER = 0.02  # people blink with both eyes: a difference that is rarer than this is noise, and mostly of the head
+_TOGETHER = 0.02  # penalty on the difference of both lids: people rarely wink, so that it is mostly noise from the head
 _APART = torch.tensor([0.0, 0.0, 1.0, -1.0], dtype=torch.float64) / 2**0.5
-_LEAST = 0.03  # standard deviation within films that a coefficient has to have
+_LEAST = 0.03  # least standard deviation of a coefficient within films
 
 
 class BlendshapesMapping:
-    """Linear, and 0 at rest: v(x) = x A. Only differences within a film teach it, so who it is does not matter."""
+    """v(x) = x A, fitted to deviations from the mean of each film, so that identity does not matter."""
 
     def __init__(self) -> None:
         self.weight = torch.zeros(len(LABELS), VECTOR)
@@ -33,9 +33,9 @@ class BlendshapesMapping:
         return torch.as_tensor(values).float() @ self.weight
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
-        """A pair a film: coefficients (n, 4) and vectors (n, 128) of its labelled frames.
+        """A pair for each film: coefficients (n, 4) and vectors (n, 128) of its labelled frames.
 
-        folder: as `x2face prepare --landmarks` makes one. Films of people to validate with are kept, to judge by.
+        folder: by `x2face prepare --landmarks`. Films of the split val are stored, for the figures.
         """
         tracks = liveliest(read_tracks(folder), EACH)
         self._held = [_pair(track, film) for track in tracks if track.split == "val"]
@@ -44,7 +44,7 @@ class BlendshapesMapping:
                 yield _pair(track, film)
 
     def fit(self, examples: Iterable[Pair]) -> dict[str, Any]:
-        """Least squares; r2 is the share of the vectors' motion within films that the coefficients explain."""
+        """Least squares; r2 is the share of the vectors' variance within films that is explained."""
         pairs = [(values.double(), vectors.double()) for values, vectors in examples]
         x, v, weights = _within(pairs)
         _check(x)
@@ -74,7 +74,7 @@ def _pair(track: Track, film: FilmEncoder) -> Pair:
 
 
 def _within(pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """All rows about their film's means, (n, 4) and (n, 128), and weights (n, 1) by which long films count less."""
+    """All rows, centred for each film, (n, 4) and (n, 128), and weights (n, 1) that reduce the effect of long films."""
     moving = [(x - x.mean(0), v - v.mean(0), torch.full((len(x), 1), len(x) ** -0.5)) for x, v in pairs if len(x) > 1]
     if not moving:
         raise InputError("There is no film of two labelled frames or more to learn from.")
@@ -83,7 +83,7 @@ def _within(pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor, torch.Te
 
 
 def _check(x: torch.Tensor) -> None:
-    """InputError where the films do not show what is to be learned."""
+    """InputError if a coefficient hardly varies in the films."""
     for label, deviation in zip(LABELS, x.std(0).tolist(), strict=True):
         if not deviation >= _LEAST:
             raise InputError(

@@ -1,4 +1,4 @@
-"""Coefficients and angles as offsets of a face's driving vector."""
+"""Conversion of coefficients and angles to offsets of a driving vector."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from x2face_plugins import Source
 from x2face_blendshapes.settings import LABELS
 
 SHOWN = torch.tensor([1.0, 1.4, 1.6, 1.6])
-"""How much further than in films x2face's weights have to be told to go, so that as much is seen. Lids need more still,
-but beyond this they take the brows along. Measured by a face mesh: see README.md."""
+"""Gain of each coefficient, as the weights show less motion than is asked for; measured with a face mesh (README.md).
+
+Lids would need more, but larger gains move the brows too.
+"""
 
 
 class Mover:
-    """Moves one source. Mouth and lids leave its head where it is; the head is turned by x2face's own factor."""
+    """Offsets for one source. Mouth and lids do not change the pose, which is written by x2face's factor `pose`."""
 
     def __init__(self, source: Source) -> None:
         self._pose, self._face = source.factor("pose"), source.mapping("x2face-blendshapes:blendshapes")
@@ -23,7 +25,7 @@ class Mover:
         self._straight, self._rest = self._pose.write(self._own), self._face.write(torch.zeros(1, len(LABELS)))
 
     def offsets(self, values: np.ndarray, degrees: np.ndarray) -> torch.Tensor:
-        """Coefficients (n, 4) and angles (n, 3), both from the source's own face on, to offsets (n, 128)."""
+        """Coefficients (n, 4) and angles (n, 3) in degrees, relative to the source's own face, to offsets (n, 128)."""
         shown = self._face.write(SHOWN * torch.as_tensor(values).float()) - self._rest
         tilted = self._pose.write(self._pose.read(self._vector + shown)) - self._straight
         turned = self._pose.write(self._own + torch.as_tensor(degrees).float()) - self._straight

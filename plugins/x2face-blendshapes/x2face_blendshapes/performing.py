@@ -1,4 +1,4 @@
-"""What a take asks a face for, as its settings would have it."""
+"""Coefficients and angles of a take after its settings (gain, rest, flip, mirror) are applied."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from x2face_plugins import InputError
 
-from x2face_blendshapes.channels import HEAD, HELD, coefficients, degrees, ignored, known, mirrored
+from x2face_blendshapes.channels import HEAD, USED, coefficients, degrees, ignored, known, mirrored
 from x2face_blendshapes.takes import Take
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def performed(take: Take, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (n, 4) and degrees (n, 3) that are asked for, a row a row of the take. InputError for odd angles."""
+    """Coefficients (n, 4) and degrees (n, 3), one row for each row of the take. InputError for implausible angles."""
     there = {name: column for given, column in take.channels.items() if (name := known(given))}
     if not there:
-        raise InputError(f"{settings.input}: none of its columns is one of {', '.join(HELD)}.")
+        raise InputError(f"{settings.input}: none of its columns is one of {', '.join(USED)}.")
     values = settings.gain * coefficients(there)
     angles = degrees(there, _per_unit(there, settings), settings.flip)
     angles = settings.head * (angles - _rest(angles, settings.rest))
@@ -27,7 +27,7 @@ def performed(take: Take, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _per_unit(there: dict[str, np.ndarray], settings: Settings) -> float:
-    """Degrees in a unit of the angles."""
+    """Degrees for a unit of the angles."""
     if settings.angles == "degrees":
         return 1.0
     for name in HEAD:

@@ -1,4 +1,4 @@
-"""What this plugin brings. x2face imports this module at every start: values only, nothing heavy."""
+"""The declarations of this plugin. x2face imports this module at every start, so it imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ FITTED = Path(__file__).parent / "mappings"
 
 
 def load(settings: Settings) -> BlendshapesDriver:
-    """Called once the driver is used; here it may take its time."""
+    """Make the driver, when it is first used; heavy imports belong here."""
     from x2face_blendshapes.driver import BlendshapesDriver
 
     return BlendshapesDriver(settings)
 
 
 def load_mapping() -> BlendshapesMapping:
-    """A mapping that has learned nothing; x2face fits it, or loads what was fitted."""
+    """Make an unfitted mapping; x2face fits it, or loads a fitted state into it."""
     from x2face_blendshapes.mapping import BlendshapesMapping
 
     return BlendshapesMapping()
 
 
 def demo(folder: Path) -> Settings:
-    """A tiny input, by which anybody can try the driver: a word, a smile, a blink and a turn of the head."""
+    """Write a tiny input to try the driver with: a word, a smile, a blink and a turn of the head."""
     from x2face_blendshapes.demo import write_take
 
     return Settings(input=write_take(folder / "take.csv"))

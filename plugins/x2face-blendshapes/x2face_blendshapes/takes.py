@@ -1,4 +1,4 @@
-"""Takes: the table that Live Link Face writes, a row a moment, a column a channel."""
+"""Takes: tables by Live Link Face, one row for each frame, one column for each channel."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _BESIDE = ("timecode", "blendshapecount")
 class Take:
     """A recorded performance.
 
-    seconds: (n,) rising, of the rows that show a face; length: from the first row to the last, with a face or without
-    channels: name to (n,); coefficients 0 to 1, or angles, in the table's order
-    lost: how many rows show no face
+    seconds: (n,) ascending, of the rows with a face; length: seconds from the first to the last row of all
+    channels: (n,) by name; coefficients from 0 to 1, or angles, in the order of the table
+    lost: number of rows without a face
     """
 
     seconds: np.ndarray
@@ -31,15 +31,15 @@ class Take:
     lost: int
 
     def at(self, values: np.ndarray, moments: np.ndarray) -> np.ndarray:
-        """Values (n, k) of its rows at other moments (m,): (m, k), straight between rows; the ends are held."""
+        """Interpolate values (n, k) of its rows linearly at times (m,): (m, k); constant beyond the ends."""
         return np.stack([np.interp(moments, self.seconds, column) for column in values.T], axis=1)
 
 
 def read_take(path: Path, rate: int | None = None) -> Take:
     """Read a table with the columns Timecode, BlendshapeCount and any channels.
 
-    rate: frames a second that the timecodes count; None: as it seems
-    InputError where the file is missing or holds something else.
+    rate: frames a second of the timecodes; None: inferred
+    InputError if the file is missing or has another format.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -67,7 +67,7 @@ Row = tuple[tuple[float, float], list[float] | None]
 
 
 def _rows(path: Path, names: list[str], table: Iterator[list[str]]) -> Iterator[Row]:
-    """Each row's time, and its channels' numbers; None where the phone saw no face: such a row ends after its count."""
+    """Timecode and values of each row; values are None without a face: such a row ends after its count."""
     timecode = [name.lower() for name in names].index("timecode")
     for number, row in enumerate(table, 2):
         if not any(cell.strip() for cell in row):
@@ -86,7 +86,7 @@ def _rows(path: Path, names: list[str], table: Iterator[list[str]]) -> Iterator[
 
 
 def _channels(names: list[str], row: list[str]) -> list[str]:
-    """A row's cells, without timecode and count. ValueError where it is too long or too short."""
+    """The cells of a row without timecode and count. ValueError for a wrong number of cells."""
     if len(row) != len(names):
         raise ValueError
     return [cell for name, cell in zip(names, row, strict=True) if name.lower() not in _BESIDE]

@@ -13,7 +13,7 @@ _DAY = 24 * 3600.0
 
 
 def parse(text: str) -> tuple[float, float]:
-    """HH:MM:SS:FF.fff to whole seconds, and frames of a second. ValueError for anything else."""
+    """HH:MM:SS:FF.fff to whole seconds, and the frame number in the second. ValueError for anything else."""
     found = _FORM.match(text.strip())
     if found is None:
         raise ValueError(text)
@@ -22,9 +22,9 @@ def parse(text: str) -> tuple[float, float]:
 
 
 def seconds_of(times: Sequence[tuple[float, float]], rate: int | None) -> np.ndarray:
-    """(n,) seconds after the first of some parsed timecodes; midnight may lie between.
+    """(n,) seconds of parsed timecodes since the first one; they may pass midnight.
 
-    rate: frames a second that they count; None: as it seems
+    rate: frames a second of the timecodes; None: inferred
     """
     whole, frames = np.array(times).T
     seconds = whole + frames / (rate or rate_of(whole, frames))
@@ -34,7 +34,7 @@ def seconds_of(times: Sequence[tuple[float, float]], rate: int | None) -> np.nda
 
 
 def rate_of(whole: np.ndarray, frames: np.ndarray) -> int:
-    """The usual rate that explains the frames' numbers; 60, as Live Link Face has it, where less than a second says."""
+    """The common rate that matches the frame numbers; 60, the default of Live Link Face, for less than a second."""
     top = frames.max()
     if np.unique(whole).size < 3 and top < 60:
         return 60

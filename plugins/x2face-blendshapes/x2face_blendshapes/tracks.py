@@ -1,4 +1,4 @@
-"""Films with labels, as `x2face prepare --landmarks` makes them, and what they show in ARKit's coefficients."""
+"""Labelled films by `x2face prepare --landmarks`, and conversion of their labels to ARKit coefficients."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import numpy as np
 from x2face_plugins import InputError
 
 LABELLED = ("mouth_open", "mouth_width", "eye_right", "eye_left")
-"""In the mapping's order: left and right of labels.npz are the picture's, ARKit's are the person's."""
+"""In the mapping's order: left and right are the picture's in labels.npz, the person's in ARKit."""
 OPENING = 0.2
-"""Of the face's height, hair line to chin: the lips' gap that counts as 1; films of talking people hardly have more."""
+"""The gap between the lips for coefficient 1, relative to the face's height from hair line to chin."""
 WIDENING = 0.1
-"""Of the face's height: how much wider than at rest a mouth is at 1; as much narrower at -1."""
+"""The change of mouth width for coefficients 1 and -1, relative to the face's height."""
 CLOSING = 0.45
-"""Of the lids' usual gap: what is missing at 1. A face mesh sees half a gap in eyes that are closed."""
-_MOST = 1.5  # beyond this a label is taken for a slip of the mesh
+"""The reduction of the lids' usual gap for coefficient 1. The mesh measures about half a gap for closed eyes."""
+_MOST = 1.5  # larger coefficients are taken for errors of the mesh
 _AT_LEAST = 10  # labelled frames of a film
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """A film of one person. frames: (n,) rising; values: (n, 4) coefficients in the mapping's order."""
+    """A film of one person. frames: (n,) ascending; values: (n, 4) coefficients in the mapping's order"""
 
     path: Path
     person: str
@@ -34,13 +34,13 @@ class Track:
 
     @property
     def liveliness(self) -> float:
-        """How far its coefficients range, each in half-ranges that are common."""
+        """Mean range of its coefficients, each relative to its typical range."""
         low, high = np.percentile(self.values, [3, 97], axis=0)
         return float(((high - low) / [0.5, 0.6, 0.9, 0.9]).mean())
 
 
 def read_tracks(folder: Path) -> list[Track]:
-    """The labelled films of a folder. InputError where it is not of that sort."""
+    """The labelled films of a folder. InputError if it is not such a folder."""
     clips, labels = _clips(folder / "clips.csv"), _labels(folder / "labels.npz")
     if labels["clip"].size and labels["clip"].max() >= len(clips):
         raise InputError(f"{folder}: labels.npz speaks of more films than clips.csv lists; prepare it anew.")
@@ -55,10 +55,10 @@ def read_tracks(folder: Path) -> list[Track]:
 
 
 def coefficients(labels: np.ndarray) -> np.ndarray:
-    """What LABELLED of one person (n, 4) are in ARKit's coefficients: 0 at rest, 1 as far as it goes.
+    """Convert LABELLED (n, 4) of one person to ARKit coefficients: 0 at rest, 1 at the extreme.
 
-    At rest the lips are as near to one another as in a tenth of all frames, the mouth is as wide as it usually is then,
-    and the lids are as far open as they usually are.
+    At rest the gap between the lips is the 10th percentile, the mouth width is the median over frames with a gap
+    up to the median, and the lids are at their median.
     """
     if not len(labels):
         return labels
@@ -71,7 +71,7 @@ def coefficients(labels: np.ndarray) -> np.ndarray:
 
 
 def liveliest(tracks: list[Track], each: int) -> list[Track]:
-    """At most so many films of each person, those that show most."""
+    """At most `each` films of each person, those with the largest liveliness."""
     ranked: dict[str, list[Track]] = {}
     for track in sorted(tracks, key=lambda track: -track.liveliness):
         ranked.setdefault(track.person, []).append(track)

@@ -1,4 +1,4 @@
-"""Drive a face by the electric signals of its muscles."""
+"""Drive a face by the electrical activity of facial muscles (surface EMG)."""
 
 from __future__ import annotations
 

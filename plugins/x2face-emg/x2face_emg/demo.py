@@ -1,4 +1,4 @@
-"""Recordings that nobody made: noise that swells where a muscle would be active."""
+"""Demo data: synthetic recordings, noise modulated by muscle activity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RATE, REST = 500.0, 0.004  # samples a second; millivolts of a muscle at rest
 
 
 def write_take(path: Path, seed: int = 0, seconds: float = 2.0) -> Path:
-    """A jaw that opens and closes, a smile that comes and goes."""
+    """Write a recording: the jaw opens and closes, a smile appears and disappears."""
     time = np.arange(round(seconds * RATE)) / RATE
     jaw = np.clip(np.sin(2 * np.pi * (time / seconds + 0.25 * seed)), 0, None)
     smile = np.clip(-np.sin(2 * np.pi * time / seconds), 0, None)
@@ -19,7 +19,7 @@ def write_take(path: Path, seed: int = 0, seconds: float = 2.0) -> Path:
 
 
 def write(path: Path, seconds: NDArray[np.float64], activity: dict[str, NDArray[np.float64]], seed: int = 0) -> Path:
-    """A recording of muscles whose activity, in millivolts, is known at each of the seconds."""
+    """Write a recording of muscles with a given activity in millivolts at each time."""
     rng = np.random.default_rng(seed)
     columns = [(REST + active) * rng.standard_normal(len(seconds)) for active in activity.values()]
     header = ",".join(["seconds", *activity])

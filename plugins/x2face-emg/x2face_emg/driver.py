@@ -1,4 +1,4 @@
-"""The driver: a recording's activity, through the mapping, becomes offsets from the face at rest."""
+"""The driver: maps the activity in a recording to offsets from the face at rest."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ BATCH = 256
 
 
 class EmgDriver:
-    """Offsets f(activity) - f(0): the recording's quietest second leaves the face as it is in the source.
+    """Offsets f(activity) - f(0), where activity is relative to the quietest second of the recording.
 
-    frames: how many rows it will yield; warnings: columns and muscles that move nothing
+    frames: number of rows; warnings: columns and muscles without effect
     """
 
     relative = True
@@ -35,7 +35,7 @@ class EmgDriver:
         self.warnings = _ignored(self.recording.ignored)
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        """(n, 128) offsets at the rate that suits the film."""
+        """(n, 128) offsets at the frame rate of the film."""
         fps = source.fps
         self.frames = max(1, math.floor(self.recording.lasts * fps + 1e-6))
         moments = self.recording.seconds[0] + np.arange(self.frames) / fps
@@ -52,9 +52,9 @@ def _ignored(columns: tuple[str, ...]) -> list[str]:
 
 
 def _differing_muscles(learned: torch.Tensor | None, recorded: set[str]) -> list[str]:
-    """What to say where the recording has other muscles than the films had that were learned from.
+    """Warnings if the recording has other muscles than the training data.
 
-    learned: (k,), whether each muscle was among them; None: nobody knows
+    learned: (k,), whether each muscle was in the training data; None: unknown
     """
     if learned is None:
         return []

@@ -1,4 +1,4 @@
-"""From signals to activity: how much each muscle does at each frame of a film, above what it does at rest."""
+"""From raw signals to muscle activity at each frame of a film, relative to rest."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from scipy.signal import butter, sosfiltfilt
 from x2face_emg.recording import Floats, Recording
 from x2face_emg.settings import CHANNELS
 
-HIGH_PASS = 20.0  # Hz: below it the skin and the cables move, not the muscles
-LOW_PASS = 6.0  # Hz: faces hardly move faster
-RAW = 200.0  # samples a second, below which a device cannot have meant the signal itself, but how strong it is
+HIGH_PASS = 20.0  # Hz: removes motion artefacts of skin and cables
+LOW_PASS = 6.0  # Hz: facial motion is hardly faster
+RAW = 200.0  # samples a second, below which a recording is taken for an envelope, not a raw signal
 QUIET = 1.0  # seconds of rest
 
 
 def envelopes(recording: Recording, moments: Floats) -> Floats:
-    """(len(moments), len(CHANNELS)): each muscle's rectified and smoothed signal at some seconds; 0 where it was not
-    recorded. Beyond the recording its ends are held.
+    """(len(moments), len(CHANNELS)): the rectified and smoothed signal of each muscle at given times in seconds.
+
+    0 for muscles that were not recorded; constant beyond the ends of the recording.
     """
     rate, seconds = recording.rate, recording.seconds
     even = seconds[0] + np.arange(math.floor((seconds[-1] - seconds[0]) * rate + 1e-6) + 1) / rate
@@ -30,9 +31,9 @@ def envelopes(recording: Recording, moments: Floats) -> Floats:
 
 
 def envelope(signal: Floats, rate: float) -> Floats:
-    """(n,), never negative: how strong a signal is around each sample, neither early nor late.
+    """(n,), non-negative: the zero-phase envelope of a signal.
 
-    rate: samples a second; below RAW the signal is taken for an envelope already
+    rate: samples a second; below RAW the signal is an envelope already
     """
     if rate >= RAW:
         signal = _filtered(signal - signal.mean(), HIGH_PASS, rate, "highpass")
@@ -41,7 +42,7 @@ def envelope(signal: Floats, rate: float) -> Floats:
 
 
 def _filtered(signal: Floats, hertz: float, rate: float, kind: str) -> Floats:
-    """Filtered forwards and backwards; as it is where the rate is too low for that."""
+    """Zero-phase filtering; the signal itself if the rate is too low for the cut-off."""
     if hertz >= 0.45 * rate:
         return signal
     sections = butter(2, hertz, kind, fs=rate, output="sos")
@@ -49,9 +50,9 @@ def _filtered(signal: Floats, hertz: float, rate: float, kind: str) -> Floats:
 
 
 def resting(values: Floats, fps: float) -> Floats:
-    """(k,): what all muscles together do in the quietest second, or in the quietest half of what is shorter than two.
+    """(k,): mean envelopes in the quietest second, or in the quietest half of a recording under two seconds.
 
-    values: (n, k) envelopes; each muscle counts by how much it strays
+    values: (n, k) envelopes; each muscle is normalised by its standard deviation
     """
     rows = max(1, min(round(QUIET * fps), len(values) // 2))
     deviation = values.std(axis=0)
@@ -62,6 +63,6 @@ def resting(values: Floats, fps: float) -> Floats:
 
 
 def activity(recording: Recording, moments: Floats, fps: float) -> Floats:
-    """(n, len(CHANNELS)): envelopes at some seconds, `fps` of them a second, above their own rest."""
+    """(n, len(CHANNELS)): envelopes at given times, `fps` a second, minus those at rest."""
     values = envelopes(recording, moments)
     return values - resting(values, fps)

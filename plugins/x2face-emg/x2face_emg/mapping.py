@@ -1,4 +1,4 @@
-"""The mapping `emg`: activity of muscles to driving vectors, by ridge regression on films with recordings."""
+"""The mapping `emg`: muscle activity to driving vectors, by ridge regression on films with recordings."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from x2face_emg.regression import Pair, fit_best_ridge
 from x2face_emg.settings import CHANNELS
 
 FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
-SHORTEST = 1.0  # seconds that a film and its recording have in common
+SHORTEST = 1.0  # least overlap of a film and its recording in seconds
 
 
 class EmgMapping:
-    """v = x A + b, where x are millivolts, or whatever was recorded, above rest.
+    """v = x A + b, where x is activity relative to rest, in the unit of the recording.
 
-    learned: (k,), 1 for each muscle that the films' recordings had
+    learned: (k,), 1 for each muscle in the training data
     """
 
     def __init__(self) -> None:
@@ -35,8 +35,9 @@ class EmgMapping:
         return torch.as_tensor(values).float() @ self.weight + self.bias
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
-        """A pair for each film with a table of the same name: of each frame that both cover the activity (n, k), and
-        the vector (n, 128). InputError where there is none, or where the two have next to nothing in common.
+        """A pair for each film with a table of the same name: activity (n, k) and vectors (n, 128) of frames in both.
+
+        InputError if there is no pair, or film and recording hardly overlap.
         """
         pairs = [(table, shown) for table in sorted(folder.glob("*.csv")) if (shown := film_of(table))]
         if not pairs:
@@ -47,7 +48,7 @@ class EmgMapping:
             moments = np.arange(len(vectors)) / fps
             both = (moments >= recording.seconds[0] - 1e-6) & (moments <= recording.seconds[-1] + 1 / fps)
             if not len(vectors):
-                continue  # the host says that the film shows no face
+                continue  # the host reports that the film shows no face
             if both.sum() < SHORTEST * fps:
                 raise InputError(
                     f"{table}: has {both.sum() / fps:.1f} s in common with {shown.name}, which begins at 0; "
@@ -57,7 +58,7 @@ class EmgMapping:
             yield torch.from_numpy(values).float(), vectors[torch.from_numpy(both)]
 
     def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapping[str, Any]:
-        """The figures: see regression.chosen; `muscles` are those that it learned from."""
+        """Ridge regression; figures as of regression.fit_best_ridge, and `muscles`, those in the training data."""
         pairs = [Pair.of(x.double().numpy(), v.double().numpy()) for x, v in examples]
         found, figures = fit_best_ridge(pairs)
         x, v = (np.concatenate(part) for part in zip(*((pair.x, pair.v) for pair in pairs), strict=True))
@@ -75,5 +76,5 @@ class EmgMapping:
 
 
 def film_of(table: Path) -> Path | None:
-    """The film that has a table's name."""
+    """The film with the name of a table, or None."""
     return next((path for suffix in FILMS if (path := table.with_suffix(suffix)).is_file()), None)

@@ -1,4 +1,4 @@
-"""What this plugin brings: values only; the work is in the modules beside it."""
+"""The declarations of this plugin, without heavy imports; the work is in the other modules."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def demo(folder: Path) -> Settings:
 
 
 def demo_examples(folder: Path) -> None:
-    """Two recordings, with films that are there in name."""
+    """Two recordings with empty films."""
     from x2face_emg.demo import write_take
 
     for seed, name in enumerate(("monday", "tuesday")):

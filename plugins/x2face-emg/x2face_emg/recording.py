@@ -1,4 +1,4 @@
-"""Recordings as tables: seconds,zygomaticus,digastric,… with a line a sample."""
+"""Recordings as tables: seconds,zygomaticus,digastric,… with one line for each sample."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A take.
+    """A recording.
 
-    seconds: (n,), rising; signals: name of a muscle to (n,), as recorded; ignored: names of the other columns
+    seconds: (n,), ascending; signals: (n,) by name of the muscle; ignored: names of other columns
     """
 
     seconds: Floats
@@ -31,17 +31,17 @@ class Recording:
 
     @property
     def rate(self) -> float:
-        """Samples a second, the usual distance of two lines."""
+        """Samples a second, from the median time step."""
         return float(1 / np.median(np.diff(self.seconds)))
 
     @property
     def lasts(self) -> float:
-        """Seconds, to the end of the last sample."""
+        """Time in seconds at the end of the last sample."""
         return float(self.seconds[-1] - self.seconds[0] + 1 / self.rate)
 
 
 def read_recording(path: Path) -> Recording:
-    """InputError, naming file, line and value, for what is no table of seconds and muscles."""
+    """Read a recording. InputError, naming file, line and value, if it is not such a table."""
     names, lines = _lines(path)
     muscles = [name for name in names if name in CHANNELS]
     if "seconds" not in names or not muscles or len(set(names)) < len(names):
@@ -61,7 +61,7 @@ def read_recording(path: Path) -> Recording:
 
 
 def _lines(path: Path) -> tuple[list[str], list[tuple[int, str]]]:
-    """The names in the first line, and the numbered lines below it that hold something."""
+    """The columns in the first line, and the numbered non-empty lines after it."""
     try:
         first, *rest = path.read_text(encoding="utf-8-sig").splitlines() or [""]
     except UnicodeDecodeError as error:
@@ -79,7 +79,7 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, str]]]:
 
 
 def _numbers(path: Path, names: list[str], lines: list[tuple[int, str]], columns: list[int]) -> Floats:
-    """(n, columns) of finite numbers."""
+    """Parse (n, columns) finite numbers."""
     try:
         table = np.loadtxt([line for _, line in lines], delimiter=",", usecols=columns, ndmin=2, comments=None)
     except ValueError:
@@ -98,7 +98,7 @@ def _numbers(path: Path, names: list[str], lines: list[tuple[int, str]], columns
 
 
 def _name_culprit(path: Path, names: list[str], lines: list[tuple[int, str]], columns: list[int]) -> NoReturn:
-    """Raise InputError for the first line that cannot be read."""
+    """InputError for the first invalid line."""
     for number, line in lines:
         words = line.split(",")
         try:

@@ -1,7 +1,6 @@
-"""Ridge regression whose strength is chosen by films left out, one after the other.
+"""Ridge regression with the ridge chosen by leave-one-film-out cross-validation.
 
-Each film counts as deviations from its own mean: who it is, in which light, and how the electrodes sat that day does
-not enter.
+Rows are deviations from the mean of each film, so that identity, light and the fit of the electrodes do not matter.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from x2face_plugins import InputError
 from x2face_emg.recording import Floats
 
 RIDGES = (1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0)
-"""Tried, as shares of the number of rows, for activity scaled to unit deviation."""
+"""Candidates, relative to the number of rows, for activity of unit standard deviation."""
 PARTS = 5
-"""Stretches of a film that is the only one, each left out in turn."""
+"""Parts of a single film for cross-validation."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A film: activity x (n, k), vectors v (n, 128)."""
+    """Activity x (n, k) and vectors v (n, 128) of a film."""
 
     x: Floats
     v: Floats
@@ -38,12 +37,12 @@ class Pair:
 
 
 def fit_best_ridge(films: Sequence[Pair]) -> tuple[Floats, dict[str, Any]]:
-    """The weight (k, 128) learned from all films, and what was found of it on films that it had not learned from.
+    """Fit the weight (k, 128) to all films; returns it and cross-validated figures.
 
-    "ridge": the one that told most of films left out
-    "explained": share of the vectors' variance that was told; the head's turns and other things are in it, too
-    "r": correlation of told and true along the direction of the vector that the muscles move most
-    Raises InputError where no muscle was ever active.
+    "ridge": the one that explains most of held-out films
+    "explained": share of the vectors' variance that is explained; the variance includes head motion
+    "r": correlation of predicted and true vectors along the first principal direction of the predictions
+    InputError if no muscle is ever active.
     """
     centred_films = [film.centred for film in films]
     if len(centred_films) == 1:
@@ -65,13 +64,13 @@ def fit_best_ridge(films: Sequence[Pair]) -> tuple[Floats, dict[str, Any]]:
 
 
 def _stretches(film: Pair) -> list[Pair]:
-    """PARTS consecutive parts of a film, each about its own mean; parts of a single row are left out."""
+    """Split a film into PARTS consecutive parts, each centred; parts of a single row are left out."""
     parts = zip(np.array_split(film.x, PARTS), np.array_split(film.v, PARTS), strict=True)
     return [Pair(x, v).centred for x, v in parts if len(x) > 1]
 
 
 def solve(films: Sequence[Pair], ridge: float) -> Floats:
-    """(k, 128), from films about their means; rows of muscles that never do anything are 0."""
+    """Ridge solution (k, 128) from centred films; 0 for muscles without activity."""
     x, v = (np.concatenate(part) for part in zip(*((film.x, film.v) for film in films), strict=True))
     deviation = x.std(axis=0)
     scale = np.where(deviation > 0, deviation, np.inf)
@@ -81,7 +80,7 @@ def solve(films: Sequence[Pair], ridge: float) -> Floats:
 
 
 def _left_out(films: Sequence[Pair], ridge: float) -> tuple[Floats, Floats]:
-    """Told and true vectors of all films, each told by the others; by itself where there is no other."""
+    """Predicted and true vectors of all films, each predicted from the others; from itself if it is the only one."""
     others = [[one for one in films if one is not film] or [film] for film in films]
     predicted = [film.x @ solve(rest, ridge) for film, rest in zip(films, others, strict=True)]
     return np.concatenate(predicted), np.concatenate([film.v for film in films])

@@ -1,4 +1,4 @@
-"""Settings of the driver, and the muscles that a recording may have."""
+"""Settings of the driver, and the names of the muscles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHANNELS: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Settings:
-    """A recording, and how far the face follows it."""
+    """A recording, and the gain of the face."""
 
     input: Path = option(metavar="TAKE.csv", help="A recording: seconds and a column a muscle, such as zygomaticus.")
     gain: float = option(1.0, help="How far the face moves; 1 is as far as in the films learned from.", min=0, max=10)

@@ -1,4 +1,4 @@
-"""What the face is asked for, as messages tell it."""
+"""The state of the face as set by messages."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _WIDE, _NARROW = ("MouthSmileLeft", "MouthSmileRight"), ("MouthPucker",)
 
 
 class ControlState:
-    """The last word of each address.
+    """The last value of each address.
 
-    channels: ARKit's coefficients that were told; angles: (3,) roll, pitch and yaw in degrees
+    channels: ARKit coefficients that were received; angles: (3,) roll, pitch and yaw in degrees
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class ControlState:
         }
 
     def take(self, address: str, arguments: list[Any]) -> bool:
-        """Take up a message; whether it was understood."""
+        """Apply a message; returns whether it was understood."""
         if address == BLENDSHAPE and len(arguments) == 2:
             return self._blendshape(arguments[0], _number(arguments[1]))
         number = _number(arguments[0]) if len(arguments) == 1 else None
@@ -55,7 +55,7 @@ class ControlState:
         return coefficients({name: np.array([value]) for name, value in self.channels.items()} or {"": np.zeros(1)})
 
     def _blendshape(self, name: Any, number: float | None) -> bool:
-        """Set a channel of ARKit, or one of VRM's few that mean the same."""
+        """Set an ARKit channel, or a VRM blend shape with an equivalent."""
         if not isinstance(name, str) or number is None:
             return False
         channel = known(name)
@@ -73,7 +73,7 @@ class ControlState:
 
 
 def _number(value: Any) -> float | None:
-    """A finite number; None for anything else."""
+    """A finite number, or None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)

@@ -1,4 +1,4 @@
-"""The driver: whatever was heard last, as offsets from the source's own face."""
+"""The driver: the latest OSC messages as offsets from the source's own face."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from x2face_osc.packets import MalformedError, messages_of
 if TYPE_CHECKING:
     from x2face_osc.settings import Settings
 
-BEAT = 0.04  # seconds: after so long a silence the last word is said again, so that whoever waits is heard
+BEAT = 0.04  # seconds without a message, after which the last state is yielded again
 _NAMED = 8  # addresses in a warning
-_TOLD_APART = 1000  # addresses
+_TOLD_APART = 1000  # largest number of different addresses that are remembered
 
 
 class OscDriver:
-    """Yields one row whenever something was heard, and in every beat of silence; for ever."""
+    """Yields one row for each message, and every BEAT seconds without one; endlessly."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -32,7 +32,7 @@ class OscDriver:
         self._driving = False
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        """(1, 128) offsets a chunk. InputError where the port cannot be listened at."""
+        """Chunks of (1, 128) offsets. InputError if the port cannot be opened."""
         mover, asked = Mover(source), ControlState()
         with listening(self.settings.host, self.settings.input) as ear:
             self._driving = True
@@ -46,7 +46,7 @@ class OscDriver:
 
     @property
     def warnings(self) -> list[str]:
-        """What was sent in vain."""
+        """Warnings about messages that were not used."""
         warnings = []
         if self._driving and not self._heard:
             warnings.append(f"Nothing was heard at port {self.settings.input} of {self.settings.host}.")

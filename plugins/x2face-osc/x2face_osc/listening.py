@@ -1,4 +1,4 @@
-"""A UDP socket that is read in beats, so that silence keeps nobody waiting."""
+"""Receiving datagrams from a UDP socket with a timeout."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from contextlib import contextmanager, suppress
 
 from x2face_plugins import InputError
 
-PATIENCE = 0.5  # seconds in which one who has just stopped listening lets go of the port
+PATIENCE = 0.5  # seconds to wait for a port that was just closed
 _LARGEST = 65535  # bytes of a datagram
-_AT_ONCE = 512  # datagrams, so that a flood does not keep the face from moving
+_AT_ONCE = 512  # largest number of datagrams read at once, so that a flood does not block the driver
 
 
 class Receiver:
-    """What arrives at an open socket."""
+    """Reads datagrams from an open socket."""
 
     def __init__(self, opened: socket.socket) -> None:
         self._socket = opened
 
     def receive(self, seconds: float) -> Iterator[bytes]:
-        """All datagrams that are there already; where there are none, the first one within so many seconds."""
+        """All pending datagrams; if there are none, the first one that arrives within `seconds`."""
         for count in range(_AT_ONCE):
             self._socket.settimeout(0.0 if count else seconds)
             try:
                 yield self._socket.recv(_LARGEST)
             except (TimeoutError, BlockingIOError):
                 return
-            except ConnectionError:  # on Windows, word that somebody else was not there
+            except ConnectionError:  # on Windows, for an earlier datagram to a closed port
                 continue
 
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[Receiver]:
-    """Listen at an address. InputError where that cannot be done."""
+    """Open a socket at an address. InputError if that fails."""
     opened = _opened(host, port)
     try:
         yield Receiver(opened)
@@ -70,7 +70,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def free_port() -> int:
-    """A UDP port of this machine that nobody listens at."""
+    """A free UDP port of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
         with suppress(OSError):
             tried.bind(("127.0.0.1", 0))

@@ -1,6 +1,6 @@
-"""OSC packets as messages, by python-osc, which is kept from what it does not survive.
+"""Parsing OSC packets with python-osc, after validation of what it does not handle.
 
-It follows a negative size in a bundle for ever and complains of unknown types into the log; such packets are refused.
+It loops endlessly on a negative size in a bundle, and logs unknown types; such packets are refused.
 The format: https://opensoundcontrol.stanford.edu/spec-1_0.html
 """
 
@@ -18,11 +18,11 @@ _DEEPEST = 8  # bundles in bundles
 
 
 class MalformedError(ValueError):
-    """A datagram that is no OSC packet."""
+    """A datagram that is not an OSC packet."""
 
 
 def messages_of(datagram: bytes) -> list[tuple[str, list[Any]]]:
-    """The addresses and arguments in a datagram, in order of their times. MalformedError where it is no OSC packet."""
+    """Addresses and arguments in a datagram, sorted by time. MalformedError if it is not an OSC packet."""
     _check(datagram)
     try:
         return [(timed.message.address, timed.message.params) for timed in OscPacket(datagram).messages]

@@ -1,4 +1,4 @@
-"""What this plugin brings. x2face imports this module at every start: values only, nothing heavy."""
+"""The declarations of this plugin. x2face imports this module at every start, so it imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def load(settings: Settings) -> OscDriver:
-    """Called once the driver is used; here it may take its time."""
+    """Make the driver, when it is first used; heavy imports belong here."""
     from x2face_osc.driver import OscDriver
 
     return OscDriver(settings)
 
 
 def demo(folder: Path) -> Settings:
-    """Anybody can try the driver without a sender: it listens at a port that nobody has, and the face is at rest."""
+    """Settings to try the driver without a sender: it listens at a free port, and the face stays at rest."""
     from x2face_osc.listening import free_port
 
     return Settings(input=free_port())

@@ -1,4 +1,4 @@
-"""`python -m x2face_osc.send take.csv --port 9000`: play a take of ARKit blendshapes to whoever listens."""
+"""`python -m x2face_osc.send take.csv --port 9000`: send a take of ARKit blendshapes in real time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from x2face_osc.control_state import AXES, BLENDSHAPE
 
 
 def send(path: Path, host: str, port: int, seconds: float | None = None) -> int:
-    """Send each row of a take when its time has come: its channels in VMC's way, and the head's angles in degrees.
+    """Send each row of a take at its time: channels in the VMC protocol, and angles of the head in degrees.
 
-    seconds: stop after so many. How many rows were sent.
+    seconds: stop after this time. Returns the number of rows sent.
     """
     take = read_take(path)
     _, angles = performed(take, Settings(input=path))
@@ -41,7 +41,7 @@ def send(path: Path, host: str, port: int, seconds: float | None = None) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0, or 3 with one line where the take cannot be read."""
+    """Returns exit code 0, or 3 with an error message if the take cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m x2face_osc.send", description="Play a take by OSC over UDP.")
     parser.add_argument("take", type=Path, help="a CSV as Live Link Face writes it")
     parser.add_argument("--port", type=int, default=9000, help="(default: %(default)s)")

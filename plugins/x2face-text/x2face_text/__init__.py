@@ -1,4 +1,4 @@
-"""Let a face say a text."""
+"""Drive a face by text, through speech synthesis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The driver: a text becomes speech, and what the driver audio makes of that is its own."""
+"""The driver: synthesises speech from a text, and delegates to the driver audio."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class TextDriver:
-    """Offsets of lips that speak; audio's own, whose way of keeping the head still comes with them.
+    """The offsets of the driver audio, including how it keeps the pose.
 
-    sound: what is said, for the film; it is there as long as the driver is
+    sound: temporary file with the speech, for the film; it exists as long as the driver
     """
 
     relative = True
@@ -37,9 +37,9 @@ class TextDriver:
 
 
 def text_of(given: str) -> str:
-    """What is to be said: the text itself, or of a name that ends in .txt what the file holds.
+    """The text to speak: the argument itself, or the content of a file if it ends in .txt.
 
-    InputError where that cannot be read, or where there is nothing to say.
+    InputError if the file cannot be read, or the text is empty.
     """
     text = _read(Path(given)) if given.lower().endswith(".txt") and "\n" not in given else given
     if not any(letter.isalnum() for letter in text):

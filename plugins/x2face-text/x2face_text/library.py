@@ -1,5 +1,6 @@
-"""eSpeak NG where only its library is at hand: `python -m x2face_text.library` takes the program's options and its
-standard input. In a process of its own neither the library's licence (GPL) nor its faults are anybody else's.
+"""eSpeak NG through its shared library: `python -m x2face_text.library` takes options and input of the program.
+
+It runs in a separate process because of the library's licence (GPL), and to contain crashes.
 
 The numbers are those of espeak-ng's speak_lib.h.
 """
@@ -12,7 +13,7 @@ import sys
 import wave
 from pathlib import Path
 
-RETRIEVE, DO_NOT_EXIT = 0x02, 0x8000  # of espeak_Initialize: sound by a callback; answer -1 where data are missing
+RETRIEVE, DO_NOT_EXIT = 0x02, 0x8000  # of espeak_Initialize: sound through a callback; return -1 if data are missing
 RATE, UTF8, CHARACTERS = 1, 1, 1
 SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def said(text: bytes, voice: str, speed: int) -> tuple[int, bytes]:
-    """Samples a second, and 16-bit samples of what UTF-8 text sounds like. SystemExit says what is wrong."""
+    """Synthesise UTF-8 text: sample rate, and 16-bit samples. SystemExit with a message on errors."""
     import espeakng_loader  # type: ignore[import-not-found,unused-ignore]
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())

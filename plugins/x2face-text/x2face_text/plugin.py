@@ -1,4 +1,4 @@
-"""What this plugin brings: values only; the work is in x2face_text.driver."""
+"""The declarations of this plugin, without heavy imports; the work is in x2face_text.driver."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def load(settings: Settings) -> TextDriver:
 
 
 def demo(folder: Path) -> Settings:
-    """A greeting, in a file."""
+    """Write a greeting to a file."""
     path = folder / "greeting.txt"
     path.write_text("Hello there.\n", encoding="utf-8")
     return Settings(input=str(path))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from x2face_plugins import option
 
-_VOICE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")  # never an option of the program, never a path out of its voices
+_VOICE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")  # neither an option of the program nor a path out of its voices
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is said, in whose voice and how fast."""
+    """The text, the voice and the speed."""
 
     input: str = option(metavar="TEXT|FILE.txt", help="What to say, or a text file (UTF-8) that holds it.")
     voice: str = option("en", help="A voice of eSpeak's: a language such as en-us or de, or with a variant, en+f3.")

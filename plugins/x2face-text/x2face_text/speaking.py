@@ -1,4 +1,4 @@
-"""Text to speech by eSpeak NG, always in a process of its own: the program, or the library that a wheel carries."""
+"""Speech synthesis by eSpeak NG in a separate process: the program, or the library from a wheel."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from x2face_plugins import InputError, MissingError
 
 PROGRAMS = ("espeak-ng", "espeak")  # which take the same options
 LIBRARY = "espeakng_loader"
-PATIENCE = 60.0  # seconds; speech is made hundreds of times faster than it is heard
-SHORTEST = 0.05  # seconds: less is the click that stands for silence
+PATIENCE = 60.0  # time limit in seconds; synthesis is hundreds of times faster than real time
+SHORTEST = 0.05  # seconds: a shorter result is a click without speech
 
 
 def speak(text: str, path: Path, voice: str, speed: int) -> None:
-    """Write what is said as a mono .wav of 16 bits.
+    """Synthesise a text to a mono 16-bit .wav.
 
     speed: words a minute
-    Raises MissingError where nothing can speak; InputError for an unknown voice, or where nothing is heard.
+    MissingError if no synthesiser is installed; InputError for an unknown voice, or if the result is silent.
     """
     name, command = speaker()
     try:
@@ -44,7 +44,7 @@ def speak(text: str, path: Path, voice: str, speed: int) -> None:
 
 
 def speaker() -> tuple[str, list[str]]:
-    """What speaks: its name and how a command begins. MissingError, saying what to install, where nothing does."""
+    """Name and command of the synthesiser. MissingError says what to install if there is none."""
     for name in PROGRAMS:
         if found := shutil.which(name):
             return name, [found]
@@ -60,7 +60,7 @@ def remedy() -> str:
 
 
 def seconds_of(path: Path) -> float:
-    """How long a .wav lasts; 0 where there is none."""
+    """Length of a .wav in seconds; 0 if the file is missing."""
     try:
         with wave.open(str(path)) as file:
             return float(file.getnframes() / file.getframerate())

@@ -42,8 +42,13 @@ def find_mapping(
         raise _of_another_space(offer, space, others[0])
     raise MissingError(
         f"The mapping {offer.name!r} of {offer.dist} is not fitted for these weights; "
-        f"`{WRITER} {offer.name} --data DIR` fits it."
+        f"`{WRITER} {_argument(offer)} --data DIR` fits it."
     )
+
+
+def _argument(offer: Offer[MappingSpec]) -> str:
+    """How `x2face fit` is given a mapping; that of a one-file plugin by its path."""
+    return f"PATH/{offer.dist}" if offer.dist.endswith(".py") else offer.name
 
 
 def _fitting(info: MappingInfo, offer: Offer[MappingSpec], space: str) -> MappingInfo:
@@ -60,7 +65,7 @@ def _fitting(info: MappingInfo, offer: Offer[MappingSpec], space: str) -> Mappin
 def _of_another_space(offer: Offer[MappingSpec], space: str, other: str, where: str = "") -> WeightsError:
     return WeightsError(
         f"{where}the mapping {offer.name!r} of {offer.dist} is fitted for other weights (space {other}, not {space}); "
-        f"`{WRITER} {offer.name} --data DIR --weights FILE` fits it for those in use."
+        f"`{WRITER} {_argument(offer)} --data DIR --weights FILE` fits it for those in use."
     )
 
 

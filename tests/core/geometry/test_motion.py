@@ -10,7 +10,7 @@ import torch
 
 from tests.tracks import Look, landmarks, turned
 from x2face_core.geometry.landmarks import INNER_LIPS, LIPS, with_forehead
-from x2face_core.geometry.motion import Held, angles, hold, relative, rotations
+from x2face_core.geometry.motion import Aligned, align, angles, relative, rotations
 
 Tensor = torch.Tensor
 
@@ -68,58 +68,60 @@ def test_angles_undo_rotations() -> None:
 
 def test_a_head_is_parted_into_pose_and_face_and_put_together_again(template: Tensor) -> None:
     heads = points(Look((5, -8, 20), 0.3), Look((-9, 4, -15), 0.0, 0.5), person=2)
-    torch.testing.assert_close(hold(heads, template).points(), heads, atol=1e-5, rtol=0)
+    torch.testing.assert_close(align(heads, template).points(), heads, atol=1e-5, rtol=0)
 
 
 def test_the_pose_of_a_drawn_head_is_the_one_it_was_drawn_with(template: Tensor) -> None:
     poses = [(5.0, -8.0, 20.0), (-9.0, 4.0, -15.0), (0.0, 0.0, 0.0)]
-    held = hold(points(*(Look(pose, mouth_open=0.1 * k) for k, pose in enumerate(poses))), template)
-    torch.testing.assert_close(angles(held.rotation).rad2deg(), torch.tensor(poses), atol=0.05, rtol=0)
-    torch.testing.assert_close(held.scale, torch.ones(3), atol=1e-3, rtol=0)
+    aligned = align(points(*(Look(pose, mouth_open=0.1 * k) for k, pose in enumerate(poses))), template)
+    torch.testing.assert_close(angles(aligned.rotation).rad2deg(), torch.tensor(poses), atol=0.05, rtol=0)
+    torch.testing.assert_close(aligned.scale, torch.ones(3), atol=1e-3, rtol=0)
 
 
 def test_a_larger_head_elsewhere_has_the_same_face(template: Tensor) -> None:
     head = points(Look((3, 6, -12), 0.15))
-    held = hold(head * 1.25 + torch.tensor([0.1, -0.2, 0.0]), template)
-    torch.testing.assert_close(held.scale, torch.tensor([1.25]), atol=1e-3, rtol=0)
-    torch.testing.assert_close(held.face, hold(head, template).face, atol=1e-4, rtol=0)
+    aligned = align(head * 1.25 + torch.tensor([0.1, -0.2, 0.0]), template)
+    torch.testing.assert_close(aligned.scale, torch.tensor([1.25]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(aligned.face, align(head, template).face, atol=1e-4, rtol=0)
 
 
 def test_turning_a_head_does_not_change_its_face(template: Tensor) -> None:
-    faces = hold(points(Look((0, 0, 0), 0.2), Look((8, 10, 25), 0.2)), template).face
+    faces = align(points(Look((0, 0, 0), 0.2), Look((8, 10, 25), 0.2)), template).face
     torch.testing.assert_close(faces[0], faces[1], atol=1e-4, rtol=0)
 
 
 def test_a_mirrored_head_is_no_rotation(template: Tensor) -> None:
     inside_out = points(Look()) * torch.tensor([1.0, 1.0, -1.0])
-    assert float(torch.linalg.det(hold(inside_out, template).rotation)) == pytest.approx(1, abs=1e-5)
+    assert float(torch.linalg.det(align(inside_out, template).rotation)) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.fixture
-def people(template: Tensor) -> tuple[Held, Held, Held]:
+def people(template: Tensor) -> tuple[Aligned, Aligned, Aligned]:
     """A source, and a driver at rest and in motion."""
-    source = hold(points(Look((2, -4, 5), 0.1), person=1), template)
-    zero, driving = (hold(points(look, person=4), template) for look in (Look((0, 3, -6), 0.05), Look((6, 9, 14), 0.3)))
+    source = align(points(Look((2, -4, 5), 0.1), person=1), template)
+    zero, driving = (
+        align(points(look, person=4), template) for look in (Look((0, 3, -6), 0.05), Look((6, 9, 14), 0.3))
+    )
     return source, zero, driving
 
 
-def test_a_driver_who_does_not_move_leaves_the_source_alone(people: tuple[Held, Held, Held]) -> None:
+def test_a_driver_who_does_not_move_leaves_the_source_alone(people: tuple[Aligned, Aligned, Aligned]) -> None:
     source, zero, _ = people
     torch.testing.assert_close(relative(source, zero, zero), source.points(), atol=1e-5, rtol=0)
 
 
-def test_ones_own_motion_leads_to_where_it_went(people: tuple[Held, Held, Held]) -> None:
+def test_ones_own_motion_leads_to_where_it_went(people: tuple[Aligned, Aligned, Aligned]) -> None:
     _, zero, driving = people
     torch.testing.assert_close(relative(zero, zero, driving), driving.points(), atol=1e-5, rtol=0)
 
 
 def test_a_turn_is_added_to_the_sources_own(template: Tensor) -> None:
-    source, zero, driving = (hold(points(Look((0, 0, yaw))), template) for yaw in (5.0, -10.0, 10.0))
-    reached = hold(relative(source, zero, driving), template)
+    source, zero, driving = (align(points(Look((0, 0, yaw))), template) for yaw in (5.0, -10.0, 10.0))
+    reached = align(relative(source, zero, driving), template)
     assert float(angles(reached.rotation)[0, 2].rad2deg()) == pytest.approx(25, abs=0.1)
 
 
-def test_growing_multiplies_and_moving_adds_in_the_sources_measure(people: tuple[Held, Held, Held]) -> None:
+def test_growing_multiplies_and_moving_adds_in_the_sources_measure(people: tuple[Aligned, Aligned, Aligned]) -> None:
     source, zero, _ = people
     half = replace(source, scale=source.scale / 2)
     nearer = replace(zero, scale=zero.scale * 1.5)
@@ -134,12 +136,12 @@ def test_growing_multiplies_and_moving_adds_in_the_sources_measure(people: tuple
 
 def gaps(heads: Tensor, template: Tensor) -> Tensor:
     """(n, 3) between the inner lips, downwards in the face."""
-    face = hold(heads, template).face
+    face = align(heads, template).face
     return torch.stack([face[:, lower, 1] - face[:, upper, 1] for upper, lower in INNER_LIPS], dim=1)
 
 
 def test_the_mouth_opens_as_far_as_the_drivers(template: Tensor) -> None:
-    source, zero, driving = (hold(points(Look(mouth_open=gap)), template) for gap in (0.1, 0.05, 0.25))
+    source, zero, driving = (align(points(Look(mouth_open=gap)), template) for gap in (0.1, 0.05, 0.25))
     opened = gaps(relative(source, zero, driving), template) - gaps(source.points(), template)
     expected = gaps(driving.points(), template) - gaps(zero.points(), template)
     torch.testing.assert_close(opened, expected, atol=1e-4, rtol=0)
@@ -148,13 +150,13 @@ def test_the_mouth_opens_as_far_as_the_drivers(template: Tensor) -> None:
 
 
 def test_a_gain_on_the_lips_leaves_the_rest_alone(template: Tensor) -> None:
-    source, zero, driving = (hold(points(Look(eye_left=eye)), template) for eye in (0.3, 0.3, 0.1))
-    plain, doubled = (hold(relative(source, zero, driving, lips=gain), template).face for gain in (1.0, 2.0))
+    source, zero, driving = (align(points(Look(eye_left=eye)), template) for eye in (0.3, 0.3, 0.1))
+    plain, doubled = (align(relative(source, zero, driving, lips=gain), template).face for gain in (1.0, 2.0))
     others = np.setdiff1d(np.arange(71), LIPS)
     torch.testing.assert_close(plain[:, others], doubled[:, others], atol=1e-4, rtol=0)
 
 
 def test_lips_may_touch_but_not_cross(template: Tensor) -> None:
-    source, zero, driving = (hold(points(Look(mouth_open=gap)), template) for gap in (0.02, 0.3, 0.0))
+    source, zero, driving = (align(points(Look(mouth_open=gap)), template) for gap in (0.02, 0.3, 0.0))
     shut = gaps(relative(source, zero, driving), template)
     torch.testing.assert_close(shut, torch.zeros(1, 3), atol=1e-4, rtol=0)

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from x2face_core.data.bank import Bank
-from x2face_core.training.drawing import Draw, draw_pairs, generator
+from x2face_core.training.drawing import Sampler, draw_pairs, generator
 from x2face_core.training.guided_batches import GuidedBatch, GuidedBatches
 from x2face_core.training.recipes import RECIPES, GuidedRecipe
 
@@ -25,7 +25,7 @@ def drawn(bank: Bank, layout: Tensor, recipe: GuidedRecipe = PLAIN, count: int =
 
 def rows(bank: Bank, count: int = 8) -> tuple[Tensor, Tensor]:
     """Targets and mirrored, as `drawn` draws them."""
-    pairs = draw_pairs(bank, PLAIN, count, Draw(generator(0, 0, 0, CPU)))
+    pairs = draw_pairs(bank, PLAIN, count, Sampler(generator(0, 0, 0, CPU)))
     return pairs.target, pairs.mirrored
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from x2face_core.data.bank import Bank
-from x2face_core.training.drawing import Draw, Pairs, draw_pairs, generator, jitter, mirror, random_turns, recolour
+from x2face_core.training.drawing import Pairs, Sampler, draw_pairs, generator, jitter, mirror, random_turns, recolour
 from x2face_core.training.recipes import GuidedRecipe, Recipe
 
 CPU = torch.device("cpu")
@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 
 def drawn(bank: Bank, count: int = 400, step: int = 0, **changed: int) -> Pairs:
     recipe = Recipe("photometric", **changed)  # type: ignore[arg-type]
-    return draw_pairs(bank, recipe, count, Draw(generator(recipe.seed, step, 0, CPU)))
+    return draw_pairs(bank, recipe, count, Sampler(generator(recipe.seed, step, 0, CPU)))
 
 
 def test_the_same_seed_step_and_part_draw_the_same() -> None:
@@ -116,19 +116,19 @@ def test_colours_are_raised_and_multiplied_and_kept_in_range() -> None:
 
 def test_no_jitter_is_no_change() -> None:
     pictures = torch.rand(3, 3, 4, 4).clamp_min(1e-3)
-    torch.testing.assert_close(jitter(pictures, 0.0, 0.0, Draw(generator(0, 0, 0, CPU))), pictures)
+    torch.testing.assert_close(jitter(pictures, 0.0, 0.0, Sampler(generator(0, 0, 0, CPU))), pictures)
 
 
 def test_jitter_gives_each_picture_its_own_colours() -> None:
     greys = torch.full((2, 3, 2, 2), 0.5)
-    found = jitter(greys, 0.3, 0.2, Draw(generator(0, 0, 0, CPU)))
+    found = jitter(greys, 0.3, 0.2, Sampler(generator(0, 0, 0, CPU)))
     assert len(set(found[..., 0, 0].flatten().tolist())) == 6
     assert (found == found[..., :1, :1]).all()
 
 
 def test_turns_keep_to_the_recipes_reach() -> None:
     recipe = GuidedRecipe("guided", roll=10, pitch=20, yaw=30, growth=0.1, shift=0.05)
-    turns, scales, shifts = random_turns(recipe, 5000, Draw(generator(0, 0, 0, CPU)))
+    turns, scales, shifts = random_turns(recipe, 5000, Sampler(generator(0, 0, 0, CPU)))
     reach = turns.rad2deg().abs().amax(0)
     torch.testing.assert_close(reach, torch.tensor([10.0, 20.0, 30.0]), rtol=0.01, atol=0)
     assert turns.mean(0).abs().max() < 0.02

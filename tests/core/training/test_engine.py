@@ -13,8 +13,8 @@ import torch
 
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.averaging import Averaged
 from x2face_core.training.checkpoint import RunState
+from x2face_core.training.ema import EMA
 from x2face_core.training.engine import Length, Report, Trainer, learning_rate
 from x2face_core.training.recipes import RECIPES, Recipe
 
@@ -41,15 +41,18 @@ def test_a_constant_rate_stays() -> None:
     assert {learning_rate(recipe, RunState(step=step), step / 10) for step in range(10)} == {0.001}
 
 
-def rates(make_trainer: MakeTrainer, held: list[float]) -> list[float]:
-    """The plateau's rate after each evaluation."""
-    trainer = make_trainer("paper", every=1, lr=1.0)
-    figures = iter(held)
+def rates(make_trainer: MakeTrainer, ratios: list[float]) -> list[float]:
+    """The plateau's rate after each evaluation, of which a run makes one a step but the first, and one at the end."""
+    trainer = make_trainer("paper", every=1, lr=1.0, evaluate_minutes=0.0)
+    figures = iter(ratios)
     trainer.evaluate = lambda networks, state: {"held_ratio": next(figures)}
     found = []
-    for _ in held:
-        trainer._evaluate({})
-        found.append(learning_rate(trainer.recipe, trainer.state, 0.5))
+
+    def note(report: Report) -> None:
+        if report.held_out is not None:
+            found.append(learning_rate(trainer.recipe, report.state, 0.5))
+
+    trainer.run(Length(steps=len(ratios)), note)
     return found
 
 
@@ -111,7 +114,7 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(make_trainer: MakeTr
     resumed.run(Length(steps=6), silent)
 
     assert (resumed.state.step, resumed.state.samples) == (whole.state.step, whole.state.samples)
-    for found, expected in ((resumed.objective, whole.objective), (resumed.averaged.networks, whole.averaged.networks)):
+    for found, expected in ((resumed.objective, whole.objective), (resumed.ema.networks, whole.ema.networks)):
         found_tensors = found.state_dict()
         for name, value in expected.state_dict().items():
             torch.testing.assert_close(found_tensors[name], value, atol=1e-6, rtol=0)
@@ -150,12 +153,12 @@ def test_checkpoints_are_written_on_the_way(make_trainer: MakeTrainer) -> None:
 
 
 def test_evaluations_come_when_they_are_due_and_at_the_end(make_trainer: MakeTrainer) -> None:
-    held: list[bool] = []
-    make_trainer(evaluate_minutes=0.0).run(Length(steps=3), lambda report: held.append(report.held is not None))
-    assert held == [False, True, True, True]
-    held.clear()
-    make_trainer(evaluate_minutes=9.0).run(Length(steps=3), lambda report: held.append(report.held is not None))
-    assert held == [False, False, False, True]
+    held_out: list[bool] = []
+    make_trainer(evaluate_minutes=0.0).run(Length(steps=3), lambda report: held_out.append(report.held_out is not None))
+    assert held_out == [False, True, True, True]
+    held_out.clear()
+    make_trainer(evaluate_minutes=9.0).run(Length(steps=3), lambda report: held_out.append(report.held_out is not None))
+    assert held_out == [False, False, False, True]
 
 
 def test_gradients_of_parts_are_averaged(make_trainer: MakeTrainer) -> None:
@@ -199,31 +202,31 @@ def constant(value: float) -> X2FaceNetworks:
     return networks
 
 
-def first(averaged: Averaged) -> float:
-    return float(averaged.networks.driving.encoder.blocks[0].conv.weight.flatten()[0])
+def first(ema: EMA) -> float:
+    return float(ema.networks.driving.encoder.blocks[0].conv.weight.flatten()[0])
 
 
 def test_averages_follow_at_once_at_first_and_slowly_later() -> None:
-    averaged = Averaged(constant(0.0), decay=0.9)
-    averaged.update(constant(1.0), step=0)  # a tenth of the old
-    assert first(averaged) == pytest.approx(0.9)
-    averaged.update(constant(2.0), step=8)  # half of it
-    assert first(averaged) == pytest.approx(1.45)
-    averaged.update(constant(0.0), step=10_000)  # nine tenths
-    assert first(averaged) == pytest.approx(1.305)
+    ema = EMA(constant(0.0), decay=0.9)
+    ema.update(constant(1.0), step=0)  # a tenth of the old
+    assert first(ema) == pytest.approx(0.9)
+    ema.update(constant(2.0), step=8)  # half of it
+    assert first(ema) == pytest.approx(1.45)
+    ema.update(constant(0.0), step=10_000)  # nine tenths
+    assert first(ema) == pytest.approx(1.305)
 
 
 def test_statistics_are_averaged_too() -> None:
-    averaged = Averaged(constant(0.0), decay=0.5)
-    averaged.update(constant(1.0), step=1000)
-    norm = averaged.networks.driving.encoder.blocks[1].norm
+    ema = EMA(constant(0.0), decay=0.5)
+    ema.update(constant(1.0), step=1000)
+    norm = ema.networks.driving.encoder.blocks[1].norm
     assert float(norm.running_var[0]) == float(norm.running_mean[0]) == 0.5
 
 
 def test_without_decay_the_newest_weights_are_kept() -> None:
-    averaged = Averaged(constant(0.0), decay=0.0)
-    averaged.update(constant(3.0), step=5)
-    assert first(averaged) == 3.0
+    ema = EMA(constant(0.0), decay=0.0)
+    ema.update(constant(3.0), step=5)
+    assert first(ema) == 3.0
 
 
 def test_averages_are_what_is_judged(make_trainer: MakeTrainer, tmp_path: Path) -> None:
@@ -231,7 +234,7 @@ def test_averages_are_what_is_judged(make_trainer: MakeTrainer, tmp_path: Path) 
     trainer = make_trainer(lr=0.1)
     trainer.evaluate = lambda networks, state: judged.append(networks) or {"held_ratio": 1.0}
     trainer.run(Length(steps=2), silent)
-    assert judged == [trainer.averaged.networks]
+    assert judged == [trainer.ema.networks]
     assert not judged[0].training
     ours, theirs = (n.driving.encoder.blocks[0].conv.weight for n in (judged[0], trainer.networks))
     assert not torch.equal(ours, theirs)

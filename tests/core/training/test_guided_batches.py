@@ -9,7 +9,7 @@ import torch
 from tests.core.training.drawn import CPU, GUIDED, PLAIN, Tensor, at, drawn, rows
 from x2face_core.data.bank import Bank
 from x2face_core.geometry.landmarks import MIRROR_WITH_IRISES
-from x2face_core.training.drawing import Draw, draw_pairs, generator
+from x2face_core.training.drawing import Sampler, draw_pairs, generator
 from x2face_core.warping import warp
 
 
@@ -68,7 +68,7 @@ def test_measured_poses_are_those_of_the_labels(bank: Bank, layout: Tensor) -> N
 def test_the_taught_flows_lead_from_the_target_over_the_layout_to_the_source(bank: Bank, layout: Tensor) -> None:
     assert bank.landmarks is not None
     batch = drawn(bank, layout)
-    pairs = draw_pairs(bank, PLAIN, 8, Draw(generator(0, 0, 0, CPU)))
+    pairs = draw_pairs(bank, PLAIN, 8, Sampler(generator(0, 0, 0, CPU)))
     source = bank.landmarks[pairs.source, :, :2]
     flat = layout[:, :2].expand(8, -1, -1)
     straight = ~pairs.mirrored

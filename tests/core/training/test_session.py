@@ -151,7 +151,7 @@ def test_a_device_that_is_not_there_is_refused(device: str, monkeypatch: pytest.
 
 def test_alone_a_process_is_the_first_of_one() -> None:
     alone = join("cpu")
-    assert (alone.rank, alone.count, alone.first, alone.agree(2.5)) == (0, 1, True, 2.5)
+    assert (alone.rank, alone.count, alone.first, alone.broadcast(2.5)) == (0, 1, True, 2.5)
 
 
 class _Timed(torch.nn.Module):

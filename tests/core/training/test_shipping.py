@@ -31,7 +31,7 @@ def networks(dims: Dims) -> X2FaceNetworks:
 
 
 def test_a_shipped_run_loads_and_answers_as_the_run_did(networks: X2FaceNetworks, tmp_path: Path) -> None:
-    info = ship(tmp_path / "w.safetensors", networks, STATE, None, None, held={"held_ratio": 0.71234567})
+    info = ship(tmp_path / "w.safetensors", networks, STATE, None, None, held_out={"held_ratio": 0.71234567})
     model = X2Face.load(tmp_path / "w.safetensors")
     pictures = torch.rand(4, 3, 40, 40)
     with torch.no_grad():
@@ -44,7 +44,7 @@ def test_a_shipped_run_loads_and_answers_as_the_run_did(networks: X2FaceNetworks
 
 
 def test_shipped_weights_say_how_they_came_about(networks: X2FaceNetworks, tmp_path: Path) -> None:
-    info = ship(tmp_path / "w.safetensors", networks, STATE, None, None, held={"held_ratio": 0.71234567})
+    info = ship(tmp_path / "w.safetensors", networks, STATE, None, None, held_out={"held_ratio": 0.71234567})
     assert info.recipe == {"name": "guided", "lr": 8e-4, "steps": 5, "samples": 160, "minutes": 1.5}
     assert (info.metrics, info.data) == ({"held_ratio": 0.7123}, "drawn")
     assert info.dims == networks.dims.to_dict()
@@ -52,7 +52,7 @@ def test_shipped_weights_say_how_they_came_about(networks: X2FaceNetworks, tmp_p
 
 
 def test_kernels_are_shipped_as_halves(networks: X2FaceNetworks, tmp_path: Path) -> None:
-    ship(tmp_path / "w.safetensors", networks, STATE, None, None, held={})
+    ship(tmp_path / "w.safetensors", networks, STATE, None, None, held_out={})
     stored = load_file(tmp_path / "w.safetensors")
     kernels = [value.dtype for name, value in stored.items() if name.endswith("conv.weight")]
     assert set(kernels) == {torch.float16}
@@ -61,7 +61,7 @@ def test_kernels_are_shipped_as_halves(networks: X2FaceNetworks, tmp_path: Path)
 
 def test_teaching_the_driving_encoder_makes_another_space(networks: X2FaceNetworks, tmp_path: Path) -> None:
     def shipped() -> str:
-        return ship(tmp_path / "w.safetensors", networks, STATE, None, None, held={}).fingerprint
+        return ship(tmp_path / "w.safetensors", networks, STATE, None, None, held_out={}).fingerprint
 
     before = shipped()
     assert shipped() == before
@@ -108,7 +108,7 @@ def test_a_model_reads_as_was_fitted(
     networks: X2FaceNetworks, bank: Bank, layout: Tensor, face_folder: Path, tmp_path: Path
 ) -> None:
     reading = fit_reading(networks, bank, FaceFolder(face_folder))
-    ship(tmp_path / "w.safetensors", networks, STATE, reading, layout, held={})
+    ship(tmp_path / "w.safetensors", networks, STATE, reading, layout, held_out={})
     model = X2Face.load(tmp_path / "w.safetensors")
     pictures = bank.floats(torch.arange(6))
     with torch.no_grad():
@@ -120,21 +120,21 @@ def test_a_model_reads_as_was_fitted(
 
 
 def test_held_out_pairs_are_two_frames_of_one_clip_and_always_the_same(bank: Bank) -> None:
-    held, again = HeldOut.of(bank, bank.clip // 2), HeldOut.of(bank, bank.clip // 2)
-    assert torch.equal(held.sources, again.sources) and torch.equal(held.driving, again.driving)
-    assert held.sources.shape == (48, 3, 32, 32)
+    held_out, again = HeldOut.of(bank, bank.clip // 2), HeldOut.of(bank, bank.clip // 2)
+    assert torch.equal(held_out.sources, again.sources) and torch.equal(held_out.driving, again.driving)
+    assert held_out.sources.shape == (48, 3, 32, 32)
     everyone = bank.floats(torch.arange(len(bank)))
 
     def clips(pictures: Tensor) -> list[int]:
         nearest = (pictures[:, None] - everyone[None]).abs().mean((2, 3, 4)).argmin(1)
         return bank.clip[nearest].tolist()
 
-    assert clips(held.sources) == clips(held.driving)
-    assert (held.sources - held.driving).abs().amax((1, 2, 3)).min() > 0.01
+    assert clips(held_out.sources) == clips(held_out.driving)
+    assert (held_out.sources - held_out.driving).abs().amax((1, 2, 3)).min() > 0.01
 
 
 def test_held_out_figures_compare_with_copying(bank: Bank, dims: Dims) -> None:
-    held = HeldOut.of(bank, bank.clip // 2, count=10)
+    held_out = HeldOut.of(bank, bank.clip // 2, count=10)
 
     class Copies(torch.nn.Module):
         def forward(self, sources: Tensor, driving: Tensor) -> Tensor:
@@ -144,9 +144,9 @@ def test_held_out_figures_compare_with_copying(bank: Bank, dims: Dims) -> None:
         def forward(self, sources: Tensor, driving: Tensor) -> Tensor:
             return (sources + driving) / 2
 
-    copied, half = (held.figures(kind()) for kind in (Copies, Halfway))  # type: ignore[arg-type]
+    copied, half = (held_out.figures(kind()) for kind in (Copies, Halfway))  # type: ignore[arg-type]
     assert copied["held_ratio"] == pytest.approx(1)
-    assert copied["held_copy"] == pytest.approx(float((held.sources - held.driving).abs().mean()))
+    assert copied["held_copy"] == pytest.approx(float((held_out.sources - held_out.driving).abs().mean()))
     assert half["held_ratio"] == pytest.approx(0.5)
     assert half["held_ratio_by_person"] == pytest.approx(0.5)
     assert half["held_l1"] == pytest.approx(half["held_copy"] / 2)
@@ -166,11 +166,11 @@ def test_held_out_ratios_by_person_count_people_alike() -> None:
 
 
 def test_a_contact_sheet_has_seven_columns(networks: X2FaceNetworks, bank: Bank) -> None:
-    held = HeldOut.of(bank, bank.clip // 2, count=5)
-    sheet = held.sheet(networks, rows=3)
+    held_out = HeldOut.of(bank, bank.clip // 2, count=5)
+    sheet = held_out.sheet(networks, rows=3)
     assert sheet.shape == (3, 3 * 32, 7 * 32)
-    torch.testing.assert_close(sheet[:, :32, :32], held.sources[0])
-    torch.testing.assert_close(sheet[:, :32, 64:96], held.driving[0])
+    torch.testing.assert_close(sheet[:, :32, :32], held_out.sources[0])
+    torch.testing.assert_close(sheet[:, :32, 64:96], held_out.driving[0])
     with torch.no_grad():
-        own = networks(held.sources[:1], held.driving[:1])[0]
+        own = networks(held_out.sources[:1], held_out.driving[:1])[0]
     torch.testing.assert_close(sheet[:, :32, 96:128], own, atol=1e-5, rtol=0)

@@ -53,7 +53,7 @@ def test_training_tells_sound_in_sync_from_sound_out_of_sync(speakers: Path) -> 
     objective = SyncObjective(SyncNetworks(DIMS), RECIPE)
     optimiser = torch.optim.AdamW(objective.parameters(), 3e-3)
     losses = []
-    for step in range(40):
+    for step in range(60):
         found = objective(batches.draw(torch.Generator().manual_seed(step), 48), 0.0)
         optimiser.zero_grad()
         found["loss"].backward()

@@ -1,4 +1,4 @@
-"""The driver: pictures become driving vectors, and vectors a path from one to the next."""
+"""The driver: encodes pictures as driving vectors, and interpolates between them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class GamepadDriver:
-    """Yields a chunk for each step from a picture to the next."""
+    """Yields one chunk for each step from a picture to the next."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.files = picture_files(settings.input)
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        """(n, 128) driving vectors at the rate that suits the film."""
+        """(n, 128) driving vectors at the frame rate of the film."""
         vectors = [source.encode(read_picture(file))[0] for file in self.files]
         steps = max(1, round(self.settings.hold * source.fps))
         shares = torch.arange(steps)[:, None] / steps  # (steps, 1)
@@ -34,7 +34,7 @@ class GamepadDriver:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The pictures of a folder. InputError where there are none."""
+    """The pictures of a folder. InputError if there are none."""
     files = sorted(file for file in folder.glob("*") if file.suffix.lower() in (".png", ".jpg", ".jpeg"))
     if not files:
         raise InputError(f"{folder}: no folder with pictures (.png, .jpg).")
@@ -42,7 +42,7 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def read_picture(path: Path) -> torch.Tensor:
-    """(1, 3, h, w) float32 in [0, 1]. InputError where the file is no picture."""
+    """Read a picture as (1, 3, h, w) float32 in [0, 1]. InputError if the file is not a picture."""
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as picture:
             pixels = np.array(picture.convert("RGB"))

@@ -1,4 +1,4 @@
-"""What this plugin brings. x2face imports this module at every start: values only, nothing heavy."""
+"""The declarations of this plugin. x2face imports this module at every start, so it imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def load(settings: Settings) -> GamepadDriver:
-    """Called once the driver is used; here it may take its time."""
+    """Make the driver, when it is first used; heavy imports belong here."""
     from x2face_gamepad.driver import GamepadDriver
 
     return GamepadDriver(settings)
 
 
 def demo(folder: Path) -> Settings:
-    """A tiny input, by which anybody can try the driver: three grey pictures."""
+    """Write a tiny input to try the driver with: three grey pictures."""
     from PIL import Image
 
     for k in range(3):

@@ -1,4 +1,4 @@
-"""The driver: a recording, through the mapping, becomes offsets from what its first moment stands for."""
+"""The driver: maps a recording to offsets from its first moment."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class GamepadDriver:
-    """Yields the whole recording at once; a long one would be yielded piece by piece."""
+    """Yields the whole recording as one chunk; a long one should be yielded in pieces."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.recording = read_recording(settings.input)
 
     def drive(self, source: Source) -> Iterator[Chunk]:
-        """(n, 128) offsets at the rate that suits the film; the first moment is rest."""
+        """(n, 128) offsets at the frame rate of the film; the first row is 0."""
         vectors = source.mapping("gamepad").write(self.recording.at(source.fps))
         yield Chunk(self.settings.gain * (vectors - vectors[:1]), fps=source.fps)

@@ -1,4 +1,4 @@
-"""The mapping: a linear one from the recorded numbers to driving vectors, learned from films with recordings."""
+"""The mapping: linear from the recorded numbers to driving vectors, learned from films with recordings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from x2face_gamepad.settings import LABELS
 from x2face_gamepad.recording import read_recording
 
 Pair = tuple[torch.Tensor, torch.Tensor]  # values (n, k) and vectors (n, 128) of a film
-RIDGE = 1e-3  # keeps the solution tame where the recordings hardly vary
+RIDGE = 1e-3  # regularises directions in which the recordings hardly vary
 
 
 class GamepadMapping:
     """v = x A; `x2face fit gamepad --data FOLDER` learns A.
 
-    Only differences between two of its answers mean something: who is in a film, and in which light, is left out.
+    Only differences between two results are meaningful: the mean of each film (identity, light) is removed.
     """
 
     def __init__(self) -> None:
@@ -30,9 +30,9 @@ class GamepadMapping:
         return torch.as_tensor(values).float() @ self.weight
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
-        """Of each table NAME.csv with a film NAME.mp4 beside it: the values (n, k) and vectors (n, 128) of its frames.
+        """For each table NAME.csv with a film NAME.mp4: the values (n, k) and vectors (n, 128) of its frames.
 
-        InputError where there is no such pair.
+        InputError if there is no such pair.
         """
         tables = [path for path in sorted(folder.glob("*.csv")) if path.with_suffix(".mp4").exists()]
         if not tables:
@@ -43,10 +43,9 @@ class GamepadMapping:
                 yield read_recording(path).at(fps, len(vectors)), vectors
 
     def fit(self, examples: Iterable[Pair]) -> dict[str, Any]:
-        """Ridge regression on what changes within each film.
+        """Ridge regression on deviations from the mean of each film.
 
-        explained: the share of an unseen film's motion that the numbers account for, by learning from all films but
-        the last one and asking that one; it needs two films
+        explained: share of the variance of the last film that a fit to all other films explains; needs two films
         """
         pairs = [within(values, vectors) for values, vectors in examples]
         self.weight = solve(pairs).float()
@@ -63,19 +62,19 @@ class GamepadMapping:
 
 
 def within(values: torch.Tensor, vectors: torch.Tensor) -> Pair:
-    """A film's values and vectors about their means: a vector also holds who it is, which is nobody's motion."""
+    """A film's values and vectors minus their means, which hold identity and light, not motion."""
     values, vectors = values.double(), vectors.double()
     return values - values.mean(dim=0), vectors - vectors.mean(dim=0)
 
 
 def solve(pairs: Sequence[Pair]) -> torch.Tensor:
-    """(k, 128): the linear map that the films agree on."""
+    """(k, 128): the linear map fitted to all films."""
     values, vectors = (torch.cat(part) for part in zip(*pairs, strict=True))
     square = values.T @ values + RIDGE * len(values) * torch.eye(values.shape[1], dtype=values.dtype)
     return torch.linalg.solve(square, values.T @ vectors)
 
 
 def explained(weight: torch.Tensor, film: Pair) -> float:
-    """The share of a film's motion that a map accounts for: 1 is all of it, 0 none."""
+    """Share of the variance of a film's vectors that a map explains, at most 1."""
     values, vectors = film
     return 1 - float((vectors - values @ weight).square().sum() / vectors.square().sum())

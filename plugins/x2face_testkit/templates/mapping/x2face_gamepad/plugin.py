@@ -1,4 +1,4 @@
-"""What this plugin brings. x2face imports this module at every start: values only, nothing heavy."""
+"""The declarations of this plugin. x2face imports this module at every start, so it imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 def load(settings: Settings) -> GamepadDriver:
-    """Called once the driver is used; here it may take its time."""
+    """Make the driver, when it is first used; heavy imports belong here."""
     from x2face_gamepad.driver import GamepadDriver
 
     return GamepadDriver(settings)
 
 
 def load_mapping() -> GamepadMapping:
-    """A mapping that has learned nothing; x2face fits it, or loads what was fitted."""
+    """Make an unfitted mapping; x2face fits it, or loads a fitted state into it."""
     from x2face_gamepad.mapping import GamepadMapping
 
     return GamepadMapping()
 
 
 def demo(folder: Path) -> Settings:
-    """A tiny input, by which anybody can try the driver."""
+    """Write a tiny input to try the driver with."""
     return Settings(input=write_recording(folder / "recording.csv"))
 
 

@@ -16,13 +16,16 @@ from x2face_gamepad.settings import HEADER, LABELS
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """seconds: (n,), rising; values: (n, k), a column a label."""
+    """seconds: (n,), ascending; values: (n, k), one column for each label."""
 
     seconds: np.ndarray
     values: np.ndarray
 
     def at(self, fps: float, rows: int | None = None) -> torch.Tensor:
-        """(rows, k) float32: its values at each frame; None: as many as it lasts. The ends are held."""
+        """(rows, k) float32: values at each frame, interpolated linearly; beyond either end, the end value.
+
+        rows: number of frames; None: for the length of the recording
+        """
         if rows is None:
             rows = math.floor(float(self.seconds[-1]) * fps + 1e-6) + 1
         moments = np.arange(rows) / fps
@@ -31,7 +34,7 @@ class Recording:
 
 
 def read_recording(path: Path) -> Recording:
-    """A table with the columns of HEADER. InputError where it is missing or something else."""
+    """Read a table with the columns of HEADER. InputError if it is missing or has another format."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = [_row(path, number, row) for number, row in enumerate(csv.DictReader(file), 2)]

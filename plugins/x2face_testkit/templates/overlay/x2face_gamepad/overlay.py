@@ -1,4 +1,4 @@
-"""The overlay: soft spots of colour on the embedded face, which move with it whatever drives it."""
+"""The overlay: soft spots of colour on the embedded face, which move with the face."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class GamepadOverlay:
-    """Paints a new face; the one that comes in belongs to others too."""
+    """Returns a new face; the given one is shared and must not be modified."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
     def edit(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
-        """The face with its spots, at any moment the same."""
+        """The face with its spots, the same at all times."""
         red_green_blue = torch.tensor(list(self.settings.rgb), dtype=torch.float32)[:, None, None] / 255
         texture = face.texture
         for place in self.settings.at:
@@ -29,7 +29,7 @@ class GamepadOverlay:
 
 
 def where(face: EmbeddedFace, place: str) -> tuple[float, float]:
-    """x and y of a place, from -1 to 1. MissingError where the weights do not know it."""
+    """x and y of an anchor, from -1 to 1. MissingError if the weights do not know it."""
     if place not in face.anchors:
         raise MissingError(
             f"These weights do not know where {place} is; they know {', '.join(face.anchors) or 'none'}."
@@ -38,7 +38,7 @@ def where(face: EmbeddedFace, place: str) -> tuple[float, float]:
 
 
 def spot(texture: torch.Tensor, at: tuple[float, float], size: float) -> torch.Tensor:
-    """(h, w): 1 at a place, falling off softly around it."""
+    """(h, w): 1 at a point, falling off smoothly around it."""
     height, width = texture.shape[1:]
     y = torch.linspace(-1, 1, height, device=texture.device)[:, None]
     x = torch.linspace(-1, 1, width, device=texture.device)

@@ -1,4 +1,4 @@
-"""What this plugin brings. x2face imports this module at every start: values only, nothing heavy."""
+"""The declarations of this plugin. x2face imports this module at every start, so it imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def load(settings: Settings) -> GamepadOverlay:
-    """Called once the overlay is used; here it may take its time."""
+    """Make the overlay, when it is first used; heavy imports belong here."""
     from x2face_gamepad.overlay import GamepadOverlay
 
     return GamepadOverlay(settings)
 
 
 def demo(folder: Path) -> Settings:
-    """Settings by which anybody can try the overlay; what it reads would be written into the folder."""
+    """Settings to try the overlay with; input files would be written into the folder."""
     return Settings()
 
 

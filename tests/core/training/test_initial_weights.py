@@ -12,9 +12,9 @@ from safetensors.torch import load_file
 from x2face_core.errors import WeightsError
 from x2face_core.networks.dims import Dims
 from x2face_core.training.engine import Length
+from x2face_core.training.initial_weights import load_initial
 from x2face_core.training.recipes import RECIPES
 from x2face_core.training.session import Plan, train
-from x2face_core.training.starting import starting
 
 
 @pytest.fixture
@@ -40,4 +40,4 @@ def test_a_run_begins_with_the_weights_it_is_given(first: Plan, tmp_path: Path) 
 
 def test_weights_of_other_sizes_are_refused(first: Plan, dims: Dims) -> None:
     with pytest.raises(WeightsError, match="differ from the networks to train in width"):
-        starting(first.out / "weights.safetensors", replace(dims, width=8))
+        load_initial(first.out / "weights.safetensors", replace(dims, width=8))

@@ -1,4 +1,4 @@
-"""The running average of the weights, which is what a run is judged by and ships."""
+"""Exponential moving average (EMA) of the weights, which is evaluated and shipped."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch import nn
 N = TypeVar("N", bound=nn.Module)
 
 
-class Averaged(Generic[N]):
-    """Weights and batch norm statistics averaged with a decay that warms up, so that early steps do not linger."""
+class EMA(Generic[N]):
+    """EMA of weights and batch norm statistics, with a decay that warms up, so that early steps have little weight."""
 
     def __init__(self, networks: N, decay: float) -> None:
         self.decay = decay

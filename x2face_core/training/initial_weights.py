@@ -1,4 +1,4 @@
-"""Weights that a training run begins with."""
+"""Initial weights of a training run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _PARTS = ("embedding.", "driving.", "completion.")
 
 
 @dataclass(frozen=True)
-class Started:
-    """tensors: of both networks, float32; layout: (71, 3) or None; name, data: what the file says of itself"""
+class InitialWeights:
+    """tensors: of both networks, float32; layout: (71, 3) or None; name, data: from the file's description"""
 
     tensors: dict[str, Tensor]
     layout: Tensor | None
@@ -24,15 +24,15 @@ class Started:
     data: str
 
 
-def sizes(weights: str | Path) -> Dims:
-    """Of weights by name or path."""
+def dims_of(weights: str | Path) -> Dims:
+    """The Dims of weights by name or path."""
     return Dims.from_dict(read_info(find_weights(weights)).dims)
 
 
-def starting(weights: str | Path, dims: Dims) -> Started:
-    """Weights by name or path. WeightsError where they are missing, broken or of other sizes than `dims`.
+def load_initial(weights: str | Path, dims: Dims) -> InitialWeights:
+    """Load weights by name or path. WeightsError if they are missing, broken or of other sizes than `dims`.
 
-    A completion network that they lack, or have and shall not keep, is no difference.
+    The size of the completion network may differ.
     """
     path = find_weights(weights)
     info, tensors = load_weights(path)
@@ -43,4 +43,4 @@ def starting(weights: str | Path, dims: Dims) -> Started:
     kept = _PARTS if theirs.completion == dims.completion else _PARTS[:2]
     networks = {name: value.float() for name, value in tensors.items() if name.startswith(kept)}
     layout = tensors.get("layout")
-    return Started(networks, None if layout is None else layout.float(), info.name, info.data)
+    return InitialWeights(networks, None if layout is None else layout.float(), info.name, info.data)

@@ -1,4 +1,4 @@
-"""A run's folder, for one run at a time."""
+"""Exclusive use of a run's folder."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from x2face_core.files.faults import writing
 from x2face_core.files.locking import locked
 from x2face_core.training.checkpoint import CHECKPOINT
 
-# What a run writes beside its checkpoint.
+# Files of a run in addition to its checkpoint.
 _WRITTEN = ("weights.safetensors", "sync.safetensors", "history.json", "curve.png", "sheet-*.png")
 
 
 @contextmanager
-def taken(out: Path, *, first: bool, fresh: bool) -> Iterator[None]:
-    """Have the folder, which is made where it is not there, for as long as a run lasts.
+def locked_run_folder(out: Path, *, first: bool, fresh: bool) -> Iterator[None]:
+    """Lock the folder of a run, created if missing, for the time of the run.
 
-    first: whether this process speaks for the run; the others have nothing to do. fresh: what is there may go
-    UsageError where another run has it, where it cannot be written to, or where files of no run would be replaced. A
-    folder in which nothing was written is taken away again.
+    first: whether this is the first process; the others do nothing. fresh: an existing run may be replaced
+    UsageError if another run has locked it, if it cannot be written, or if other files would be replaced. A folder in
+    which nothing was written is removed again.
     """
     if not first:
         yield
@@ -34,15 +34,15 @@ def taken(out: Path, *, first: bool, fresh: bool) -> Iterator[None]:
             if holder == "others":
                 raise UsageError(f"{out}: another training run is at work there; choose another folder.")
             if not fresh:
-                _refuse_strangers(out)
+                _refuse_other_files(out)
             yield
     finally:
         if made:
-            with suppress(OSError):  # it holds something
+            with suppress(OSError):  # it is not empty
                 out.rmdir()
 
 
-def _refuse_strangers(out: Path) -> None:
+def _refuse_other_files(out: Path) -> None:
     if (out / CHECKPOINT).exists():
         return
     for name in _WRITTEN:
