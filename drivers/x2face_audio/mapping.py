@@ -22,8 +22,8 @@ from x2face_plugins import FilmEncoder, InputError
 from x2face_plugins.media import read_sound_blocks
 from x2face_plugins.tracks import Clip, FaceFolder
 
-HEARD = 4
-"""In how many ways each clip is heard: once as it is, then in other rooms, with noise, through codecs."""
+HEARD = 2
+"""Versions of each clip's sound: the recorded one, then augmented ones (rooms, noise, codecs)."""
 
 
 class AudioMapping:
@@ -68,7 +68,7 @@ class AudioMapping:
             yield _together([a for a, _ in pairs]), _together([v for _, v in pairs])
 
     def _pairs(self, clip: Clip, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
-        """The clip's vectors with each way in which it is heard."""
+        """The clip's vectors, paired with the features of each version of its sound."""
         vectors, _ = film(clip.path)
         for sound in heard(np.concatenate(list(read_sound_blocks(clip.path))), clip.row):
             features = torch.cat(list(stream([sound], self.features)))
@@ -113,12 +113,12 @@ class AudioMapping:
 
 
 def heard(sound: Samples, seed: int, ways: int = HEARD) -> Iterator[Samples]:
-    """The sound as it is, then as often as is left of the ways otherwise, never faster or slower."""
-    random = np.random.default_rng(seed)
+    """The recorded sound, then ways - 1 augmented versions of it, of the same pitch and speed."""
+    rng = np.random.default_rng(seed)
     yield sound
     for _ in range(ways - 1):
-        drawn = AudioAugmentation.drawn(random)
-        yield replace(drawn, pitch=1.0, speed=1.0).of(sound, random)
+        drawn = AudioAugmentation.drawn(rng)
+        yield replace(drawn, pitch=1.0, speed=1.0).of(sound, rng)
 
 
 def _together(clips: list[Tensor]) -> Tensor:
