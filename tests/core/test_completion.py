@@ -48,7 +48,7 @@ def test_an_untrained_network_hardly_paints() -> None:
     """Not even where nothing is seen."""
     torch.manual_seed(0)
     network, textures = CompletionNetwork(4), torch.rand(2, 3, 32, 32)
-    completed = network.complete(textures, hiding(2), 32).detach()
+    completed = network.complete(textures, log_area(hiding(2)), 32).detach()
     assert completed.shape == textures.shape
     assert 0 < float((completed - textures).abs().max()) < 0.06
 
@@ -61,8 +61,8 @@ def test_what_is_not_seen_is_painted_and_nothing_else_at_any_size() -> None:
     textures = torch.rand(1, 3, 48, 48)
     with torch.no_grad():
         network.last.bias.copy_(torch.tensor([30.0, -30.0, -30.0]))
-        red = network.complete(textures, hiding(1), 32)
-        same = network.complete(textures, torch.zeros(1, 2, 16, 16), 32)
+        red = network.complete(textures, log_area(hiding(1)), 32)
+        same = network.complete(textures, torch.zeros(1, 1, 16, 16), 32)
     torch.testing.assert_close(
         red, torch.tensor([1.0, 0.0, 0.0])[None, :, None, None].expand(1, 3, 48, 48), atol=1e-3, rtol=0
     )
@@ -114,7 +114,7 @@ def test_several_sources_are_completed_once_where_none_of_them_sees(
     monkeypatch.setattr(network, "forward", lambda textures, area: (seen.append(area), textures)[1])
     pictures = torch.rand(3, 3, 32, 32)
     for k in range(3):
-        model.embed(pictures[k : k + 1])
+        model.embed(pictures[k : k + 1], fusion)
     model.embed(pictures, fusion)
     *alone, together = seen
     assert len(seen) == 4 and together.shape == (1, 1, 32, 32)

@@ -70,7 +70,7 @@ def test_folded_norms_answer_as_unfolded_ones(tmp_path: Path, pictures: Tensor, 
     networks = store(tmp_path / "w.safetensors", replace(DIMS, **changed))
     model = X2Face.load(tmp_path / "w.safetensors")
     torch.testing.assert_close(model.encode(pictures), networks.encode(pictures), atol=1e-4, rtol=1e-4)
-    face = model.embed(pictures[:1])
+    face = model.embed(pictures[:1], "mean")
     torch.testing.assert_close(face.texture, networks.embed(pictures[:1])[0][0], atol=1e-4, rtol=1e-4)
     generated = model.render(face, model.encode(pictures))
     torch.testing.assert_close(generated, networks(pictures[:1].expand(3, -1, -1, -1), pictures), atol=1e-4, rtol=1e-4)
@@ -86,7 +86,7 @@ def test_shapes_are_as_said(model: X2Face, pictures: Tensor) -> None:
 
 
 def test_several_pictures_may_be_fused_by_their_mean(model: X2Face, pictures: Tensor) -> None:
-    singly = torch.stack([model.embed(picture[None]).texture for picture in pictures])
+    singly = torch.stack([model.embed(picture[None], "mean").texture for picture in pictures])
     torch.testing.assert_close(model.embed(pictures, "mean").texture, singly.mean(0), atol=1e-5, rtol=1e-4)
     assert (model.embed(pictures).texture - singly.mean(0)).abs().max() > 1e-2  # aligned, by default
 
@@ -100,11 +100,30 @@ def test_several_pictures_may_be_fused_by_confidence(
     assert (found - model.embed(pictures, "mean").texture).abs().max() > 1e-3
 
 
-def test_one_picture_is_the_same_however_it_is_fused(model: X2Face, pictures: Tensor) -> None:
+def test_one_picture_is_as_the_embedding_network_lays_it_out_unless_flows_are_aligned(
+    model: X2Face, pictures: Tensor
+) -> None:
     alone = model.networks.embed(pictures[:1])[0][0]
-    assert torch.equal(model.embed(pictures[:1]).texture, alone)
     assert torch.equal(model.embed(pictures[:1], "mean").texture, alone)
     torch.testing.assert_close(model.embed(pictures[:1], "confidence").texture, alone)
+    assert not torch.equal(model.embed(pictures[:1]).texture, alone)
+
+
+def test_an_aligned_picture_s_own_vector_gives_the_picture_back_better(
+    model: X2Face, pictures: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A driving flow that shifts all by a tenth, and an embedding flow that does not: aligned, it shifts back."""
+    still, shifted = torch.zeros(1, 2, 16, 16), torch.zeros(1, 2, 16, 16)
+    shifted[:, 0] = 0.1
+    monkeypatch.setattr(model.networks.embedding, "forward", lambda found: (still, still[:, :1]))
+    monkeypatch.setattr(model.networks.driving, "decode", lambda vectors: shifted)
+    smooth = torch.nn.functional.avg_pool2d(pictures[:1], 9, 1, 4, count_include_pad=False)
+    errors = []
+    for fusion in ("mean", "aligned"):
+        face = model.embed(smooth, fusion)
+        again = model.render(face, model.encode(smooth))
+        errors.append(float((again - smooth)[..., :12, 12:36].abs().mean()))  # above the mouth, which is left alone
+    assert errors[1] < 0.4 * errors[0]
 
 
 def test_the_order_of_sources_does_not_matter(model: X2Face, pictures: Tensor) -> None:

@@ -83,12 +83,12 @@ class CompletionNetwork(nn.Module):
             x = F.leaky_relu(block(torch.cat([x, skip], dim=1)), 0.2)
         return (textures + torch.tanh(self.last(x).float())).clamp(0, 1)
 
-    def complete(self, textures: Tensor, flow: Tensor, side: int) -> Tensor:
-        """Complete embedded faces (n, 3, H, W), at their own size; seen pixels are not changed.
+    def complete(self, textures: Tensor, area: Tensor, side: int) -> Tensor:
+        """Embedded faces (n, 3, H, W) completed, at their own size; what is seen stays as it is.
 
-        flow: (n, 2, h, w) by which they were sampled; side: resolution of the network in pixels
+        area: (n, 1, h, w) of log_area; side: pixels a side at which the network works
         """
-        area = resize_flow(log_area(flow.float()), side, side)
+        area = resize_flow(area, side, side)
         colours = self(reduce(textures, side), area)
         height, width = textures.shape[-2:]
         return textures + resize_flow(unseen(area), height, width) * (resize_flow(colours, height, width) - textures)

@@ -1,4 +1,4 @@
-"""Both networks together, and what they do in one step of training or driving."""
+"""Both networks together: embedding, encoding and rendering."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from x2face_core.networks.completion import CompletionNetwork, log_area, unseen
+from x2face_core.networks.completion import CompletionNetwork, log_area
 from x2face_core.networks.dims import Dims, Fusion
 from x2face_core.networks.driving import DrivingNetwork
 from x2face_core.networks.embedding import EmbeddingNetwork
 from x2face_core.networks.fusing import Fused, fuse
-from x2face_core.warping import blend, reduce, resize_flow, warp
+from x2face_core.networks.settling import settled
+from x2face_core.warping import blend, reduce, warp
 
 Favour = Callable[[Tensor], Tensor | None]
 FLOORS = {"confidence": 0.1, "confidence-exp": 0.0}
@@ -30,16 +31,16 @@ class X2FaceNetworks(nn.Module):
         self.completion = CompletionNetwork(dims.completion) if dims.completion else None
 
     def embed(self, pictures: Tensor, *, complete: bool = True) -> tuple[Tensor, Tensor]:
-        """Lay faces out flat, and fill in what they do not show where there is a network for it.
+        """Compute embedded faces, completed if there is a completion network.
 
-        pictures: (n, 3, H, W) float in [0, 1], square crops of any size; the networks read them reduced to side
+        pictures: (n, 3, H, W) float in [0, 1], square crops of any size; the networks read them resized to `side`
         textures: (n, 3, H, W), sampled from the pictures at their own size
         confidence: (n, 1, flow_side, flow_side)
         """
         flow, confidence = self.embedding(reduce(pictures, self.dims.side))
         textures = warp(pictures, flow, padding=self.dims.padding)
         if complete and self.completion is not None:
-            textures = self.completion.complete(textures, flow, self.dims.side)
+            textures = self.completion.complete(textures, log_area(flow.float()), self.dims.side)
         return textures, confidence
 
     def fuse(
@@ -52,7 +53,7 @@ class X2FaceNetworks(nn.Module):
         favour: vectors (n, vector) to each picture's preference as the reference (n,), or None
         """
         flow, confidence = self.embedding(reduce(pictures, self.dims.side))
-        if fusion == "aligned" and len(pictures) > 1:
+        if fusion == "aligned":
             face = self._aligned(pictures, flow, favour)
         else:
             textures = warp(pictures, flow, padding=self.dims.padding)
@@ -61,12 +62,15 @@ class X2FaceNetworks(nn.Module):
             face = Fused(texture, log_area(flow.float()).amax(0, keepdim=True))
         if not complete or self.completion is None:
             return face.texture
-        return _completed(self.completion, face, self.dims.side)
+        return self.completion.complete(face.texture[None], face.area, self.dims.side)[0]
 
     def _aligned(self, pictures: Tensor, flow: Tensor, favour: Favour) -> Fused:
         vectors = self.encode(pictures)
         driving = self.driving.decode(vectors)
         with torch.autocast(pictures.device.type, enabled=False):
+            if len(pictures) == 1:
+                flow = settled(flow.float(), driving.float())
+                return Fused(warp(pictures, flow, padding=self.dims.padding)[0], log_area(flow))
             return fuse(
                 pictures.float(), flow.float(), driving.float(), padding=self.dims.padding, favour=favour(vectors)
             )
@@ -88,11 +92,3 @@ class X2FaceNetworks(nn.Module):
     def parameter_counts(self) -> dict[str, int]:
         networks = {"embedding": self.embedding, "driving": self.driving, "completion": self.completion}
         return {name: sum(p.numel() for p in net.parameters()) for name, net in networks.items() if net is not None}
-
-
-def _completed(network: CompletionNetwork, face: Fused, side: int) -> Tensor:
-    """(3, H, W): as CompletionNetwork.complete, from an area instead of a flow."""
-    textures, area = face.texture[None], resize_flow(face.area, side, side)
-    colours = network(reduce(textures, side), area)
-    height, width = textures.shape[-2:]
-    return (textures + resize_flow(unseen(area), height, width) * (resize_flow(colours, height, width) - textures))[0]

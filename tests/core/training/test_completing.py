@@ -89,7 +89,7 @@ def test_what_is_seen_is_not_painted_and_teaches_nothing(networks: X2FaceNetwork
     assert float(losses["copied"]) == pytest.approx(0.4, abs=0.01)  # hardly any weight, all of it on the same greys
     assert networks.completion is not None
     grey = torch.full((1, 3, 32, 32), 0.1)
-    completed = networks.completion.complete(grey, torch.zeros(1, 2, 16, 16), 32)
+    completed = networks.completion.complete(grey, torch.zeros(1, 1, 16, 16), 32)
     torch.testing.assert_close(completed, grey, atol=2e-3, rtol=0)
 
 
