@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from x2face_cli import screen
-from x2face_cli.values import ExpandedPath, WholeRange, minutes
+from x2face_cli.values import ExpandedPath, WholeRange, Word, minutes
 
 
 @click.command()
@@ -18,6 +18,9 @@ from x2face_cli.values import ExpandedPath, WholeRange, minutes
 @click.option("--data", type=ExpandedPath(), required=True, help="Face tracks with sound in sync.")
 @click.option("--minutes", type=minutes(), help="How long, over all parts of the run.")
 @click.option("--steps", type=WholeRange(1), help="How many steps, over all parts of the run.")
+@click.option(
+    "--from", "start", type=Word(), metavar="ENCODER", help="An encoder, by name or file, that a new run begins with."
+)
 @click.option("--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe.")
@@ -26,17 +29,22 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
 
     \b
     x2face train sync runs/sync --data tracks --minutes 60
-    x2face fit audio --data tracks        # once OUT/sync.safetensors lies in $X2FACE_HOME/sync/sync-1.safetensors
+    x2face train sync runs/sync --data tracks --minutes 30 --from sync-2
+    x2face fit audio --data tracks        # once OUT/sync.safetensors lies in $X2FACE_HOME/sync/sync-2.safetensors
     """
+    from x2face_audio.sync.networks import SyncDims
     from x2face_audio.sync.recipe import SYNC
     from x2face_audio.sync.session import WEIGHTS, SyncPlan
     from x2face_audio.sync.session import train_sync as run
+    from x2face_audio.sync.weights import find_sync, read_sync_info
     from x2face_cli.training import TrainingDisplay, length_of, pair
     from x2face_core.training.recipes import with_settings
 
     length = length_of(given)
     recipe = with_settings(SYNC, None, dict(pair(text) for text in given["settings"]))[0]
-    plan = SyncPlan(out, data, length, recipe, fresh=not given["resume"], device=given["device"])
+    start = given["start"]
+    dims = SyncDims() if start is None else SyncDims.from_dict(read_sync_info(find_sync(start)).dims)
+    plan = SyncPlan(out, data, length, recipe, dims, fresh=not given["resume"], device=given["device"], start=start)
     if int(os.environ.get("RANK", "0")):
         screen.set_verbosity(-1)  # under torchrun only the first process prints
     with ExitStack() as bars:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from x2face_audio.regression import SufficientStatistics, fit_best
 from x2face_audio.settings import FEATURES
+from x2face_audio.sync.augmentation import AudioAugmentation
 from x2face_audio.sync.features import SpeechFeatures, stream
 from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
+from x2face_audio.sync.sounds import Samples
 from x2face_audio.sync.weights import load_sync
 from x2face_plugins import FilmEncoder, InputError
 from x2face_plugins.media import read_sound_blocks
 from x2face_plugins.tracks import Clip, FaceFolder
+
+HEARD = 2
+"""Versions of each clip's sound: the recorded one, then augmented ones (rooms, noise, codecs)."""
 
 
 class AudioMapping:
@@ -30,6 +37,7 @@ class AudioMapping:
         self.encoder, self.context = AudioEncoder(dims), Context(dims)
         self.weight, self.bias = torch.zeros(FEATURES, 128), torch.zeros(128)
         self.spread = torch.ones(())
+        self._ways = 1
 
     @property
     def features(self) -> SpeechFeatures:
@@ -41,8 +49,11 @@ class AudioMapping:
         return values @ self.weight + self.bias
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
-        """A pair for each training person from all clips with sound in sync, with the default sync encoder."""
-        tracks = FaceFolder(folder)
+        """A pair for each training person from all clips with sound in sync, with the default sync encoder.
+
+        The rows of the recorded sound come first, then those of HEARD - 1 augmented versions of it, as many each.
+        """
+        tracks, self._ways = FaceFolder(folder), HEARD
         networks, _ = load_sync()
         self.encoder, self.context = networks.audio, networks.context
         people: dict[str, list[Clip]] = {}
@@ -52,29 +63,33 @@ class AudioMapping:
         if not people:
             raise InputError(f"{folder}: no training clip of its clips.csv has sound in sync with the lips.")
         for clips in people.values():
-            pairs = [self._pair(clip, film) for clip in clips]
+            ways = zip(*(self._pairs(clip, film) for clip in clips), strict=True)
+            pairs = [pair for way in ways for pair in way]
             yield _together([a for a, _ in pairs]), _together([v for _, v in pairs])
 
-    def _pair(self, clip: Clip, film: FilmEncoder) -> tuple[Tensor, Tensor]:
+    def _pairs(self, clip: Clip, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
+        """The clip's vectors, paired with the features of each version of its sound."""
         vectors, _ = film(clip.path)
-        features = torch.cat(list(stream(read_sound_blocks(clip.path), self.features)))
-        frames = min(len(vectors), len(features))
-        return features[:frames], vectors[:frames]
+        for sound in heard(np.concatenate(list(read_sound_blocks(clip.path))), clip.row):
+            features = torch.cat(list(stream([sound], self.features)))
+            frames = min(len(vectors), len(features))
+            yield features[:frames], vectors[:frames]
 
     def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapping[str, Any]:
         """Ridge regression of low rank; each pair is one person, and ridge and rank are chosen by cross-validation.
 
-        "r": correlation with vectors of held-out people along the first direction of the prediction
+        "r": correlation with vectors of held-out people along the first direction of the prediction, for recorded sound
         "spread": ratio of their true to the predicted standard deviation along it; the driver multiplies by it
         """
-        people, means = [], []
+        people, recorded, means = [], [], []
         for values, vectors in examples:
             x, y = values.double().numpy(), vectors.double().numpy()
             people.append(SufficientStatistics.of(x, y))
+            recorded.append(SufficientStatistics.of(x[: len(x) // self._ways], y[: len(y) // self._ways]))
             means.append((values.mean(0), vectors.mean(0)))
         if not people:
             raise InputError("Nothing to fit the mapping audio to: there is no person with sound in sync.")
-        found, figures = fit_best(people)
+        found, figures = fit_best(people, recorded)
         self.weight = torch.from_numpy(found.weight).float()
         features, seen = (torch.stack(rows).mean(0) for rows in zip(*means, strict=True))
         self.bias = seen - features @ self.weight
@@ -95,6 +110,15 @@ class AudioMapping:
             own = {key.removeprefix(f"{name}."): value.float() for key, value in state.items() if key.startswith(name)}
             network.load_state_dict(own, strict=False)
         self.weight, self.bias, self.spread = state["weight"], state["bias"], state["spread"]
+
+
+def heard(sound: Samples, seed: int, ways: int = HEARD) -> Iterator[Samples]:
+    """The recorded sound, then ways - 1 augmented versions of it, of the same pitch and speed."""
+    rng = np.random.default_rng(seed)
+    yield sound
+    for _ in range(ways - 1):
+        drawn = AudioAugmentation.drawn(rng)
+        yield replace(drawn, pitch=1.0, speed=1.0).of(sound, rng)
 
 
 def _together(clips: list[Tensor]) -> Tensor:

@@ -93,9 +93,17 @@ def direction_statistics(fit: Fit, held_out: SufficientStatistics, axis: int = 0
     return float(both / np.sqrt(predicted * true)), float(np.sqrt(true / predicted))
 
 
-def fit_best(people: Sequence[SufficientStatistics]) -> tuple[Fit, dict[str, Any]]:
-    """Fit to all people with the ridge and rank that explain most in cross-validation; returns the fit and figures."""
-    folds = [(total(_all_but(people, k)), total(people[k::FOLDS])) for k in range(min(FOLDS, len(people)))]
+def fit_best(
+    people: Sequence[SufficientStatistics], recorded: Sequence[SufficientStatistics] | None = None
+) -> tuple[Fit, dict[str, Any]]:
+    """Fit to all people with the ridge and rank that explain most in cross-validation; returns the fit and figures.
+
+    recorded: statistics of the same people without augmentation, for the figures r and spread; None: the same
+    """
+    recorded = people if recorded is None else recorded
+    parts = min(FOLDS, len(people))
+    folds = [(total(_all_but(people, k)), total(people[k::FOLDS])) for k in range(parts)]
+    plain = [total(recorded[k::FOLDS]) for k in range(parts)]
     if len(people) < 2:
         folds = [(people[0], people[0])]
     table = {
@@ -104,8 +112,8 @@ def fit_best(people: Sequence[SufficientStatistics]) -> tuple[Fit, dict[str, Any
         for rank in RANKS
     }
     ridge, rank = max(table, key=lambda key: table[key])
-    fits = [(solve(fitted, ridge, rank), held_out) for fitted, held_out in folds]
-    predicted = np.array([direction_statistics(fit, held_out) for fit, held_out in fits])
+    fits = [solve(fitted, ridge, rank) for fitted, _ in folds]
+    predicted = np.array([direction_statistics(fit, held_out) for fit, held_out in zip(fits, plain, strict=True)])
     figures = {
         "people": len(people),
         "ridge": ridge,

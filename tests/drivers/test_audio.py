@@ -15,8 +15,10 @@ import torch
 
 from tests.factors import FirstNumbers
 from x2face_audio.driver import AudioDriver
-from x2face_audio.mapping import AudioMapping
+from x2face_audio.mapping import HEARD, AudioMapping, heard
 from x2face_audio.plugin import Settings, demo
+from x2face_audio.sync.networks import SyncDims, SyncNetworks
+from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError, MissingError
 from x2face_core.media.images import write_picture
 from x2face_core.media.sound import read_sound
@@ -27,7 +29,7 @@ from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.composing import compose
 
-from ..speaking import hum, write_wav
+from ..speaking import hum, write_speakers, write_wav
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +201,28 @@ def test_a_mapping_on_disk_writes_as_it_did(mapping: AudioMapping) -> None:
     assert torch.equal(other.write(values), mapping.write(values))
     sound = 0.1 * torch.randn(20000).numpy()
     assert torch.allclose(other.features(sound), mapping.features(sound), atol=0.02)
+
+
+def test_each_clip_is_heard_as_it_is_first_and_then_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_speakers(tmp_path)
+    monkeypatch.setattr("x2face_audio.mapping.load_sync", lambda: (SyncNetworks(SyncDims()), None))
+    mapping = AudioMapping()
+    pairs = list(mapping.examples(folder, lambda film: (torch.arange(24.0)[:, None].expand(-1, 128), None)))
+    assert len(pairs) == 4  # people of the split train, of two clips each
+    for values, vectors in pairs:
+        assert values.shape == vectors.shape == (HEARD * 48, 128)
+        assert torch.equal(vectors[:48], vectors[48:96])
+    clip = next(clip for clip in FaceFolder(folder).clips if clip.identity == "s0")
+    plain = mapping.features(np.pad(read_sound(clip.path), (mapping.features.centre - 320, 8000)))[:24]
+    found = pairs[0][0][:24]
+    assert torch.allclose(found - found.mean(0), plain - plain.mean(0), atol=1e-4)
+    assert float((pairs[0][0][48:72] - found).abs().max()) > 1e-4
+
+
+def test_what_is_heard_otherwise_is_as_long_and_drawn_anew_for_another_clip() -> None:
+    sound = hum(np.random.default_rng(0).uniform(0, 1, 30)).astype(np.float32)
+    first, *others = heard(sound, seed=3)
+    assert first is sound and len(others) == HEARD - 1
+    assert all(other.shape == sound.shape and not np.allclose(other, sound, atol=1e-3) for other in others)
+    assert np.array_equal(others[0], list(heard(sound, seed=3))[1])
+    assert not np.array_equal(others[0], list(heard(sound, seed=4))[1])

@@ -67,3 +67,17 @@ def test_noise_is_met_by_a_ridge_and_few_directions() -> None:
     assert figures["explained"] > figures["explained_by_least_squares"]
     r, spread = direction_statistics(fit, total(sums))
     assert 0 < r < 1 and spread > 1
+
+
+def test_the_spread_is_that_of_sound_as_it_was_recorded() -> None:
+    pairs, weight = people(noise=0.01)
+    random = np.random.default_rng(1)
+    worse = [np.concatenate([x, x + 4 * random.normal(size=x.shape)]) for x, _ in pairs]
+    sums = [SufficientStatistics.of(x, np.concatenate([y, y])) for x, (_, y) in zip(worse, pairs, strict=True)]
+    _, mixed = fit_best(sums)
+    fit, plain = fit_best(sums, [SufficientStatistics.of(x, y) for x, y in pairs])
+    assert np.linalg.norm(fit.weight) < np.linalg.norm(weight)
+    assert plain["r"] > mixed["r"] + 0.1
+    d = fit.directions[:, 0]
+    told, true = (np.concatenate([(x - x.mean(0)) @ w @ d for x, _ in pairs]) for w in (fit.weight, weight))
+    assert plain["spread"] == pytest.approx(true.std() / told.std(), rel=0.1)

@@ -27,6 +27,7 @@ from x2face_lab.evaluation.offsets import SyncScorer, offset_shares
 from x2face_lab.evaluation.readers import Reader, best_reader
 from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.evaluation.reconstruction import reconstruct
+from x2face_lab.evaluation.speakers import by_person
 from x2face_lab.evaluation.tracks import clips_of
 
 Progress = Callable[[str, int, int], None]
@@ -147,7 +148,7 @@ def _audio(context: MeasuringContext) -> dict[str, Any]:
         listener=listener,
         progress=context.of("speech"),
     )
-    figures: dict[str, Any] = rounded(audio_summary(films))
+    figures: dict[str, Any] = rounded(audio_summary(films)) | by_person(films)
     pairs = [film.offsets for film in films if film.offsets is not None]
     return figures | (
         {"sync": {name: rounded(shares) for name, shares in offset_shares(pairs).items()}} if pairs else {}

@@ -90,11 +90,24 @@ def _audio(figures: dict[str, Any]) -> Rows:
     if not found:
         return []
     return [
+        *_speakers(found),
         ("mouth by speech: r, that of others' speech", _row(found, ("r", "r_other"))),
         ("mouth by speech: amplitude to the true one", _row(found, ("amplitude",))),
         ("mouth by speech: frames by which it is late", _row(found, ("lag",), 0)),
         ("mouth by speech: jitter, the true one", _row(found, ("jitter", "jitter_true"), 4)),
         ("head under speech, degrees (95 %)", _row(found, ("head",))),
+    ]
+
+
+def _speakers(found: dict[str, Any]) -> Rows:
+    if "r_by_person" not in found:
+        return []
+    values = f"{found['r_by_person']:.2f}{_between(found.get('r_by_person_interval'))}"
+    return [
+        (
+            f"mouth by speech, {found['speakers']} speakers alike: r, that of others' speech, amplitude",
+            ", ".join([values, _row(found, ("r_other_by_person", "amplitude_by_person"))]),
+        )
     ]
 
 

@@ -12,9 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from x2face_audio.sync.augmentation import AudioAugmentation
 from x2face_audio.sync.lips import lower_faces
+from x2face_audio.sync.measures import measures_of
 from x2face_audio.sync.networks import SyncDims
-from x2face_audio.sync.sounds import CENTRE, FPS, RATE, Samples, mfcc
+from x2face_audio.sync.sounds import CENTRE, FPS, RATE, mfcc
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
@@ -28,44 +30,11 @@ _LEAD = RATE // 5  # padding with silence, so that every frame has a full window
 
 
 @dataclass(frozen=True)
-class AudioAugmentation:
-    """An augmentation of a clip's sound, for other rooms, microphones and voices.
-
-    loud: logarithm of the gain; noise: signal-to-noise ratio in decibels, None for no noise
-    red: colour of the noise, 0 for white to 1; tilt: coefficient of a first-order filter
-    speed: playback speed, which changes the pitch too
-    """
-
-    loud: float = 0.0
-    noise: float | None = None
-    red: float = 0.0
-    tilt: float = 0.0
-    speed: float = 1.0
-
-    @classmethod
-    def drawn(cls, rng: np.random.Generator) -> AudioAugmentation:
-        noise = rng.uniform(5, 30) if rng.random() < 0.7 else None
-        red, tilt = rng.uniform(0, 0.95), rng.uniform(-0.5, 0.5)
-        return cls(rng.normal() * 0.7, noise, red, tilt, rng.uniform(0.88, 1.14))
-
-    def of(self, samples: Samples, rng: np.random.Generator) -> Samples:
-        from scipy.signal import lfilter
-
-        count = int(len(samples) / self.speed)
-        sound = np.interp(np.arange(count) * self.speed, np.arange(len(samples)), samples)
-        sound = lfilter([1.0, self.tilt], [1.0], sound) * np.exp(self.loud)
-        if self.noise is not None:
-            noise = lfilter([1.0], [1.0, -self.red], rng.standard_normal(count))
-            sound = sound + noise * (sound.std() / (noise.std() + 1e-9) * 10 ** (-self.noise / 20))
-        return np.asarray(sound, np.float32)
-
-
-@dataclass(frozen=True)
 class SyncBank:
     """Frames ordered by clip.
 
     lips: (n, side, side) uint8 grey
-    measures: (n, 2) mouth opening and width, centred for each clip and standardised; NaN without labels
+    measures: (n, 2 + b) mouth_measures, centred for each clip and standardised; NaN without labels
     first, count: (clips,) index of a clip's first frame, and number of its frames
     rows: for each version (m, 13) float32 MFCC; the first version is not augmented
     row_first, row_count: (versions, clips) index of a clip's first MFCC row, and number of its rows
@@ -154,7 +123,7 @@ def _assembled(folder: FaceFolder, clips: Sequence[Clip], read: Sequence[_Read])
     row_count = torch.tensor([[len(one.rows[v]) for one in read] for v in versions])
     return SyncBank(
         lips=torch.cat([one.lips for one in read]),
-        measures=_measures(folder, clips, count),
+        measures=measures_of(folder, clips, count),
         first=count.cumsum(0) - count,
         count=count,
         rows=tuple(torch.from_numpy(np.concatenate([one.rows[v] for one in read])) for v in versions),
@@ -163,19 +132,6 @@ def _assembled(folder: FaceFolder, clips: Sequence[Clip], read: Sequence[_Read])
         speed=torch.tensor([[one.speeds[v] for one in read] for v in versions]),
         weight=_weights(clips, count),
     )
-
-
-def _measures(folder: FaceFolder, clips: Sequence[Clip], count: Tensor) -> Tensor:
-    if not (folder.path / "labels.npz").is_file():
-        return torch.full((int(count.sum()), 2), torch.nan)
-    labels, parts = folder.labels, []
-    for clip, frames in zip(clips, count.tolist(), strict=True):
-        rows = labels.rows_of(np.full(frames, clip.row), np.arange(frames))
-        values = np.where(rows[:, None] >= 0, labels.expression[rows, :2], np.nan)
-        parts.append(values - np.nanmean(values, axis=0) if (rows >= 0).any() else values)
-    measured = torch.from_numpy(np.concatenate(parts)).float()
-    known = measured[~measured.isnan().any(1)]
-    return measured / known.std(0).clamp_min(1e-6) if len(known) > 1 else measured
 
 
 def _weights(clips: Sequence[Clip], count: Tensor) -> Tensor:

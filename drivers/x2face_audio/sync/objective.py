@@ -19,7 +19,7 @@ class SyncBatch:
     """Sequences of consecutive moments from clips.
 
     sound: (clips, moments + 2 * REACH, 20, 13); lips: (clips, moments, frames, side, side)
-    measures: (clips, moments, 2) standardised mouth opening and width, NaN where unknown
+    measures: (clips, moments, 2 + b) standardised mouth opening, width and blendshapes, NaN where unknown
     """
 
     sound: Tensor
@@ -48,13 +48,13 @@ class SyncBatches:
         return SyncBatch(
             self._augmented_sound(clip, start, draw),
             self._augmented_lips(lips.view(clips, moments, *lips.shape[1:]), draw),
-            bank.measures[rows].view(clips, moments, 2),
+            bank.measures[rows].view(clips, moments, -1),
         )
 
     def _augmented_sound(self, clip: Tensor, start: Tensor, draw: Sampler) -> Tensor:
-        """Augment MFCC: a random version of each clip, random offsets and noise, and masked coefficients."""
+        """Augment MFCC: a random version of each clip (the recorded one twice as often), offsets, noise, masking."""
         frame = start[:, None] + torch.arange(-REACH, self.recipe.moments + REACH, device=start.device)
-        augmentation = (draw.uniform(len(clip)) * len(self.bank.rows)).long().tolist()
+        augmentation = (draw.uniform(len(clip)) * (1 + len(self.bank.rows)) - 1).clamp_min(0).long().tolist()
         audio = [self.bank.sound(clip[k].expand(frame.shape[1]), frame[k], v) for k, v in enumerate(augmentation)]
         sound = torch.stack(audio)
         n, device = len(sound), sound.device
@@ -78,14 +78,20 @@ class SyncBatches:
 
 
 class SyncObjective(nn.Module):
-    """Both streams, and linear heads for the mouth's measures, which are discarded after training."""
+    """Both streams, and linear heads for the mouth's measures, which are discarded after training.
 
-    def __init__(self, networks: SyncNetworks, recipe: SyncRecipe) -> None:
+    measures: number of measures: opening, width and blendshapes
+    """
+
+    def __init__(self, networks: SyncNetworks, recipe: SyncRecipe, measures: int = 2) -> None:
         super().__init__()
         self.networks, self.recipe = networks, recipe
         feature, context = networks.dims.feature, networks.dims.context
         self.heads = nn.ModuleDict(
-            {"sound": nn.Linear(feature, 2), "lips": nn.Linear(feature, 2), "context": nn.Linear(context, 2)}
+            {
+                name: nn.Linear(size, measures)
+                for name, size in (("sound", feature), ("lips", feature), ("context", context))
+            }
         )
         self.sharpness = nn.Parameter(torch.tensor(10.0).log())
 
@@ -97,9 +103,16 @@ class SyncObjective(nn.Module):
         context = self.networks.context(audio).flatten(0, 1)
         losses = {"contrast": self._contrast(sound, lips, clips, moments)}
         for name, feature in (("sound", sound), ("lips", lips), ("context", context)):
-            losses[name] = _measure_loss(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
+            losses[name] = self._measured(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
         taught = losses["sound"] + losses["lips"] / 3 + losses["context"]
         return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * taught}
+
+    def _measured(self, found: Tensor, true: Tensor) -> Tensor:
+        """Loss of opening and width, and of blendshapes by recipe.blend."""
+        loss = _measure_loss(found[..., :2], true[..., :2])
+        if true.shape[2] > 2:
+            loss = loss + self.recipe.blend * _measure_loss(found[..., 2:], true[..., 2:])
+        return loss
 
     def _contrast(self, sound: Tensor, lips: Tensor, clips: int, moments: int) -> Tensor:
         """Symmetric InfoNCE over all moments and over those of the same clip; adjacent moments are not negatives."""
@@ -117,7 +130,7 @@ class SyncObjective(nn.Module):
 
 
 def _measure_loss(found: Tensor, true: Tensor) -> Tensor:
-    """Smooth L1 of (clips, moments, 2), both centred for each clip; clips without labels are ignored."""
+    """Smooth L1 of (clips, moments, k), both centred for each clip; clips without labels are ignored."""
     known = (~true.isnan()).all(2, keepdim=True).all(1, keepdim=True).expand_as(found)
     true = true.nan_to_num()
     errors = F.smooth_l1_loss(found - found.mean(1, keepdim=True), true - true.mean(1, keepdim=True), reduction="none")

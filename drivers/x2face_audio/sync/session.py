@@ -19,7 +19,7 @@ from x2face_audio.sync.heldout import held_out
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
 from x2face_audio.sync.recipe import SYNC, SyncRecipe
-from x2face_audio.sync.weights import save_sync
+from x2face_audio.sync.weights import load_sync, save_sync
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError
@@ -41,7 +41,10 @@ WEIGHTS = "sync.safetensors"
 
 @dataclass(frozen=True)
 class SyncPlan:
-    """Settings of a run; fields as of training.session.Plan."""
+    """Settings of a run; fields as of training.session.Plan.
+
+    start: encoder of these dims, by name or path, to initialise a run without a checkpoint; None: random
+    """
 
     out: Path
     data: Path
@@ -50,6 +53,7 @@ class SyncPlan:
     dims: SyncDims = SyncDims()
     fresh: bool = False
     device: str = "auto"
+    start: str | Path | None = None
 
 
 def train_sync(
@@ -74,14 +78,30 @@ def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress:
         )
         for split, versions in _splits(plan.recipe)
     )
-    networks = SyncNetworks(plan.dims)
-    networks.audio.mean.copy_(train.rows[0].mean(0))
-    networks.audio.deviation.copy_(train.rows[0].std(0))
-    objective = SyncObjective(networks, plan.recipe).to(processes.device)
+    networks = _beginning(plan, train)
+    objective = SyncObjective(networks, plan.recipe, train.measures.shape[1]).to(processes.device)
     batches = SyncBatches(train, plan.recipe)
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
-    data: dict[str, object] = {"statement": statement([c for c in folder.of_split("train") if c.sound])}
+    spoken = [clip for clip in folder.of_split("train") if clip.sound]
+    data: dict[str, object] = {
+        "statement": statement(spoken),
+        "start": None if plan.start is None else Path(plan.start).name,
+    }
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, _Evaluator(plan.out, val), data)
+
+
+def _beginning(plan: SyncPlan, train: SyncBank) -> SyncNetworks:
+    """Random networks that know how loud the training sound is, or the plan's."""
+    networks = SyncNetworks(plan.dims)
+    if plan.start is None:
+        networks.audio.mean.copy_(train.rows[0].mean(0))
+        networks.audio.deviation.copy_(train.rows[0].std(0))
+    else:
+        started, info = load_sync(plan.start)
+        if info.dims != plan.dims.to_dict():
+            raise UsageError(f"{plan.start}: has sizes of its own ({info.dims}); a run from it has to have them, too.")
+        networks.load_state_dict(started.state_dict())
+    return networks
 
 
 def _splits(recipe: SyncRecipe) -> tuple[tuple[Split, int], ...]:
@@ -108,7 +128,7 @@ class _Evaluator:
         steps = {"steps": state.step, "samples": state.samples, "minutes": round(state.seconds / 60, 1)}
         described = {
             "name": "sync",
-            "recipe": state.recipe | steps,
+            "recipe": state.recipe | steps | ({"from": start} if (start := state.data.get("start")) else {}),
             "metrics": {name: round(value, 4) for name, value in figures.items()},
             "data": str(state.data.get("statement", "")),
         }

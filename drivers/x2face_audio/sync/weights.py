@@ -18,7 +18,7 @@ from x2face_core.files.kinds import FileKind
 from x2face_core.files.storing import write_tensors
 from x2face_core.weights import is_file, own_files
 
-DEFAULT = "sync-1"
+DEFAULT = "sync-2"
 _KIND = FileKind("x2face.sync", "sync encoder", "x2face train sync", "train or copy it again")
 _PACKAGED = Path(__file__).parents[1] / "assets" / "sync"
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from x2face_audio.sync.bank import load_sync_bank
+from x2face_audio.sync.measures import measures_of, mouth_measures
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
 from x2face_audio.sync.recipe import SYNC
 from x2face_audio.sync.session import SyncPlan, train_sync
 from x2face_audio.sync.weights import find_sync, load_sync, save_sync
-from x2face_core.data.folder import FaceFolder
+from x2face_core.data.folder import FaceFolder, Labels
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.training.engine import Length
 
@@ -60,6 +62,51 @@ def test_training_tells_sound_in_sync_from_sound_out_of_sync(speakers: Path) -> 
     assert sum(losses[-5:]) < 0.85 * sum(losses[:5])
 
 
+def labels(blend: bool = True) -> Labels:
+    expression = np.tile(np.arange(6, dtype=np.float32)[:, None], (1, 4)) * [0.1, 1, 0, 0]
+    scores = np.tile(np.array([0, 0, 0, 1, 1, 4], np.float32)[:, None], (1, 3)) * [9, 0.1, 0.2]
+    return Labels(
+        clip=np.repeat([0, 2], 3),
+        frame=np.tile(np.arange(3), 2),
+        pose=np.zeros((6, 3), np.float32),
+        expression=expression.astype(np.float32),
+        landmark_ref=np.zeros((0, 2), np.int64),
+        landmarks=np.zeros((0, 68, 3), np.float32),
+        blend=scores.astype(np.float32) if blend else None,
+        blend_names=("eyeBlinkLeft", "mouthPucker", "jawOpen") if blend else (),
+    )
+
+
+def test_a_mouth_s_blendshapes_are_measured_where_they_are_labelled() -> None:
+    assert np.allclose(mouth_measures(labels())[5], [0.5, 5, 0.8, 0.4])
+    assert np.allclose(mouth_measures(labels(blend=False))[5], [0.5, 5])
+
+
+def test_measures_are_about_each_clip_s_mean_and_unknown_without_labels(speakers: Path) -> None:
+    folder = FaceFolder(speakers)
+    folder.labels = labels()
+    clips = [replace(folder.clips[0], row=row) for row in (0, 1, 2)]
+    found = measures_of(folder, clips, torch.tensor([3, 2, 3]))
+    assert found[3:5].isnan().all() and not found[[0, 1, 2, 5, 6, 7]].isnan().any()
+    assert torch.allclose(found[:3].mean(0), torch.zeros(4), atol=1e-6)
+    assert torch.allclose(found[[0, 1, 2, 5, 6, 7]].std(0), torch.ones(4))
+    assert torch.allclose(found[5:, 2], found[5:, 3])
+
+
+def test_blendshapes_weigh_as_the_recipe_says(speakers: Path) -> None:
+    batch = SyncBatches(load_sync_bank(FaceFolder(speakers), "train", DIMS, versions=1), RECIPE).draw(
+        torch.Generator().manual_seed(0), 48
+    )
+    more = replace(batch, measures=torch.cat([batch.measures, 5 * torch.randn(*batch.measures.shape[:2], 3)], 2))
+    objective = SyncObjective(SyncNetworks(DIMS), replace(RECIPE, blend=0.0), 5).eval()
+    with torch.no_grad():
+        without, beside = objective(batch, 0.0), objective(more, 0.0)
+        objective.recipe = replace(RECIPE, blend=1.0)
+        weighed = objective(more, 0.0)
+    assert float(without["context"]) == pytest.approx(float(beside["context"]), rel=1e-4)
+    assert float(weighed["context"]) > float(beside["context"]) + 1
+
+
 def test_labels_are_not_needed(speakers: Path) -> None:
     bank = load_sync_bank(FaceFolder(speakers), "train", DIMS, versions=1)
     bank = replace(bank, measures=torch.full_like(bank.measures, torch.nan))
@@ -81,6 +128,23 @@ def test_a_run_leaves_an_encoder_and_goes_on_where_it_stopped(speakers: Path, tm
     assert "going on at step 3" in said[0]
     with pytest.raises(UsageError, match="--fresh"):
         train_sync(replace(longer, dims=replace(DIMS, width=8)), lambda report: None)
+
+
+def test_a_run_begins_with_an_encoder_and_says_so(speakers: Path, tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    networks = SyncNetworks(DIMS)
+    networks.audio.mean += 3
+    save_sync(tmp_path / "first.safetensors", networks, {"name": "first"})
+    plan = SyncPlan(tmp_path / "run", speakers, Length(steps=1), replace(RECIPE, lr=1e-9), DIMS, device="cpu")
+    train_sync(replace(plan, start=tmp_path / "first.safetensors"), lambda report: None)
+    found, info = load_sync(tmp_path / "run" / "sync.safetensors")
+    assert info.recipe["from"] == "first.safetensors"
+    for name, value in networks.named_parameters():
+        assert torch.allclose(found.get_parameter(name), value, atol=2e-3), name
+    assert torch.equal(found.audio.mean, networks.audio.mean)
+    other = replace(plan, start=tmp_path / "first.safetensors", dims=replace(DIMS, width=8), fresh=True)
+    with pytest.raises(UsageError, match="sizes"):
+        train_sync(other, lambda report: None)
 
 
 def test_an_encoder_on_disk_answers_as_it_did(tmp_path: Path) -> None:

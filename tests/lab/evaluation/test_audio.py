@@ -22,6 +22,7 @@ from x2face_core.streaming.active import ActiveDriver
 from x2face_lab.evaluation.audio import SpeechResult, correlation, jitter, measure_audio, speakers, summary
 from x2face_lab.evaluation.offsets import SyncScorer, offset_shares
 from x2face_lab.evaluation.readers import Readings
+from x2face_lab.evaluation.speakers import by_person
 from x2face_lab.evaluation.tracks import clips_of
 
 from ...speaking import write_speakers
@@ -170,6 +171,23 @@ def test_another_speakers_sound_is_of_another_speaker() -> None:
     same = summary([spoken(a, a), spoken(b, b)])
     assert "r_other" not in same
     assert abs(summary([spoken(a, a), spoken(b, b, "b")])["r_other"]) < 0.2
+
+
+def test_a_speaker_of_many_clips_counts_as_much_as_one_of_a_single_clip() -> None:
+    a, b = np.random.default_rng(0).normal(size=(2, 400))
+    films = [spoken(a, 2 * a), spoken(a, 2 * a), spoken(a, 2 * a), spoken(b, -b, "b")]
+    found = by_person(films)
+    assert (found["r_by_person"], found["amplitude_by_person"], found["speakers"]) == (0, 1.5, 2)
+    assert abs(found["r_other_by_person"]) < 0.2
+    assert summary(films)["r"] == pytest.approx(1)
+    assert "r_by_person_interval" not in found
+    surely = by_person([*films, spoken(a, a, "c")])["r_by_person_interval"]
+    assert surely[0] < 1 / 3 < surely[1]
+
+
+def test_speakers_who_keep_silent_tell_nothing() -> None:
+    still = np.zeros(30)
+    assert by_person([spoken(still, still)]) == {"speakers": 0}
 
 
 def test_a_straight_line_does_not_tremble() -> None:
