@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from x2face_core.networks.colour_matching import match_colours
+from x2face_core.networks.consistency import make_consistent
 from x2face_core.networks.dims import PRESETS, Dims
 from x2face_core.networks.fusing import fuse
 from x2face_core.networks.registration import displacements
 from x2face_core.networks.sampling import gaussian_blur, sample_at, texel_coordinates
-from x2face_core.networks.settling import settled
 from x2face_core.networks.texel_selection import SIDE, find_reference, selection_weights
 from x2face_core.weights import find_weights, read_info
 
@@ -118,11 +118,11 @@ def test_colours_are_matched_to_the_first_picture() -> None:
     torch.testing.assert_close((gain * faces + offset)[1], one[0], atol=0.06, rtol=0)
 
 
-def test_settled_flows_invert_the_driving_flow_except_at_the_mouth() -> None:
+def test_consistent_flows_invert_the_driving_flow_except_at_the_mouth() -> None:
     """The driving flow is constant, 0.1 in x; its inverse is -0.1."""
     driving = torch.zeros(1, 2, 64, 64)
     driving[:, 0] = 0.1
-    found = settled(STILL, driving)
+    found = make_consistent(STILL, driving)
     left = (found + sample_at(driving, texel_coordinates(found) + found))[0, 0]
     assert float(left[:16].abs().max()) < 0.02
     assert float(left[43, 32]) > 0.09

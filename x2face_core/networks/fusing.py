@@ -1,6 +1,6 @@
 """Fusion of several pictures of one person into one embedded face without double contours.
 
-Flows are made consistent with the driving network (settling), colours are matched (colour_matching), embedded faces
+Flows are made consistent with the driving network (consistency), colours are matched (colour_matching), embedded faces
 are registered (registration), and one of them is selected at each texel (texel_selection).
 """
 
@@ -13,9 +13,9 @@ from torch import Tensor
 
 from x2face_core.networks.colour_matching import match_colours
 from x2face_core.networks.completion import log_area
+from x2face_core.networks.consistency import make_consistent
 from x2face_core.networks.registration import displacements
 from x2face_core.networks.sampling import gaussian_blur, sample_at, texel_coordinates
-from x2face_core.networks.settling import settled
 from x2face_core.networks.texel_selection import SIDE, find_reference, selection_weights, visibility
 from x2face_core.warping import reduce, resize_flow, warp
 
@@ -59,7 +59,7 @@ def fuse(pictures: Tensor, flow: Tensor, driving: Tensor, *, padding: str, favou
     flow, driving: (n, 2, h, w) embedding flows, and driving flows decoded from the pictures' own vectors
     padding: as in warp; favour: (n,), preference for each as the reference, in differences of colour
     """
-    flow = resize_flow(settled(flow, driving), _SIDE, _SIDE)
+    flow = resize_flow(make_consistent(flow, driving), _SIDE, _SIDE)
     faces = warp(reduce(pictures, _SIDE), flow, padding=padding)
     area = _area(flow)
     reference = find_reference(faces, area, favour)

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from x2face_core.networks.completion import CompletionNetwork, log_area
+from x2face_core.networks.consistency import make_consistent
 from x2face_core.networks.dims import Dims, Fusion
 from x2face_core.networks.driving import DrivingNetwork
 from x2face_core.networks.embedding import EmbeddingNetwork
 from x2face_core.networks.fusing import Fused, fuse
-from x2face_core.networks.settling import settled
 from x2face_core.warping import blend, reduce, warp
 
 Favour = Callable[[Tensor], Tensor | None]
@@ -69,7 +69,7 @@ class X2FaceNetworks(nn.Module):
         driving = self.driving.decode(vectors)
         with torch.autocast(pictures.device.type, enabled=False):
             if len(pictures) == 1:
-                flow = settled(flow.float(), driving.float())
+                flow = make_consistent(flow.float(), driving.float())
                 return Fused(warp(pictures, flow, padding=self.dims.padding)[0], log_area(flow))
             return fuse(
                 pictures.float(), flow.float(), driving.float(), padding=self.dims.padding, favour=favour(vectors)

@@ -12,7 +12,7 @@ _SIGMA = 2.0  # of the low-pass filter of the error, in texels at 64 a side
 _MOUTH, _MOUTH_SIGMA = (0.0, 0.35), 0.25  # in normalised coordinates
 
 
-def settled(flow: Tensor, driving: Tensor) -> Tensor:
+def make_consistent(flow: Tensor, driving: Tensor) -> Tensor:
     """Embedding flows (n, 2, h, w), moved towards the inverse of the driving flows of the same sources.
 
     driving: (n, 2, h', w'), decoded from each source's own vector
