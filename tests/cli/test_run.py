@@ -98,7 +98,8 @@ def test_a_camera_drives_for_as_long_as_seconds_says(
     assert main(["run", "-s", "source.png", "--crop", "none", "--frame", "0", "--frame-crop", "none", "--size", "64",
                  "--seconds", "0.2", "--fps", "20", "--json", "-o", "live/"]) == 0  # fmt: skip
     told = json.loads(capsys.readouterr().out)
-    assert (told["frames"], told["fps"], told["driving_box"]) == (4, 20, [8, 0, 48, 48])
+    assert (told["fps"], told["driving_box"]) == (20, [8, 0, 48, 48])
+    assert 1 <= told["frames"] <= 4  # of a camera as many as come in time
 
 
 def test_fps_resamples_and_seconds_cut(place: Path) -> None:

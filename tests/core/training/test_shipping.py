@@ -38,7 +38,7 @@ def test_a_shipped_run_loads_and_answers_as_the_run_did(networks: X2FaceNetworks
         expected = networks.encode(pictures)
         generated = networks(pictures[:1].expand(4, -1, -1, -1), pictures)
     torch.testing.assert_close(model.encode(pictures), expected, atol=5e-3, rtol=5e-3)  # kernels went through fp16
-    found = model.render(model.embed(pictures[:1]), model.encode(pictures))
+    found = model.render(model.embed(pictures[:1], "mean"), model.encode(pictures))
     torch.testing.assert_close(found, generated, atol=5e-3, rtol=0)
     assert verify(tmp_path / "w.safetensors") == info == read_info(tmp_path / "w.safetensors")
 
