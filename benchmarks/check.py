@@ -152,22 +152,22 @@ def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Pi
     textures = torch.stack([model.embed(to_tensor([NONE.portrait(np.asarray(one)).crop])).texture for one in shown])
     learned = likeness_of(model.fingerprint)
     assert learned is not None
-    cosines, dice, whose = learned.cosines(textures), np.random.default_rng(0), np.array(names)
+    cosines, rng, whose = learned.cosines(textures), np.random.default_rng(0), np.array(names)
     by_person = {one: np.flatnonzero(whose == one) for one in sorted(set(names))}
     for count in (2, 3, 4):
         several = [rows for rows in by_person.values() if len(rows) >= count]
-        same = [[draws(cosines, dice.choice(rows, count, replace=False)) for _ in range(60)] for rows in several]
+        same = [[draws(cosines, rng.choice(rows, count, replace=False)) for _ in range(60)] for rows in several]
         keys = sorted(by_person)
         other = [
-            draws(cosines, [dice.choice(by_person[keys[k]]) for k in dice.choice(len(keys), count, replace=False)])
+            draws(cosines, [rng.choice(by_person[keys[k]]) for k in rng.choice(len(keys), count, replace=False)])
             for _ in range(3000)
         ]
         intruder = []
         for _ in range(2000 if count > 2 else 0):
-            rows = several[dice.integers(len(several))]
-            stranger = by_person[keys[dice.integers(len(keys))]]
+            rows = several[rng.integers(len(several))]
+            stranger = by_person[keys[rng.integers(len(keys))]]
             if whose[stranger[0]] != whose[rows[0]]:
-                intruder.append(draws(cosines, [*dice.choice(rows, count - 1, replace=False), dice.choice(stranger)]))
+                intruder.append(draws(cosines, [*rng.choice(rows, count - 1, replace=False), rng.choice(stranger)]))
         for limit, name in ((REFUSED_BELOW, "refused"), (WARNED_BELOW, "told or refused")):
             yours = np.mean([np.mean(np.array(one) < limit) for one in same])
             shares = [np.mean(np.array(one) < limit) for one in (other, intruder or [1.0])]
