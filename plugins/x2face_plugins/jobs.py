@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from x2face_core.errors import InputError, UsageError
+from x2face_core.files.placing import readable_file
 from x2face_core.files.storing import write_text
 from x2face_plugins.registry import Registry
 from x2face_plugins.run_options import RunOptions
@@ -68,6 +69,7 @@ def read_jobs(table: Path, registry: Registry) -> list[Job]:
 
 def _read(table: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Column names, and line number and cells of each row that is not empty."""
+    readable_file(table)
     try:
         with table.open(newline="", encoding="utf-8-sig") as lines:
             reader = csv.reader(lines, strict=True)

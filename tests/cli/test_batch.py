@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def test_the_key_of_a_job_is_what_it_asks_for(place: Path) -> None:
         (b"source,source\na,b\n", InputError, "names source 2 times"),
         (b"source,sauce\na,b\n", UsageError, "--sauce"),
         (b"source,frame\n", InputError, "names no film"),
-        (b"", InputError, "no column `source`"),
+        (b"", InputError, "is empty"),
         (b"source\n\xff\xfe\n", InputError, "UTF-8"),
         (b'source\n"a\n', InputError, "cannot be read"),
     ],
@@ -177,6 +178,13 @@ def test_a_table_that_is_none_is_refused(place: Path, content: bytes, error: typ
 def test_a_table_that_is_not_there_is_one_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert batch("none.csv") == 3
     assert capsys.readouterr().err.startswith("x2face: error: none.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_refused_and_not_waited_for(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("jobs.csv")
+    assert batch("jobs.csv") == 3
+    assert "is a pipe" in capsys.readouterr().err
 
 
 def test_a_broken_ledger_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
