@@ -1,4 +1,4 @@
-"""Conversion between pictures (uint8, channels last) and tensors (float, channels first)."""
+"""Conversion between bytes (uint8) and floats in [0, 1], of pictures (channels last) and tensors (channels first)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,19 @@ def to_tensor(pictures: Tensor | NDArray[np.uint8] | Iterable[Any]) -> Tensor:
     """uint8 (n, h, w, c), or n pictures (h, w, c) of one size, to (n, c, h, w) float32 in [0, 1]."""
     if not isinstance(pictures, Tensor):
         pictures = torch.from_numpy(pictures if isinstance(pictures, np.ndarray) else np.stack(list(pictures)))
-    return pictures.permute(0, 3, 1, 2).float() / 255
+    return from_bytes(pictures.permute(0, 3, 1, 2))
+
+
+def from_bytes(levels: Tensor) -> Tensor:
+    """uint8 of any shape to float32 in [0, 1] of the same shape and on the same device."""
+    return levels.float() / 255
+
+
+def to_bytes(values: Tensor) -> Tensor:
+    """[0, 1] of any shape to uint8, rounded to the nearest; values beyond are clipped."""
+    return values.detach().mul(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
 
 
 def to_pictures(tensor: Tensor) -> NDArray[np.uint8]:
     """(n, c, h, w) in [0, 1] to uint8 (n, h, w, c), rounded to the nearest."""
-    scaled = tensor.detach().mul(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
-    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return to_bytes(tensor).permute(0, 2, 3, 1).contiguous().cpu().numpy()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from x2face_core.pixels import to_pictures, to_tensor
+from x2face_core.pixels import from_bytes, to_bytes, to_pictures, to_tensor
 
 PICTURES = np.arange(2 * 3 * 5 * 4, dtype=np.uint8).reshape(2, 3, 5, 4)  # n, h, w, c
 
@@ -25,3 +25,11 @@ def test_every_level_comes_back_as_it_was() -> None:
 def test_pictures_are_rounded_and_clipped() -> None:
     row = torch.tensor([-0.1, 0.0, 0.4 / 255, 0.6 / 255, 1.0, 1.5]).view(1, 1, 1, 6)
     assert to_pictures(row).ravel().tolist() == [0, 0, 0, 1, 255, 255]
+
+
+def test_bytes_of_any_shape_come_back_as_they_were() -> None:
+    levels = torch.arange(256, dtype=torch.uint8).view(2, 4, 32)
+    values = from_bytes(levels)
+    assert values.dtype == torch.float32 and values[1, 3, 31] == 1 and values[0, 1, 19] == pytest.approx(51 / 255)
+    assert torch.equal(to_bytes(values), levels)
+    assert to_bytes(torch.tensor([-1.0, 0.4 / 255, 0.6 / 255, 2.0])).tolist() == [0, 0, 1, 255]

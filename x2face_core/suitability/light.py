@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.pictures import Picture
+from x2face_core.pixels import to_tensor
 from x2face_core.suitability.findings import Finding, judged
 
 DARKEST = 0.25
@@ -43,6 +44,6 @@ def edge_sharpness(luma: Floats) -> float:
 
 def _luma(portrait: Picture) -> Floats:
     """Luma (80, 80) in [0, 1] of the middle of the crop."""
-    small = crop(portrait, Box(0, 0, portrait.shape[0]), SIDE)
-    luma: Floats = (small[_FACE, _FACE].astype(np.float32) / 255) @ _LUMA
+    face = to_tensor([crop(portrait, Box(0, 0, portrait.shape[0]), SIDE)[_FACE, _FACE]])[0].numpy()  # (3, h, w)
+    luma: Floats = np.tensordot(_LUMA, face, 1)
     return luma

@@ -19,6 +19,7 @@ from x2face_core.geometry.splines import SplineFlows
 from x2face_core.geometry.turning import Turner
 from x2face_core.networks.completion import log_area, unseen
 from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.pixels import from_bytes, to_bytes
 from x2face_core.training.drawing import Sampler, generator, mirror, random_turns, recolour
 from x2face_core.training.recipes import CompletionRecipe
 from x2face_core.warping import resize_flow, warp
@@ -76,7 +77,7 @@ class CompletionBatches:
         gamma = torch.exp(draw.uniform(count, 1, low=-0.25, high=0.25))
         gain = draw.uniform(count, 3, low=0.8, high=1.2)
         source, target = (
-            recolour(mirror(faces[indices].float() / 255, mirrored), gamma, gain)
+            recolour(mirror(from_bytes(faces[indices]), mirrored), gamma, gain)
             for faces in (whole.source, whole.target)
         )
         areas = (mirror(area[indices].float(), mirrored) for area in (whole.source_area, whole.target_area))
@@ -124,7 +125,7 @@ class CompletionBatches:
         for part, turn in zip(torch.split(rows, _CHUNK), torch.split(turned, _CHUNK), strict=True):
             pictures = self._turned(self.bank.floats(part), self.bank.landmarks[part], turn, draw)
             flow = networks.embedding(pictures)[0].float()
-            faces.append((warp(pictures, flow, padding=networks.dims.padding) * 255).round().byte())
+            faces.append(to_bytes(warp(pictures, flow, padding=networks.dims.padding)))
             areas.append(resize_flow(log_area(flow), *pictures.shape[-2:]).half())
         networks.embedding.train(training)
         return torch.cat(faces), torch.cat(areas)

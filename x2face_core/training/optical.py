@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from x2face_core.errors import MissingError
+from x2face_core.pixels import to_bytes
 from x2face_core.warping import resize_flow, warp
 
 _FALLOFF = 12.0
@@ -86,5 +87,5 @@ class OpticalFlow:
 
 def _grey(pictures: Tensor) -> NDArray[np.uint8]:
     weights = torch.tensor([0.299, 0.587, 0.114], device=pictures.device).view(1, 3, 1, 1)
-    grey: NDArray[np.uint8] = ((pictures * weights).sum(1) * 255).round().byte().cpu().numpy()
+    grey: NDArray[np.uint8] = to_bytes((pictures * weights).sum(1)).cpu().numpy()
     return grey

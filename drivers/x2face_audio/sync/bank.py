@@ -22,7 +22,7 @@ from x2face_core.data.loading import decode
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 from x2face_core.media.sound import read_sound
-from x2face_core.pixels import to_tensor
+from x2face_core.pixels import from_bytes, to_bytes, to_tensor
 
 LEAST = 18
 """Least number of frames of a clip."""
@@ -71,7 +71,7 @@ class SyncBank:
         half = frames // 2
         at = (frame[:, None] + torch.arange(-half, frames - half, device=frame.device)).clamp_min(0)
         at = torch.minimum(at, self.count[clip][:, None] - 1)
-        return self.lips[self.first[clip][:, None] + at].float() / 255
+        return from_bytes(self.lips[self.first[clip][:, None] + at])
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def load_sync_bank(
 
 def _read(clip: Clip, dims: SyncDims, versions: int) -> _Read:
     pictures = to_tensor(decode(clip.path, np.arange(clip.frames), 128))
-    lips = (lower_faces(pictures, dims.side) * 255).round().byte() if len(pictures) else pictures[:, 0].byte()
+    lips = to_bytes(lower_faces(pictures, dims.side) if len(pictures) else pictures[:, 0])
     sound = np.pad(read_sound(clip.path, RATE), (_LEAD, _LEAD))
     sound = np.pad(sound, (0, max(0, 2 * _LEAD + clip.frames * RATE // FPS - len(sound))))
     rng = np.random.default_rng(clip.row)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from x2face_plugins import InputError, Source
 
-from x2face_gamepad.driver import GamepadDriver, read_picture
+from x2face_gamepad.driver import GamepadDriver, encode_file
 from x2face_gamepad.plugin import demo
 
 
@@ -21,10 +21,10 @@ def test_it_keeps_what_drivers_promise(x2face_promise: Callable[[], None]) -> No
 def test_it_begins_and_ends_with_a_picture_s_own_vector(x2face_source: Source, tmp_path: Path) -> None:
     chunks = list(GamepadDriver(demo(tmp_path)).drive(x2face_source))
     for name, row in (("0.png", chunks[0].vectors[0]), ("2.png", chunks[-1].vectors[-1])):
-        torch.testing.assert_close(torch.as_tensor(row), x2face_source.encode(read_picture(tmp_path / name))[0])
+        torch.testing.assert_close(torch.as_tensor(row), encode_file(x2face_source, tmp_path / name))
 
 
-def test_each_step_lasts_as_long_as_it_is_told(x2face_source: Source, tmp_path: Path) -> None:
+def test_each_step_lasts_as_long_as_the_setting_hold(x2face_source: Source, tmp_path: Path) -> None:
     chunks = list(GamepadDriver(demo(tmp_path)).drive(x2face_source))
     assert [len(chunk.vectors) for chunk in chunks] == [10, 10, 1]  # 0.4 s at 25 a second
 

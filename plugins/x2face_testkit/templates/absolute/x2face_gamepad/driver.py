@@ -7,10 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from PIL import Image
 from x2face_plugins import Chunk, InputError, Source
+from x2face_plugins.media import read_picture, to_tensor
 
 if TYPE_CHECKING:
     from x2face_gamepad.settings import Settings
@@ -25,7 +24,7 @@ class GamepadDriver:
 
     def drive(self, source: Source) -> Iterator[Chunk]:
         """(n, 128) driving vectors at the frame rate of the film."""
-        vectors = [source.encode(read_picture(file))[0] for file in self.files]
+        vectors = [encode_file(source, file) for file in self.files]
         steps = max(1, round(self.settings.hold * source.fps))
         shares = torch.arange(steps)[:, None] / steps  # (steps, 1)
         for a, b in pairwise(vectors):
@@ -41,11 +40,6 @@ def picture_files(folder: Path) -> list[Path]:
     return files
 
 
-def read_picture(path: Path) -> torch.Tensor:
-    """Read a picture as (1, 3, h, w) float32 in [0, 1]. InputError if the file is not a picture."""
-    try:
-        with Image.open(path, formats=("PNG", "JPEG")) as picture:
-            pixels = np.array(picture.convert("RGB"))
-    except OSError as error:
-        raise InputError(f"{path} is no picture: {error}.") from error
-    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+def encode_file(source: Source, path: Path) -> torch.Tensor:
+    """The driving vector (128,) of a picture file. InputError if the file is not a picture."""
+    return source.encode(to_tensor(read_picture(path)[None]))[0]

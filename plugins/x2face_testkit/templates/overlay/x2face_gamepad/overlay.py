@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from x2face_plugins import EmbeddedFace, MissingError
+from x2face_plugins.media import to_tensor
 
 if TYPE_CHECKING:
     from x2face_gamepad.settings import Settings
@@ -20,11 +22,11 @@ class GamepadOverlay:
 
     def edit(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
         """The face with its spots, the same at all times."""
-        red_green_blue = torch.tensor(list(self.settings.rgb), dtype=torch.float32)[:, None, None] / 255
         texture = face.texture
+        colour = to_tensor(np.array([[[[*self.settings.rgb]]]], np.uint8))[0].to(texture.device)  # (3, 1, 1) in [0, 1]
         for place in self.settings.at:
             seen = self.settings.strength * spot(texture, where(face, place), self.settings.size)
-            texture = texture + seen * (red_green_blue.to(texture.device) - texture)
+            texture = texture + seen * (colour - texture)
         return replace(face, texture=texture)
 
 
