@@ -25,21 +25,21 @@ class RunCommand(click.Command):
     """A command with additional options of the drivers named on its command line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.obj = said = find_drivers(Registry.load(strict=STRICT in args), args)
+        ctx.obj = parsed = find_drivers(Registry.load(strict=STRICT in args), args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             if not error.option_name.startswith("--"):
                 raise
-            refuse_option(said.registry, error.option_name)
+            refuse_option(parsed.registry, error.option_name)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        grown: list[click.Parameter] = []
+        extra: list[click.Parameter] = []
         if isinstance(ctx.obj, ParsedWords):
             for name in ctx.obj.drivers:
                 spec = ctx.obj.registry.driver(name).spec
-                grown += [*options.driver_options(spec), *options.desk_options(spec)]
-        return [*super().get_params(ctx), *grown]
+                extra += [*options.driver_options(spec), *options.desk_options(spec)]
+        return [*super().get_params(ctx), *extra]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not isinstance(ctx.obj, ParsedWords) or ctx.obj.drivers:
@@ -57,12 +57,12 @@ def find_drivers(registry: Registry, args: Sequence[str]) -> ParsedWords:
 
     UsageError if two of them have the same name, as their options would be ambiguous.
     """
-    said = ParsedWords(registry)
+    parsed = ParsedWords(registry)
     for name in named(args, list(registry.drivers())):
-        said.registry, known = known_driver(said.registry, name)
-        said.drivers.setdefault(known, {})
-    said.refuse_namesakes()
-    return said
+        parsed.registry, resolved = known_driver(parsed.registry, name)
+        parsed.drivers.setdefault(resolved, {})
+    parsed.refuse_namesakes()
+    return parsed
 
 
 def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
@@ -70,40 +70,40 @@ def named(args: Sequence[str], installed: Sequence[str]) -> list[str]:
 
     After --driver dist:nod the options --nod and --nod-… belong to that driver. Paths are returned unchanged.
     """
-    said: list[str] = []  # NAME, dist:NAME or a path after --driver, and all flags
+    mentions: list[str] = []  # NAME, dist:NAME or a path after --driver, and all flags
     for k, arg in enumerate(args):
         flag, equals, value = arg.partition("=")
         if flag == "--driver":
-            said += [value] if equals else args[k + 1 : k + 2]
+            mentions += [value] if equals else args[k + 1 : k + 2]
         elif flag[:2] == "--":
-            said.append(flag)
-    full = {name.rpartition(":")[2]: name for name in said if name[:2] != "--"}
-    meant = {bare: full.get(bare, bare) for bare in (*installed, *full)}
-    return list(dict.fromkeys(_meant(said, meant)))
+            mentions.append(flag)
+    full = {name.rpartition(":")[2]: name for name in mentions if name[:2] != "--"}
+    full_names = {bare: full.get(bare, bare) for bare in (*installed, *full)}
+    return list(dict.fromkeys(_drivers_of(mentions, full_names)))
 
 
-def _meant(said: Sequence[str], meant: dict[str, str]) -> Iterator[str]:
-    """Drivers of names and flags. meant: name of the driver by bare name"""
-    for one in said:
-        if one[:2] != "--":
-            yield one
-        elif (bare := one[2:].removeprefix("no-").partition("-")[0]) in meant:
-            yield meant[bare]
+def _drivers_of(mentions: Sequence[str], full_names: dict[str, str]) -> Iterator[str]:
+    """Drivers of names and flags. full_names: name of the driver by bare name"""
+    for mention in mentions:
+        if mention[:2] != "--":
+            yield mention
+        elif (bare := mention[2:].removeprefix("no-").partition("-")[0]) in full_names:
+            yield full_names[bare]
 
 
 def _own_options() -> list[click.Option]:
     """The options of run itself."""
-    says = "What drives: a name, or the path of a one-file driver; again to combine several."
+    help_text = "What drives: a name, or the path of a one-file driver; again to combine several."
     driver = click.Option(
         ["--driver"],
         multiple=True,
         metavar="NAME|FILE.py",
         expose_value=False,
         shell_complete=driver_names,
-        help=says,
+        help=help_text,
     )
-    shown = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object about the film.")
-    return [*options.own_options(), driver, shown]
+    json_option = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object about the film.")
+    return [*options.own_options(), driver, json_option]
 
 
 @click.command(cls=RunCommand, params=_own_options(), context_settings={"help_option_names": ["-h", "--help"]})
@@ -117,13 +117,13 @@ def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     x2face run -s photo.jpg --frame film.mp4 --frame-without mouth --audio speech.wav
     """
     started = time.perf_counter()
-    said: ParsedWords = ctx.obj
-    said.own = {name: given[name] for name in given if "." not in name}
-    for name in said.drivers:
-        said.drivers[name] = options.driver_fields(said.registry.driver(name).spec, given)
-    plan = Plan.of(said.options(), said.choices())
+    parsed: ParsedWords = ctx.obj
+    parsed.own = {name: given[name] for name in given if "." not in name}
+    for name in parsed.drivers:
+        parsed.drivers[name] = options.driver_fields(parsed.registry.driver(name).spec, given)
+    plan = Plan.of(parsed.options(), parsed.choices())
     with telling_what_is_left(plan.output):
-        report = make_film(plan, said.registry, progress=screen.follow)
+        report = make_film(plan, parsed.registry, progress=screen.follow)
     report["wall_seconds"] = round(time.perf_counter() - started, 3)
     for warning in (*report["warnings"], *report["advice"]):
         screen.warn(warning)

@@ -65,9 +65,9 @@ def choose(registry: Registry, name: str, given: Mapping[str, Any]) -> Choice:
     own = {one.name for one in read_settings(desk)}
     refuse_unknown(spec, given)
     settings = build_settings(spec.name, spec.settings, {field: given[field] for field in given if field not in own})
-    said = build_settings(spec.name, desk, {field: given[field] for field in given if field in own})
+    desk_settings = build_settings(spec.name, desk, {field: given[field] for field in given if field in own})
     try:
-        shaping = shaping_of(said)
+        shaping = shaping_of(desk_settings)
     except ValueError as error:
         raise UsageError(f"--{spec.name}-…: {error}.") from error
     _check_factors(registry, spec.name, shaping)

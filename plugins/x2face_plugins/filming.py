@@ -40,8 +40,8 @@ def run(*source: Any, progress: Follow | None = None, session: Session | None = 
     registry = session.registry if session else Registry.load(strict=bool(words.get("strict_plugins", False)))
     if session and (clash := [word for word in OF_THE_SESSION if word in words]):
         raise UsageError(f"{', '.join(clash)}: a session that is loaded has its own; give them to Session.load.")
-    said = read_words(registry, {"source": list(source), **words} if source else words)
-    return make_film(Plan.of(said.options(), said.choices()), said.registry, session, progress)
+    parsed = read_words(registry, {"source": list(source), **words} if source else words)
+    return make_film(Plan.of(parsed.options(), parsed.choices()), parsed.registry, session, progress)
 
 
 def make_film(
@@ -68,8 +68,10 @@ def _blinking(plan: Plan, loaded: Loaded, registry: Registry, session: Session) 
 def load_session(plan: Plan, registry: Registry) -> Session:
     from x2face_plugins.session import Session
 
-    said = plan.options
-    return Session.load(said.weights, said.device, dtype=said.dtype, mappings=said.mapping, registry=registry)
+    options = plan.options
+    return Session.load(
+        options.weights, options.device, dtype=options.dtype, mappings=options.mapping, registry=registry
+    )
 
 
 def _perform(plan: Plan, loaded: Loaded, session: Session, progress: Follow | None) -> Report:

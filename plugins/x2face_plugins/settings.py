@@ -120,37 +120,39 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
-def convert(setting: Setting, value: Any, said: str) -> Any:
+def convert(setting: Setting, value: Any, flag: str) -> Any:
     """Convert and validate a value from the command line or from Python.
 
-    said: name of the option, for the UsageError
+    flag: name of the option, for the UsageError
     """
     if value is None:
         if setting.optional:
             return None
-        raise UsageError(f"{said}: a value is needed.")
+        raise UsageError(f"{flag}: a value is needed.")
     if not setting.many:
-        return _one(setting, value, said)
+        return _one(setting, value, flag)
     listed = list(value) if isinstance(value, list | tuple) else [value]
-    return None if setting.optional and not listed else tuple(_one(setting, one, said) for one in listed)
+    return None if setting.optional and not listed else tuple(_one(setting, one, flag) for one in listed)
 
 
-def _one(setting: Setting, value: Any, said: str) -> Any:
+def _one(setting: Setting, value: Any, flag: str) -> Any:
     if issubclass(setting.kind, Enum):
-        return _member(setting, value, said)
+        return _member(setting, value, flag)
     try:
         found = _plain(setting.kind, value)
     except (TypeError, ValueError, OverflowError):
-        shown = f" {value!r}" if isinstance(value, str | Path | int | float) else ""
-        raise UsageError(f"{said}{shown}: {_WANTED[setting.kind]} is needed, not {type(value).__name__}.") from None
+        value_text = f" {value!r}" if isinstance(value, str | Path | int | float) else ""
+        raise UsageError(
+            f"{flag}{value_text}: {_EXPECTED[setting.kind]} is needed, not {type(value).__name__}."
+        ) from None
     if setting.choices and found not in setting.choices:
-        raise UsageError(f"{said} {value!r}: it may be {', '.join(setting.choices)}.")
+        raise UsageError(f"{flag} {value!r}: it may be {', '.join(setting.choices)}.")
     if setting.kind in (int, float) and not _within(setting, found):
-        raise UsageError(f"{said} {value!r}: is not {_bounds(setting)}.")
+        raise UsageError(f"{flag} {value!r}: is not {_bounds(setting)}.")
     return found
 
 
-_WANTED = {str: "a text", int: "a whole number", float: "a finite number", bool: "True or False", Path: "a path"}
+_EXPECTED = {str: "a text", int: "a whole number", float: "a finite number", bool: "True or False", Path: "a path"}
 
 
 def _plain(kind: type[Any], value: Any) -> Any:
@@ -180,11 +182,11 @@ def _place(value: Any) -> Path:
     return expanded(str(value))
 
 
-def _member(setting: Setting, value: Any, said: str) -> Any:
+def _member(setting: Setting, value: Any, flag: str) -> Any:
     for member in setting.kind:
         if value is member or value == word(member):
             return member
-    raise UsageError(f"{said} {value!r}: it may be {', '.join(setting.choices or ())}.")
+    raise UsageError(f"{flag} {value!r}: it may be {', '.join(setting.choices or ())}.")
 
 
 def word(member: Enum) -> str:

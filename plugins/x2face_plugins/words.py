@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -10,6 +10,7 @@ from x2face_core.errors import UsageError
 from x2face_plugins.choosing import Choice, choose
 from x2face_plugins.desk import desk_of
 from x2face_plugins.local_plugins import is_path, open_path
+from x2face_plugins.offers import Offer
 from x2face_plugins.registry import Registry
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.settings import convert, flag_name, read_settings
@@ -43,44 +44,44 @@ class ParsedWords:
     def refuse_namesakes(self) -> None:
         """UsageError if two drivers have the same name, as their options would be ambiguous."""
         bare = {name: self.registry.driver(name).name for name in self.drivers}
-        for one in bare.values():
-            alike = [name for name in bare if bare[name] == one]
-            if len(alike) > 1:
-                raise UsageError(f"{' and '.join(alike)} would share the options --{one}-…; name one of them.")
+        for prefix in bare.values():
+            namesakes = [name for name in bare if bare[name] == prefix]
+            if len(namesakes) > 1:
+                raise UsageError(f"{' and '.join(namesakes)} would share the options --{prefix}-…; name one of them.")
 
 
 def read_words(registry: Registry, words: Mapping[str, Any]) -> ParsedWords:
     """Split keywords into options of run and of drivers. UsageError for an unknown keyword."""
-    said, own = ParsedWords(registry), {one.name for one in read_settings(RunOptions)}
+    parsed, own = ParsedWords(registry), {one.name for one in read_settings(RunOptions)}
     named = words.get("driver", ())
     for name in [named] if isinstance(named, str) else named:
-        said.registry, name = known_driver(said.registry, str(name))
-        said.drivers.setdefault(name, {})
+        parsed.registry, name = known_driver(parsed.registry, str(name))
+        parsed.drivers.setdefault(name, {})
     for word, value in words.items():
         if word in own:
-            said.own[word] = value
+            parsed.own[word] = value
         elif word != "driver":
-            _take(said, word, value)
-    return said
+            _take(parsed, word, value)
+    return parsed
 
 
-def _take(said: ParsedWords, word: str, value: Any) -> None:
+def _take(parsed: ParsedWords, word: str, value: Any) -> None:
     """Record a keyword of a driver, which also selects the driver."""
-    for name, spec in _specs(said):
-        for one in fields_of(spec):
-            if word == flag_name(spec.name, one)[2:].replace("-", "_"):
-                given = said.drivers.setdefault(name, {})
-                if one != "input" or "input" in {setting.name for setting in read_settings(spec.settings)}:
-                    given[one] = value
+    for name, spec in _specs(parsed):
+        for setting_name in fields_of(spec):
+            if word == flag_name(spec.name, setting_name)[2:].replace("-", "_"):
+                given = parsed.drivers.setdefault(name, {})
+                if setting_name != "input" or "input" in {one.name for one in read_settings(spec.settings)}:
+                    given[setting_name] = value
                 return
-    refuse_option(said.registry, f"--{word.replace('_', '-')}")
+    refuse_option(parsed.registry, f"--{word.replace('_', '-')}")
 
 
-def _specs(said: ParsedWords) -> Iterator[tuple[str, AnySpec]]:
+def _specs(parsed: ParsedWords) -> Iterator[tuple[str, AnySpec]]:
     """Drivers that a keyword may refer to, those already named first: after `dist:nod`, nod means that driver."""
-    for name in said.drivers:
-        yield name, said.registry.driver(name).spec
-    for name, offer in said.registry.drivers().items():
+    for name in parsed.drivers:
+        yield name, parsed.registry.driver(name).spec
+    for name, offer in parsed.registry.drivers().items():
         yield name, offer.spec
 
 
@@ -95,13 +96,7 @@ def known_driver(registry: Registry, name: str) -> tuple[Registry, str]:
     if not is_path(name):
         registry.driver(name)
         return registry, name
-    plugins = open_path(name)
-    registry = registry.joined_by(plugins)
-    brought = [offer for offer in registry.driver_offers() if offer.dist in {plugin.dist for plugin in plugins}]
-    if len(brought) != 1:
-        there = ", ".join(offer.name for offer in brought) or "none"
-        raise UsageError(f"--driver {name}: one driver is needed, and this plugin brings {there}.")
-    (offer,) = brought
+    registry, offer = _joined_by_path(registry, name, "driver", Registry.driver_offers)
     return registry, offer.name if registry.has_driver(offer.name) else offer.full_name
 
 
@@ -110,14 +105,22 @@ def known_mapping(registry: Registry, name: str) -> tuple[Registry, str]:
     if not is_path(name):
         registry.mapping(name)
         return registry, name
-    plugins = open_path(name)
-    registry = registry.joined_by(plugins)
-    provided = [offer for offer in registry.mapping_offers() if offer.dist in {plugin.dist for plugin in plugins}]
-    if len(provided) != 1:
-        there = ", ".join(offer.name for offer in provided) or "none"
-        raise UsageError(f"{name}: one mapping is needed, and this plugin brings {there}.")
-    (offer,) = provided
+    registry, offer = _joined_by_path(registry, name, "mapping", Registry.mapping_offers)
     return registry, offer.name if registry.has_mapping(offer.name) else offer.full_name
+
+
+def _joined_by_path(
+    registry: Registry, path: str, role: str, offers: Callable[[Registry], Sequence[Offer[Any]]]
+) -> tuple[Registry, Offer[Any]]:
+    """The registry with the plugin at a path, and the only offer of a role that this plugin provides."""
+    plugins = open_path(path)
+    registry = registry.joined_by(plugins)
+    dists = {plugin.dist for plugin in plugins}
+    provided = [offer for offer in offers(registry) if offer.dist in dists]
+    if len(provided) != 1:
+        names = ", ".join(offer.name for offer in provided) or "none"
+        raise UsageError(f"{path}: one {role} is needed, and this plugin brings {names}.")
+    return registry, provided[0]
 
 
 def flag_of(name: str) -> str:

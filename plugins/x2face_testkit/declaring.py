@@ -20,14 +20,14 @@ HEAVY = (
 )  # fmt: skip
 DECLARE = """
 import json, sys
-told = json.loads(sys.argv[1])
-sys.path[:] = told["path"]
+arguments = json.loads(sys.argv[1])
+sys.path[:] = arguments["path"]
 from importlib.metadata import EntryPoint
-module = EntryPoint("", told["module"], "").load()
+module = EntryPoint("", arguments["module"], "").load()
 for hook in ("x2face_drivers", "x2face_mappings"):
     list(getattr(module, hook, tuple)())
 print()
-print(json.dumps(sorted(set(told["heavy"]) & set(sys.modules))))
+print(json.dumps(sorted(set(arguments["heavy"]) & set(sys.modules))))
 """
 TINY = 10_000_000  # bytes
 

@@ -77,7 +77,7 @@ def learn(mapping: Mapping, folder: Path, film: FilmEncoder, examples: Examples)
         raise InputError(f"{folder}: the {examples.owner} found nothing to learn from in this folder.")
     figures = call_foreign(examples.owner, lambda: mapping.fit(chain([first], pairs)))
     if not isinstance(figures, Mapped | None):
-        raise PluginError(f"The {examples.owner} told {figures!r} of its fit; names and figures are expected.")
+        raise PluginError(f"The {examples.owner} returned {figures!r} from fit; names and figures are expected.")
     return dict(figures or {})
 
 
@@ -100,12 +100,12 @@ def try_out(mapping: Mapping | Factor, examples: Examples, *, factor: bool) -> N
 
 def _answer(owner: Owner, method: str, given: Tensor, mapping: Any, width: int) -> Tensor:
     """Call write or read, and check that it returns finite (n, width)."""
-    said = call_foreign(owner, lambda: torch.as_tensor(getattr(mapping, method)(given)).detach().cpu())
-    if tuple(said.shape) != (len(given), width) or not said.is_floating_point():
+    answer = call_foreign(owner, lambda: torch.as_tensor(getattr(mapping, method)(given)).detach().cpu())
+    if tuple(answer.shape) != (len(given), width) or not answer.is_floating_point():
         raise PluginError(
-            f"The {owner} answered {method} of {tuple(given.shape)} with {tuple(said.shape)} {said.dtype}; "
+            f"The {owner} answered {method} of {tuple(given.shape)} with {tuple(answer.shape)} {answer.dtype}; "
             f"{(len(given), width)} floating numbers are needed."
         )
-    if not torch.isfinite(said).all():
+    if not torch.isfinite(answer).all():
         raise PluginError(f"The {owner} answered {method} with numbers that are not finite.")
-    return said.float()
+    return answer.float()
