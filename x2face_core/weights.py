@@ -58,9 +58,9 @@ def home() -> Path:
 
     UsageError if there is no home folder, as for users without an entry in the system.
     """
-    asked = os.environ.get("X2FACE_HOME")
+    configured = os.environ.get("X2FACE_HOME")
     try:
-        return expanded(asked) if asked else Path.home() / ".x2face"
+        return expanded(configured) if configured else Path.home() / ".x2face"
     except RuntimeError:
         raise UsageError("this user has no home folder; set X2FACE_HOME to a folder of yours.") from None
 
@@ -74,15 +74,15 @@ def own_files(folder: str, pattern: str) -> list[Path]:
 
 def find_weights(weights: str | Path | None = None) -> Path:
     """The file of weights by name or path; None: the packaged default. WeightsError if there is none."""
-    asked = str(weights or DEFAULT)
-    if os.sep in asked or asked.endswith(".safetensors") or is_file(asked):
-        if not is_file(asked):
-            raise WeightsError(f"{asked}: no such weights; `x2face weights list` shows those that can be named.")
-        return Path(asked)
+    name = str(weights or DEFAULT)
+    if os.sep in name or name.endswith(".safetensors") or is_file(name):
+        if not is_file(name):
+            raise WeightsError(f"{name}: no such weights; `x2face weights list` shows those that can be named.")
+        return Path(name)
     for path in _named():
-        if path.stem == asked:
+        if path.stem == name:
             return path
-    raise WeightsError(f"{asked!r}: no weights of this name; `x2face weights list` shows those that can be named.")
+    raise WeightsError(f"{name!r}: no weights of this name; `x2face weights list` shows those that can be named.")
 
 
 def list_weights() -> list[WeightsInfo]:
@@ -90,15 +90,15 @@ def list_weights() -> list[WeightsInfo]:
 
     Broken files are left out; see `broken_weights`.
     """
-    return [found for found in _looked_at() if isinstance(found, WeightsInfo)]
+    return [found for found in _described_files() if isinstance(found, WeightsInfo)]
 
 
 def broken_weights() -> dict[Path, str]:
     """Broken files in the folders of weights, and what is wrong with each."""
-    return dict(found for found in _looked_at() if isinstance(found, tuple))
+    return dict(found for found in _described_files() if isinstance(found, tuple))
 
 
-def _looked_at() -> Iterator[WeightsInfo | tuple[Path, str]]:
+def _described_files() -> Iterator[WeightsInfo | tuple[Path, str]]:
     """The description of each file, named as the user calls it; for a broken file its path and what is wrong."""
     seen = set()
     for path in _named():

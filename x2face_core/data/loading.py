@@ -24,7 +24,7 @@ from x2face_core.media.opening import film_stream, opened
 
 def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
     """Decode the wanted frames (ascending numbers) of a track to (k, side, side, 3); fewer if the file is truncated."""
-    frames, asked, last = [], set(wanted.tolist()), int(wanted[-1])
+    frames, numbers, last = [], set(wanted.tolist()), int(wanted[-1])
     try:
         with opened(path) as container:
             if (stream := film_stream(container)) is None:
@@ -32,7 +32,7 @@ def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8
             stream.thread_type = "NONE"
             reformatter = VideoReformatter()
             for number, frame in enumerate(container.decode(stream)):
-                if number in asked:
+                if number in numbers:
                     small = reformatter.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
                     frames.append(small.to_ndarray())
                 if number >= last:

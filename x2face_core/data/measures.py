@@ -51,8 +51,8 @@ def measures_of(
         landmarks = np.concatenate([landmarks, found.landmarks[stills]])
         pose = np.concatenate([pose, found.pose[stills]])
         expression = np.concatenate([expression, found.expression[stills]])
-        gaze = _both(gaze, found.gaze, stills)
-        blend = _both(blend, found.blend, stills)
+        gaze = _concatenated(gaze, found.gaze, stills)
+        blend = _concatenated(blend, found.blend, stills)
     looking = np.zeros((len(landmarks), 2), np.float32) if gaze is None else gaze
     return Measures(
         landmarks=with_irises(with_forehead(landmarks), looking),
@@ -72,7 +72,7 @@ def _interest(expression: NDArray[np.float32]) -> NDArray[np.float32]:
     return interest
 
 
-def _both(
+def _concatenated(
     frames: NDArray[np.float32] | None, stills: NDArray[np.float32] | None, rows: NDArray[np.int64]
 ) -> NDArray[np.float32] | None:
     """Concatenate labels of frames and photographs; None if either is missing or they have different columns."""

@@ -52,14 +52,14 @@ def _typed(kind: str, value: object) -> object:
 
 
 def _check_kind(name: str, kind: str, value: object) -> None:
-    wanted, said = _KINDS[kind]
+    expected, description = _KINDS[kind]
     inner = _INNER.get(kind)
-    fits = isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool)
+    fits = isinstance(value, expected) and isinstance(value, bool) == (expected is bool)
     if fits and inner is not None and isinstance(value, dict | list | tuple):
         inside = value.values() if isinstance(value, dict) else value
         fits = all(isinstance(one, inner) for one in inside)
     if not fits:
-        raise ValueError(f"{name} is {_shown(value)}; {said} is needed")
+        raise ValueError(f"{name} is {_shown(value)}; {description} is needed")
 
 
 def _shown(value: object) -> str:

@@ -21,8 +21,8 @@ _REMEDIES = {
 
 def reason(error: BaseException) -> str:
     """The reason in one line: the system's own text, if it has one."""
-    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(said).split())
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())
 
 
 def unwritable(path: object, error: BaseException) -> UsageError:

@@ -112,12 +112,12 @@ def _part(picture: Picture, x0: int, y0: int, x1: int, y1: int) -> Picture:
     height, width = picture.shape[:2]
     if x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height:
         return picture[y0:y1, x0:x1]
-    rows, above_below = _there(y0, y1, height)
-    columns, left_right = _there(x0, x1, width)
+    rows, above_below = _inside(y0, y1, height)
+    columns, left_right = _inside(x0, x1, width)
     return np.pad(picture[rows, columns], (above_below, left_right, (0, 0)), mode="edge")
 
 
-def _there(start: int, stop: int, size: int) -> tuple[slice, tuple[int, int]]:
+def _inside(start: int, stop: int, size: int) -> tuple[slice, tuple[int, int]]:
     """The part of start … stop within 0 … size (at least one pixel), and the padding needed before and after."""
     first = min(max(start, 0), size - 1)
     last = max(min(stop, size), first + 1)

@@ -116,7 +116,7 @@ def _reduced(size: tuple[int, int], box: Box, side: int) -> int | None:
 
 def _picture(path: Path, crop: str, scale: float) -> Clip:
     picture = read_picture(path)
-    box, _ = _look([picture], crop, scale, path)
+    box, _ = _scan_pictures([picture], crop, scale, path)
     return Clip(
         name=path.name,
         fps=FOLDER_FPS,
@@ -131,7 +131,7 @@ def _picture(path: Path, crop: str, scale: float) -> Clip:
 def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
     files = picture_files(path)
     looked = evenly(len(files), LOOKS)
-    box, found = _look((read_picture(files[k]) for k in looked), crop, scale, path)
+    box, found = _scan_pictures((read_picture(files[k]) for k in looked), crop, scale, path)
     height, width = read_picture(files[0]).shape[:2]
 
     def pictures(side: int) -> Iterator[Picture]:
@@ -154,7 +154,9 @@ def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
     )
 
 
-def _look(pictures: Iterator[Picture] | list[Picture], crop: str, scale: float, path: Path) -> tuple[Box, list[bool]]:
+def _scan_pictures(
+    pictures: Iterator[Picture] | list[Picture], crop: str, scale: float, path: Path
+) -> tuple[Box, list[bool]]:
     """One crop box for all pictures, and in which of them a face was found."""
     pictures = iter(pictures)
     if crop != "auto":

@@ -70,7 +70,7 @@ def _encode(
 ) -> int:
     out.metadata.update(plan.metadata)
     film = _film(out, plan, *film_codec)
-    voice = _Voice(out, plan, *sound_codec) if plan.sound is not None else None
+    sound_encoder = _SoundEncoder(out, plan, *sound_codec) if plan.sound is not None else None
     reformatter = VideoReformatter()
     size = encodable_size(plan.width, plan.height)
     count = 0
@@ -81,11 +81,11 @@ def _encode(
         frame.pts = count - 1
         frame.time_base = 1 / exact(plan.fps)
         out.mux(film.encode(frame))
-        if voice is not None:
-            voice.until(Fraction(count) / exact(plan.fps))
+        if sound_encoder is not None:
+            sound_encoder.encode_until(Fraction(count) / exact(plan.fps))
     out.mux(film.encode(None))
-    if voice is not None:
-        voice.end()
+    if sound_encoder is not None:
+        sound_encoder.end()
     return count
 
 
@@ -115,7 +115,7 @@ def _even(picture: Picture) -> VideoFrame:
     return VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
 
 
-class _Voice:
+class _SoundEncoder:
     """Encodes the film's sound in step with its frames."""
 
     def __init__(self, out: OutputContainer, plan: Plan, codec: str, bit_rate: int) -> None:
@@ -129,7 +129,7 @@ class _Voice:
         self._rest: Samples = np.zeros((plan.channels, 0), dtype=np.float32)
         self._written = 0
 
-    def until(self, seconds: Fraction) -> None:
+    def encode_until(self, seconds: Fraction) -> None:
         """Encode the sound up to this time of the film; does nothing after the end of the sound."""
         last = round(seconds * _SOUND_RATE)
         while self._written < last:

@@ -55,7 +55,7 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
         with _quiet():
             image = Image.open(readable, formats=_formats())
         with image:
-            _refuse_absurd(path, image.size)
+            _refuse_implausible(path, image.size)
             yield image
     except Image.DecompressionBombError:
         raise InputError(_too_large(path, "more than 178 million pixels")) from None
@@ -147,7 +147,7 @@ def _on_white(image: Image.Image) -> Picture:
     return np.array(ground.convert("RGB"))
 
 
-def _refuse_absurd(path: str | Path, size: tuple[int, int]) -> None:
+def _refuse_implausible(path: str | Path, size: tuple[int, int]) -> None:
     width, height = size
     if width * height > MOST_PIXELS:
         raise InputError(_too_large(path, f"{width} x {height} pixels"))

@@ -94,7 +94,7 @@ def _analyse(path: str, track: int) -> SoundAnalysis:
         powers += samples @ samples.T
         if frame.time is not None and frame.time > _SOON and (peaks > SILENT).all() and not _cancel(powers):
             break
-    return _judged(track, names, powers, peaks)
+    return _analysis_of(track, names, powers, peaks)
 
 
 def _beginning(path: str, track: int) -> Iterator[tuple[AudioFrame, Samples]]:
@@ -115,7 +115,7 @@ def _cancel(powers: Any) -> bool:
     return bool(powers.sum() < _CANCELLED * np.trace(powers))
 
 
-def _judged(track: int, names: Sequence[str], powers: Any, peaks: Any) -> SoundAnalysis:
+def _analysis_of(track: int, names: Sequence[str], powers: Any, peaks: Any) -> SoundAnalysis:
     count = len(peaks)
     if count < 2:
         return SoundAnalysis(track, count, (1.0,) * count, silent=not (peaks > SILENT).any())

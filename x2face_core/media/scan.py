@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.media.boxes import Box
-from x2face_core.media.chosen import told
+from x2face_core.media.chosen import count_of_faces
 from x2face_core.media.faces import SURE, Face, find_faces, follow_face, spot_faces, sureness, surest
 from x2face_core.media.frames import DecodedPicture, LazyFrame
 from x2face_core.media.pictures import Picture
@@ -140,7 +140,7 @@ class _ScanResult:
         boxes.sort(key=lambda box: box.x + box.side / 2)
         number = boxes.index(first) + 1 if face is None else face
         if number > len(boxes):
-            raise UsageError(f"--face {number}: {name} shows {told(len(boxes))}.")
+            raise UsageError(f"--face {number}: {name} shows {count_of_faces(len(boxes))}.")
         taken = boxes.pop(number - 1)
         looks = _without_gaps(_within(self.tracks, taken, scale, -(-self.frames // self.step)))
         box, *others = (box.scaled(width / self.width) for box in (taken, *boxes))

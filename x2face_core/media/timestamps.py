@@ -39,10 +39,10 @@ def indexed(
     """
     if film is None or begin is None or not file.format.name.startswith("mov,"):
         return None
-    seen, heard = _entries(film, begin), Timestamps() if sound is None else _entries(sound)
-    if seen is None or heard is None or max(len(seen.segments()), len(heard.segments())) > 1:
+    film_times, sound_times = _entries(film, begin), Timestamps() if sound is None else _entries(sound)
+    if film_times is None or sound_times is None or max(len(film_times.segments()), len(sound_times.segments())) > 1:
         return None
-    return FileTimestamps(seen, heard)
+    return FileTimestamps(film_times, sound_times)
 
 
 def _entries(track: Track, begin: float | None = None) -> Timestamps | None:

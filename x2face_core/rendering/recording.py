@@ -58,8 +58,8 @@ class Recorder:
 
 def origin_of(fps: float, model: Model, drivers: Sequence[ActiveDriver]) -> Origin:
     owners = [one.owner for one in drivers]
-    said = tuple({"name": owner.name, "dist": owner.dist, "version": owner.version} for owner in owners)
-    return Origin(fps, model.fingerprint, getattr(model, "name", ""), said, _version())
+    descriptions = tuple({"name": owner.name, "dist": owner.dist, "version": owner.version} for owner in owners)
+    return Origin(fps, model.fingerprint, getattr(model, "name", ""), descriptions, _version())
 
 
 def _version() -> str:

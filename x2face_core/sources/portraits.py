@@ -171,10 +171,10 @@ def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Por
 def _openness(vectors: Tensor, model: Model) -> tuple[Floats, Floats]:
     """How open mouth and eyes are, (n,) each; zeros for weights without a reading."""
     try:
-        told = model.read(vectors).float().cpu().numpy()
+        readings = model.read(vectors).float().cpu().numpy()
     except WeightsError:
-        told = np.zeros((len(vectors), 7))
-    return told[:, 3], told[:, 5:].mean(axis=1)
+        readings = np.zeros((len(vectors), 7))
+    return readings[:, 3], readings[:, 5:].mean(axis=1)
 
 
 def shut_last(eyes: Floats) -> NDArray[np.int64]:

@@ -20,8 +20,8 @@ MOST_WARNINGS = 20
 class CheckedAttributes:
     """Reads attributes of a plugin object, with type checks. owner: for errors"""
 
-    def __init__(self, thing: Any, owner: Owner) -> None:
-        self._thing, self._owner = thing, owner
+    def __init__(self, target: Any, owner: Owner) -> None:
+        self._target, self._owner = target, owner
 
     def flag(self, name: str, default: bool) -> bool:
         return self._read(name, default, lambda value: value if isinstance(value, bool) else _no, "True or False")
@@ -42,13 +42,13 @@ class CheckedAttributes:
 
     def texts(self, name: str) -> list[str]:
         """A list of texts without duplicates, shortened to MOST_WARNINGS."""
-        said: list[str] = self._read(name, [], lambda value: list(islice(map(str, value), 1000)), "texts")
-        distinct = list(dict.fromkeys(said))
+        texts: list[str] = self._read(name, [], lambda value: list(islice(map(str, value), 1000)), "texts")
+        distinct = list(dict.fromkeys(texts))
         more = len(distinct) - MOST_WARNINGS
         return distinct if more <= 0 else [*distinct[:MOST_WARNINGS], f"{self._owner} warned {more} times more."]
 
     def _read(self, name: str, default: T, checked: Callable[[Any], Any], wanted: str) -> T:
-        value = call_foreign(self._owner, lambda: getattr(self._thing, name, None))
+        value = call_foreign(self._owner, lambda: getattr(self._target, name, None))
         if value is None:
             return default
         found = call_foreign(self._owner, lambda: _tried(checked, value))

@@ -80,12 +80,12 @@ class FactorSpace:
     def _answer(self, name: str, call: Callable[[], object], rows: int, width: int | None) -> Vectors:
         """Call a factor and check that it returns (rows, width) finite numbers."""
         owner = Owner("mapping", name)
-        said = call_foreign(owner, lambda: as_vectors(call()))
-        if said.ndim != 2 or len(said) != rows or said.shape[1] != (said.shape[1] if width is None else width):
-            raise PluginError(f"The {owner} answered an array of shape {said.shape} for {rows} rows.")
-        if not np.isfinite(said).all():
+        answer = call_foreign(owner, lambda: as_vectors(call()))
+        if answer.ndim != 2 or len(answer) != rows or answer.shape[1] != (answer.shape[1] if width is None else width):
+            raise PluginError(f"The {owner} answered an array of shape {answer.shape} for {rows} rows.")
+        if not np.isfinite(answer).all():
             raise PluginError(f"The {owner} answered numbers that are not finite.")
-        return said
+        return answer
 
 
 def project_out(chunks: Iterable[Chunk], space: FactorSpace, base: Vectors | None = None) -> Iterator[Chunk]:

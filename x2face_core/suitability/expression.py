@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from x2face_core.suitability.findings import Finding, judged
+from x2face_core.suitability.findings import Finding, make_finding
 
 TURNED = 25.0
 """Largest yaw in degrees; beyond it the far cheek is hidden."""
@@ -23,12 +23,14 @@ def expression(reading: Tensor) -> list[Finding]:
 def turned(yaw: float) -> Finding:
     side = "right" if yaw > 0 else "left"
     says = f"the head is turned {abs(yaw):.0f}° to the picture's {side}, which hides a cheek"
-    return judged("pose", abs(yaw) <= TURNED, f"turned by {abs(yaw):.0f}°", says, "a picture from the front suits", yaw)
+    return make_finding(
+        "pose", abs(yaw) <= TURNED, f"turned by {abs(yaw):.0f}°", says, "a picture from the front suits", yaw
+    )
 
 
 def lips(gap: float) -> Finding:
     says, remedy = "the lips are closed", "for speech, a picture with the lips a little parted shows a mouth"
-    return judged("lips", gap >= PARTED, "the lips are parted", says, remedy, gap)
+    return make_finding("lips", gap >= PARTED, "the lips are parted", says, remedy, gap)
 
 
 def lids(gap: float) -> Finding:
@@ -36,4 +38,4 @@ def lids(gap: float) -> Finding:
         "the eyes are shut, or nearly",
         "a picture with open eyes suits: they can close, shut ones cannot open",
     )
-    return judged("eyes", gap >= OPEN, "the eyes are open", says, remedy, gap)
+    return make_finding("eyes", gap >= OPEN, "the eyes are open", says, remedy, gap)

@@ -17,13 +17,13 @@ from x2face_core.pixels import to_tensor
 from x2face_core.sources.portraits import Portrait
 from x2face_core.sources.source import Model
 from x2face_core.streaming.batching import batches
-from x2face_core.suitability.findings import Finding, judged
+from x2face_core.suitability.findings import Finding, make_finding
 from x2face_core.suitability.framing import edges, face_size
 from x2face_core.suitability.light import brightness, sharpness
 from x2face_core.suitability.reach import Turns
 from x2face_core.suitability.sources import readings
 
-LOST = 0.05
+LOST_SHARE = 0.05
 """Largest share of frames without the face that is not warned of."""
 _SAMPLES = 5  # frames looked at per second of film
 _BATCH = 16
@@ -47,7 +47,7 @@ def of_film(clip: Clip, scale: float, model: Model) -> list[Finding]:
     samples = sample_frames(clip, model)
     middle = samples.crops[len(samples.crops) // 2]
     portrait = Portrait(middle, clip.box, middle, size=clip.size)
-    found = [face_count(clip), lost(samples.present), edges(portrait), face_size(portrait, scale)]
+    found = [face_count(clip), frames_without_face(samples.present), edges(portrait), face_size(portrait, scale)]
     found += [_median([brightness(one) for one in samples.crops]), _median([sharpness(one) for one in samples.crops])]
     remedy = "a film that turns less suits, or --frame-weight 0.7 takes less of it"
     return found if samples.turns is None else [*found, samples.turns.finding(remedy)]
@@ -90,14 +90,14 @@ def face_count(clip: Clip) -> Finding:
     boxes = " or ".join(f"{box.x:.0f},{box.y:.0f},{box.side:.0f},{box.side:.0f}" for box in clip.others)
     says = f"{count} faces are there, and number {clip.number} from the left, seen longest and largest, is taken"
     remedy = f"as a source --face N takes another, as a driver --frame-crop {boxes}"
-    return judged("faces", count == 1, "one face", says, remedy, count)
+    return make_finding("faces", count == 1, "one face", says, remedy, count)
 
 
-def lost(present: NDArray[np.bool_]) -> Finding:
+def frames_without_face(present: NDArray[np.bool_]) -> Finding:
     """Share of frames without the face. present: (n,), whether each frame shows it"""
     share = float((~present).mean()) if len(present) else 0.0
     says, remedy = f"the face is gone in {share:.0%} of the frames", "there the result stays as it was; cut them out"
-    return judged("lost", share <= LOST, "the face is there throughout", says, remedy, share)
+    return make_finding("lost", share <= LOST_SHARE, "the face is there throughout", says, remedy, share)
 
 
 def _median(findings: list[Finding]) -> Finding:

@@ -29,7 +29,7 @@ class Finding:
         return f"{self.says}; {self.remedy}." if self.remedy else f"{self.says}."
 
 
-def judged(name: str, good: bool, fine: str, says: str, remedy: str, value: float | None = None) -> Finding:
+def make_finding(name: str, good: bool, fine: str, says: str, remedy: str, value: float | None = None) -> Finding:
     """A finding with status ok and the text `fine` if `good`, else a warning with `says` and `remedy`."""
     rounded = None if value is None else round(value, 4)
     return Finding(name, "ok", fine, "", rounded) if good else Finding(name, "warn", says, remedy, rounded)

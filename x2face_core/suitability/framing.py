@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from x2face_core.media.boxes import Box
 from x2face_core.sources.portraits import Portrait
-from x2face_core.suitability.findings import Finding, judged
+from x2face_core.suitability.findings import Finding, make_finding
 
 CUT = 0.03
 """Largest share of the face's rectangle beyond an edge of the picture before the face counts as cut."""
@@ -21,7 +21,7 @@ def face_count(portrait: Portrait) -> Finding:
     count, number = portrait.seen
     says = f"{count} faces are there, and number {number} from the left, the most prominent, is taken"
     remedy = f"--face N takes another (1 to {count}, from left to right)"
-    return judged("faces", count == 1, "one face", says, remedy, count)
+    return make_finding("faces", count == 1, "one face", says, remedy, count)
 
 
 def face_size(portrait: Portrait, scale: float) -> Finding:
@@ -29,7 +29,7 @@ def face_size(portrait: Portrait, scale: float) -> Finding:
     wide = portrait.face.w if portrait.face else portrait.box.side / scale
     fine = f"the face is {wide:.0f} pixels wide"
     remedy = f"a picture in which it has {SMALLEST} at least is sharper and followed better"
-    return judged("size", wide >= SMALLEST, fine, f"{fine} only", remedy, wide)
+    return make_finding("size", wide >= SMALLEST, fine, f"{fine} only", remedy, wide)
 
 
 def edges(portrait: Portrait) -> Finding:
@@ -45,7 +45,7 @@ def edges(portrait: Portrait) -> Finding:
             )
     beyond, edge = _beyond(portrait.box, portrait.size)
     says = f"{beyond:.0%} of the crop lies beyond the {edge} edge and shows the border smeared"
-    return judged("edges", beyond <= SMEARED, "the face has room", says, _narrower(portrait) or remedy, beyond)
+    return make_finding("edges", beyond <= SMEARED, "the face has room", says, _narrower(portrait) or remedy, beyond)
 
 
 def _beyond(box: Box, size: tuple[int, int]) -> tuple[float, str]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.pictures import Picture
 from x2face_core.pixels import to_tensor
-from x2face_core.suitability.findings import Finding, judged
+from x2face_core.suitability.findings import Finding, make_finding
 
 DARKEST = 0.25
 """Smallest 95th percentile of the face's luma in [0, 1]. Highlights of skin of any tone are above it."""
@@ -25,14 +25,14 @@ def brightness(portrait: Picture) -> Finding:
     """Whether the face is bright enough. portrait: (h, h, 3) uint8, a crop"""
     lights = float(np.percentile(_luma(portrait), 95))
     fine, remedy = "bright enough", "a brighter picture, or one that was brightened, is followed better"
-    return judged("light", lights >= DARKEST, fine, f"the face is dark ({lights:.0%} of white)", remedy, lights)
+    return make_finding("light", lights >= DARKEST, fine, f"the face is dark ({lights:.0%} of white)", remedy, lights)
 
 
 def sharpness(portrait: Picture) -> Finding:
     """Whether the face is sharp enough. portrait: (h, h, 3) uint8, a crop"""
     sharp = edge_sharpness(_luma(portrait))
     remedy = "a sharper picture makes a sharper film"
-    return judged("sharpness", sharp >= SOFTEST, "sharp", "the face is blurred", remedy, sharp)
+    return make_finding("sharpness", sharp >= SOFTEST, "sharp", "the face is blurred", remedy, sharp)
 
 
 def edge_sharpness(luma: Floats) -> float:

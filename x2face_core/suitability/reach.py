@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from x2face_core.suitability.findings import Finding, judged
+from x2face_core.suitability.findings import Finding, make_finding
 
 YAW, PITCH = 30.0, 40.0
 """Range of rotation in degrees: 40° of yaw are rendered as 28°, 60° as 30° (docs/check.md)."""
@@ -40,4 +40,6 @@ class Turns:
         reach = f"{YAW:.0f}°" if self.yaw > YAW else f"{PITCH:.0f}°"
         says = f"in {self.beyond} of {self.frames} frames the head turns up to {how}, and the weights follow to {reach}"
         share = self.beyond / max(self.frames, 1)
-        return judged("turns", share <= OFTEN, "the head turns no further than the weights follow", says, remedy, share)
+        return make_finding(
+            "turns", share <= OFTEN, "the head turns no further than the weights follow", says, remedy, share
+        )

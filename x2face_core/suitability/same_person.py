@@ -11,7 +11,7 @@ from torch import Tensor
 from x2face_core.errors import UsageError
 from x2face_core.sources.portraits import Portrait, crops
 from x2face_core.sources.source import Model
-from x2face_core.suitability.findings import Finding, judged
+from x2face_core.suitability.findings import Finding, make_finding
 from x2face_core.suitability.likeness import likeness_of
 
 REFUSED_BELOW = 0.05
@@ -69,7 +69,7 @@ def verdict(apart: Sequence[str], count: int, alike: float) -> Finding:
         return Finding("likeness", "fail", f"{whom} like somebody else than {others}", remedy, round(alike, 4))
     remedy = "where these are different people, or in another light, one source alone is sharper"
     says = f"{whom} only a little like {others}"
-    return judged("likeness", alike >= WARNED_BELOW, "the sources look like one person", says, remedy, alike)
+    return make_finding("likeness", alike >= WARNED_BELOW, "the sources look like one person", says, remedy, alike)
 
 
 def refuse_different_people(portraits: Sequence[Portrait], model: Model) -> Finding | None:

@@ -209,8 +209,8 @@ class CompletionObjective(nn.Module):
     def _criticised(self, completed: Tensor, batch: CompletionBatch, needed: Tensor) -> dict[str, Tensor]:
         """The critic's loss, and the adversarial loss of the network with the critic's weights fixed."""
         down, across = self.mouth
-        shown = needed * (1 - unseen(batch.target_area))  # unseen in the source, seen in the target
-        painted, real, where = (faces[..., down, across] for faces in (completed, batch.target, shown))
+        revealed = needed * (1 - unseen(batch.target_area))  # unseen in the source, seen in the target
+        painted, real, where = (faces[..., down, across] for faces in (completed, batch.target, revealed))
         fixed = {name: value.detach() for name, value in self.critic.named_parameters()}
         fooled = functional_call(self.critic, fixed, (painted, where))
         fake_scores, real_scores = self.critic(painted.detach(), where), self.critic(real, where)

@@ -94,9 +94,9 @@ class Trainer(Generic[N]):
         """Resume from the folder's checkpoint, if there is one; returns whether there was."""
         if not self.checkpoint.is_file():
             return False
-        asked = self.state
+        configured = self.state
         tensors, self.state = load_checkpoint(self.checkpoint)
-        self.state.recipe, self.state.dims, self.state.data = asked.recipe, asked.dims, asked.data
+        self.state.recipe, self.state.dims, self.state.data = configured.recipe, configured.dims, configured.data
         with checkpoint_errors(self.checkpoint):
             self.objective.load_state_dict(_under("objective.", tensors))
             self.ema.networks.load_state_dict(_under("averaged.", tensors))

@@ -71,8 +71,8 @@ class GuidedObjective(nn.Module):
 
     def _flow_losses(self, batch: GuidedBatch, embedding_flow: Tensor, flows: Tensor) -> dict[str, Tensor]:
         n, side = len(batch.source), embedding_flow.shape[-1]
-        taught = torch.cat([batch.embedding_flow, batch.driving_flow, batch.across_flow])
-        errors = torch.cat([embedding_flow, flows]) - resize_flow(taught, side, side)
+        targets = torch.cat([batch.embedding_flow, batch.driving_flow, batch.across_flow])
+        errors = torch.cat([embedding_flow, flows]) - resize_flow(targets, side, side)
         focus = resize_flow(torch.cat([batch.focus, batch.focus_across]), side, side)
         focus = torch.cat([self.layout_focus.expand(n, -1, -1, -1), focus])
         weighed = (errors.abs() * focus).mean((1, 2, 3))
@@ -121,8 +121,8 @@ class GuidedObjective(nn.Module):
         flows = flows + recipe.stretch * losses["stretch"] + recipe.gaps * losses["gaps"]
         heads = recipe.landmarks * losses["landmarks"] + recipe.expression * losses["expression"]
         heads = heads + (recipe.blend * losses["blend"] if "blend" in losses else 0)
-        taught = recipe.guidance * flows + (recipe.optical * losses["optical"] if "optical" in losses else 0)
-        return recipe.photometric * losses["photometric"] + falling * taught + heads
+        supervised = recipe.guidance * flows + (recipe.optical * losses["optical"] if "optical" in losses else 0)
+        return recipe.photometric * losses["photometric"] + falling * supervised + heads
 
 
 def _stretch(errors: Tensor, focus: Tensor) -> Tensor:

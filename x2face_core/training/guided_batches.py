@@ -20,7 +20,7 @@ from x2face_core.warping import resize_flow
 _SLACK = 1.25  # tolerance factor of the limits for splines across people
 _GAZE_UNIT = 0.05  # eye widths, about a standard deviation of gaze
 _ACROSS_FLOOR = 0.3  # weight outside the face across people, where the spline is the only supervision
-_TAUGHT = 0.7  # reduction of the trust in optical flow inside the face, where landmarks supervise
+_LANDMARK_REDUCTION = 0.7  # reduction of the trust in optical flow inside the face, where landmarks supervise
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class GuidedBatches:
         if len(rows):
             start = composed[rows] * near[rows]
             flow[rows], trust[rows] = self.optical.flows(source.pictures[rows], target.pictures[rows], start)
-        return flow, trust * (1 - _TAUGHT * near)
+        return flow, trust * (1 - _LANDMARK_REDUCTION * near)
 
     def _measures(self, pairs: Pairs, aligned: Aligned) -> Tensor:
         assert self.bank.expression is not None

@@ -92,7 +92,7 @@ def _trainer(plan: Plan, folder: FaceFolder, processes: Processes, progress: Pro
     layout = _layout(train_bank, started) if isinstance(plan.recipe, LabelledRecipe) else None
     networks = X2FaceNetworks(plan.dims)
     networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    objective, batches = _taught(networks, train_bank, layout, plan.recipe)
+    objective, batches = _objective_and_batches(networks, train_bank, layout, plan.recipe)
     if started is not None:
         networks.load_state_dict(started.tensors, strict=False)
     objective.to(processes.device)
@@ -145,7 +145,9 @@ def _layout(bank: Bank, started: InitialWeights | None) -> Tensor:
     return torch.from_numpy(with_eyes).to(bank.landmarks.device)
 
 
-def _taught(networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe: Recipe) -> tuple[nn.Module, Batches]:
+def _objective_and_batches(
+    networks: X2FaceNetworks, bank: Bank, layout: Tensor | None, recipe: Recipe
+) -> tuple[nn.Module, Batches]:
     if isinstance(recipe, GuidedRecipe):
         assert layout is not None
         measures = 7 + (0 if bank.gaze is None else 2)

@@ -23,7 +23,9 @@ def write_sheet(path: Path, sheet: Tensor) -> None:
 
 
 def write_curve(path: Path, history: Sequence[dict[str, float]], colours: Mapping[str, Colour] = _COLOURS) -> None:
-    """What a run's history holds under the colours' names, over the steps; each on its own scale.
+    """Plot figures of a run's history over the steps, each on its own scale.
+
+    colours: of the curves, by name of the figure
 
     By default the photometric L1 in training, and held-out L1 relative to copying.
     """

@@ -11,7 +11,7 @@ import torch
 from tests import films
 from x2face_core.media.boxes import Box
 from x2face_core.media.clips import open_clip
-from x2face_core.suitability.films import lost, of_film
+from x2face_core.suitability.films import frames_without_face, of_film
 from x2face_core.suitability.findings import Finding
 from x2face_core.suitability.reach import PITCH, YAW, Turns
 
@@ -43,8 +43,8 @@ def test_one_frame_in_a_hundred_is_not_warned_of_and_large_pitch_is() -> None:
 
 
 def test_frames_without_the_face_are_warned_of() -> None:
-    assert lost(np.array([True] * 95 + [False] * 5)).status == "ok"
-    found = lost(np.array([True, False]))
+    assert frames_without_face(np.array([True] * 95 + [False] * 5)).status == "ok"
+    found = frames_without_face(np.array([True, False]))
     assert (found.status, found.says) == ("warn", "the face is gone in 50% of the frames")
 
 

@@ -12,7 +12,7 @@ from x2face_core.media.faces import Face
 from x2face_core.media.pictures import Picture
 from x2face_core.sources.portraits import Cropping, Portrait
 from x2face_core.suitability.expression import OPEN, PARTED, TURNED, expression
-from x2face_core.suitability.findings import Finding, judged
+from x2face_core.suitability.findings import Finding, make_finding
 from x2face_core.suitability.framing import SMALLEST, edges, face_count, face_size
 from x2face_core.suitability.light import brightness, sharpness
 
@@ -31,10 +31,12 @@ def portrait_at(face: Face, size: tuple[int, int] = (600, 600), seen: tuple[int,
 
 
 def test_a_finding_is_a_sentence() -> None:
-    assert judged("a", False, "good", "bad", "mend it", 0.123456) == Finding("a", "warn", "bad", "mend it", 0.1235)
-    assert judged("a", False, "good", "bad", "mend it").line == "bad; mend it."
-    assert judged("a", True, "good", "bad", "mend it") == Finding("a", "ok", "good")
-    assert judged("a", True, "good", "bad", "mend it").line == "good."
+    assert make_finding("a", False, "good", "bad", "mend it", 0.123456) == Finding(
+        "a", "warn", "bad", "mend it", 0.1235
+    )
+    assert make_finding("a", False, "good", "bad", "mend it").line == "bad; mend it."
+    assert make_finding("a", True, "good", "bad", "mend it") == Finding("a", "ok", "good")
+    assert make_finding("a", True, "good", "bad", "mend it").line == "good."
 
 
 def test_a_face_amid_its_picture_has_room() -> None:

@@ -61,7 +61,7 @@ def write_clips(film: Path, cuts: Sequence[Cut]) -> list[Written]:
         for number, picture in enumerate(read_frames(film, FPS)):
             block = first if number == 0 else next(sound, None)
             while waiting and waiting[0].start <= number:
-                writing.append(_Writer(waiting.pop(0), whole, voiced=first is not None))
+                writing.append(_Writer(waiting.pop(0), whole, has_sound=first is not None))
             for writer in writing:
                 writer.take(picture, block)
             for writer in [writer for writer in writing if number + 1 >= writer.cut.end]:
@@ -85,7 +85,7 @@ def _blocks(film: Path) -> Iterator[Samples]:
 class _Writer:
     """Encodes one clip to a temporary file."""
 
-    def __init__(self, cut: Cut, whole: ExitStack, *, voiced: bool) -> None:
+    def __init__(self, cut: Cut, whole: ExitStack, *, has_sound: bool) -> None:
         self.cut = cut
         cut.path.parent.mkdir(parents=True, exist_ok=True)
         self._place = ExitStack()
@@ -96,7 +96,7 @@ class _Writer:
         self._film.width = self._film.height = SIDE
         self._film.pix_fmt = "yuv420p"
         self._film.codec_context.thread_count = 1
-        self._voice: Any = self._out.add_stream("aac", rate=RATE, layout="mono") if voiced else None
+        self._sound_stream: Any = self._out.add_stream("aac", rate=RATE, layout="mono") if has_sound else None
         self._count, self._loudest = 0, 0.0
 
     def take(self, picture: Picture, block: Samples | None) -> None:
@@ -104,22 +104,22 @@ class _Writer:
         frame = VideoFrame.from_ndarray(crop(picture, self.cut.box, SIDE), format="rgb24")
         frame.pts, frame.time_base = self._count, Fraction(1, int(FPS))
         self._out.mux(self._film.encode(frame))
-        if self._voice is not None:
-            self._speak(np.zeros(0, np.float32) if block is None else block)
+        if self._sound_stream is not None:
+            self._write_sound(np.zeros(0, np.float32) if block is None else block)
         self._count += 1
 
-    def _speak(self, block: Samples) -> None:
+    def _write_sound(self, block: Samples) -> None:
         samples = np.zeros((1, SAMPLES), np.float32)
         samples[0, : block.size] = block
         self._loudest = max(self._loudest, float(np.abs(samples).max()))
         frame = AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE, self._count * SAMPLES, Fraction(1, RATE)
-        self._out.mux(self._voice.encode(frame))
+        self._out.mux(self._sound_stream.encode(frame))
 
     def close(self) -> Written:
         """Finish the file and move it to its name."""
         self._out.mux(self._film.encode(None))
-        if self._voice is not None:
-            self._out.mux(self._voice.encode(None))
+        if self._sound_stream is not None:
+            self._out.mux(self._sound_stream.encode(None))
         self._place.close()
-        return Written(self._count, self._voice is not None and self._loudest > _QUIET)
+        return Written(self._count, self._sound_stream is not None and self._loudest > _QUIET)

@@ -20,7 +20,7 @@ STEP = 5  # frames between two looks, which are the frames that are analysed
 LONGEST = 960  # pixels on the longer side of the analysed frames; faces from a twelfth of it on are found
 
 _SEARCH = 5  # looks between two searches for new faces
-_LOST = 3  # looks without the face after which a track ends
+_MOST_MISSED = 3  # looks without the face after which a track ends
 _SPREAD = 0.8  # face widths by which a face may move within one fixed square
 _RESIZED = 1.5  # ratio of its largest to its smallest size within the square
 _LONGEST_TRACK = 1500  # frames: a minute
@@ -108,7 +108,7 @@ class SceneTracker:
         face = follow_face(picture, track.last)
         if face is None:
             track.missed += 1
-            return track if track.missed < _LOST else None
+            return track if track.missed < _MOST_MISSED else None
         track.missed = 0
         if not track.has_room(face, frame):
             track.end = frame
