@@ -32,10 +32,16 @@ def embed(**given: Any) -> None:
     sources = given["source"]
     text = given["output"] or f"outputs/{default_name(sources[0], 'embedded')}.png"
     output = resolve_file(text, ".png", overwrite=given["overwrite"], inputs=sources)
+    from x2face_core.rendering.provenance import InputHash, Provenance
     from x2face_core.sources.embedded import write_embedded
+    from x2face_plugins.provenance import input_checksum
     from x2face_plugins.session import Session
 
     session = Session.load(given["weights"], given["device"])
     face = session.face(*sources, **{name: given[name] for name in options.OF_SOURCES[1:]})
-    write_embedded(output.path, face.embedded, session.model.fingerprint, overwrite=output.overwrite)
+    metadata = Provenance(
+        weights=(session.model.name, session.model.fingerprint),
+        inputs=[InputHash("source", input_checksum(path)) for path in sources],
+    ).metadata()
+    write_embedded(output.path, face.embedded, session.model.fingerprint, metadata=metadata, overwrite=output.overwrite)
     screen.result(output)

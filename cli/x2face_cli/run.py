@@ -16,7 +16,7 @@ from x2face_plugins.filming import make_film
 from x2face_plugins.planning import Plan
 from x2face_plugins.registry import Registry
 from x2face_plugins.settings import read_settings
-from x2face_plugins.words import ParsedWords, known_driver, refuse_option
+from x2face_plugins.words import ParsedWords, refuse_option
 
 STRICT = "--strict-plugins"
 
@@ -59,8 +59,7 @@ def find_drivers(registry: Registry, args: Sequence[str]) -> ParsedWords:
     """
     parsed = ParsedWords(registry)
     for name in named(args, list(registry.drivers())):
-        parsed.registry, resolved = known_driver(parsed.registry, name)
-        parsed.drivers.setdefault(resolved, {})
+        parsed.add_driver(name)
     parsed.refuse_namesakes()
     return parsed
 

@@ -29,6 +29,7 @@ class Choice:
     name: as given by the user, bare or `dist:name`; settings: the plugin's dataclass
     shaping: weight, time window and factors
     by_default: added by x2face, not named by the user; see x2face_plugins.blinking
+    path: of a plugin that the user gave by path
     """
 
     name: str
@@ -36,6 +37,7 @@ class Choice:
     settings: Any
     shaping: Shaping
     by_default: bool = False
+    path: str | None = None
 
     def load(self) -> ActiveDriver | ActiveOverlay:
         """Load it. PluginError if the plugin fails, InputError if an input cannot be read."""

@@ -6,18 +6,23 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import UsageError
 from x2face_core.files.ledger import noting
 from x2face_core.foreign import Owner
+from x2face_plugins.manifest import Manifest, manifest_of
 from x2face_plugins.planning import Loaded, Plan
+from x2face_plugins.provenance import HashedInput, hash_inputs, provenance_of
 from x2face_plugins.registry import Registry
 from x2face_plugins.words import read_words
 
 if TYPE_CHECKING:
+    from x2face_core.driving import Mapping
     from x2face_core.model import X2Face
     from x2face_core.rendering.job import Follow, Report
+    from x2face_core.sources.source import MappingsByName
     from x2face_core.streaming.active import ActiveDriver
     from x2face_plugins.session import Session
 
@@ -48,13 +53,56 @@ def make_film(
     plan: Plan, registry: Registry, session: Session | None = None, progress: Follow | None = None
 ) -> dict[str, Any]:
     """Make a planned film. Drivers are loaded before the weights, so that bad inputs are reported at once."""
+    return film(plan, registry, session, progress)[0]
+
+
+def film(
+    plan: Plan,
+    registry: Registry,
+    session: Session | None = None,
+    progress: Follow | None = None,
+    threads: int | None = None,
+) -> tuple[dict[str, Any], Manifest]:
+    """As make_film, with the film's manifest, which is also written if the plan says so.
+
+    threads: of torch while frames are rendered; None: chosen automatically
+    """
     started = time.perf_counter()
     with noting():
         loaded = plan.load()
         session = load_session(plan, registry) if session is None else session
         plan, loaded = _blinking(plan, loaded, registry, session)
-        report = _perform(plan, loaded, session, progress)
-    return summary_of(plan, loaded, report, session) | {"wall_seconds": round(time.perf_counter() - started, 3)}
+        inputs, mappings = hash_inputs(plan), UsedMappings(session.mapping)
+        with _threads(session.model, threads) as used:
+            report = _perform(plan, loaded, session, mappings, inputs, progress)
+    summary = summary_of(plan, loaded, report, session)
+    live = any(one.live for one in loaded.drivers)
+    manifest = manifest_of(
+        plan, summary, inputs, model=session.model, frames_sha256=report.frames_sha256,
+        mappings=mappings.checksums(), threads=used, live=live,
+    )  # fmt: skip
+    if plan.manifest is not None:
+        manifest.write(plan.manifest)
+    return summary | {"wall_seconds": round(time.perf_counter() - started, 3)}, manifest
+
+
+class UsedMappings:
+    """Loads mappings for a run, and tells which it used."""
+
+    def __init__(self, load: MappingsByName) -> None:
+        self._load = load
+        self._used: dict[str, Mapping] = {}
+
+    def __call__(self, name: str) -> Mapping:
+        return self._used.setdefault(name, self._load(name))
+
+    def checksums(self) -> dict[str, str]:
+        """Checksum of the tensors of each used mapping, by name."""
+        from x2face_core.files.checksums import checksum
+        from x2face_plugins.mappings.files import as_tensors
+
+        owners = {name: Owner("mapping", name) for name in sorted(self._used)}
+        return {name: checksum(as_tensors(self._used[name].state_dict(), owner)) for name, owner in owners.items()}
 
 
 def _blinking(plan: Plan, loaded: Loaded, registry: Registry, session: Session) -> tuple[Plan, Loaded]:
@@ -74,7 +122,14 @@ def load_session(plan: Plan, registry: Registry) -> Session:
     )
 
 
-def _perform(plan: Plan, loaded: Loaded, session: Session, progress: Follow | None) -> Report:
+def _perform(
+    plan: Plan,
+    loaded: Loaded,
+    session: Session,
+    mappings: MappingsByName,
+    inputs: list[HashedInput],
+    progress: Follow | None,
+) -> Report:
     from x2face_core.rendering.job import perform
     from x2face_core.sources.embedded import Repainted
     from x2face_core.streaming.active import ActiveOverlay
@@ -84,30 +139,34 @@ def _perform(plan: Plan, loaded: Loaded, session: Session, progress: Follow | No
         overlays.insert(
             0, ActiveOverlay.of(Repainted(embedded, session.model.fingerprint), Owner("overlay", "embedded"))
         )
-    with _one_core_reserved(session.model):
-        return perform(
-            plan.job,
-            session.model,
-            loaded.drivers,
-            overlays=overlays,
-            follow=progress or (lambda frames, what, total: frames),
-            load_mapping=session.mapping,
-            load_driver=session.delegate,
-        )
+    return perform(
+        replace(plan.job, metadata=provenance_of(plan, session.model, inputs).metadata()),
+        session.model,
+        loaded.drivers,
+        overlays=overlays,
+        follow=progress or (lambda frames, what, total: frames),
+        load_mapping=mappings,
+        load_driver=session.delegate,
+    )
 
 
 @contextmanager
-def _one_core_reserved(model: X2Face) -> Iterator[None]:
-    """For light networks, leave a CPU core to decoding and encoding, which run in parallel and take as long."""
+def _threads(model: X2Face, wanted: int | None) -> Iterator[int]:
+    """Set the number of torch's threads, and yield it.
+
+    By default a light network leaves a CPU core to decoding and encoding, which run in parallel and take as long.
+    """
     import torch
 
-    threads = torch.get_num_threads()
-    if model.is_light and "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, threads - 1))
+    before = torch.get_num_threads()
+    leaves_one = model.is_light and "OMP_NUM_THREADS" not in os.environ
+    chosen = wanted or (max(1, before - 1) if leaves_one else before)
+    if chosen != before:
+        torch.set_num_threads(chosen)
     try:
-        yield
+        yield chosen
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
 
 
 def summary_of(plan: Plan, loaded: Loaded, report: Report, session: Session) -> dict[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OF_THE_JOB = (
     "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "force", "batch_size", "seed",
+    "mark",
 )  # fmt: skip
 
 
@@ -40,13 +41,15 @@ class Loaded:
 class Plan:
     """Options, drivers and outputs of a run.
 
-    choices: drivers and overlays in the order in which they were named; record: motion file to write, or None
+    choices: drivers and overlays in the order in which they were named
+    record, manifest: motion file and manifest to write, or None
     """
 
     options: RunOptions
     choices: tuple[Choice, ...]
     output: Output
     record: Path | None = None
+    manifest: Path | None = None
 
     @classmethod
     def of(cls, options: RunOptions, choices: Sequence[Choice]) -> Plan:
@@ -63,7 +66,11 @@ class Plan:
         record = None
         if options.record:
             record = resolve_file(options.record, ".x2v", overwrite=options.overwrite, inputs=files).path
-        return cls(options=options, choices=tuple(choices), output=output, record=record)
+        manifest = None
+        if options.manifest:
+            beside = f"{str(output).rstrip('/')}.json"
+            manifest = resolve_file(beside, ".json", overwrite=options.overwrite, inputs=files).path
+        return cls(options=options, choices=tuple(choices), output=output, record=record, manifest=manifest)
 
     def load(self) -> Loaded:
         """Load drivers and overlays. PluginError if one fails, InputError if an input cannot be read."""

@@ -51,6 +51,12 @@ class RunOptions:
         None, metavar="FILE.png", help="An embedded face, as `x2face embed` writes it, instead of the source's own."
     )
     record: str | None = option(None, metavar="FILE.x2v", help="Write the motion to a file, for --track.")
+    manifest: bool = option(
+        False, help="Write OUTPUT.json too: inputs, settings, weights and versions, for `x2face rerun`."
+    )
+    mark: str | None = option(
+        None, metavar="TEXT", help="Write a visible mark into a corner of the film, such as AI-generated."
+    )
     paste_back: bool = option(False, help="Put the face back into the source's whole picture.")
     compare: bool = option(False, help="Show source, driving picture and result side by side.")
     fps: float | None = option(None, min=1, max=240, help="Frames a second; the driver's by default.")

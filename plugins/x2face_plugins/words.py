@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from x2face_core.errors import UsageError
@@ -25,11 +25,20 @@ class ParsedWords:
 
     registry: installed plugins, and one-file drivers given by path
     own: options of run, by field; drivers: options of each driver, by field, in the order in which they were named
+    paths: of drivers that were given by path
     """
 
     registry: Registry
     own: dict[str, Any] = field(default_factory=dict)
     drivers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+
+    def add_driver(self, name: str) -> None:
+        """Add a driver by name or path. Raises as known_driver."""
+        self.registry, known = known_driver(self.registry, name)
+        self.drivers.setdefault(known, {})
+        if is_path(name):
+            self.paths[known] = name
 
     def options(self) -> RunOptions:
         """The options of run. UsageError for an invalid value."""
@@ -39,7 +48,8 @@ class ParsedWords:
     def choices(self) -> list[Choice]:
         """The drivers and overlays. UsageError for invalid options, or two drivers of the same name."""
         self.refuse_namesakes()
-        return [choose(self.registry, name, given) for name, given in self.drivers.items()]
+        chosen = {name: choose(self.registry, name, given) for name, given in self.drivers.items()}
+        return [replace(choice, path=self.paths.get(name)) for name, choice in chosen.items()]
 
     def refuse_namesakes(self) -> None:
         """UsageError if two drivers have the same name, as their options would be ambiguous."""
@@ -55,8 +65,7 @@ def read_words(registry: Registry, words: Mapping[str, Any]) -> ParsedWords:
     parsed, own = ParsedWords(registry), {one.name for one in read_settings(RunOptions)}
     named = words.get("driver", ())
     for name in [named] if isinstance(named, str) else named:
-        parsed.registry, name = known_driver(parsed.registry, str(name))
-        parsed.drivers.setdefault(name, {})
+        parsed.add_driver(str(name))
     for word, value in words.items():
         if word in own:
             parsed.own[word] = value

@@ -1,10 +1,13 @@
-"""Checksums of tensors, and a check for numbers that are not finite."""
+"""Checksums of tensors and files, and a check for numbers that are not finite."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from x2face_core.files.faults import reading
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +21,18 @@ def checksum(tensors: Mapping[str, Tensor]) -> str:
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
         digest.update(_bytes(value))
     return digest.hexdigest()
+
+
+def file_checksum(path: Path) -> str:
+    """sha256 of a file's content, in hexadecimal. InputError if it cannot be read."""
+    with reading(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_checksum(files: Iterable[Path]) -> str:
+    """sha256 over the names and contents of files of one folder, in any order. InputError as file_checksum."""
+    lines = sorted(f"{path.name} {file_checksum(path)}\n" for path in files)
+    return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
 
 
 def _bytes(value: Tensor) -> memoryview:

@@ -16,6 +16,7 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "float": ((int, float), "a number"),
     "float | None": ((int, float, type(None)), "a number, or null,"),
     "list[dict[str, float]]": ((list, tuple), "a list of names and numbers"),
+    "list[dict[str, Any]]": ((list, tuple), "a list of names and values"),
     "dict[str, Any]": (dict, "names and values"),
     "dict[str, int]": (dict, "names and numbers"),
     "tuple[str, ...]": ((list, tuple), "a list of texts"),
@@ -25,6 +26,7 @@ _INNER: dict[str, type] = {  # type of the elements
     "dict[str, int]": int,
     "tuple[str, ...]": str,
     "list[dict[str, float]]": dict,
+    "list[dict[str, Any]]": dict,
     "tuple[dict[str, str], ...]": dict,
 }
 

@@ -21,6 +21,7 @@ from x2face_core.files.placing import atomic_file, readable_file
 from x2face_core.media.kinds import FORMATS, unreadable_format
 from x2face_core.media.pictures import Picture
 from x2face_core.media.profiles import in_srgb, upright
+from x2face_core.media.xmp import KEY as XMP
 
 MOST_PIXELS = 100_000_000
 
@@ -108,7 +109,8 @@ def write_picture(
 ) -> None:
     """Write a picture atomically, in the format of its suffix (.png, .jpg, .webp, …); folders are not created.
 
-    metadata: text chunks, kept in .png only; overwrite: replace an existing file, else UsageError
+    metadata: text chunks, kept in .png only, except for an XMP packet (media.xmp.KEY), which .jpg and .webp hold too
+    overwrite: replace an existing file, else UsageError
     UsageError if the suffix is unknown or the file cannot be written.
     """
     target = Path(path)
@@ -127,10 +129,13 @@ def save_picture(path: Path, picture: Picture, metadata: Mapping[str, str] | Non
 
 def _options(suffix: str, metadata: Mapping[str, str]) -> dict[str, Any]:
     if suffix != ".png":
-        return {"quality": 95}
+        return {"quality": 95} | ({"xmp": metadata[XMP].encode()} if XMP in metadata else {})
     texts = PngInfo()
     for key, text in metadata.items():
-        texts.add_text(key, text)
+        if key == XMP:
+            texts.add_itxt(key, text)
+        else:
+            texts.add_text(key, text)
     return {"compress_level": _PNG_LEVEL, "pnginfo": texts}
 
 

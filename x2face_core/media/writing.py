@@ -17,6 +17,8 @@ from x2face_core.media.images import save_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import sound_channels
 from x2face_core.media.working import Outcome, in_thread
+from x2face_core.media.xmp import KEY as XMP
+from x2face_core.media.xmp import append_to_film
 
 _WRITERS: dict[str, Callable[[Path, Iterator[Picture], Plan], int]] = {
     ".mp4": write_mp4,
@@ -40,7 +42,7 @@ def write_film(
 
     frames: all of one size; odd sizes get their last row or column twice where the format needs even ones
     sound: a file whose sound is cut to the film's length (left out of .gif); sound_track: as in read_sound
-    metadata: texts such as title and comment
+    metadata: texts such as title and comment; an XMP packet (media.xmp.KEY) is appended to .mp4 and .gif
     overwrite: replace a file that is there when the film is done; else that is a UsageError
     The film appears under its name only when it is whole. Ctrl-C while frames are made: what was done becomes a
     playable film and KeyboardInterrupt goes on; any other exception leaves nothing. Makes no folders.
@@ -56,9 +58,14 @@ def write_film(
     voice = None if sound is None or target.suffix.lower() in _SOUNDLESS else Path(sound)
     channels = sound_channels(voice, sound_track) if voice is not None else 0
     first, rest = _started(path, frames)
-    plan = Plan(first.shape[1], first.shape[0], fps, voice, channels, dict(metadata or {}), sound_track)
+    texts = dict(metadata or {})
+    xmp = texts.pop(XMP, None)
+    plan = Plan(first.shape[1], first.shape[0], fps, voice, channels, texts, sound_track)
     with atomic_file(target, overwrite=overwrite) as hidden:
         outcome = in_thread(_refusable(target, lambda pictures: write(hidden, pictures, plan)), rest)
+        if xmp is not None:
+            with writing(target):
+                append_to_film(hidden, xmp)
     return _counted(outcome)
 
 

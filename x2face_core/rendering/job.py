@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
@@ -17,7 +17,9 @@ from x2face_core.media.containers import encodable_size
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
+from x2face_core.rendering.digest import FramesDigest
 from x2face_core.rendering.finishing import finished
+from x2face_core.rendering.marking import marked
 from x2face_core.rendering.outputs import Output
 from x2face_core.rendering.pipeline import Frame, animate
 from x2face_core.rendering.recording import recorded
@@ -43,6 +45,7 @@ class Job:
     sound: driving, none or a file name
     compare: show source and driving picture to its left; paste_back: into the first source's whole picture
     record: file for the film's motion, overwritten if the output may be
+    mark: text to write visibly onto each frame; metadata: of the output, as of write_film
     """
 
     sources: tuple[Path, ...]
@@ -60,6 +63,8 @@ class Job:
     batch_size: int = 8
     seed: int = 0
     record: Path | None = None
+    mark: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,7 @@ class Report:
     source_boxes, driving_box: x, y, width and height in pixels of the upright picture
     rms: root mean square of each driver's offsets
     advice: faults of sources and motion that lower the quality of the film, with remedies
+    frames_sha256: over all frames as they went to the encoder
     """
 
     output: Path
@@ -79,6 +85,7 @@ class Report:
     rms: list[float]
     warnings: list[str]
     advice: list[str] = field(default_factory=list)
+    frames_sha256: str = ""
 
     @property
     def seconds(self) -> float:
@@ -120,13 +127,15 @@ def perform(
     )
     sound = find_sound(job, drivers)
     notes, turns = [] if sound.remark is None else [sound.remark], Turns()
+    digest = FramesDigest()
     with (
         recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
         closing(
-            note_reduction(_finished(count_turns(noted, model, turns), job, portraits[0]), job.output, notes)
+            digest.of(note_reduction(_finished(count_turns(noted, model, turns), job, portraits[0]), job.output, notes))
         ) as frames,
     ):
-        written = write(job.output, follow(frames, "rendering", animation.composed.frames), animation.fps, sound)
+        shown = follow(frames, "rendering", animation.composed.frames)
+        written = write(job.output, shown, animation.fps, sound, job.metadata)
     return Report(
         output=Path(str(job.output)),
         frames=written,
@@ -136,6 +145,7 @@ def perform(
         rms=[meter.rms for meter in animation.composed.meters[: len(drivers)]],
         warnings=[*notes, *(warning for one in drivers for warning in one.warnings)],
         advice=[*source_advice, *(one.line for one in warnings([turns.finding(_rotation_remedy(drivers))]))],
+        frames_sha256=digest.hexdigest(),
     )
 
 
@@ -177,7 +187,7 @@ def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
 
 
 def _finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
-    return finished(frames, portrait, paste_back=job.paste_back, compare=job.compare)
+    return marked(finished(frames, portrait, paste_back=job.paste_back, compare=job.compare), job.mark)
 
 
 def note_reduction(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:
@@ -193,10 +203,15 @@ def note_reduction(frames: Generator[Picture], output: Output, notes: list[str])
             yield frame
 
 
-def write(output: Output, frames: Iterator[Picture], fps: float, sound: Soundtrack) -> int:
+def write(
+    output: Output, frames: Iterator[Picture], fps: float, sound: Soundtrack, metadata: Mapping[str, str] | None = None
+) -> int:
     """Write the frames; returns their number. Parent folders are created after the first frame."""
     frames = chain([next(frames)], frames)
     make_folders_above(output.path)
     if output.folder:
-        return write_folder(output.path, frames, overwrite=output.overwrite)
-    return write_film(output.path, frames, fps, sound=sound.path, sound_track=sound.track, overwrite=output.overwrite)
+        return write_folder(output.path, frames, metadata=metadata, overwrite=output.overwrite)
+    return write_film(
+        output.path, frames, fps, sound=sound.path, sound_track=sound.track, metadata=metadata,
+        overwrite=output.overwrite,
+    )  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
 from x2face_core.rendering.pipeline import Animation, Frame
+from x2face_core.rendering.provenance import installed_version
 from x2face_core.sources.source import Model
 from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.motion_file import Motion, Origin, write_motion
@@ -59,11 +59,4 @@ class Recorder:
 def origin_of(fps: float, model: Model, drivers: Sequence[ActiveDriver]) -> Origin:
     owners = [one.owner for one in drivers]
     descriptions = tuple({"name": owner.name, "dist": owner.dist, "version": owner.version} for owner in owners)
-    return Origin(fps, model.fingerprint, getattr(model, "name", ""), descriptions, _version())
-
-
-def _version() -> str:
-    try:
-        return version("x2face")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return ""
+    return Origin(fps, model.fingerprint, getattr(model, "name", ""), descriptions, installed_version())

@@ -1,0 +1,28 @@
+"""A checksum over the frames of a film, by which two runs are compared bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator
+from contextlib import closing
+
+from x2face_core.media.pictures import Picture
+
+
+class FramesDigest:
+    """sha256 over the shape and the content of frames that pass through `of`."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+
+    def of(self, frames: Generator[Picture]) -> Generator[Picture]:
+        """Pass the frames (h, w, 3) uint8 on, and add each to the checksum."""
+        with closing(frames):
+            for frame in frames:
+                self._sha256.update(str(frame.shape).encode())
+                self._sha256.update(frame.tobytes())
+                yield frame
+
+    def hexdigest(self) -> str:
+        """Of the frames so far, in hexadecimal."""
+        return self._sha256.hexdigest()
