@@ -28,9 +28,9 @@ RESERVED_NAMES = frozenset(
     {
         "background", "batch", "codec", "compare", "completion", "config", "crop", "device", "driver", "dtype",
         "embedded", "engine", "face", "finish", "force", "fps", "fusion", "help", "json", "log", "manifest",
-        "mapping", "no", "output", "overwrite", "paste", "plugins", "preview", "progress", "quality", "quiet",
-        "record", "resume", "seconds", "seed", "session", "set", "size", "sound", "source", "still", "strict",
-        "threads", "verbose", "version", "weights", "workers",
+        "mapping", "mark", "no", "output", "overwrite", "paste", "plugins", "preview", "progress", "quality", "quiet",
+        "record", "resume", "seconds", "seed", "session", "set", "sharpen", "size", "smooth", "sound", "source",
+        "still", "strict", "threads", "verbose", "version", "weights", "workers",
     }
 )
 # Names of commands, present and reserved, that plugins cannot use.
