@@ -19,7 +19,7 @@ from x2face_plugins.settings import read_settings
 
 PAGE = Path(__file__).with_name("cli.md")
 COMMON = {"--help", "--verbose", "--quiet"}
-UNDER = {"train": ("sync",)}  # what is below a command that is no group
+UNDER = {"train": ("sync", "identity")}  # what is below a command that is no group
 HEAD = """\
 <!-- Written by `python docs/reference.py` with click {click}; do not edit. -->
 

@@ -22,14 +22,16 @@ _RECIPES = ("guided", "completion", "photometric", "paper")
 
 
 class TrainCommand(click.Command):
-    """The command train, with the subcommand `train sync`; a folder of that name is ./sync."""
+    """The command train, with the subcommands `train sync` and `train identity`; folders of those names are ./sync."""
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
-        if args[:1] != ["sync"]:
+        if args[:1] == ["sync"]:
+            from x2face_cli.train_sync import train_sync as command
+        elif args[:1] == ["identity"]:
+            from x2face_cli.train_identity import train_identity as command
+        else:
             return super().make_context(info_name, args, *more, **extra)
-        from x2face_cli.train_sync import train_sync
-
-        return with_verbosity(train_sync).make_context(f"{info_name} sync", args[1:], *more, **extra)
+        return with_verbosity(command).make_context(f"{info_name} {args[0]}", args[1:], *more, **extra)
 
 
 @click.command(cls=TrainCommand)
@@ -56,6 +58,7 @@ def train(out: Path, data: Path, **given: Any) -> None:
     x2face train runs/mine --from light-2 --data tracks --minutes 30   # fine-tune the default weights
     x2face train runs/whole --from runs/mine/weights.safetensors --recipe completion --data tracks --minutes 15
     x2face train sync OUT --data tracks --minutes 60       # the sync encoder; --help tells its options
+    x2face train identity OUT --data tracks --minutes 15   # a network that tells people apart
     """
     plan = _plan(out, data, given)
     from x2face_core.training.session import train as run

@@ -174,7 +174,7 @@ class Trainer(Generic[N]):
 
     def _evaluate(self, means: dict[str, float]) -> dict[str, float]:
         held_out = self.evaluate(self.ema.networks, self.state) if self.processes.first else {}
-        ratio = self.processes.broadcast(held_out.get("held_ratio", 0.0))
+        ratio = self.processes.broadcast(held_out.get("held_ratio", held_out.get("eer", 0.0)))
         if self.recipe.schedule == "plateau":
             _plateau(self.state, ratio)
         row = {"step": self.state.step, "samples": self.state.samples, "seconds": self.state.seconds}

@@ -9,13 +9,15 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 from x2face_core.bounds import fault_of
 from x2face_core.errors import UsageError, WeightsError
 from x2face_core.networks.dims import Dims
+from x2face_core.networks.identity import IdentityDims
 
 _WEIGHT, _SHARE, _ANGLE = (0.0, 1e6), (0.0, 1.0), (0.0, 90.0)
 
 BOUNDS = {
     **dict.fromkeys(("momentum", "ema", "end", "guidance_end", "stills", "turned", "growth", "shift"), _SHARE),
     **dict.fromkeys(("gamma", "gain", "view_gamma", "view_gain"), _SHARE),
-    **dict.fromkeys(("yaw", "pitch", "roll"), _ANGLE),
+    **dict.fromkeys(("singles", "margin", "zoom", "blur"), _SHARE),
+    **dict.fromkeys(("yaw", "pitch", "roll", "tilt"), _ANGLE),
     "lr": (1e-12, 10.0),
     "weight_decay": (0.0, 100.0),
     "warmup": (0, 1e9),
@@ -23,6 +25,7 @@ BOUNDS = {
     "accumulate": (1, 65_536),
     "every": (1, 1e6),
     "far": (1, 64),
+    "frames": (2, 1e6),
     "seed": (0, 2**32 - 1),
     "checkpoint_minutes": (0.0, 1e5),
     "evaluate_minutes": (0.0, 1e5),
@@ -156,7 +159,7 @@ class CompletionRecipe(LabelledRecipe):
 
 
 R = TypeVar("R", bound=Recipe)
-D = TypeVar("D", Dims, None)
+D = TypeVar("D", Dims, IdentityDims, None)
 
 RECIPES: dict[str, Recipe] = {
     "guided": GuidedRecipe(name="guided"),
@@ -198,7 +201,7 @@ def with_settings(recipe: R, dims: D, settings: Mapping[str, str]) -> tuple[R, D
         raise UsageError(f"--set: {error}") from None
 
 
-def _settable(values: Recipe | Dims) -> dict[str, Any]:
+def _settable(values: Recipe | Dims | IdentityDims) -> dict[str, Any]:
     kinds = get_type_hints(type(values))
     return {field.name: kinds[field.name] for field in fields(values) if field.name not in ("name", "preset")}
 

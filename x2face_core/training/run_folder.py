@@ -12,7 +12,14 @@ from x2face_core.files.locking import locked
 from x2face_core.training.checkpoint import CHECKPOINT
 
 # Files of a run in addition to its checkpoint.
-_WRITTEN = ("weights.safetensors", "sync.safetensors", "history.json", "curve.png", "sheet-*.png")
+_WRITTEN = (
+    "weights.safetensors",
+    "sync.safetensors",
+    "identity.safetensors",
+    "history.json",
+    "curve.png",
+    "sheet-*.png",
+)
 
 
 @contextmanager

@@ -164,13 +164,14 @@ def statement_of(folder: FaceFolder, recipe: Recipe, started: InitialWeights | N
     """Description of the training data, for the metadata of weights."""
     parts = [statement(folder.of_split("train"))]
     if isinstance(recipe, LabelledRecipe) and recipe.stills and folder.stills is not None:
-        parts.append(_photographs(folder.stills.of_split("train")))
+        parts.append(photographs_statement(folder.stills.of_split("train")))
     if started is not None:
         parts.append(f"begun with {started.name}, which saw {started.data}")
     return "; ".join(parts)
 
 
-def _photographs(stills: Sequence[Still]) -> str:
+def photographs_statement(stills: Sequence[Still]) -> str:
+    """Description of the training photographs."""
     sources = Counter(still.source or "unnamed" for still in stills)
     listed = ", ".join(f"{name} {count}" for name, count in sorted(sources.items()))
     return f"{len(stills)} photographs of {len({still.identity for still in stills})} people: {listed}"

@@ -1,0 +1,1 @@
+"""Identity networks: on disk, from public formats, and as descriptors of faces."""
