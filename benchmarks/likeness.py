@@ -1,6 +1,6 @@
 """`python benchmarks/likeness.py DATA [WEIGHTS]`: what tells sources of different people, once for new weights.
 
-It learns on the split train, writes x2face_core/assets/likeness/SPACE.safetensors and prints how it fares on val.
+It learns on the split train, writes x2face_core/assets/likeness/SPACE.safetensors and prints error rates on val.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from x2face_core.data.folder import FaceFolder
 from x2face_core.model import X2Face
 from x2face_core.suitability.likeness import FOLDER
-from x2face_lab.likeness import fares, gather, learn
+from x2face_lab.likeness import error_rates, gather, learn
 
 
 def main(data: Path, weights: str | None = None) -> None:
@@ -25,7 +25,7 @@ def main(data: Path, weights: str | None = None) -> None:
     )
     held = gather(folder, "val", model)
     for name, films in (("films", True), ("photographs", False)):
-        print(name, *fares(learned, held, films), sep="\n  ")
+        print(name, *error_rates(learned, held, films), sep="\n  ")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,14 @@ from numpy.typing import NDArray
 from x2face_audio.driver import GAIN, SMOOTH
 from x2face_audio.mapping import AudioMapping
 from x2face_audio.smoothing import smoothed
-from x2face_audio.sync.degrading import by_telephone, coloured_noise, in_room, through_codec, voices, with_noise
+from x2face_audio.sync.degrading import (
+    add_noise,
+    babble_noise,
+    coloured_noise,
+    reverberate,
+    through_codec,
+    through_telephone,
+)
 from x2face_audio.sync.features import stream
 from x2face_audio.sync.sounds import Samples
 from x2face_core.data.folder import Clip, FaceFolder
@@ -39,15 +46,15 @@ Random = np.random.Generator
 Floats = NDArray[np.float64]
 RECORDINGS: dict[str, Callable[[Samples, Random], Samples]] = {
     "as it is": lambda sound, random: sound,
-    "noise, 10 dB": lambda sound, random: with_noise(sound, coloured_noise(len(sound), random, 0.9), 10),
-    "noise, 0 dB": lambda sound, random: with_noise(sound, coloured_noise(len(sound), random, 0.9), 0),
-    "other voices, 5 dB": lambda sound, random: with_noise(sound, voices(sound, random), 5),
-    "a room of 0.6 s": lambda sound, random: in_room(sound, random, 0.6, 0),
-    "a telephone": lambda sound, random: by_telephone(sound),
+    "noise, 10 dB": lambda sound, random: add_noise(sound, coloured_noise(len(sound), random, 0.9), 10),
+    "noise, 0 dB": lambda sound, random: add_noise(sound, coloured_noise(len(sound), random, 0.9), 0),
+    "other voices, 5 dB": lambda sound, random: add_noise(sound, babble_noise(sound, random), 5),
+    "a room of 0.6 s": lambda sound, random: reverberate(sound, random, 0.6, 0),
+    "a telephone": lambda sound, random: through_telephone(sound),
     "MP3 at 16 kb/s": lambda sound, random: through_codec(sound, "mp3", 16000),
     "Opus at 8 kb/s": lambda sound, random: through_codec(sound, "opus", 8000),
     "room, noise and AAC": lambda sound, random: through_codec(
-        with_noise(in_room(sound, random, 0.4, 3), coloured_noise(len(sound), random, 0.9), 12), "aac", 24000
+        add_noise(reverberate(sound, random, 0.4, 3), coloured_noise(len(sound), random, 0.9), 12), "aac", 24000
     ),
 }
 """What is heard of a sound, as often as one likes the same."""

@@ -56,6 +56,6 @@ def _film(session: Session, scene: Scene, source: Path, output: Path) -> str:
             compare=scene.compare,
             session=session,
             progress=screen.follow,
-            **scene.words(),
+            **scene.keywords(),
         )["output"]
     )

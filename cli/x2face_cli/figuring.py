@@ -29,20 +29,26 @@ def pose(registry: Registry, given: Given, output: Output) -> None:
     from x2face_lab.figures.turning import AXES, angles
 
     sweeps = {axis: angles(given[axis], given["steps"]) for axis in AXES}
-    _figure(registry, given, output, lambda who: pose_sheet(who, sweeps, given["cell"], absolute=given["absolute"]))
+
+    def make(subjects: Sequence[ModelSource]) -> Sheet:
+        return pose_sheet(subjects, sweeps, given["cell"], absolute=given["absolute"])
+
+    _figure(registry, given, output, make)
 
 
 @noting()
 def audio(registry: Registry, given: Given, output: Output) -> None:
     from x2face_lab.demo.inputs import SPEECH
-    from x2face_lab.figures.audio import audio_sheet, spoken
+    from x2face_lab.figures.audio import audio_sheet, drive_by_sound
     from x2face_lab.figures.sound import read_start
 
     driver = _driver(registry, "audio", given, str(SPEECH))
     samples = read_start(Path(given["audio.input"] or SPEECH), given["seconds"])
 
-    def make(who: Sequence[ModelSource]) -> Sheet:
-        return audio_sheet(who, spoken(who, driver, samples, given["seconds"]), given["moments"], given["cell"])
+    def make(subjects: Sequence[ModelSource]) -> Sheet:
+        return audio_sheet(
+            subjects, drive_by_sound(subjects, driver, samples, given["seconds"]), given["moments"], given["cell"]
+        )
 
     _figure(registry, given, output, make, [driver])
 
@@ -55,14 +61,18 @@ def edit(registry: Registry, given: Given, output: Output) -> None:
 
     drivers = [_driver(registry, "frame", given)] if given["frame.input"] else []
 
-    def moved(who: Sequence[ModelSource]) -> Motion:
+    def moved(subjects: Sequence[ModelSource]) -> Motion:
         if drivers:
-            return filmed(who, drivers[0], given["frames"], given["seconds"], given["cell"])
-        return swept(who, angles(given["yaw"], given["frames"]))
+            return filmed(subjects, drivers[0], given["frames"], given["seconds"], given["cell"])
+        return swept(subjects, angles(given["yaw"], given["frames"]))
 
     with _paint(given["edit.input"]) as paint:
         overlays = [one for one in [_loaded(registry, "edit", given, paint)] if isinstance(one, ActiveOverlay)]
-        _figure(registry, given, output, lambda who: edit_sheet(who, overlays, moved(who), given["cell"]), drivers)
+
+        def make(subjects: Sequence[ModelSource]) -> Sheet:
+            return edit_sheet(subjects, overlays, moved(subjects), given["cell"])
+
+        _figure(registry, given, output, make, drivers)
 
 
 def _driver(registry: Registry, name: str, given: Given, default: str | None = None) -> ActiveDriver:

@@ -72,9 +72,9 @@ class AudioDriver:
             from x2face_audio.microphone import listen
 
             return listen(self.settings.device, extractor.rate)
-        return self._noticed(read_sound_blocks(self.settings.input, extractor.rate, track=self.sound_track))
+        return self._warned_if_silent(read_sound_blocks(self.settings.input, extractor.rate, track=self.sound_track))
 
-    def _noticed(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
+    def _warned_if_silent(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
         """Pass the blocks on; adds a warning if all of them are silent."""
         loudest = 0.0
         for block in blocks:

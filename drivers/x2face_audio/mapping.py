@@ -22,7 +22,7 @@ from x2face_plugins import FilmEncoder, InputError
 from x2face_plugins.media import read_sound_blocks
 from x2face_plugins.tracks import Clip, FaceFolder
 
-HEARD = 2
+SOUND_VERSIONS = 2
 """Versions of each clip's sound: the recorded one, then augmented ones (rooms, noise, codecs)."""
 
 
@@ -37,7 +37,7 @@ class AudioMapping:
         self.encoder, self.context = AudioEncoder(dims), Context(dims)
         self.weight, self.bias = torch.zeros(FEATURES, 128), torch.zeros(128)
         self.spread = torch.ones(())
-        self._ways = 1
+        self._versions = 1
 
     @property
     def features(self) -> SpeechFeatures:
@@ -51,9 +51,9 @@ class AudioMapping:
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """A pair for each training person from all clips with sound in sync, with the default sync encoder.
 
-        The rows of the recorded sound come first, then those of HEARD - 1 augmented versions of it, as many each.
+        The rows of the recorded sound come first, then as many of each augmented version.
         """
-        tracks, self._ways = FaceFolder(folder), HEARD
+        tracks, self._versions = FaceFolder(folder), SOUND_VERSIONS
         networks, _ = load_sync()
         self.encoder, self.context = networks.audio, networks.context
         people: dict[str, list[Clip]] = {}
@@ -63,14 +63,14 @@ class AudioMapping:
         if not people:
             raise InputError(f"{folder}: no training clip of its clips.csv has sound in sync with the lips.")
         for clips in people.values():
-            ways = zip(*(self._pairs(clip, film) for clip in clips), strict=True)
-            pairs = [pair for way in ways for pair in way]
+            versions = zip(*(self._pairs(clip, film) for clip in clips), strict=True)
+            pairs = [pair for version in versions for pair in version]
             yield _together([a for a, _ in pairs]), _together([v for _, v in pairs])
 
     def _pairs(self, clip: Clip, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """The clip's vectors, paired with the features of each version of its sound."""
         vectors, _ = film(clip.path)
-        for sound in heard(np.concatenate(list(read_sound_blocks(clip.path))), clip.row):
+        for sound in sound_versions(np.concatenate(list(read_sound_blocks(clip.path))), clip.row):
             features = torch.cat(list(stream([sound], self.features)))
             frames = min(len(vectors), len(features))
             yield features[:frames], vectors[:frames]
@@ -85,7 +85,7 @@ class AudioMapping:
         for values, vectors in examples:
             x, y = values.double().numpy(), vectors.double().numpy()
             people.append(SufficientStatistics.of(x, y))
-            recorded.append(SufficientStatistics.of(x[: len(x) // self._ways], y[: len(y) // self._ways]))
+            recorded.append(SufficientStatistics.of(x[: len(x) // self._versions], y[: len(y) // self._versions]))
             means.append((values.mean(0), vectors.mean(0)))
         if not people:
             raise InputError("Nothing to fit the mapping audio to: there is no person with sound in sync.")
@@ -112,11 +112,11 @@ class AudioMapping:
         self.weight, self.bias, self.spread = state["weight"], state["bias"], state["spread"]
 
 
-def heard(sound: Samples, seed: int, ways: int = HEARD) -> Iterator[Samples]:
-    """The recorded sound, then ways - 1 augmented versions of it, of the same pitch and speed."""
+def sound_versions(sound: Samples, seed: int, versions: int = SOUND_VERSIONS) -> Iterator[Samples]:
+    """The recorded sound, then versions - 1 augmented versions of it, of the same pitch and speed."""
     rng = np.random.default_rng(seed)
     yield sound
-    for _ in range(ways - 1):
+    for _ in range(versions - 1):
         drawn = AudioAugmentation.drawn(rng)
         yield replace(drawn, pitch=1.0, speed=1.0).of(sound, rng)
 

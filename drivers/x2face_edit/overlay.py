@@ -104,7 +104,7 @@ def _pictures(layer: Layer) -> Pictures:
     try:
         return open_pictures(layer.layer)
     except InputError as error:
-        raise (layer.refused("layer", str(error)) if layer.said else error) from None
+        raise (layer.refused("layer", str(error)) if layer.where else error) from None
 
 
 def _outside(layer: Layer, at: tuple[float, float]) -> str:

@@ -26,7 +26,7 @@ class Layer:
     scale: its width as a share of the face's width
     rotate: degrees clockwise; flip: mirrored before that
     opacity: 0..1; blend: one of BLENDS
-    said: description for errors: which layer of which preset; empty for one from the command line
+    where: description for errors: which layer of which preset; empty for one from the command line
     given: keys whose values come from the command line
     """
 
@@ -37,17 +37,17 @@ class Layer:
     opacity: float = 1.0
     flip: bool = False
     blend: str = "normal"
-    said: str = ""
+    where: str = ""
     given: tuple[str, ...] = ()
 
     def refused(self, key: str, why: str) -> X2FaceError:
         """The error for an invalid value: UsageError for an option, InputError for a preset."""
-        if self.said and key not in self.given:
-            return InputError(f"{self.said}.{key}: {why}")
+        if self.where and key not in self.given:
+            return InputError(f"{self.where}.{key}: {why}")
         return UsageError(f"{_option(key)}: {why}")
 
 
-KEYS = tuple(field.name for field in fields(Layer) if field.name not in ("said", "given"))
+KEYS = tuple(field.name for field in fields(Layer) if field.name not in ("where", "given"))
 
 
 def _option(key: str) -> str:
@@ -80,21 +80,21 @@ def read_preset(path: Path) -> list[Layer]:
     return [_layer(values, f"{path}: layers[{number}]", readable.parent) for number, values in enumerate(layers)]
 
 
-def _layer(values: Any, said: str, folder: Path) -> Layer:
+def _layer(values: Any, where: str, folder: Path) -> Layer:
     if not isinstance(values, dict):
-        raise InputError(f"{said}: expected a layer with any of {', '.join(KEYS)}, found {_shown(values)}.")
+        raise InputError(f"{where}: expected a layer with any of {', '.join(KEYS)}, found {_shown(values)}.")
     for key in values:
         if key not in KEYS:
-            raise InputError(f"{said}: {key!r} is no key of a layer; these are: {', '.join(KEYS)}.")
+            raise InputError(f"{where}: {key!r} is no key of a layer; these are: {', '.join(KEYS)}.")
     if "layer" not in values:
-        raise InputError(f"{said}: layer is missing, the name of a picture or film.")
+        raise InputError(f"{where}: layer is missing, the name of a picture or film.")
     known = {}
     for key, value in values.items():
         try:
             known[key] = _checked(key, value)
         except ValueError as error:
-            raise InputError(f"{said}.{key} is {_shown(value)}: {error}") from None
-    layer = Layer(**known, said=said)
+            raise InputError(f"{where}.{key} is {_shown(value)}: {error}") from None
+    layer = Layer(**known, where=where)
     return replace(layer, layer=folder / layer.layer)
 
 

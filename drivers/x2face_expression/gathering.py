@@ -17,7 +17,7 @@ from x2face_plugins import FilmEncoder, InputError
 from x2face_plugins.media import read_picture, to_tensor
 from x2face_plugins.tracks import RIGID, Clip, FaceFolder, Labels, StillLabels, Stills, decode
 
-LEARNED, JUDGED = (80, 12), (60, 12)  # largest number of frames, and of clips, of a person
+LEARNED, HELD_OUT = (80, 12), (60, 12)  # largest number of frames, and of clips, of a person
 PHOTOGRAPHS = 150  # of a data source, which counts as one person
 _BATCH = 32
 _BROWS = (([18, 19, 20], [36, 39]), ([23, 24, 25], [42, 45]))  # landmarks of each brow and eye corners
@@ -76,7 +76,7 @@ def gather(folder: Path, film: FilmEncoder) -> Iterator[Sample]:
     stills = tracks.stills
     if stills is not None and stills.labels is not None:
         yield from _of_photographs(stills, stills.labels, folder / "pictures.npz", film)
-    yield from _of_people(tracks.of_split("val"), frames, film, JUDGED, held_out=True)
+    yield from _of_people(tracks.of_split("val"), frames, film, HELD_OUT, held_out=True)
 
 
 def _gaze(labels: Labels | StillLabels, file: Path) -> NDArray[np.float32]:

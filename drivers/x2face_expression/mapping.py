@@ -85,8 +85,8 @@ class ExpressionMapping(AffineFactor):
         pairs = list(examples)
         basis = torch.tensor(self.kind.basis, dtype=torch.float64)
         others = self._others if len(self._others) == len(pairs) else []
-        learned = Table.of(_judged_in(basis, pairs, others))
-        held_out = Table.of(_judged_in(basis, *zip(*self._held, strict=True))) if self._held else None
+        learned = Table.of(_in_basis(basis, pairs, others))
+        held_out = Table.of(_in_basis(basis, *zip(*self._held, strict=True))) if self._held else None
         found = fit_factor(learned, held_out, len(basis), self.kind.hidden, self.kind.hiding)
         back = torch.linalg.inv(basis)
         self.reading = Affine(back @ found.reading.weight, back @ found.reading.bias).float()
@@ -111,7 +111,7 @@ def _means(values: Tensor, groups: Sequence[Sequence[str]]) -> Tensor:
     return torch.stack([values[:, [MEASURES.index(name) for name in group]].mean(1) for group in groups], dim=1)
 
 
-def _judged_in(basis: Tensor, pairs: Sequence[Pair], others: Sequence[Tensor]) -> list[Pair]:
+def _in_basis(basis: Tensor, pairs: Sequence[Pair], others: Sequence[Tensor]) -> list[Pair]:
     """Pairs with values transformed by the basis, followed by the other measures if there are any."""
     more = chain(others, repeat(None, len(pairs) - len(others)))
     inside = [(values.double() @ basis.T, vectors) for values, vectors in pairs]

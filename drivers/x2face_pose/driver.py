@@ -50,9 +50,9 @@ class PoseDriver:
 
     def _target(self, degrees: Floats, own: Tensor) -> Tensor:
         """The target pose (n, 3); axes that are not given (NaN) keep the source's own pose (1, 3)."""
-        asked = torch.from_numpy(degrees).to(own)
-        named = own + asked if self.relative else asked
-        return torch.where(asked.isnan(), own, named)
+        degrees_or_nan = torch.from_numpy(degrees).to(own)
+        named = own + degrees_or_nan if self.relative else degrees_or_nan
+        return torch.where(degrees_or_nan.isnan(), own, named)
 
 
 def _beyond(furthest: Floats) -> list[str]:

@@ -104,14 +104,14 @@ def fold(linear: nn.Linear, norm: nn.BatchNorm1d) -> Affine:
     return Affine(scale[:, None] * linear.weight, scale * (bias - norm.running_mean) + norm.bias)
 
 
-def judged(reading: Affine, pairs: Sequence[Pair], *, held_out: bool) -> dict[str, Any]:
+def reading_figures(reading: Affine, pairs: Sequence[Pair], *, held_out: bool) -> dict[str, Any]:
     """Figures of the reading for each angle: mean absolute error, that of predicting the mean, and R²."""
     true, vectors = (torch.cat(column).double() for column in zip(*pairs, strict=True))
     found, centred = reading(vectors).rad2deg(), true - true.mean(0)
     missed = found - true
     explained = 1 - missed.square().sum(0) / centred.square().sum(0).clamp_min(1e-12)
     return {
-        "judged by": f"{len(true)} pictures held out" if held_out else "the pictures it learned from",
+        "reading_figures by": f"{len(true)} pictures held out" if held_out else "the pictures it learned from",
         "mae": [round(one, 2) for one in missed.abs().mean(0).tolist()],
         "mae of mean": [round(one, 2) for one in centred.abs().mean(0).tolist()],
         "r2": [round(one, 3) for one in explained.tolist()],

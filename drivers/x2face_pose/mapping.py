@@ -10,7 +10,7 @@ from torch import Tensor
 
 from x2face_plugins import FilmEncoder
 from x2face_plugins.mappings.affine import AffineFactor
-from x2face_pose.fitting import fit_pose, judged
+from x2face_pose.fitting import fit_pose, reading_figures
 from x2face_pose.settings import AXES
 
 Pair = tuple[Tensor, Tensor]
@@ -59,5 +59,5 @@ class PoseMapping(AffineFactor):
         pairs = [(values.double(), vectors.double()) for values, vectors in examples]
         self.reading, self.writing = fit_pose(pairs)
         rows = sum(len(values) for values, _ in pairs)
-        figures = judged(self.reading, self._held or pairs, held_out=bool(self._held))
+        figures = reading_figures(self.reading, self._held or pairs, held_out=bool(self._held))
         return {"learned from": f"{rows} pictures"} | figures

@@ -21,7 +21,7 @@ SEEN = (1.0, 0.79, 0.95)
 """Effective share of a turn by splines: medians measured with a face mesh over 94 people (docs/pose.md)."""
 _FURTHEST = (60.0, 45.0, 75.0)  # limits of the pose after the turn
 _GROWTH, _SHIFT = 0.05, 0.04  # random changes of size and position, as nuisance variables
-_LEARNED, _JUDGED = (12, 6), (36, 12)  # largest number of pictures, and of clips, of a person
+_LEARNED, _HELD_OUT = (12, 6), (36, 12)  # largest number of pictures, and of clips, of a person
 
 
 def turned_tracks(folder: Path, film: FilmEncoder, turns: int) -> Iterator[tuple[Pair, bool]]:
@@ -33,7 +33,7 @@ def turned_tracks(folder: Path, film: FilmEncoder, turns: int) -> Iterator[tuple
     labelled = Labelled(tracks.labels)
     for pair in _of_people(tracks.of_split("train"), labelled, film, turns, _LEARNED):
         yield pair, False
-    for pair in _of_people(tracks.of_split("val"), labelled, film, 0, _JUDGED):
+    for pair in _of_people(tracks.of_split("val"), labelled, film, 0, _HELD_OUT):
         yield pair, True
 
 

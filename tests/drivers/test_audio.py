@@ -15,7 +15,7 @@ import torch
 
 from tests.factors import FirstNumbers
 from x2face_audio.driver import AudioDriver
-from x2face_audio.mapping import HEARD, AudioMapping, heard
+from x2face_audio.mapping import SOUND_VERSIONS, AudioMapping, sound_versions
 from x2face_audio.plugin import Settings, demo
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_core.data.folder import FaceFolder
@@ -210,7 +210,7 @@ def test_each_clip_is_heard_as_it_is_first_and_then_otherwise(tmp_path: Path, mo
     pairs = list(mapping.examples(folder, lambda film: (torch.arange(24.0)[:, None].expand(-1, 128), None)))
     assert len(pairs) == 4  # people of the split train, of two clips each
     for values, vectors in pairs:
-        assert values.shape == vectors.shape == (HEARD * 48, 128)
+        assert values.shape == vectors.shape == (SOUND_VERSIONS * 48, 128)
         assert torch.equal(vectors[:48], vectors[48:96])
     clip = next(clip for clip in FaceFolder(folder).clips if clip.identity == "s0")
     plain = mapping.features(np.pad(read_sound(clip.path), (mapping.features.centre - 320, 8000)))[:24]
@@ -221,8 +221,8 @@ def test_each_clip_is_heard_as_it_is_first_and_then_otherwise(tmp_path: Path, mo
 
 def test_what_is_heard_otherwise_is_as_long_and_drawn_anew_for_another_clip() -> None:
     sound = hum(np.random.default_rng(0).uniform(0, 1, 30)).astype(np.float32)
-    first, *others = heard(sound, seed=3)
-    assert first is sound and len(others) == HEARD - 1
+    first, *others = sound_versions(sound, seed=3)
+    assert first is sound and len(others) == SOUND_VERSIONS - 1
     assert all(other.shape == sound.shape and not np.allclose(other, sound, atol=1e-3) for other in others)
-    assert np.array_equal(others[0], list(heard(sound, seed=3))[1])
-    assert not np.array_equal(others[0], list(heard(sound, seed=4))[1])
+    assert np.array_equal(others[0], list(sound_versions(sound, seed=3))[1])
+    assert not np.array_equal(others[0], list(sound_versions(sound, seed=4))[1])

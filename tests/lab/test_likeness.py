@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from x2face_core.suitability.likeness import FEATURES
-from x2face_lab.likeness import DIRECTIONS, Faces, fares, learn
+from x2face_lab.likeness import DIRECTIONS, Faces, error_rates, learn
 
 
 def people(count: int, each: int, seed: int) -> Faces:
@@ -28,4 +28,4 @@ def test_people_who_were_not_learned_from_are_told_apart() -> None:
     cosines = learned.cosines(held.textures).numpy()
     same = np.equal.outer(held.person, held.person) & ~np.eye(8, dtype=bool)
     assert cosines[same].min() > cosines[np.not_equal.outer(held.person, held.person)].max()
-    assert "0.000 of pairs of one person (by person)" in next(fares(learned, held, films=False))
+    assert "0.000 of pairs of one person (by person)" in next(error_rates(learned, held, films=False))

@@ -32,11 +32,11 @@ class Scene:
     seconds: float | None = None
     compare: bool = False
 
-    def words(self) -> dict[str, Any]:
+    def keywords(self) -> dict[str, Any]:
         """The settings as keywords of `x2face.run`."""
         fields = [(name, field, value) for name, of in self.settings.items() for field, value in of.items()]
-        said = {name if field == "input" else f"{name}_{field}": value for name, field, value in fields}
-        return {"driver": list(self.settings), **said}
+        options = {name if field == "input" else f"{name}_{field}": value for name, field, value in fields}
+        return {"driver": list(self.settings), **options}
 
     def films(self) -> Iterator[tuple[str, str]]:
         """Pairs of source name and file name of its film."""
@@ -57,7 +57,7 @@ def scenes(paint: Path) -> tuple[Scene, ...]:
     )
 
 
-def playable(among: Iterable[Scene], drivers: Iterable[str]) -> list[Scene]:
+def playable(candidates: Iterable[Scene], drivers: Iterable[str]) -> list[Scene]:
     """The scenes whose drivers are all installed."""
-    there = set(drivers)
-    return [scene for scene in among if there.issuperset(scene.settings)]
+    installed = set(drivers)
+    return [scene for scene in candidates if installed.issuperset(scene.settings)]

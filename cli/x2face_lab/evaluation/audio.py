@@ -54,13 +54,13 @@ class SpeechResult:
 
 def speakers(folder: FaceFolder, clips: Sequence[Clip], count: int = CLIPS) -> list[Clip]:
     """Clips in sync with the largest variation of mouth opening, people in turn; without labels, any clips."""
-    spoken = [clip for clip in clips if clip.sound]
+    with_sound = [clip for clip in clips if clip.sound]
     if not folder.has_labels:
-        return list(one_each_in_turn(spoken, count, lambda clip: 0.0))
+        return list(one_each_in_turn(with_sound, count, lambda clip: 0.0))
     opening = folder.labels.expression[:, 0]
-    rows = {clip.row: opening[folder.labels.clip == clip.row] for clip in spoken}
+    rows = {clip.row: opening[folder.labels.clip == clip.row] for clip in with_sound}
     varied = {row: float(np.nanstd(values)) if np.isfinite(values).any() else 0.0 for row, values in rows.items()}
-    return list(one_each_in_turn(spoken, count, lambda clip: varied[clip.row]))
+    return list(one_each_in_turn(with_sound, count, lambda clip: varied[clip.row]))
 
 
 def measure_audio(
@@ -91,7 +91,7 @@ def measure_audio(
             load_driver=load_driver,
         )
         frames = to_tensor(frame.picture for frame in animation)
-        films.append(_spoken(model, clip, face, frames, reader, listener))
+        films.append(_drive_by_speech(model, clip, face, frames, reader, listener))
         progress(number + 1, len(chosen))
     return films
 
@@ -106,7 +106,7 @@ def _other(clips: Sequence[Clip], clip: Clip, number: int) -> Tensor:
 
 
 @torch.inference_mode()
-def _spoken(
+def _drive_by_speech(
     model: Model, clip: Clip, face: Tensor, frames: Tensor, reader: Reader, listener: SyncScorer | None
 ) -> SpeechResult:
     real = read_clip(clip.path, clip.frames)

@@ -26,12 +26,12 @@ _AXES, _NEEDED = MEASURES[:3], 4  # pose and mouth opening
 class Sweep:
     """One face, one axis turned from side to side.
 
-    asked: (n,) degrees added to the source's own; measured: (n, 8) MEASURES of each frame, NaN without a face
+    requested: (n,) degrees added to the source's own; measured: (n, 8) MEASURES of each frame, NaN without a face
     frames: (n, 3, h, w)
     """
 
     axis: str
-    asked: NDArray[np.float64]
+    requested: NDArray[np.float64]
     measured: NDArray[np.float64]
     frames: Tensor
 
@@ -45,10 +45,10 @@ class Sweep:
         found = ~np.isnan(self.measured[:, :_NEEDED]).any(axis=1)
         figures = dict.fromkeys(("slope", "r", "spill", "mouth"), float("nan"))
         if found.mean() >= 0.5 and found.sum() >= 4:
-            asked, measured = self.asked[found], self.measured[found]
+            requested, measured = self.requested[found], self.measured[found]
             k, span = _AXES.index(self.axis), np.ptp(measured[:, :_NEEDED], axis=0)
-            figures["slope"] = float(np.polyfit(asked, measured[:, k], 1)[0])
-            figures["r"] = float(np.corrcoef(asked, measured[:, k])[0, 1])
+            figures["slope"] = float(np.polyfit(requested, measured[:, k], 1)[0])
+            figures["r"] = float(np.corrcoef(requested, measured[:, k])[0, 1])
             figures["spill"] = float(max(span[j] for j in range(3) if j != k) / max(span[k], 1e-9))
             figures["mouth"] = float(span[3])
         return figures | {"found": float(found.mean())}
@@ -63,10 +63,10 @@ def sweeps(model: X2Face, factor: Factor, picture: Tensor, reader: Reader) -> li
     face, vector = model.embed(picture[None]), model.encode(picture[None])
     own, done = factor.read(vector), []
     for k, axis in enumerate(_AXES):
-        asked = torch.zeros(STEPS, 3)
-        asked[:, k] = torch.linspace(-REACH[axis], REACH[axis], STEPS)
-        frames = model.render(face, vector + factor.write(own + asked) - factor.write(own))
-        done.append(Sweep(axis, asked[:, k].double().numpy(), reader.read(frames), frames))
+        requested = torch.zeros(STEPS, 3)
+        requested[:, k] = torch.linspace(-REACH[axis], REACH[axis], STEPS)
+        frames = model.render(face, vector + factor.write(own + requested) - factor.write(own))
+        done.append(Sweep(axis, requested[:, k].double().numpy(), reader.read(frames), frames))
     return done
 
 

@@ -23,7 +23,7 @@ _RATIOS = {
 }
 MOVING = 0.03
 """Least mean L1 of copying the source for a person to count as moving."""
-_KEYPOINTS = {"akd": "akd", "mkr": "lost", "jitter": "jitter", "jitter_true": "jitter_true"}
+_KEYPOINTS = {"akd": "akd", "mkr": "missing", "jitter": "jitter", "jitter_true": "jitter_true"}
 
 
 def rounded(figures: Mapping[str, float], digits: int = 3) -> dict[str, float]:

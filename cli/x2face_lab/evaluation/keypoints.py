@@ -33,7 +33,7 @@ def measure_keypoints(
 ) -> Tally:
     """Drive the first frame of clips by the clips themselves; empty if the reader has no landmarks.
 
-    akd: in pixels at 256; lost: for each true frame with a face, 1 if none is found in the generated one, else 0
+    akd: in pixels at 256; missing: for each true frame with a face, 1 if none is found in the generated one, else 0
     jitter, jitter_true: in pixels, see `jitter`
     """
     tally = Tally()
@@ -54,7 +54,7 @@ def measure_keypoints(
 def add_keypoints(tally: Tally, person: str, true: Floats, made: Floats) -> None:
     """Add figures of consecutive frames. true, made: landmarks (n, 68, 3) in picture widths, NaN without a face"""
     there, found = _with_face(true), _with_face(made)
-    tally.add(person, "lost", (~found[there]).astype(float))
+    tally.add(person, "missing", (~found[there]).astype(float))
     apart = np.linalg.norm((made - true)[there & found, :, :2], axis=2).mean(axis=1)
     tally.add(person, "akd", apart * SIDE)
     tally.add(person, "jitter_true", jitter(true))

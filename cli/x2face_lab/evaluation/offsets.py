@@ -30,9 +30,9 @@ class SyncScorer:
         pictures: (n, 3, h, w) in [0, 1], crops at 25 frames a second; sound: file with their sound
         """
         dims = self.networks.dims
-        heard = self.networks.project_sound(torch.cat(list(stream(read_sound_blocks(sound), self.features))))
+        sound_embeddings = self.networks.project_sound(torch.cat(list(stream(read_sound_blocks(sound), self.features))))
         lips = stacks(lower_faces(pictures, dims.side), dims.frames)
-        return offset_of(heard, self.networks.project_lips(self.networks.visual(lips))).frames
+        return offset_of(sound_embeddings, self.networks.project_lips(self.networks.visual(lips))).frames
 
 
 def offset_shares(found: Sequence[tuple[int, int]]) -> dict[str, dict[str, float]]:

@@ -1,4 +1,4 @@
-"""How mouths follow speech, every speaker counting alike however many clips there are of them."""
+"""Figures of driving by speech as means over speakers, so that each speaker counts equally."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _FIGURES = ("r", "r_other", "amplitude")
 
 
 def by_person(films: Sequence[SpeechResult], digits: int = 3) -> dict[str, Any]:
-    """Means over speakers of each one's mean over clips in which the mouth moves; names as `summary` has them.
+    """Means over speakers of each speaker's mean over clips in which the mouth moves; figures as in `summary`.
 
-    r_by_person, r_other_by_person, amplitude_by_person, left out where nothing tells them
-    r_by_person_interval: between which it lies, by bootstrap over speakers; from three speakers on
-    speakers: how many there are
+    r_by_person, r_other_by_person, amplitude_by_person; left out if undefined
+    r_by_person_interval: bootstrap confidence interval over speakers; needs three
+    speakers: their number
     """
     tally = _tally(films)
     people = {name: tally.means(name) for name in _FIGURES}
@@ -30,8 +30,8 @@ def by_person(films: Sequence[SpeechResult], digits: int = 3) -> dict[str, Any]:
         if np.isfinite(values).any()
     }
     ends = interval(people["r"])
-    sure = {} if ends is None else {"r_by_person_interval": [round(end, digits) for end in ends]}
-    return found | sure | {"speakers": len(tally.people)}
+    bounds = {} if ends is None else {"r_by_person_interval": [round(end, digits) for end in ends]}
+    return found | bounds | {"speakers": len(tally.people)}
 
 
 def _tally(films: Sequence[SpeechResult]) -> Tally:

@@ -48,7 +48,9 @@ class SpokenSound:
     vectors: Sequence[Tensor]
 
 
-def spoken(subjects: Sequence[ModelSource], driver: ActiveDriver, samples: Samples, seconds: float) -> SpokenSound:
+def drive_by_sound(
+    subjects: Sequence[ModelSource], driver: ActiveDriver, samples: Samples, seconds: float
+) -> SpokenSound:
     """Apply a driver to each subject. samples: of its sound, for the diagrams; seconds: largest length"""
     vectors, fps = [], 25.0
     for subject in subjects:
@@ -71,63 +73,63 @@ def opening(subject: ModelSource, vectors: Tensor) -> NDArray[np.float64]:
         return np.asarray((about @ torch.linalg.svd(about, full_matrices=False).Vh[0]).numpy())
 
 
-def audio_sheet(subjects: Sequence[ModelSource], said: SpokenSound, count: int = 8, cell: int = 128) -> Sheet:
+def audio_sheet(subjects: Sequence[ModelSource], speech: SpokenSound, count: int = 8, cell: int = 128) -> Sheet:
     """Diagrams of the sound at the top, and for each subject the source, frames and close-ups of the mouth.
 
     count: largest number of moments, chosen by `in_turn`; cell: side of a frame in pixels
     """
-    moments = in_turn(said.opening, count)
+    moments = in_turn(speech.opening, count)
     parts, x = Parts(), MARGIN + cell + 2 * GAP
     width = max(len(moments), _LEAST) * (cell + GAP) - GAP
-    y = _diagrams(parts, said, moments, Rectangle(x, MARGIN + line_height(cell), width, 0), cell)
-    y = _joined(parts, said, moments, x, y, cell)
-    for subject, vectors in zip(subjects, said.vectors, strict=True):
+    y = _diagrams(parts, speech, moments, Rectangle(x, MARGIN + line_height(cell), width, 0), cell)
+    y = _connectors(parts, speech, moments, x, y, cell)
+    for subject, vectors in zip(subjects, speech.vectors, strict=True):
         y = _subject(parts, subject, vectors[moments], x, y, cell) + _BETWEEN
     return parts.sheet()
 
 
-def _diagrams(parts: Parts, said: SpokenSound, moments: list[int], top: Rectangle, cell: int) -> int:
+def _diagrams(parts: Parts, speech: SpokenSound, moments: list[int], top: Rectangle, cell: int) -> int:
     """Add waveform, spectrogram and opening; returns the y at which they end."""
     drawn = (
-        partial(draw_waveform, samples=said.samples, columns=top.width),
-        partial(draw_spectrogram, samples=said.samples),
-        partial(draw_curve, seconds=said.seconds, curve=said.opening, chosen=moments),
+        partial(draw_waveform, samples=speech.samples, columns=top.width),
+        partial(draw_spectrogram, samples=speech.samples),
+        partial(draw_curve, seconds=speech.seconds, curve=speech.opening, chosen=moments),
     )
     y = top.y
     for (name, share), draw in zip(_PANELS, drawn, strict=True):
         rectangle = Rectangle(top.x, y, top.width, round(share * cell))
-        marked = partial(_over_time, draw=draw, said=said, moments=moments, timed=y == top.y)
+        marked = partial(_over_time, draw=draw, speech=speech, moments=moments, timed=y == top.y)
         parts.panels.append(Panel(rectangle, marked, letters(cell) - 1))
         parts.labels.append(Label(name, top.x - 3 * letters(cell), rectangle.level, letters(cell), align="right"))
         y = rectangle.bottom + 2 * GAP
     return y
 
 
-def _over_time(axes: Axes, *, draw: partial[None], said: SpokenSound, moments: list[int], timed: bool) -> None:
+def _over_time(axes: Axes, *, draw: partial[None], speech: SpokenSound, moments: list[int], timed: bool) -> None:
     """Draw a diagram over the common time axis, with the moments marked."""
     draw(axes)
-    axes.set_xlim(0, _length(said))
+    axes.set_xlim(0, _length(speech))
     for moment in moments:
-        axes.axvline(said.seconds[moment], color=_MARK, linewidth=0.8)
+        axes.axvline(speech.seconds[moment], color=_MARK, linewidth=0.8)
     axes.tick_params(axis="x", bottom=False, labelbottom=False, top=timed, labeltop=timed)
     if timed:
         axes.xaxis.set_major_formatter("{x:g} s")
 
 
-def _length(said: SpokenSound) -> float:
+def _length(speech: SpokenSound) -> float:
     """Length of the time axis in seconds."""
-    return max(len(said.samples) / RATE, float(said.seconds[-1]))
+    return max(len(speech.samples) / RATE, float(speech.seconds[-1]))
 
 
-def _joined(parts: Parts, said: SpokenSound, moments: list[int], x: int, y: int, cell: int) -> int:
+def _connectors(parts: Parts, speech: SpokenSound, moments: list[int], x: int, y: int, cell: int) -> int:
     """Add lines from the moments to their columns, with times; returns the y at which the frames begin."""
     width = parts.panels[0].rectangle.width
     down, line = y + round(0.25 * cell), line_height(cell)
     for k, moment in enumerate(moments):
         middle = x + k * (cell + GAP) + cell / 2
-        start = x + width * said.seconds[moment] / _length(said)
+        start = x + width * speech.seconds[moment] / _length(speech)
         parts.lines.append(Line(((start, y - 2 * GAP), (middle, down)), _MARK))
-        parts.labels.append(Label(f"{said.seconds[moment]:.2f} s", middle, down + line / 2, letters(cell)))
+        parts.labels.append(Label(f"{speech.seconds[moment]:.2f} s", middle, down + line / 2, letters(cell)))
     return down + line
 
 

@@ -1,4 +1,4 @@
-"""Other voices, rooms, microphones and files than those a clip was recorded with."""
+"""Audio augmentation: random changes of voice, room, microphone and encoding."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from x2face_audio.sync.degrading import (
     Codec,
-    by_telephone,
+    add_noise,
+    babble_noise,
+    band_pass,
     coloured_noise,
-    in_band,
-    in_room,
-    stretched,
+    reverberate,
     through_codec,
-    voices,
-    with_noise,
+    through_telephone,
+    time_stretch,
 )
 from x2face_audio.sync.sounds import Samples
 
@@ -31,76 +31,78 @@ _CODECS: tuple[tuple[Codec, tuple[int, ...]], ...] = (
 
 @dataclass(frozen=True)
 class AudioAugmentation:
-    """How a clip's sound was changed, in this order; nothing by default.
+    """Random changes of a clip's sound, applied in this order; the defaults change nothing.
 
-    pitch: by which all frequencies are multiplied; speed: by which it is played faster, whatever its pitch
-    tilt: of the spectrum, from -1, deep, to 1
-    room: seconds in which echoes fall by 60 dB, and decibels by which the voice is above them
-    noise: decibels below the sound; red: of the noise, 0 white to 1; talk: the noise is other people talking
-    band: Hz from and to; telephone: through one; codec: and its bits a second; loud: gain as a logarithm, then clipped
+    pitch: factor of all frequencies; speed: factor of the playback speed, independent of pitch
+    tilt: coefficient of the spectral tilt, from -1 (low frequencies emphasised) to 1
+    reverberation: arguments `seconds` and `direct` of `reverberate`, or None
+    noise: signal-to-noise ratio in dB, or None
+    noise_colour: coefficient of coloured_noise; babble: use babble noise instead
+    band: limits of a band-pass filter in Hz; telephone: telephone quality; codec: name and bits a second
+    gain: natural logarithm of the final gain, after which samples are clipped
     """
 
     pitch: float = 1.0
     speed: float = 1.0
     tilt: float = 0.0
-    room: tuple[float, float] | None = None
+    reverberation: tuple[float, float] | None = None
     noise: float | None = None
-    red: float = 0.0
-    talk: bool = False
+    noise_colour: float = 0.0
+    babble: bool = False
     band: tuple[float, float] | None = None
     telephone: bool = False
     codec: tuple[Codec, int] | None = None
-    loud: float = 0.0
+    gain: float = 0.0
 
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> AudioAugmentation:
-        """About a fifth of them without a room, a fifth without noise; half of them with the whole band."""
+        """Draw at random; the probability of each change is in the code."""
         codec, rates = _CODECS[rng.integers(len(_CODECS))]
         pitch, speed = np.exp(rng.uniform(-0.18, 0.18, 2))
         return cls(
             pitch=float(pitch),
             speed=float(pitch if rng.random() < 0.4 else speed),
             tilt=rng.uniform(-0.5, 0.5),
-            room=_maybe(rng, 0.6, (float(np.exp(rng.uniform(-2, 0.1))), rng.uniform(-4, 14))),
-            noise=_maybe(rng, 0.8, rng.uniform(0, 30)),
-            red=rng.uniform(0, 0.97),
-            talk=bool(rng.random() < 0.35),
-            band=_maybe(rng, 0.4, (rng.uniform(60, 400), rng.uniform(2500, 7500))),
+            reverberation=_with_probability(rng, 0.6, (float(np.exp(rng.uniform(-2, 0.1))), rng.uniform(-4, 14))),
+            noise=_with_probability(rng, 0.8, rng.uniform(0, 30)),
+            noise_colour=rng.uniform(0, 0.97),
+            babble=bool(rng.random() < 0.35),
+            band=_with_probability(rng, 0.4, (rng.uniform(60, 400), rng.uniform(2500, 7500))),
             telephone=bool(rng.random() < 0.1),
-            codec=_maybe(rng, 0.2, (codec, int(rng.choice(rates)))),
-            loud=rng.normal() * 0.9,
+            codec=_with_probability(rng, 0.2, (codec, int(rng.choice(rates)))),
+            gain=rng.normal() * 0.9,
         )
 
     def of(self, samples: Samples, rng: np.random.Generator) -> Samples:
         """(m,) samples at 16 kHz to (m / speed,)."""
-        sound = self._spoken(samples)
-        if self.room is not None:
-            sound = in_room(sound, rng, *self.room)
+        sound = self._changed_voice(samples)
+        if self.reverberation is not None:
+            sound = reverberate(sound, rng, *self.reverberation)
         if self.noise is not None:
-            sound = with_noise(sound, self._noise(sound, rng), self.noise)
-        return self._recorded(sound)
+            sound = add_noise(sound, self._noise(sound, rng), self.noise)
+        return self._changed_recording(sound)
 
-    def _spoken(self, samples: Samples) -> Samples:
+    def _changed_voice(self, samples: Samples) -> Samples:
         from scipy.signal import lfilter
 
         count = round(len(samples) / self.pitch)
         sound = np.interp(np.arange(count) * self.pitch, np.arange(len(samples)), samples)
         if self.speed != self.pitch:
-            sound = stretched(np.asarray(sound, np.float32), self.speed / self.pitch)
+            sound = time_stretch(np.asarray(sound, np.float32), self.speed / self.pitch)
         return np.asarray(lfilter([1.0, self.tilt], [1.0], sound), np.float32)
 
     def _noise(self, sound: Samples, rng: np.random.Generator) -> NDArray[np.float64]:
-        return voices(sound, rng) if self.talk else coloured_noise(len(sound), rng, self.red)
+        return babble_noise(sound, rng) if self.babble else coloured_noise(len(sound), rng, self.noise_colour)
 
-    def _recorded(self, sound: Samples) -> Samples:
+    def _changed_recording(self, sound: Samples) -> Samples:
         if self.band is not None:
-            sound = in_band(sound, *self.band)
+            sound = band_pass(sound, *self.band)
         if self.telephone:
-            sound = by_telephone(sound)
+            sound = through_telephone(sound)
         if self.codec is not None:
             sound = through_codec(sound, *self.codec)
-        return np.asarray((sound * np.exp(self.loud)).clip(-1, 1), np.float32)
+        return np.asarray((sound * np.exp(self.gain)).clip(-1, 1), np.float32)
 
 
-def _maybe(rng: np.random.Generator, share: float, value: T) -> T | None:
-    return value if rng.random() < share else None
+def _with_probability(rng: np.random.Generator, probability: float, value: T) -> T | None:
+    return value if rng.random() < probability else None

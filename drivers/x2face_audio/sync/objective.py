@@ -62,11 +62,11 @@ class SyncBatches:
         colour[..., 0] *= 2
         hiss = torch.randn(sound.shape, generator=draw.rng, device=device) * 0.1
         sound = sound + (colour + hiss) * self.deviation
-        lost = 1 + (draw.uniform(n) * (sound.shape[-1] - 2)).long()
-        gone = F.one_hot(lost, sound.shape[-1]) + F.one_hot(lost + 1, sound.shape[-1])
-        gone = gone * (draw.uniform(n, 1) < 0.5)
+        first = 1 + (draw.uniform(n) * (sound.shape[-1] - 2)).long()
+        masked = F.one_hot(first, sound.shape[-1]) + F.one_hot(first + 1, sound.shape[-1])
+        masked = masked * (draw.uniform(n, 1) < 0.5)
         mean = self.bank.rows[0].mean(0)
-        return torch.where(gone[:, None, None].bool(), mean, sound)
+        return torch.where(masked[:, None, None].bool(), mean, sound)
 
     def _augmented_lips(self, lips: Tensor, draw: Sampler) -> Tensor:
         """Augment lips, the same for all frames of a clip: mirroring, brightness, shift by a few pixels."""
@@ -104,8 +104,8 @@ class SyncObjective(nn.Module):
         losses = {"contrast": self._contrast(sound, lips, clips, moments)}
         for name, feature in (("sound", sound), ("lips", lips), ("context", context)):
             losses[name] = self._measured(self.heads[name](feature).unflatten(0, (clips, moments)), batch.measures)
-        taught = losses["sound"] + losses["lips"] / 3 + losses["context"]
-        return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * taught}
+        regression = losses["sound"] + losses["lips"] / 3 + losses["context"]
+        return losses | {"loss": self.recipe.contrast * losses["contrast"] + self.recipe.measures * regression}
 
     def _measured(self, found: Tensor, true: Tensor) -> Tensor:
         """Loss of opening and width, and of blendshapes by recipe.blend."""

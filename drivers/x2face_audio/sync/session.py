@@ -78,20 +78,20 @@ def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress:
         )
         for split, versions in _splits(plan.recipe)
     )
-    networks = _beginning(plan, train)
+    networks = _initial_networks(plan, train)
     objective = SyncObjective(networks, plan.recipe, train.measures.shape[1]).to(processes.device)
     batches = SyncBatches(train, plan.recipe)
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
-    spoken = [clip for clip in folder.of_split("train") if clip.sound]
+    with_sound = [clip for clip in folder.of_split("train") if clip.sound]
     data: dict[str, object] = {
-        "statement": statement(spoken),
+        "statement": statement(with_sound),
         "start": None if plan.start is None else Path(plan.start).name,
     }
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, _Evaluator(plan.out, val), data)
 
 
-def _beginning(plan: SyncPlan, train: SyncBank) -> SyncNetworks:
-    """Random networks that know how loud the training sound is, or the plan's."""
+def _initial_networks(plan: SyncPlan, train: SyncBank) -> SyncNetworks:
+    """The plan's initial networks, or random ones that normalise by the mean and deviation of the training sound."""
     networks = SyncNetworks(plan.dims)
     if plan.start is None:
         networks.audio.mean.copy_(train.rows[0].mean(0))

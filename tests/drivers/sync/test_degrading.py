@@ -10,14 +10,14 @@ import pytest
 
 from x2face_audio.sync.augmentation import AudioAugmentation
 from x2face_audio.sync.degrading import (
-    by_telephone,
+    add_noise,
+    babble_noise,
+    band_pass,
     coloured_noise,
-    in_band,
-    in_room,
-    stretched,
+    reverberate,
     through_codec,
-    voices,
-    with_noise,
+    through_telephone,
+    time_stretch,
 )
 from x2face_audio.sync.sounds import RATE, Samples
 
@@ -43,15 +43,15 @@ def decibels(a: np.ndarray, b: np.ndarray) -> float:
 @pytest.mark.parametrize(
     "degraded",
     [
-        lambda s: in_room(s, np.random.default_rng(0), 0.3, 5),
-        lambda s: with_noise(s, coloured_noise(len(s), np.random.default_rng(0), 0.9), 10),
-        lambda s: with_noise(s, voices(s, np.random.default_rng(0)), 10),
-        lambda s: in_band(s, 100, 4000),
-        by_telephone,
+        lambda s: reverberate(s, np.random.default_rng(0), 0.3, 5),
+        lambda s: add_noise(s, coloured_noise(len(s), np.random.default_rng(0), 0.9), 10),
+        lambda s: add_noise(s, babble_noise(s, np.random.default_rng(0)), 10),
+        lambda s: band_pass(s, 100, 4000),
+        through_telephone,
         lambda s: through_codec(s, "mp3", 24000),
         lambda s: through_codec(s, "aac", 24000),
         lambda s: through_codec(s, "opus", 14000),
-        lambda s: stretched(s, 1.0),
+        lambda s: time_stretch(s, 1.0),
     ],
 )
 def test_what_is_heard_stays_at_its_moment(degraded: Callable[[Samples], Samples]) -> None:
@@ -66,7 +66,7 @@ def test_what_is_heard_stays_at_its_moment(degraded: Callable[[Samples], Samples
 def test_echoes_fall_by_sixty_decibels_in_the_room_s_time() -> None:
     impulse = np.zeros(RATE, np.float32)
     impulse[0] = 1
-    heard = in_room(impulse, np.random.default_rng(0), seconds=0.5, direct=6)
+    heard = reverberate(impulse, np.random.default_rng(0), seconds=0.5, direct=6)
     assert decibels(heard[:1], heard[1:]) == pytest.approx(6, abs=0.1)
     assert decibels(heard[1:801], heard[4000:4800]) == pytest.approx(30, abs=1.5)
     assert np.square(heard).sum() == pytest.approx(1, rel=0.01)
@@ -74,7 +74,7 @@ def test_echoes_fall_by_sixty_decibels_in_the_room_s_time() -> None:
 
 def test_noise_is_as_many_decibels_below_the_sound() -> None:
     noise = coloured_noise(len(SPEECH), np.random.default_rng(0), 0.5)
-    assert decibels(SPEECH, with_noise(SPEECH, noise, 12) - SPEECH) == pytest.approx(12, abs=0.2)
+    assert decibels(SPEECH, add_noise(SPEECH, noise, 12) - SPEECH) == pytest.approx(12, abs=0.2)
 
 
 def test_red_noise_is_deeper_than_white() -> None:
@@ -83,7 +83,9 @@ def test_red_noise_is_deeper_than_white() -> None:
 
 
 @pytest.mark.parametrize(
-    ("narrow", "high"), [(lambda s: in_band(s, 300, 3400), 6000), (by_telephone, 4500)], ids=["band", "telephone"]
+    ("narrow", "high"),
+    [(lambda s: band_pass(s, 300, 3400), 6000), (through_telephone, 4500)],
+    ids=["band", "telephone"],
 )
 def test_what_is_outside_the_band_is_gone(narrow: Callable[[Samples], Samples], high: int) -> None:
     deep, middle, sharp = (decibels(narrow(tone(f)), tone(f)) for f in (80, 1000, high))
@@ -91,13 +93,13 @@ def test_what_is_outside_the_band_is_gone(narrow: Callable[[Samples], Samples], 
 
 
 def test_a_telephone_has_eight_bits() -> None:
-    difference = by_telephone(tone(1000))[2000:6000] - in_band(tone(1000), 300, 3400)[2000:6000]
+    difference = through_telephone(tone(1000))[2000:6000] - band_pass(tone(1000), 300, 3400)[2000:6000]
     assert 20 < decibels(tone(1000)[2000:6000], difference) < 45
 
 
 @pytest.mark.parametrize("speed", [0.8, 1.25])
 def test_a_stretched_tone_keeps_its_pitch(speed: float) -> None:
-    found = stretched(tone(250, 2), speed)
+    found = time_stretch(tone(250, 2), speed)
     assert len(found) == round(2 * RATE / speed)
     spectrum = np.abs(np.fft.rfft(found))
     assert spectrum.argmax() * RATE / len(found) == pytest.approx(250, abs=2)
@@ -118,7 +120,7 @@ def test_pitch_and_speed_are_apart() -> None:
 def test_what_is_drawn_is_drawn_again_and_differs() -> None:
     drawn = [AudioAugmentation.drawn(np.random.default_rng(k)) for k in range(60)]
     assert drawn[:5] == [AudioAugmentation.drawn(np.random.default_rng(k)) for k in range(5)]
-    for name in ("room", "noise", "band", "codec"):
+    for name in ("reverberation", "noise", "band", "codec"):
         assert 0.1 < np.mean([getattr(one, name) is not None for one in drawn]) < 0.95
     kinds = {one.codec[0] for one in drawn if one.codec}
     assert kinds == {"mp3", "aac", "opus"}
@@ -130,5 +132,5 @@ def test_what_is_drawn_is_drawn_again_and_differs() -> None:
 
 def test_silence_stays_silent() -> None:
     everything = AudioAugmentation.drawn(np.random.default_rng(0))
-    everything = replace(everything, room=(0.3, 0.0), noise=3.0, codec=("mp3", 24000), telephone=True)
+    everything = replace(everything, reverberation=(0.3, 0.0), noise=3.0, codec=("mp3", 24000), telephone=True)
     assert np.abs(everything.of(np.zeros(8000, np.float32), DRAWN)).max() < 1e-3

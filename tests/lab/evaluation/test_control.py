@@ -47,9 +47,9 @@ def test_a_sweep_starts_from_the_sources_own_pose() -> None:
     model: Any = Knowing()
     roll, pitch, _ = sweeps(model, Plain(), torch.zeros(3, 8, 8), model)
     assert roll.axis == "roll"
-    np.testing.assert_allclose(roll.asked, np.linspace(-REACH["roll"], REACH["roll"], STEPS))
+    np.testing.assert_allclose(roll.requested, np.linspace(-REACH["roll"], REACH["roll"], STEPS))
     np.testing.assert_allclose(roll.measured[:, 1], 2)
-    np.testing.assert_allclose(pitch.measured[:, 1], 2 + pitch.asked)
+    np.testing.assert_allclose(pitch.measured[:, 1], 2 + pitch.requested)
 
 
 def test_slope_correlation_and_spill_are_those_of_the_frames() -> None:

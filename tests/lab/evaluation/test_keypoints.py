@@ -20,7 +20,7 @@ def test_the_distance_is_in_pixels_and_depth_does_not_count() -> None:
     tally = Tally()
     add_keypoints(tally, "anna", film(0, 0), film(3, 5) + [0, 0, 0.5])
     assert tally.mean("akd") == pytest.approx(4)
-    assert tally.mean("lost") == 0
+    assert tally.mean("missing") == 0
 
 
 def test_a_face_that_is_lost_is_missing_and_has_no_distance() -> None:
@@ -28,7 +28,7 @@ def test_a_face_that_is_lost_is_missing_and_has_no_distance() -> None:
     made[1], made[3], true[3] = np.nan, np.nan, np.nan
     tally = Tally()
     add_keypoints(tally, "anna", true, made)
-    assert tally.mean("lost") == pytest.approx(1 / 3)  # where no face is, none can be lost
+    assert tally.mean("missing") == pytest.approx(1 / 3)  # where no face is, none can be lost
     assert (tally.count("akd"), tally.mean("akd")) == (2, pytest.approx(2))
 
 

@@ -81,7 +81,7 @@ def test_each_region_has_its_l1_and_that_of_copying() -> None:
 
 
 def test_missing_keypoints_are_a_share() -> None:
-    assert keypoints(tally_of(anna={"lost": [1, 0, 0, 0]}))["mkr"] == 0.25
+    assert keypoints(tally_of(anna={"missing": [1, 0, 0, 0]}))["mkr"] == 0.25
 
 
 def test_people_who_are_all_alike_leave_no_doubt() -> None:

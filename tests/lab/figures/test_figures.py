@@ -15,7 +15,7 @@ from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import MissingError
 from x2face_core.model import X2Face
 from x2face_core.sources.source import ModelSource
-from x2face_lab.figures.audio import audio_sheet, opening, spoken
+from x2face_lab.figures.audio import audio_sheet, drive_by_sound, opening
 from x2face_lab.figures.drawing import write_sheet
 from x2face_lab.figures.edit import edit_sheet
 from x2face_lab.figures.motion import filmed, swept
@@ -72,11 +72,11 @@ def texts(sheet: Sheet) -> list[str]:
 
 
 def test_tiles_never_overlap_and_lie_inside(subjects: list[ModelSource]) -> None:
-    said = spoken(subjects, active("opening", Opening([0, 1, 0, 2, 0])), np.zeros(3200, np.float32), 9)
+    speech = drive_by_sound(subjects, active("opening", Opening([0, 1, 0, 2, 0])), np.zeros(3200, np.float32), 9)
     motion = filmed(subjects, active("opening", Opening([0, 1, 0, 2], pictures=True)), 3, 9)
     for sheet in (
         pose_sheet(subjects, SWEEPS, CELL),
-        audio_sheet(subjects, said, 4, CELL),
+        audio_sheet(subjects, speech, 4, CELL),
         edit_sheet(subjects, [painting("red", Red())], motion, CELL),
     ):
         covered = np.zeros((sheet.height, sheet.width), int)
@@ -133,9 +133,9 @@ def test_angles_go_from_one_end_to_the_other() -> None:
 
 def test_an_audio_figure_shows_the_moments_where_the_mouth_turns(subjects: list[ModelSource]) -> None:
     heights = [0.0, 0, 1, 0.9, 0, 0.5, 0.4, 3, 0, 0]
-    said = spoken(subjects, active("opening", Opening(heights)), np.zeros(6400, np.float32), 9)
-    assert np.allclose(np.diff(said.opening), np.diff(heights), atol=1e-5)
-    sheet = audio_sheet(subjects, said, 4, CELL)
+    speech = drive_by_sound(subjects, active("opening", Opening(heights)), np.zeros(6400, np.float32), 9)
+    assert np.allclose(np.diff(speech.opening), np.diff(heights), atol=1e-5)
+    sheet = audio_sheet(subjects, speech, 4, CELL)
     times = [label for label in sheet.labels if label.text.endswith(" s")]
     assert [label.text for label in times] == ["0.08 s", "0.16 s", "0.28 s", "0.32 s"]
     assert len(sheet.panels) == 3 and len({(p.rectangle.x, p.rectangle.width) for p in sheet.panels}) == 1
@@ -148,8 +148,8 @@ def test_an_audio_figure_shows_the_moments_where_the_mouth_turns(subjects: list[
 
 
 def test_an_audio_figure_of_one_frame_and_no_sound_can_be_drawn(subjects: list[ModelSource], tmp_path: Path) -> None:
-    said = spoken(subjects, active("opening", Opening([1.0])), np.zeros(10, np.float32), 9)
-    write_sheet(tmp_path / "a.png", audio_sheet(subjects, said, 8, CELL))
+    speech = drive_by_sound(subjects, active("opening", Opening([1.0])), np.zeros(10, np.float32), 9)
+    write_sheet(tmp_path / "a.png", audio_sheet(subjects, speech, 8, CELL))
     assert (tmp_path / "a.png").stat().st_size
 
 
