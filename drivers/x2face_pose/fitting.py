@@ -111,7 +111,7 @@ def reading_figures(reading: Affine, pairs: Sequence[Pair], *, held_out: bool) -
     missed = found - true
     explained = 1 - missed.square().sum(0) / centred.square().sum(0).clamp_min(1e-12)
     return {
-        "reading_figures by": f"{len(true)} pictures held out" if held_out else "the pictures it learned from",
+        "judged by": f"{len(true)} pictures held out" if held_out else "the pictures it learned from",
         "mae": [round(one, 2) for one in missed.abs().mean(0).tolist()],
         "mae of mean": [round(one, 2) for one in centred.abs().mean(0).tolist()],
         "r2": [round(one, 3) for one in explained.tolist()],
