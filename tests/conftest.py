@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no ../shared and no $X2FACE_SHARED"))
         if item.get_closest_marker("landmarks") and find_spec("mediapipe") is None:
             item.add_marker(pytest.mark.skip(reason="the extra `landmarks` is not installed"))
+        if item.get_closest_marker("scale") and find_spec("distributed") is None:
+            item.add_marker(pytest.mark.skip(reason="the extra `scale` is not installed"))
         if item.get_closest_marker("gpu") and not _has_gpu():
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from x2face_cli import screen
-from x2face_cli.values import ExpandedPath
+from x2face_cli.values import ExpandedPath, Word
+from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
     from x2face_core.data.preparing.records import Record, Still
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 @click.argument("out", metavar="OUT", type=ExpandedPath())
 @click.option("--landmarks", is_flag=True, help="Label the faces with a face mesh: the recipe `guided` needs it.")
 @click.option("--workers", type=click.IntRange(1, 256), show_default="one a core", help="Files at a time.")
-def prepare(source: Path, out: Path, landmarks: bool, workers: int | None) -> None:
+@click.option(
+    "--scheduler",
+    type=Word(),
+    metavar="ADDRESS",
+    help="A Dask scheduler, whose workers share the disk and do the work.",
+)
+def prepare(source: Path, out: Path, landmarks: bool, workers: int | None, scheduler: str | None) -> None:
     """Turn the films and photographs in a folder, and in the folders within, into faces to train on.
 
     Each face in a film gets a fixed square of 256 pixels from cut to cut, at 25 frames a second, with the film's sound;
@@ -31,11 +38,15 @@ def prepare(source: Path, out: Path, landmarks: bool, workers: int | None) -> No
 
     \b
     x2face prepare films tracks --landmarks
+    x2face prepare films tracks --scheduler tcp://node1:8786   # on many machines (docs/scale.md)
     """
+    if workers and scheduler:
+        raise UsageError("--workers counts processes here, and --scheduler uses workers elsewhere: give one of them.")
     from x2face_core.data.preparing.run import prepare as run
 
     with ExitStack() as bars:
-        report = run(source, out, landmarks=landmarks, workers=workers, progress=_PrepareDisplay(bars).done)
+        shown = _PrepareDisplay(bars)
+        report = run(source, out, landmarks=landmarks, workers=workers, scheduler=scheduler, progress=shown.done)
     _summarise(report)
     screen.result(out)
 

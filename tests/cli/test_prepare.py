@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,41 @@ def test_what_is_wrong_is_one_line_and_its_code(
 
 def test_no_workers_is_a_usage_error(x2face: Callable[..., Any], tmp_path: Path) -> None:
     assert x2face("prepare", str(tmp_path), str(tmp_path / "out"), "--workers", "0").code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--scheduler", "tcp://node1:8786", "--workers", "2"], 2, "give one of them"),
+        (["--scheduler", ""], 2, "is empty"),
+    ],
+)
+def test_a_scheduler_that_cannot_be_used_is_refused(
+    x2face: Callable[..., Any], tmp_path: Path, options: list[str], code: int, words: str
+) -> None:
+    found = x2face("prepare", str(tmp_path), str(tmp_path / "out"), *options)
+    assert (found.code, words in found.err) == (code, True)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(find_spec("distributed") is not None, reason="the extra `scale` is installed")
+def test_without_the_extra_it_says_what_to_install(x2face: Callable[..., Any], tmp_path: Path) -> None:
+    write(tmp_path / "films" / "a.mp4", wall(3))
+    found = x2face("prepare", str(tmp_path / "films"), str(tmp_path / "out"), "--scheduler", "tcp://node1:8786")
+    assert (found.code, "pip install 'x2face[scale]'" in found.err) == (3, True)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.scale
+@pytest.mark.parametrize(
+    ("address", "code", "words"),
+    [("nonsense", 2, "expected HOST:PORT"), ("tcp://127.0.0.1:1", 3, "no Dask scheduler answers there")],
+)
+def test_a_scheduler_that_is_not_there_is_one_line(
+    x2face: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, code: int, words: str
+) -> None:
+    monkeypatch.setattr("x2face_core.clusters._CONNECTING", 0.5)
+    write(tmp_path / "films" / "a.mp4", wall(3))
+    found = x2face("prepare", str(tmp_path / "films"), str(tmp_path / "out"), "--scheduler", address)
+    assert (found.code, words in found.err, found.err.count("\n")) == (code, True, 1)
+    assert not (tmp_path / "out").exists()

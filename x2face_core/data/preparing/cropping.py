@@ -10,7 +10,7 @@ from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.cutting import SIDE
 from x2face_core.data.preparing.filming import DOUBTFUL, SMALL, SMALLEST, SUREST, UNMESHED
 from x2face_core.data.preparing.inputs import Photograph, folder_name
-from x2face_core.data.preparing.records import BROKEN, FACELESS, State, Still, trouble_of
+from x2face_core.data.preparing.records import BROKEN, FACELESS, State, Still, fatal, trouble_of
 from x2face_core.data.preparing.tracks import SCALE
 from x2face_core.geometry.mesh import FaceMesh
 from x2face_core.media.boxes import Box, crop
@@ -43,6 +43,12 @@ class StillTask:
         except BROKEN as error:
             record = Still(self.photograph.key, self.photograph.stamp, trouble=trouble_of(self.photograph.path, error))
         state.save(record)
+        return record
+
+    def lost(self) -> Still:
+        """The record where the processes that performed this ended."""
+        record = Still(self.photograph.key, self.photograph.stamp, trouble=fatal(self.photograph.path))
+        State(self.out).save(record)
         return record
 
     def _crop(self) -> Still:

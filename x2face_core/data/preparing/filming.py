@@ -10,7 +10,7 @@ from pathlib import Path
 from x2face_core.data.preparing.cutting import Cut, Written, write_clips
 from x2face_core.data.preparing.inputs import Film, folder_name
 from x2face_core.data.preparing.labelling import Labeller, columns
-from x2face_core.data.preparing.records import BROKEN, Clip, Dropped, Record, State, trouble_of
+from x2face_core.data.preparing.records import BROKEN, Clip, Dropped, Record, State, fatal, trouble_of
 from x2face_core.data.preparing.tracks import FPS, SceneTrack, find_tracks, numbered
 from x2face_core.errors import MissingError
 from x2face_core.media.boxes import Box
@@ -50,6 +50,12 @@ class FilmTask:
         state.save(record)
         return record
 
+    def lost(self) -> Record:
+        """The record where the processes that performed this ended."""
+        record = Record(self.film.key, self.film.stamp, trouble=fatal(self.film.path))
+        State(self.out).save(record)
+        return record
+
 
 def _cut(film: Film, out: Path) -> Record:
     found = find_tracks(film.path)
@@ -69,10 +75,10 @@ def _cut(film: Film, out: Path) -> Record:
 
 def _write(film: Film, out: Path, kept: list[tuple[int, SceneTrack, Box]]) -> list[Clip]:
     folder = out / "clips" / folder_name(film.identity)
-    for old in folder.glob("*.mp4"):  # of an earlier state of the film
-        if re.fullmatch(re.escape(film.name) + r"_\d+\.mp4", old.name):
-            old.unlink()
     paths = [folder / f"{film.name}_{at}.mp4" for at in range(len(kept))]
+    for old in set(folder.glob("*.mp4")) - set(paths):  # of an earlier state of the film
+        if re.fullmatch(re.escape(film.name) + r"_\d+\.mp4", old.name):
+            old.unlink(missing_ok=True)
     cuts = [Cut(path, track.start, track.end, box) for path, (_, track, box) in zip(paths, kept, strict=True)]
     written = write_clips(film.path, cuts) if cuts else []
     entries = zip(paths, kept, written, strict=True)

@@ -218,6 +218,11 @@ def trouble_of(path: Path, error: BaseException) -> str:
     return str(error) if isinstance(error, InputError) else f"{path}: cannot be read ({describe_error(error)})."
 
 
+def fatal(path: Path) -> str:
+    """The error of a file whose processing ended one process after the other."""
+    return f"{path}: processes that worked on it ended, as happens where memory runs out; the same line tries again."
+
+
 def write_json(path: Path, value: object) -> None:
     with atomic_file(path) as hidden:
         hidden.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,206 @@
+"""Tasks on a Dask cluster (the extra `scale`): one that runs already, or one embedded in this process.
+
+Dask is imported when a cluster is asked for, and not before.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import platform
+import re
+import time
+from asyncio import CancelledError as AsyncCancelledError
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from x2face_core.errors import InputError, MissingError, UsageError
+from x2face_core.files.faults import reason
+
+PATIENCE = 60.0
+"""Seconds until a cluster without workers is given up."""
+_CONNECTING = 10.0  # seconds
+_ADDRESS = re.compile(r"(\w+://)?[^\s/]+:\d+")
+_RETRIES = 2  # of a task that raises; tasks of workers that die are repeated by the scheduler
+_AHEAD = 4  # tasks in the scheduler's hands for each core, so that workers do not wait for this process
+_LEAST = 8
+_RENEWED = 5.0  # seconds until the workers are counted again
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def has_dask() -> bool:
+    return find_spec("distributed") is not None
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A Dask client of the scheduler at an address such as tcp://host:8786.
+
+    UsageError for no such address; InputError if there is no scheduler, or if its workers cannot run x2face;
+    MissingError without the extra `scale`.
+    """
+    _require_dask()
+    if not _ADDRESS.fullmatch(address):
+        raise UsageError(f"--scheduler {address}: expected HOST:PORT, such as tcp://node1:8786.")
+    from distributed import Client
+
+    _silence()
+    try:
+        client = Client(address, timeout=_CONNECTING, set_as_default=False)
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        raise InputError(
+            f"--scheduler {address}: no Dask scheduler answers there ({_first_line(error)}); "
+            "`dask scheduler` starts one and prints its address."
+        ) from error
+    try:
+        _check_workers(client, address)
+        yield client
+    finally:
+        with suppress(OSError, RuntimeError, CancelledError, AsyncCancelledError):
+            client.close(timeout=2)
+
+
+@contextmanager
+def embedded(workers: int) -> Iterator[Any]:
+    """A Dask client of a cluster of processes on this machine, one task in each at a time; it ends with the context."""
+    from distributed import Client, LocalCluster
+
+    _silence()
+    with TemporaryDirectory(prefix="x2face-dask-", ignore_cleanup_errors=True) as scratch:
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=None,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            local_directory=scratch,
+        )
+        try:
+            with Client(cluster, set_as_default=False) as client:
+                yield client
+        finally:
+            with suppress(OSError, RuntimeError, CancelledError, AsyncCancelledError):
+                cluster.close(timeout=5)
+
+
+def performed(
+    client: Any, function: Callable[[T], R], tasks: Iterable[T], lost: Callable[[T], R]
+) -> Generator[R, None, None]:
+    """Perform a function on all tasks; yields results as they come, each once.
+
+    Tasks have to be idempotent: one is repeated if it raises, and if its worker dies. On an error of the caller, tasks
+    that have not begun are cancelled.
+
+    lost: makes the result of a task with which workers died again and again
+    InputError if the scheduler ends.
+    """
+    from distributed import KilledWorker, as_completed
+
+    waiting = iter(tasks)
+    flight: dict[str, tuple[Any, T]] = {}
+    queue, window = as_completed(loop=client.loop), _Window(client)
+
+    def submit(count: int) -> None:
+        for task in islice(waiting, count):
+            future = client.submit(function, task, retries=_RETRIES, pure=False)
+            flight[future.key] = future, task
+            queue.add(future)
+
+    try:
+        with _scheduler_errors(client):
+            submit(window.size())
+            for future in queue:
+                task = flight.pop(future.key)[1]
+                try:
+                    result = future.result()
+                except KilledWorker:
+                    result = lost(task)
+                future.release()
+                submit(max(1, window.size() - len(flight)))
+                yield result
+    finally:
+        if flight:
+            with suppress(OSError, RuntimeError, CancelledError, AsyncCancelledError):
+                client.cancel([future for future, _ in flight.values()], force=True)
+
+
+def check_place(folder: Path) -> None:
+    """InputError, on a worker, if it does not see a folder of the process that called it."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: the worker on {platform.node()} sees no such folder; all need the same disk.")
+
+
+class _Window:
+    """How many tasks to hand over: some for each core, of which there may be more or fewer as time goes on."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.asked = -math.inf
+        self.cores = 0
+
+    def size(self) -> int:
+        if time.monotonic() > self.asked + _RENEWED:
+            self.cores, self.asked = sum(self.client.nthreads().values()), time.monotonic()
+        return max(_LEAST, _AHEAD * self.cores)
+
+
+def _check_workers(client: Any, address: str) -> None:
+    try:
+        client.submit(_hello, pure=False).result(timeout=PATIENCE)
+    except TimeoutError:
+        raise InputError(
+            f"--scheduler {address}: no worker took a task in {PATIENCE:.0f} s; `dask worker {address}` starts one."
+        ) from None
+    except (ImportError, AttributeError) as error:
+        raise InputError(
+            f"--scheduler {address}: its workers cannot run x2face ({_first_line(error)}); install it there too."
+        ) from error
+    except (OSError, CancelledError, AsyncCancelledError) as error:
+        raise _ended(client) from error
+
+
+def _hello() -> str:
+    return platform.node()
+
+
+@contextmanager
+def _scheduler_errors(client: Any) -> Iterator[None]:
+    """Turn the loss of the scheduler into an InputError."""
+    from distributed.comm.core import CommClosedError
+
+    try:
+        yield
+    except (CommClosedError, CancelledError, AsyncCancelledError) as error:
+        raise _ended(client) from error
+
+
+def _ended(client: Any) -> InputError:
+    address = getattr(getattr(client, "scheduler", None), "address", "it")
+    return InputError(f"the Dask scheduler at {address} has ended; with another one the same line goes on.")
+
+
+def _silence() -> None:
+    """Keep Dask from logging what is told as one error here."""
+    import distributed.client  # noqa: F401 (imports what has loggers)
+
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _require_dask() -> None:
+    if not has_dask():
+        raise MissingError("--scheduler needs Dask: pip install 'x2face[scale]'.")
+
+
+def _first_line(error: BaseException) -> str:
+    return reason(error)[:200]
