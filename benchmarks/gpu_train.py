@@ -61,7 +61,7 @@ def pack(data: Path, out: Path, crf: int = 24) -> None:
 
     folder = FaceFolder(data)
     out.mkdir(parents=True, exist_ok=True)
-    train = load_bank(folder, "train", SIDE, stills=0.25)
+    train = load_bank(folder, "train", SIDE, stills=_guided_recipe().stills)
     banks = {"train": train, "val": load_bank(folder, "val", SIDE)}
     arrays: dict[str, Any] = {"statement": np.array(statement(folder.of_split("train")))}
     with av.open(str(out / "frames.mp4"), "w") as container:
@@ -75,6 +75,12 @@ def pack(data: Path, out: Path, crf: int = 24) -> None:
         container.mux(stream.encode(None))
     np.savez_compressed(out / "labels.npz", **arrays)
     print(f"{sum(f.stat().st_size for f in out.iterdir()) / 2**20:.1f} MiB in {out}")
+
+
+def _guided_recipe() -> GuidedRecipe:
+    recipe = RECIPES["guided"]
+    assert isinstance(recipe, GuidedRecipe)
+    return recipe
 
 
 def _arrays(bank: Bank) -> dict[str, np.ndarray[Any, Any]]:

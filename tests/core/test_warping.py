@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from x2face_core.warping import blend, identity_grid, reduce, resize_flow, warp
+from x2face_core.warping import blend, identity_grid, reduce, resize_by_products, resize_flow, warp
 
 Tensor = torch.Tensor
 
@@ -65,6 +65,12 @@ def test_a_small_flow_keeps_its_half_pictures_when_it_samples_a_larger_texture()
 def test_resizing_keeps_a_ramp_straight_from_corner_to_corner() -> None:
     ramp = torch.tensor([-0.5, 0.0, 0.5]).expand(1, 2, 3, 3)
     assert resize_flow(ramp, 3, 5)[0, 0, 1].tolist() == [-0.5, -0.25, 0.0, 0.25, 0.5]
+
+
+@pytest.mark.parametrize(("height", "width"), [(9, 10), (2, 3), (4, 7)])
+def test_matrix_products_resize_like_interpolation(height: int, width: int) -> None:
+    flow = torch.rand(3, 2, 4, 5, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(resize_by_products(flow, height, width), resize_flow(flow, height, width))
 
 
 def test_a_flow_of_the_right_size_is_not_resized() -> None:

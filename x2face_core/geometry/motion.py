@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from x2face_core.geometry.landmarks import INNER_LIPS, LIDS, LIPS, RIGID
+from x2face_core.geometry.landmarks import INNER_LIPS, LIDS, RIGID
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,15 @@ def align(landmarks: Tensor, template: Tensor) -> Aligned:
     return Aligned(face, scale, rotation, shift)
 
 
-def relative(source: Aligned, zero: Aligned, driving: Aligned, lips: float = 1.0) -> Tensor:
+def relative(source: Aligned, zero: Aligned, driving: Aligned, gains: Tensor | None = None) -> Tensor:
     """(n, k, 3): the source's landmarks after the motion of the driver from `zero` to `driving`.
 
     Rotations and scales are multiplied, shifts and expressions added; lips and lids are kept from crossing.
-    lips: gain of the change of the lips
+    gains: (k,) of each landmark's change of expression; None for 1
     """
     change = driving.face - zero.face
-    if lips != 1.0:
-        change = change.clone()
-        change[:, LIPS] = change[:, LIPS] * lips
+    if gains is not None:
+        change = change * gains[:, None]
     face = _closed(source.face + change)
     rotation = driving.rotation @ zero.rotation.transpose(1, 2) @ source.rotation
     growth = driving.scale / zero.scale

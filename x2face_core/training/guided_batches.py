@@ -8,17 +8,19 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.bank import Bank
-from x2face_core.geometry.landmarks import MIRROR_WITH_IRISES
+from x2face_core.geometry.landmarks import LIDS, LIPS, MIRROR_WITH_IRISES, POINTS
 from x2face_core.geometry.motion import Aligned, align, angles, relative
 from x2face_core.geometry.splines import SplineFlows
 from x2face_core.geometry.turning import Turner
 from x2face_core.training.drawing import Pairs, Sampler, draw_pairs, jitter, mirror, random_turns, recolour
+from x2face_core.training.gaze_augmentation import move_irises, random_gaze
 from x2face_core.training.optical import OpticalFlow, compose
 from x2face_core.training.recipes import GuidedRecipe
 from x2face_core.warping import resize_flow
 
 _SLACK = 1.25  # tolerance factor of the limits for splines across people
 _GAZE_UNIT = 0.05  # eye widths, about a standard deviation of gaze
+_GAZE_MOST = 6.0  # largest gaze in these units
 _ACROSS_FLOOR = 0.3  # weight outside the face across people, where the spline is the only supervision
 _LANDMARK_REDUCTION = 0.7  # reduction of the trust in optical flow inside the face, where landmarks supervise
 
@@ -63,11 +65,15 @@ class GuidedBatch:
 
 @dataclass(frozen=True)
 class _View:
-    """pictures: (n, 3, side, side); points: (n, 73, 3); turned: (n,) bool, whether the head was turned"""
+    """pictures: (n, 3, side, side); points: (n, 73, 3); turned: (n,) bool, whether the head was turned
+
+    gaze: (n, 2) synthetic change of gaze in eye widths
+    """
 
     pictures: Tensor
     points: Tensor
     turned: Tensor
+    gaze: Tensor
 
 
 class GuidedBatches:
@@ -81,6 +87,10 @@ class GuidedBatches:
         self.turner = Turner(layout)
         self.mirror = torch.as_tensor(MIRROR_WITH_IRISES, device=layout.device)
         self.sign = torch.tensor([-1.0, 1.0, 1.0], device=layout.device)
+        self.gains = torch.ones(len(layout), device=layout.device)
+        self.gains[LIPS] = recipe.lips_gain
+        self.gains[[point for pair in LIDS for point in pair]] = recipe.lids_gain
+        self.gains[POINTS:] = recipe.gaze_gain
         self.optical = OpticalFlow(recipe.spline_side) if recipe.optical else None
 
     @torch.no_grad()
@@ -108,7 +118,7 @@ class GuidedBatches:
         lips, eyes, floor = self.recipe.lips, self.recipe.eyes, self.recipe.outside
         source_held, target_held = align(source.points, self.layout), align(target.points, self.layout)
         partner = torch.arange(len(source.points), device=source.points.device).roll(1)
-        across_points = relative(source_held, source_held[partner], target_held[partner], self.recipe.lips_gain)
+        across_points = relative(source_held, source_held[partner], target_held[partner], self.gains)
         reached = angles(align(across_points, self.layout).rotation)
         sane = (reached.abs() < self.turner.limits * _SLACK).all(1).float()
         points, across, small = target.points[..., :2], across_points[..., :2], self.turner.splines
@@ -133,7 +143,7 @@ class GuidedBatches:
             landmarks=points,
             across_points=across,
             sane=sane,
-            measures=self._measures(pairs, target_held),
+            measures=self._measures(pairs, target_held, target.gaze),
             blend=self._blend(pairs),
             partner=partner,
         )
@@ -153,15 +163,16 @@ class GuidedBatches:
             flow[rows], trust[rows] = self.optical.flows(source.pictures[rows], target.pictures[rows], start)
         return flow, trust * (1 - _LANDMARK_REDUCTION * near)
 
-    def _measures(self, pairs: Pairs, aligned: Aligned) -> Tensor:
+    def _measures(self, pairs: Pairs, aligned: Aligned, moved: Tensor) -> Tensor:
         assert self.bank.expression is not None
         expression = self.bank.expression[pairs.target]
         swapped = expression[:, [0, 1, 3, 2]]
         expression = torch.where(pairs.mirrored[:, None], swapped, expression)
         measures = [expression, angles(aligned.rotation) / 0.15]
         if self.bank.gaze is not None:
-            gaze = self.bank.gaze[pairs.target] / _GAZE_UNIT
-            measures.append(torch.where(pairs.mirrored[:, None], gaze * self.sign[:2], gaze).clamp(-4, 4))
+            gaze = self.bank.gaze[pairs.target]
+            gaze = torch.where(pairs.mirrored[:, None], gaze * self.sign[:2], gaze) + moved
+            measures.append((gaze / _GAZE_UNIT).clamp(-_GAZE_MOST, _GAZE_MOST))
         return torch.cat(measures, dim=1)
 
     def _blend(self, pairs: Pairs) -> Tensor | None:
@@ -171,16 +182,19 @@ class GuidedBatches:
         return torch.where(pairs.mirrored[:, None], blend[:, self.bank.blend_mirror], blend)
 
     def _view(self, rows: Tensor, mirrored: Tensor, turned: Tensor, draw: Sampler) -> _View:
-        """Pictures and landmarks, mirrored and turned by random poses as given."""
+        """Pictures and landmarks, mirrored and turned by random poses as given, some with another gaze."""
         assert self.bank.landmarks is not None
         pictures, points = mirror(self.bank.floats(rows), mirrored), self.bank.landmarks[rows]
         points = torch.where(mirrored[:, None, None], points[:, self.mirror] * self.sign, points)
         poses = random_turns(self.recipe, len(rows), draw)
         which = turned.nonzero()[:, 0]
-        if len(which) == 0:
-            return _View(pictures, points, turned)
-        moved = self.turner.turn(points[which], *(part[which] for part in poses))
-        pictures[which] = self.turner.picture(pictures[which], points[which], moved)
-        points = points.clone()
-        points[which] = moved
-        return _View(pictures, points, turned)
+        if len(which):
+            moved = self.turner.turn(points[which], *(part[which] for part in poses))
+            pictures[which] = self.turner.picture(pictures[which], points[which], moved)
+            points = points.clone()
+            points[which] = moved
+        if self.bank.gaze is None or not self.recipe.gaze_share:
+            return _View(pictures, points, turned, points.new_zeros(len(rows), 2))
+        gaze = random_gaze(points, self.recipe, draw)
+        pictures, points = move_irises(pictures, points, gaze)
+        return _View(pictures, points, turned, gaze)

@@ -14,7 +14,9 @@ from x2face_core.networks.identity import IdentityDims
 _WEIGHT, _SHARE, _ANGLE = (0.0, 1e6), (0.0, 1.0), (0.0, 90.0)
 
 BOUNDS = {
-    **dict.fromkeys(("momentum", "ema", "end", "guidance_end", "stills", "turned", "growth", "shift"), _SHARE),
+    **dict.fromkeys(
+        ("momentum", "ema", "end", "guidance_end", "stills", "turned", "growth", "shift", "gaze_share", "gaze"), _SHARE
+    ),
     **dict.fromkeys(("gamma", "gain", "view_gamma", "view_gain"), _SHARE),
     **dict.fromkeys(("singles", "margin", "zoom", "blur"), _SHARE),
     **dict.fromkeys(("yaw", "pitch", "roll", "tilt"), _ANGLE),
@@ -88,7 +90,7 @@ class LabelledRecipe(Recipe):
     """
 
     far: int = 2
-    stills: float = 0.25
+    stills: float = 0.35
     turned: float = 0.4
     yaw: float = 25.0
     pitch: float = 16.0
@@ -114,7 +116,9 @@ class GuidedRecipe(LabelledRecipe):
     landmarks, expression, blend: weights of the linear heads on v, which are discarded after training: expression, pose
         and gaze in one, blendshape scores in another
     lips, eyes: additional weight of pixels there in the losses
-    lips_gain: gain of the driver's lip motion in the target across people
+    lips_gain, lids_gain, gaze_gain: gain of the driver's motion of lips, lids and irises in the target across people,
+        since a network taught by an L1 loss moves less than what it is taught
+    gaze_share: share of pictures whose irises are moved synthetically, by up to `gaze` in eye widths
     gamma, gain: colour jitter common to source and target; view_gamma, view_gain: of the driving input only
     """
 
@@ -126,15 +130,19 @@ class GuidedRecipe(LabelledRecipe):
     relative: float = 1.0
     stretch: float = 0.3
     gaps: float = 3.0
-    lids: float = 3.0
-    irises: float = 4.0
+    lids: float = 4.0
+    irises: float = 6.0
     spline_side: int = 64
     landmarks: float = 2.0
     expression: float = 1.2
     blend: float = 0.6
     lips: float = 24.0
     eyes: float = 8.0
-    lips_gain: float = 1.15
+    lips_gain: float = 1.25
+    lids_gain: float = 1.3
+    gaze_gain: float = 1.3
+    gaze_share: float = 0.5
+    gaze: float = 0.15
     gamma: float = 0.25
     gain: float = 0.2
     view_gamma: float = 0.33

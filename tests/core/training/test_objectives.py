@@ -63,9 +63,9 @@ def test_gaps_of_flows_that_stay_are_those_of_the_faces_to_the_layout(
     monkeypatch.setattr(objective.networks.driving, "decode", lambda vectors: still)
 
     def off(points: Tensor) -> Tensor:
-        """Lids count three times, irises four times what lips do; the sum is over seven, which lips and lids are."""
+        """Lids count four times, irises six times what lips do; the sum is over seven, which lips and lids are."""
         pairs = torch.tensor([*INNER_LIPS, *LIDS, *IRIS_CORNERS])
-        weights = torch.tensor([1.0] * 3 + [3.0] * 4 + [4.0] * 4)
+        weights = torch.tensor([1.0] * 3 + [4.0] * 4 + [6.0] * 4)
         one, other = (points[:, pairs[:, side]] - layout[pairs[:, side], :2] for side in (0, 1))
         return ((one - other).abs().mean(2) * weights).sum(1) / 7
 
