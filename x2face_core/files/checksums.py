@@ -47,7 +47,9 @@ def not_finite(tensors: Mapping[str, Tensor]) -> str | None:
     import torch
 
     for name, value in tensors.items():
-        numbers = value.float() if value.element_size() == 1 else value  # torch has no isfinite for 8-bit floats
-        if value.is_floating_point() and not torch.isfinite(numbers).all():
+        if not value.is_floating_point() or not value.numel():
+            continue
+        numbers = value.float() if value.element_size() == 1 else value  # torch does not compare 8-bit floats
+        if not torch.isfinite(torch.stack(torch.aminmax(numbers))).all():  # NaN is passed on; quicker than isfinite
             return name
     return None

@@ -116,7 +116,10 @@ def initialise(network: nn.Module) -> None:
     """Xavier-normal convolutions and batch norm weights of N(1, 0.02).
 
     The released code's `init.uniform(1.0, 0.02)` for the latter is taken as a typo for `normal`.
+    Networks on the device `meta` stay as they are: they have no values yet, and torch would import its compiler.
     """
+    if any(parameter.is_meta for parameter in network.parameters()):
+        return
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.xavier_normal_(module.weight)

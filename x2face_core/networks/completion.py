@@ -62,8 +62,9 @@ class CompletionNetwork(nn.Module):
             nn.Conv2d(channels[k + 1] + channels[k], channels[k], 3, 1, 1) for k in reversed(range(_LEVELS))
         )
         self.last = nn.Conv2d(channels[0], 3, 3, 1, 1)
-        nn.init.normal_(self.last.weight, 0, 1e-3)
-        nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
+        if not self.last.weight.is_meta:  # as in blocks.initialise
+            nn.init.normal_(self.last.weight, 0, 1e-3)
+            nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
 
     def forward(self, textures: Tensor, area: Tensor) -> Tensor:
         """Predicted colours (n, 3, side, side) in [0, 1].

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
+import dlib
 import numpy as np
 import pytest
 from PIL import Image
 
 from x2face_core.errors import NoFaceError, UsageError
+from x2face_core.media import faces as module
 from x2face_core.media.faces import Box, crop, find_box, find_faces
 from x2face_core.media.pasting import paste_back
 from x2face_core.media.pictures import Picture
@@ -179,3 +184,15 @@ def test_a_pasted_picture_lies_where_its_box_is() -> None:
     answer = paste_back(picture, generated, Box(-10, -20, 80), feather=0)
     assert np.all(answer[:, :27] == 0)
     assert np.all(answer[:, 33:] == 200)
+
+
+def test_the_saved_detector_is_dlib_s_own() -> None:
+    assert pickle.dumps(module._load_detector()) == pickle.dumps(dlib.get_frontal_face_detector())
+
+
+def test_without_a_readable_file_dlib_s_own_detector_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.svm").write_bytes(b"of a later format")
+    monkeypatch.setattr(module, "_MODEL", tmp_path / "other.svm")
+    assert module._load_detector().num_detectors == 5
