@@ -8,13 +8,12 @@ from typing import get_args
 
 import torch
 from torch import Tensor
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.geometry.anchors import anchors_of
-from x2face_core.networks.blocks import Down, Up
 from x2face_core.networks.dims import Dims, Fusion
+from x2face_core.networks.folding import fold
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.weights import WeightsInfo, find_weights, load_weights
 
@@ -252,7 +251,7 @@ def _layout(tensors: dict[str, Tensor], path: Path) -> Tensor | None:
 
 
 def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetworks:
-    """Networks for inference, with batch norms folded into the preceding convolutions."""
+    """Networks for inference."""
     with torch.device("meta"):
         networks = X2FaceNetworks(dims)
     wanted = {name for name in networks.state_dict() if not name.endswith("num_batches_tracked")}
@@ -267,13 +266,4 @@ def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetwo
         raise WeightsError(
             f"{path}: its tensors do not fit its sizes ({str(error).splitlines()[1].strip()})."
         ) from error
-    networks.eval()
-    for module in networks.modules():
-        if (
-            dims.order == "released"
-            and isinstance(module, (Down, Up))
-            and isinstance(module.norm, torch.nn.BatchNorm2d)
-        ):
-            module.norm.num_batches_tracked = torch.tensor(0)
-            module.conv, module.norm = fuse_conv_bn_eval(module.conv, module.norm), torch.nn.Identity()
-    return networks
+    return fold(networks)
