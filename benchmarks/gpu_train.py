@@ -57,7 +57,7 @@ def pack(data: Path, out: Path, crf: int = 24) -> None:
 
     from x2face_core.data.folder import FaceFolder
     from x2face_core.data.loading import load_bank
-    from x2face_core.training.session import statement
+    from x2face_core.training.statements import statement
 
     folder = FaceFolder(data)
     out.mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ def finish(out: Path, data: Path, weights: Path) -> None:
     """
     from x2face_core.data.folder import FaceFolder
     from x2face_core.data.loading import load_bank
-    from x2face_core.training.session import statement_of
+    from x2face_core.training.statements import statement_of
     from x2face_core.weights import load_weights, save_weights
 
     info, tensors = load_weights(out / "weights.safetensors")

@@ -13,12 +13,13 @@ from x2face_cli import screen
 from x2face_cli.training import TrainingDisplay, length_of, pair
 from x2face_cli.values import ExpandedPath, WholeRange, Word, minutes
 from x2face_cli.verbosity import with_verbosity
+from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
     from x2face_core.training.session import Plan
 
 
-_RECIPES = ("guided", "completion", "photometric", "paper")
+_RECIPES = ("guided", "completion", "photometric", "paper", "identity")
 
 
 class TrainCommand(click.Command):
@@ -47,6 +48,7 @@ class TrainCommand(click.Command):
 @click.option(
     "--from", "start", type=Word(), metavar="WEIGHTS", help="Weights, by name or path, that a new run begins with."
 )
+@click.option("--identity", type=Word(), metavar="NETWORK", help="The identity network of the recipe of that name.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe or of the sizes.")
 def train(out: Path, data: Path, **given: Any) -> None:
@@ -57,6 +59,7 @@ def train(out: Path, data: Path, **given: Any) -> None:
     torchrun --nproc-per-node=4 -m x2face_cli train runs/first --data tracks --steps 100000
     x2face train runs/mine --from light-2 --data tracks --minutes 30   # fine-tune the default weights
     x2face train runs/whole --from runs/mine/weights.safetensors --recipe completion --data tracks --minutes 15
+    x2face train runs/two --from runs/first/weights.safetensors --recipe identity --data tracks --minutes 60
     x2face train sync OUT --data tracks --minutes 60       # the sync encoder; --help tells its options
     x2face train identity OUT --data tracks --minutes 15   # a network that tells people apart
     """
@@ -80,16 +83,28 @@ def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
     from dataclasses import replace
 
     from x2face_core.networks.dims import PRESETS
-    from x2face_core.training.initial_weights import dims_of
-    from x2face_core.training.recipes import RECIPES, CompletionRecipe, with_settings
+    from x2face_core.training.initial_weights import dims_of, preset_of
+    from x2face_core.training.recipes import RECIPES, STAGE_TWO, CompletionRecipe, with_settings
     from x2face_core.training.session import Plan
 
-    recipe = RECIPES[given["recipe"]]
+    recipe, start = RECIPES[given["recipe"]], given["start"]
+    if recipe.name == "identity" and start is not None:
+        recipe = STAGE_TWO.get(preset_of(start), recipe)
+    elif recipe.name != "identity" and given["identity"] is not None:
+        raise UsageError(f"--identity: the recipe {recipe.name} uses no identity network; --recipe identity does.")
     recipe = replace(recipe, preset=given["preset"] or recipe.preset)
-    dims = PRESETS[recipe.preset] if given["start"] is None else dims_of(given["start"])
+    dims = PRESETS[recipe.preset] if start is None else dims_of(start)
     recipe, dims = with_settings(recipe, dims, settings)
     if isinstance(recipe, CompletionRecipe):
         dims = replace(dims, completion=recipe.channels)
     return Plan(
-        out, data, recipe, dims, length, fresh=not given["resume"], start=given["start"], device=given["device"]
+        out,
+        data,
+        recipe,
+        dims,
+        length,
+        fresh=not given["resume"],
+        start=start,
+        device=given["device"],
+        identity=given["identity"],
     )

@@ -37,6 +37,7 @@ def train_identity(out: Path, data: Path, **given: Any) -> None:
     \b
     x2face train identity runs/who --data tracks --minutes 15
     x2face train identity runs/vgg --data tracks --preset paper --from vgg11.pth --steps 20000
+    x2face train runs/two --recipe identity --identity runs/who/identity.safetensors --from light-2 --data tracks …
     """
     from x2face_cli.training import TrainingDisplay, length_of, pair
     from x2face_core.identity.weights import load_identity

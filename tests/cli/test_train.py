@@ -137,3 +137,21 @@ def test_a_killed_run_goes_on_by_the_same_line(line: list[str], tmp_path: Path) 
     _, finished = load_checkpoint(checkpoint)
     assert (finished.step, finished.samples) == (steps, 4 * steps)
     assert again.stdout == f"{tmp_path / 'run' / 'weights.safetensors'}\n"
+
+
+@pytest.mark.weights
+def test_the_second_stage_says_in_one_line_what_it_lacks(x2face: Callable, line: list[str], tmp_path: Path) -> None:
+    second = [*line[:4], "--recipe", "identity", "--steps", "2"]
+    for options, code, named in (
+        ([], 2, "say whose, --from WEIGHTS"),
+        (["--from", "nothing"], 5, "'nothing': no weights of this name"),
+        (["--from", "light-2", "--identity", "nobody"], 5, "'nobody': no identity network of this name"),
+        (["--from", "light-2", "--identity", "vgg.t7"], 5, "vgg.t7: no such identity network"),
+    ):
+        said = x2face(*second, *options)
+        assert said.code == code, said.err
+        assert named in said.err
+        assert len(said.err.splitlines()) == 1
+    said = x2face(*line, "--steps", "2", "--identity", "x.safetensors")
+    assert (said.code, "--recipe identity does" in said.err) == (2, True)
+    assert not (tmp_path / "run").exists()

@@ -34,7 +34,7 @@ from x2face_core.training.running import (
     training_run,
     with_precision,
 )
-from x2face_core.training.session import photographs_statement, statement
+from x2face_core.training.statements import photographs_statement, statement
 from x2face_core.training.verification import verification
 
 WEIGHTS = "identity.safetensors"

@@ -29,6 +29,11 @@ def dims_of(weights: str | Path) -> Dims:
     return Dims.from_dict(read_info(find_weights(weights)).dims)
 
 
+def preset_of(weights: str | Path) -> str:
+    """The preset of weights by name or path, such as light or paper."""
+    return read_info(find_weights(weights)).preset
+
+
 def load_initial(weights: str | Path, dims: Dims) -> InitialWeights:
     """Load weights by name or path. WeightsError if they are missing, broken or of other sizes than `dims`.
 

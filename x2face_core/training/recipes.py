@@ -18,6 +18,7 @@ BOUNDS = {
         ("momentum", "ema", "end", "guidance_end", "stills", "turned", "growth", "shift", "gaze_share", "gaze"), _SHARE
     ),
     **dict.fromkeys(("gamma", "gain", "view_gamma", "view_gain"), _SHARE),
+    **dict.fromkeys(("same", "other"), (0.0, 100.0)),
     **dict.fromkeys(("singles", "margin", "zoom", "blur"), _SHARE),
     **dict.fromkeys(("yaw", "pitch", "roll", "tilt"), _ANGLE),
     "lr": (1e-12, 10.0),
@@ -78,6 +79,18 @@ class Recipe:
         numbers = {field.name: _WEIGHT for field in fields(self) if field.type in ("int", "float")}
         if fault := fault_of(self, numbers | BOUNDS):
             raise UsageError(f"The recipe {self.name}: {fault}")
+
+
+@dataclass(frozen=True)
+class StageTwoRecipe(Recipe):
+    """The second stage of the paper (3.2, section 5), which needs the weights of a first one and an identity network.
+
+    same: strength of each content loss between a frame and the one generated for it, relative to the photometric loss
+    other: strength of each content loss between the source and what another person's frame makes of it
+    """
+
+    same: float = 1.0
+    other: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -169,26 +182,28 @@ class CompletionRecipe(LabelledRecipe):
 R = TypeVar("R", bound=Recipe)
 D = TypeVar("D", Dims, IdentityDims, None)
 
+_PUBLISHED: dict[str, Any] = dict(
+    preset="paper",
+    optimiser="sgd",
+    weight_decay=0.0,
+    schedule="plateau",
+    warmup=0,
+    clip_norm=0.0,
+    batch=16,
+    ema=0.0,
+    every=25,
+)
 RECIPES: dict[str, Recipe] = {
     "guided": GuidedRecipe(name="guided"),
     "completion": CompletionRecipe(
         name="completion", lr=3e-3, weight_decay=0.0, warmup=50, batch=16, ema=0.995, dtype="fp32", evaluate_minutes=5.0
     ),
     "photometric": Recipe(name="photometric", lr=3e-4),
-    "paper": Recipe(
-        name="paper",
-        preset="paper",
-        optimiser="sgd",
-        lr=1e-3,
-        weight_decay=0.0,
-        schedule="plateau",
-        warmup=0,
-        clip_norm=0.0,
-        batch=16,
-        ema=0.0,
-        every=25,
-    ),
+    "identity": StageTwoRecipe(name="identity", lr=1e-4, warmup=100, batch=16),
+    "paper": Recipe(name="paper", lr=1e-3, **_PUBLISHED),
 }
+STAGE_TWO = {"light": RECIPES["identity"], "paper": StageTwoRecipe(name="identity", lr=1e-4, **_PUBLISHED)}
+"""The recipe identity by the preset of the weights that it begins with."""
 
 
 def with_settings(recipe: R, dims: D, settings: Mapping[str, str]) -> tuple[R, D]:

@@ -7,8 +7,7 @@ OUT/sheet-STEP.png, curve.png, history.json
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,13 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from x2face_core.data.bank import Bank
-from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.folder import FaceFolder
 from x2face_core.data.loading import load_bank
-from x2face_core.data.stills import Still
 from x2face_core.data.tables import Split
-from x2face_core.errors import UsageError, WeightsError
+from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
+from x2face_core.identity.weights import IdentityInfo, load_identity
 from x2face_core.networks.dims import Dims
+from x2face_core.networks.identity import IdentityNetwork
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import CHECKPOINT, RunState
 from x2face_core.training.completing import CompletionBatches, CompletionObjective
@@ -36,7 +36,7 @@ from x2face_core.training.initial_weights import InitialWeights, load_initial
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
 from x2face_core.training.prefetching import Batches
 from x2face_core.training.processes import Processes
-from x2face_core.training.recipes import CompletionRecipe, GuidedRecipe, LabelledRecipe, Recipe
+from x2face_core.training.recipes import CompletionRecipe, GuidedRecipe, LabelledRecipe, Recipe, StageTwoRecipe
 from x2face_core.training.running import (
     Progress,
     keep_history,
@@ -47,6 +47,8 @@ from x2face_core.training.running import (
 )
 from x2face_core.training.sheets import write_sheet
 from x2face_core.training.shipping import fit_reading, ship
+from x2face_core.training.stage_two import StageTwoBatches, StageTwoObjective
+from x2face_core.training.statements import statement_of
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Plan:
     fresh: discard an existing checkpoint
     start: initial weights, by name or path, for a run without a checkpoint; None: random
     device: auto, cpu or cuda
+    identity: the identity network of the second stage, by name or path; None: the default one
     """
 
     out: Path
@@ -67,6 +70,21 @@ class Plan:
     fresh: bool = False
     start: str | Path | None = None
     device: str = "auto"
+    identity: str | Path | None = None
+
+
+_NEEDS_WEIGHTS = {
+    "completion": "completes what other networks make",
+    "identity": "is the second stage and goes on from a first one",
+}
+
+
+@dataclass(frozen=True)
+class _Teacher:
+    """The identity network of the second stage, and its description."""
+
+    network: IdentityNetwork
+    info: IdentityInfo
 
 
 def train(
@@ -77,28 +95,50 @@ def train(
     progress: Progress = lambda what, done, total: None,
 ) -> RunState:
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
-    if isinstance(plan.recipe, CompletionRecipe) and plan.start is None:
-        raise UsageError("the recipe completion completes what other networks make: say whose, --from WEIGHTS.")
+    if plan.start is None and (needed := _NEEDS_WEIGHTS.get(plan.recipe.name)):
+        raise UsageError(f"the recipe {plan.recipe.name} {needed}: say whose, --from WEIGHTS.")
     folder = FaceFolder(plan.data)
-    _check_resumable(plan)
+    teacher = _teacher(plan, folder) if isinstance(plan.recipe, StageTwoRecipe) else None
+    _check_resumable(plan, teacher)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
-        return resume_and_run(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
+        trainer = _trainer(plan, folder, teacher, processes, progress)
+        return resume_and_run(trainer, plan.length, report, say, fresh=plan.fresh)
 
 
-def _trainer(plan: Plan, folder: FaceFolder, processes: Processes, progress: Progress) -> Trainer[X2FaceNetworks]:
+def _teacher(plan: Plan, folder: FaceFolder) -> _Teacher:
+    """The identity network. InputError if nobody could drive anybody else."""
+    people = sorted({clip.identity for clip in folder.of_split("train")})
+    if len(people) == 1:
+        who = f"one person only, {people[0]!r:.60}"
+        raise InputError(f"{folder.path}: its split 'train' shows {who}; stage II needs others, who drive.")
+    return _Teacher(*load_identity(plan.identity))
+
+
+def _trainer(
+    plan: Plan, folder: FaceFolder, teacher: _Teacher | None, processes: Processes, progress: Progress
+) -> Trainer[X2FaceNetworks]:
     torch.manual_seed(plan.recipe.seed)
     train_bank, val_bank = (_bank(plan, folder, split, processes, progress) for split in ("train", "val"))
     started = None if plan.start is None else load_initial(plan.start, plan.dims)
     layout = _layout(train_bank, started) if isinstance(plan.recipe, LabelledRecipe) else None
     networks = X2FaceNetworks(plan.dims)
     networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    objective, batches = _objective_and_batches(networks, train_bank, layout, plan.recipe)
+    if teacher is not None and isinstance(plan.recipe, StageTwoRecipe):
+        layout = started.layout if started is not None else None
+        objective: nn.Module = StageTwoObjective(networks, plan.recipe, teacher.network.to(processes.device))
+        batches: Batches = StageTwoBatches(train_bank, plan.recipe, people_of(folder, train_bank))
+    else:
+        objective, batches = _objective_and_batches(networks, train_bank, layout, plan.recipe)
     if started is not None:
         networks.load_state_dict(started.tensors, strict=False)
     objective.to(processes.device)
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
-    judge = _Evaluator(plan.out, folder, train_bank, HeldOut.of(val_bank, people_of(folder, val_bank)), layout)
-    data = {"statement": statement_of(folder, plan.recipe, started), "frames": len(train_bank)}
+    held_out = HeldOut.of(val_bank, people_of(folder, val_bank))
+    reads = folder.has_labels and isinstance(plan.recipe, LabelledRecipe | StageTwoRecipe)
+    judge = _Evaluator(plan.out, folder, train_bank, held_out, layout, reads)
+    data: dict[str, object] = {"statement": statement_of(folder, plan.recipe, started), "frames": len(train_bank)}
+    if teacher is not None:
+        data |= {"identity": teacher.info.name, "identity_sha256": teacher.info.sha256}
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
 
 
@@ -117,7 +157,7 @@ def _bank(plan: Plan, folder: FaceFolder, split: Split, processes: Processes, pr
     return bank.to(processes.device)
 
 
-def _check_resumable(plan: Plan) -> None:
+def _check_resumable(plan: Plan, teacher: _Teacher | None) -> None:
     state = previous_state(plan.out, fresh=plan.fresh)
     if state is None:
         return
@@ -130,6 +170,11 @@ def _check_resumable(plan: Plan) -> None:
         raise UsageError(
             f"{checkpoint}: was trained by the recipe {state.recipe.get('name')}, not {plan.recipe.name}; "
             f"--recipe {state.recipe.get('name')} goes on, --fresh starts over."
+        )
+    if teacher is not None and state.data.get("identity_sha256") != teacher.info.sha256:
+        raise UsageError(
+            f"{checkpoint}: was taught by another identity network, {state.data.get('identity')}; "
+            "give the same --identity, or --fresh to start over."
         )
 
 
@@ -160,46 +205,23 @@ def _objective_and_batches(
     return PhotometricObjective(networks), PhotometricBatches(bank, recipe)
 
 
-def statement_of(folder: FaceFolder, recipe: Recipe, started: InitialWeights | None) -> str:
-    """Description of the training data, for the metadata of weights."""
-    parts = [statement(folder.of_split("train"))]
-    if isinstance(recipe, LabelledRecipe) and recipe.stills and folder.stills is not None:
-        parts.append(photographs_statement(folder.stills.of_split("train")))
-    if started is not None:
-        parts.append(f"begun with {started.name}, which saw {started.data}")
-    return "; ".join(parts)
-
-
-def photographs_statement(stills: Sequence[Still]) -> str:
-    """Description of the training photographs."""
-    sources = Counter(still.source or "unnamed" for still in stills)
-    listed = ", ".join(f"{name} {count}" for name, count in sorted(sources.items()))
-    return f"{len(stills)} photographs of {len({still.identity for still in stills})} people: {listed}"
-
-
-def statement(clips: Sequence[Clip]) -> str:
-    """Description of the training clips."""
-    seconds: dict[str, float] = {}
-    for clip in clips:
-        seconds[clip.source] = seconds.get(clip.source, 0.0) + clip.seconds
-    people = len({clip.identity for clip in clips})
-    sources = ", ".join(f"{name or 'unnamed'} {total:.0f} s" for name, total in sorted(seconds.items()))
-    return f"{len(clips)} clips of {people} people, {sum(seconds.values()):.0f} s: {sources}"
-
-
 @dataclass(frozen=True)
 class _Evaluator:
-    """Evaluates the EMA networks, and writes weights, a contact sheet and the training curve."""
+    """Evaluates the EMA networks, and writes weights, a contact sheet and the training curve.
+
+    reads: fit a readout to the folder's labels
+    """
 
     out: Path
     folder: FaceFolder
     bank: Bank
     held_out: HeldOut
     layout: Tensor | None
+    reads: bool
 
     def __call__(self, networks: X2FaceNetworks, state: RunState) -> dict[str, float]:
         figures = self.held_out.figures(networks)
-        reading = fit_reading(networks, self.bank, self.folder) if self.layout is not None else None
+        reading = fit_reading(networks, self.bank, self.folder) if self.reads else None
         row = {"step": float(state.step)} | figures
         layout = None if self.layout is None else self.layout[:POINTS]
         ship(self.out / "weights.safetensors", networks, state, reading, layout, held_out=row)

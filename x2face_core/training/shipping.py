@@ -21,16 +21,17 @@ def fit_reading(
 ) -> dict[str, Tensor]:
     """Ridge regression from driving vectors to pose (degrees) and expression (docs/data.md).
 
-    It uses at most `most` frames of clips, drawn without replacement by the bank's weights.
+    It uses at most `most` labelled frames of clips, drawn without replacement by the bank's weights.
 
     weight: (7, 128), bias: (7,), scale: (7,) the standard deviations of what is read
     """
     networks.eval()
     rng = torch.Generator().manual_seed(0)
     weight = bank.weight.cpu() * (bank.clip.cpu() >= 0)
+    labels = folder.labels
+    weight *= torch.from_numpy(labels.rows_of(bank.clip.cpu().numpy(), bank.frame.cpu().numpy()) >= 0)
     rows = torch.multinomial(weight, min(most, int((weight > 0).sum())), generator=rng)
     v = torch.cat([networks.encode(bank.floats(part.to(bank.pictures.device))).cpu() for part in torch.split(rows, 64)])
-    labels = folder.labels
     at = labels.rows_of(bank.clip.cpu()[rows].numpy(), bank.frame.cpu()[rows].numpy())
     y = torch.cat([torch.from_numpy(labels.pose[at]), torch.from_numpy(labels.expression[at])], dim=1).double()
     x, mean_x, mean_y = v.double(), v.double().mean(0), y.mean(0)
@@ -60,6 +61,8 @@ def ship(
     if layout is not None:
         tensors["layout"] = layout
     recipe = state.recipe | {"steps": state.step, "samples": state.samples, "minutes": round(state.seconds / 60, 1)}
+    if "identity" in state.data:
+        recipe["identity"] = state.data["identity"]
     info: dict[str, Any] = {
         "name": path.stem,
         "preset": state.recipe.get("preset", "light"),

@@ -1,0 +1,38 @@
+"""Descriptions of training data, for the metadata of weights."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.stills import Still
+from x2face_core.training.initial_weights import InitialWeights
+from x2face_core.training.recipes import LabelledRecipe, Recipe
+
+
+def statement_of(folder: FaceFolder, recipe: Recipe, started: InitialWeights | None) -> str:
+    """Description of the training data, for the metadata of weights."""
+    parts = [statement(folder.of_split("train"))]
+    if isinstance(recipe, LabelledRecipe) and recipe.stills and folder.stills is not None:
+        parts.append(photographs_statement(folder.stills.of_split("train")))
+    if started is not None:
+        parts.append(f"begun with {started.name}, which saw {started.data}")
+    return "; ".join(parts)
+
+
+def photographs_statement(stills: Sequence[Still]) -> str:
+    """Description of the training photographs."""
+    sources = Counter(still.source or "unnamed" for still in stills)
+    listed = ", ".join(f"{name} {count}" for name, count in sorted(sources.items()))
+    return f"{len(stills)} photographs of {len({still.identity for still in stills})} people: {listed}"
+
+
+def statement(clips: Sequence[Clip]) -> str:
+    """Description of the training clips."""
+    seconds: dict[str, float] = {}
+    for clip in clips:
+        seconds[clip.source] = seconds.get(clip.source, 0.0) + clip.seconds
+    people = len({clip.identity for clip in clips})
+    sources = ", ".join(f"{name or 'unnamed'} {total:.0f} s" for name, total in sorted(seconds.items()))
+    return f"{len(clips)} clips of {people} people, {sum(seconds.values()):.0f} s: {sources}"
