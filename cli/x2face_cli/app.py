@@ -33,6 +33,7 @@ TABLE = {
     "train": ("x2face_cli.train:train", "Train the networks."),
     "fit": ("x2face_cli.fit:fit", "Fit a mapping that drivers ask for."),
     "figure": ("x2face_cli.figure:figure", "Draw the paper's figures: pose, audio, edit."),
+    "table": ("x2face_cli.table:table", "Measure the paper's tables."),
     "evaluate": ("x2face_cli.evaluate:evaluate", "Measure weights on people they have not seen."),
     "weights": ("x2face_cli.weights:weights", "List, describe and verify weights."),
     "convert": ("x2face_cli.convert:convert", "Make weights of the files that the authors released."),

@@ -1,0 +1,114 @@
+"""`x2face table`: the tables of the paper, measured."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from x2face_cli import screen
+from x2face_cli.timing import Timing
+from x2face_cli.values import ExpandedPath, Word
+from x2face_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from x2face_core.model import X2Face
+
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=HELP)
+def table() -> None:
+    """Measure what the paper's tables tell, and print it beside the paper's rows."""
+
+
+def _data(command: Any) -> Any:
+    shared = (
+        click.option("--data", type=ExpandedPath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA."),
+        click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True),
+        click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them."),
+        click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    )
+    for option in reversed(shared):
+        command = option(command)
+    return command
+
+
+@table.command("1", context_settings=HELP, short_help="L1 with one and three sources, stage I and II.")
+@click.option(
+    "--weights", multiple=True, type=Word(), metavar="NAME|FILE", help="Weights, several times: those of stage I first."
+)
+@click.option("-o", "--output", type=ExpandedPath(file_okay=False), help="A new folder for every pair's pictures.")
+@_data
+def table_1(
+    weights: tuple[str, ...],
+    output: Path | None,
+    data: Path | None,
+    split: Any,
+    limit: int | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """L1 of held-out frames, generated from one and from three frames of their own clip (paper, Table 1).
+
+    Every fifth frame is generated from the clip's first frame, and from its first, middle and last. Gains are over the
+    first weights with one source. -o keeps what was measured: true and generated frames as PNG, and pairs.csv.
+
+    \b
+    x2face table 1 --data tracks
+    x2face table 1 --data tracks --weights light-2 --weights runs/two/weights.safetensors --limit 4 -o outputs/table1
+    """
+    from x2face_core.data.folder import FaceFolder
+    from x2face_lab.evaluation.tracks import clips_of
+    from x2face_lab.tables import reconstruction
+    from x2face_lab.tables.showing import rows_of_table_1
+
+    clips = clips_of(FaceFolder(_required(data)), split, limit=limit)
+    models = _models(weights, device)
+    films = None if output is None else reconstruction.FilmFolder(_new_folder(output))
+    with ExitStack() as bars:
+        timing = Timing(screen.stages(bars))
+        keep = {} if films is None else {"keep": films.keep}
+        pairs = reconstruction.measure_pairs(models, clips, **keep, progress=partial(timing, "clips"))
+    found = {**reconstruction.table_1(models, pairs), "split": split}
+    if films is not None:
+        films.write_pairs(pairs)
+    if as_json:
+        screen.result_json(found)
+        return
+    screen.note(f"{found['pairs']} pairs of {found['clips']} clips of {found['people']} people ({split})")
+    screen.table(*rows_of_table_1(found))
+
+
+def _required(data: Path | None) -> Path:
+    if data is None:
+        raise UsageError("say which face tracks to measure on: --data DIR (`x2face prepare` makes them).")
+    return data
+
+
+def _models(weights: tuple[str, ...], device: str) -> dict[str, X2Face]:
+    """Models by name: that of the weights, or the path where two have the same."""
+    from x2face_core.model import X2Face
+
+    given = weights or (None,)
+    if len(set(given)) < len(given):
+        raise UsageError(f"--weights {given[0]}: given twice; each of them once.")
+    loaded = [X2Face.load(one, device=device) for one in given]
+    names = [model.info.name for model in loaded]
+    shown = [name if names.count(name) == 1 else str(path) for name, path in zip(names, given, strict=True)]
+    return {name.replace("/", "_"): model for name, model in zip(shown, loaded, strict=True)}
+
+
+def _new_folder(path: Path) -> Path:
+    from x2face_core.files.placing import make_folders_above
+    from x2face_core.rendering.outputs import resolve_folder
+
+    folder = resolve_folder(path)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(f"{path} is there and holds files; choose another folder.")
+    make_folders_above(folder / "pairs.csv")
+    return folder

@@ -1,0 +1,29 @@
+"""The tables as rows of text: ours, and the paper's beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Shown = tuple[tuple[str, ...], list[tuple[tuple[str, ...], None]]]
+
+
+def rows_of_table_1(found: Mapping[str, Any]) -> Shown:
+    """Head and rows of table 1."""
+    head = ("weights", "stage", "sources", "L1 by person", "gain", "L1 by clip", "gain", "paper's L1", "gain")
+    rows = []
+    for row in found["rows"]:
+        sure = row.get("l1_by_person_interval")
+        between = f" ({sure[0]:.4f} to {sure[1]:.4f})" if sure else ""
+        ours = [f"{row['l1_by_person']:.4f}{between}", _share(row["gain_by_person"])]
+        ours += [f"{row['l1_by_clip']:.4f}", _share(row["gain_by_clip"])]
+        paper = [f"{row['paper']['l1']:.4f}", _share(row["paper"]["gain"])]
+        rows.append(((row["weights"], row["stage"], str(row["sources"]), *ours, *paper), None))
+    for count, copied in found["copy"].items():
+        ours = [f"{copied['l1_by_person']:.4f}", "", f"{copied['l1_by_clip']:.4f}", ""]
+        rows.append((("copying the source", "", count, *ours, "", ""), None))
+    return head, rows
+
+
+def _share(gain: float) -> str:
+    return f"{gain:.2%}"
