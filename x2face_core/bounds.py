@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 LONGEST = 7 * 86_400.0
 """Largest length of a film in seconds: a week; more is taken for a typing error."""
@@ -12,12 +16,12 @@ LONGEST = 7 * 86_400.0
 Bounds = Mapping[str, tuple[float, float]]
 
 
-def fault_of(values: object, bounds: Bounds) -> str | None:
+def fault_of(values: DataclassInstance, bounds: Bounds) -> str | None:
     """Describe the first field of a dataclass that is not a number, or out of bounds; None if all are valid.
 
     bounds: least and largest value by field name; a field of type int has to be a whole number
     """
-    for field in fields(values):  # type: ignore[arg-type]
+    for field in fields(values):
         if field.name in bounds:
             value, (low, high) = getattr(values, field.name), bounds[field.name]
             if not _is_number(value, whole=field.type in ("int", int)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ from x2face_cli.values import ExpandedPath, Word
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from x2face_core.data.tables import Split
     from x2face_lab.evaluation.evaluating import Evaluation
     from x2face_plugins.session import Session
 
@@ -33,7 +34,7 @@ FIGURES, SHEET = "figures.json", "across.png"
 @click.option("-o", "--output", type=ExpandedPath(file_okay=False), help="A folder for the contact sheet.")
 def evaluate(
     data: Path | None,
-    split: Any,
+    split: Split,
     weights: str | None,
     limit: int | None,
     no_completion: bool,
@@ -70,7 +71,7 @@ def evaluate(
         screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
-def _measure(session: Session, data: Path, split: Any, limit: int | None) -> Evaluation:
+def _measure(session: Session, data: Path, split: Split, limit: int | None) -> Evaluation:
     from x2face_lab.evaluation.evaluating import evaluate as measure
 
     with ExitStack() as bars:

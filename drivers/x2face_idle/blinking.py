@@ -27,7 +27,8 @@ class Blinks:
             self._current.append(next(self._coming))
         while self._current[0] + CLOSING + SHUT + OPENING < times[0]:
             self._current.popleft()
-        return np.max([shape(times - onset) for onset in self._current], axis=0)  # type: ignore[no-any-return]
+        closed: NDArray[np.float64] = np.max([shape(times - onset) for onset in self._current], axis=0)
+        return closed
 
 
 def onsets(rng: np.random.Generator) -> Iterator[float]:

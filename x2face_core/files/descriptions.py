@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 # What json raises for invalid text, and for nesting beyond Python's recursion limit.
 BROKEN_JSON = (TypeError, ValueError, RecursionError)
 _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
@@ -38,7 +41,7 @@ def described(kind: type[T], content: object, **more: Any) -> T:
     """
     if not isinstance(content, dict):
         raise ValueError(f"{type(content).__name__}, not names and values")
-    known = {field.name: field for field in fields(kind) if field.name not in more}  # type: ignore[arg-type]
+    known = {field.name: field for field in fields(kind) if field.name not in more}
     if odd := sorted(set(content) - set(known)):
         raise ValueError(f"{odd[0]!r:.60} is unknown here; a newer x2face may have written it")
     for name, field in known.items():
@@ -46,7 +49,8 @@ def described(kind: type[T], content: object, **more: Any) -> T:
             _check_kind(name, str(field.type), content[name])
         elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{name} is missing")
-    return kind(**{name: _typed(str(known[name].type), value) for name, value in content.items()}, **more)
+    found: T = kind(**{name: _typed(str(known[name].type), value) for name, value in content.items()}, **more)
+    return found
 
 
 def _typed(kind: str, value: object) -> object:

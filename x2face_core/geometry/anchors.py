@@ -32,5 +32,9 @@ def anchors_of(layout: Tensor | None) -> dict[str, tuple[float, float]]:
     if layout is None or len(layout) != POINTS:
         return {}
     points = layout[:, :2].double()
-    means = {name: sum(points[point] * share for point, share in parts) for name, parts in _PLACES.items()}
-    return {name: (float(mean[0]), float(mean[1])) for name, mean in means.items()}  # type: ignore[index]
+    anchors = {}
+    for name, parts in _PLACES.items():
+        shares = points.new_tensor([share for _, share in parts])
+        x, y = (shares @ points[[point for point, _ in parts]]).tolist()
+        anchors[name] = (x, y)
+    return anchors

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -90,14 +89,14 @@ def _encode(
 
 
 def _film(out: OutputContainer, plan: Plan, codec: str, options: dict[str, str]) -> VideoStream:
-    stream: Any = out.add_stream(codec, rate=exact(plan.fps), options=options)
+    stream = out.add_stream(codec, rate=exact(plan.fps), options=options)
+    assert isinstance(stream, VideoStream)
     stream.width, stream.height = encodable_size(plan.width, plan.height)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.colorspace = context.color_primaries = context.color_trc = _BT709
     context.color_range = _LIMITED
-    film: VideoStream = stream
-    return film
+    return stream
 
 
 def encodable_size(width: int, height: int) -> tuple[int, int]:
@@ -121,9 +120,10 @@ class _SoundEncoder:
     def __init__(self, out: OutputContainer, plan: Plan, codec: str, bit_rate: int) -> None:
         self._out = out
         layout = "mono" if plan.channels == 1 else "stereo"
-        stream: Any = out.add_stream(codec, rate=_SOUND_RATE, layout=layout)
+        stream = out.add_stream(codec, rate=_SOUND_RATE, layout=layout)
+        assert isinstance(stream, AudioStream)
         stream.bit_rate = bit_rate
-        self._stream: AudioStream = stream
+        self._stream = stream
         self._layout = layout
         self._blocks = sound_blocks(plan.sound or "", _SOUND_RATE, plan.channels, _BLOCK, plan.track)
         self._rest: Samples = np.zeros((plan.channels, 0), dtype=np.float32)

@@ -66,7 +66,7 @@ def pixel_aspect(stream: VideoStream) -> float:
 
 def colours_of(frame: VideoFrame, stream: VideoStream) -> Space:
     """A film's colour space, from its first frame, else from its stream."""
-    context: Any = stream.codec_context
+    context = stream.codec_context
     primaries = int(getattr(frame, "color_primaries", 0) or context.color_primaries)
     return Space(primaries, int(getattr(frame, "color_trc", 0) or context.color_trc))
 

@@ -25,7 +25,7 @@ def write_gif(path: Path, pictures: Iterator[Picture], plan: Plan) -> int:
     count = 0
     last = max(_SHORTEST, round(100 / exact(plan.fps)))
     with created(path, "gif", final_delay=str(last)) as out:
-        stream: Any = out.add_stream("gif", rate=100)
+        stream = out.add_stream("gif", rate=100)
         stream.width, stream.height, stream.pix_fmt = plan.width, plan.height, "pal8"
         stream.codec_context.time_base = _HUNDREDTH
         for start, frame in _indexed(_thinned(pictures, plan.fps)):

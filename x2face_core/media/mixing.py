@@ -22,6 +22,7 @@ from x2face_core.media.opening import decoded_sound, no_stream, opened, sound_st
 
 Samples = NDArray[np.float32]
 """(channels, n) in [-1, 1]."""
+Numbers = NDArray[np.float64]
 
 SLOWEST, FASTEST = 2_000, 1_000_000  # samples a second
 SILENT = 1e-4  # of full scale: peak below which sound counts as silent
@@ -82,8 +83,7 @@ def _cached_analysis(path: str, state: tuple[int, ...], track: int | None) -> So
 
 def _analyse(path: str, track: int) -> SoundAnalysis:
     names: tuple[str, ...] = ()
-    powers: Any = np.zeros((0, 0))
-    peaks = np.zeros(0)
+    powers, peaks = np.zeros((0, 0)), np.zeros(0)
     for frame, samples in _beginning(path, track):
         if not len(peaks):
             names, peaks = tuple(channel.name for channel in frame.layout.channels), np.zeros(len(samples))
@@ -110,12 +110,12 @@ def _beginning(path: str, track: int) -> Iterator[tuple[AudioFrame, Samples]]:
                 return
 
 
-def _cancel(powers: Any) -> bool:
+def _cancel(powers: Numbers) -> bool:
     """Whether the channels cancel: the power of their mean is far below that of uncorrelated channels."""
     return bool(powers.sum() < _CANCELLED * np.trace(powers))
 
 
-def _analysis_of(track: int, names: Sequence[str], powers: Any, peaks: Any) -> SoundAnalysis:
+def _analysis_of(track: int, names: Sequence[str], powers: Numbers, peaks: Numbers) -> SoundAnalysis:
     count = len(peaks)
     if count < 2:
         return SoundAnalysis(track, count, (1.0,) * count, silent=not (peaks > SILENT).any())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import av
 from av.audio.frame import AudioFrame
@@ -134,7 +134,7 @@ def decoded_film(container: InputContainer, stream: VideoStream) -> Iterator[Vid
 
     InputError if the file declares more pixels than MOST_PIXELS; the decoder allocates no larger frame either.
     """
-    context: Any = stream.codec_context
+    context = stream.codec_context
     if context.width * context.height > MOST_PIXELS:
         size = f"{context.width}x{context.height} pixels"
         raise InputError(f"{container.name}: has {size}; at most {MOST_PIXELS:,} are read, reduce it first.")
@@ -152,7 +152,7 @@ def decoded_sound(container: InputContainer, stream: AudioStream) -> Iterator[Au
 
 
 def _decoded(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[object]:
-    context: Any = stream.codec_context
+    context = stream.codec_context
     context.thread_type = "AUTO"  # frames and slices in parallel
     packets = container.demux(stream)
     while True:

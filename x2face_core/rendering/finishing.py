@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 
 import numpy as np
+import torch
 
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.pasting import paste_back as pasted
@@ -35,6 +36,6 @@ def side_by_side(source: Picture, frame: Frame, picture: Picture) -> Picture:
     height = picture.shape[0]
     panels = [source]
     if frame.driving is not None:
-        driving = to_pictures(frame.driving[None])[0]
+        driving = to_pictures(torch.as_tensor(frame.driving)[None])[0]
         panels.append(crop(driving, Box(0, 0, driving.shape[1]), height))
     return np.concatenate([*panels, picture], axis=1)

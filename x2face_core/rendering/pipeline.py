@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, zero_drive
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, compose
 from x2face_core.streaming.resampling import Row
+
+if TYPE_CHECKING:
+    from x2face_core.driving import Floats
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -33,7 +36,7 @@ class Frame:
     picture: Picture
     vector: np.ndarray[Any, np.dtype[np.float64]]
     fps: float
-    driving: Any = None
+    driving: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)

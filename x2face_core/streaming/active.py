@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from x2face_core.foreign import Inputs, Owner, call_foreign
 from x2face_core.streaming.attributes import CheckedAttributes
 from x2face_core.streaming.shaping import Shaping
 from x2face_core.streaming.vectors import LARGEST
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 AS_IT_IS = Shaping()
 
@@ -141,12 +144,12 @@ class ActiveOverlay:
         return painted
 
 
-def _is_picture(texture: Any) -> bool:
+def _is_picture(texture: Tensor) -> bool:
     """Whether all values are finite and at most LARGEST."""
-    return bool(abs(texture).max() <= LARGEST)  # False for NaN
+    return bool(texture.abs().max() <= LARGEST)  # False for NaN
 
 
-def _mixed(plain: Any, painted: Any, share: float) -> Any:
+def _mixed(plain: Tensor, painted: Tensor, share: float) -> Tensor:
     """(3, h, w): blend plain and painted texture, clamped to [0, 1]."""
     return (plain + share * (painted - plain)).clamp(0, 1)
 
@@ -154,7 +157,7 @@ def _mixed(plain: Any, painted: Any, share: float) -> Any:
 class ZeroDriver:
     """Yields zero offsets endlessly, for a run with overlays only."""
 
-    def drive(self, source: Source) -> Any:
+    def drive(self, source: Source) -> Iterator[Chunk]:
         while True:
             yield Chunk(np.zeros((25, len(source.vector))), source.fps)
 

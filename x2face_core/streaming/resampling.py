@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Any
+from typing import TYPE_CHECKING
 
 from x2face_core.driving import Chunk
 from x2face_core.streaming.vectors import Vectors, as_vectors
+
+if TYPE_CHECKING:
+    from x2face_core.driving import Floats
 
 CLOSE = 1e-9  # of a row: tolerance for equal times
 
@@ -19,7 +22,7 @@ class Row:
     """One row of a stream: a vector or offset (128,), and its driving picture (3, h, w), if there is one."""
 
     vector: Vectors
-    picture: Any = None
+    picture: Floats | None = None
 
 
 def resample(chunks: Iterable[Chunk], fps: float) -> Iterator[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, Protocol
 
 import torch
@@ -63,5 +63,5 @@ class Prefetcher:
 
 
 def _tensors(batch: object) -> list[Tensor]:
-    values = (getattr(batch, field.name) for field in fields(batch))  # type: ignore[arg-type]
+    values = (getattr(batch, field.name) for field in (fields(batch) if is_dataclass(batch) else ()))
     return [value for value in values if isinstance(value, Tensor)]

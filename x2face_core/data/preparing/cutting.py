@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -92,11 +91,11 @@ class _Writer:
         whole.push(self._place.__exit__)  # removes the temporary file on errors
         hidden = self._place.enter_context(atomic_file(cut.path))
         self._out = self._place.enter_context(created(hidden, "mp4"))
-        self._film: Any = self._out.add_stream("libx264", rate=int(FPS), options={"preset": "fast", "crf": "20"})
+        self._film = self._out.add_stream("libx264", rate=int(FPS), options={"preset": "fast", "crf": "20"})
         self._film.width = self._film.height = SIDE
         self._film.pix_fmt = "yuv420p"
         self._film.codec_context.thread_count = 1
-        self._sound_stream: Any = self._out.add_stream("aac", rate=RATE, layout="mono") if has_sound else None
+        self._sound_stream = self._out.add_stream("aac", rate=RATE, layout="mono") if has_sound else None
         self._count, self._loudest = 0, 0.0
 
     def take(self, picture: Picture, block: Samples | None) -> None:
@@ -105,16 +104,17 @@ class _Writer:
         frame.pts, frame.time_base = self._count, Fraction(1, int(FPS))
         self._out.mux(self._film.encode(frame))
         if self._sound_stream is not None:
-            self._write_sound(np.zeros(0, np.float32) if block is None else block)
+            samples = np.zeros(0, np.float32) if block is None else block
+            self._out.mux(self._sound_stream.encode(self._sound_frame(samples)))
         self._count += 1
 
-    def _write_sound(self, block: Samples) -> None:
+    def _sound_frame(self, block: Samples) -> AudioFrame:
         samples = np.zeros((1, SAMPLES), np.float32)
         samples[0, : block.size] = block
         self._loudest = max(self._loudest, float(np.abs(samples).max()))
         frame = AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE, self._count * SAMPLES, Fraction(1, RATE)
-        self._out.mux(self._sound_stream.encode(frame))
+        return frame
 
     def close(self) -> Written:
         """Finish the file and move it to its name."""

@@ -3,7 +3,6 @@
 torch 0.2 itself is no longer to be had. Its format is written out here: modules and classes of its names stand in for
 it, so that Python 2's own pickler says what it said then.
 """
-# ruff: noqa (it is Python 2)
 
 from __future__ import print_function
 
