@@ -1,6 +1,6 @@
 """`python benchmarks/check.py DATA`: how often `x2face check` is wrong, on people of the split val (docs/check.md).
 
-Every finding is held against the data's labels, or against pictures that were made bad on purpose.
+Findings are compared with the data's labels, and with deliberate degradations of pictures.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from x2face_core.suitability.sources import of_portrait
 
 AUTO, NONE = Cropping(), Cropping("none")
 Picture = NDArray[np.uint8]
-Harm = Callable[[Picture], Picture]
+Degradation = Callable[[Picture], Picture]
 
 
 def main(data: Path) -> None:
@@ -42,7 +42,7 @@ def main(data: Path) -> None:
     rows = [still.row for still in chosen]
     truth = np.column_stack([stills.labels.pose, stills.labels.expression])[rows]
     photographs(pictures, truth, [still.over for still in chosen], model)
-    harmed(pictures, model)
+    degraded(pictures, model)
     pairs(pictures, model)
     films(folder, model)
     persons(folder, [still.identity for still in chosen], pictures, model)
@@ -58,37 +58,37 @@ def found(picture: Picture, model: X2Face) -> dict[str, Finding] | None:
 
 
 def photographs(pictures: Sequence[Picture], truth: NDArray[np.floating], over: Sequence[float], model: X2Face) -> None:
-    """As they are: what is told of them without reason."""
-    told = [found(picture, model) for picture in pictures]
-    there = np.array([one is not None for one in told])
-    print(f"{len(pictures)} photographs, no face found in {(~there).sum()}")
-    whole = np.array(over)[there] < 0.02
+    """Unchanged photographs: shares of missed faults and of false warnings, by check."""
+    findings = [found(picture, model) for picture in pictures]
+    detected = np.array([one is not None for one in findings])
+    print(f"{len(pictures)} photographs, no face found in {(~detected).sum()}")
+    whole = np.array(over)[detected] < 0.02
     warned = {
-        name: np.array([one[name].status != "ok" for one in told if one]) for name in next(one for one in told if one)
+        name: np.array([one[name].status != "ok" for one in findings if one])
+        for name in next(one for one in findings if one)
     }
     for name in ("faces", "edges", "size", "light", "sharpness"):
-        print(
-            f"  {name}: told of {warned[name].mean():.3f}, {warned[name][whole].mean():.3f} of {whole.sum()} uncut ones"
-        )
-    yaw, gap, lids = np.abs(truth[there, 2]), truth[there, 3], truth[there, 5:7].mean(1)
+        uncut = warned[name][whole].mean()
+        print(f"  {name}: warned of {warned[name].mean():.3f}, {uncut:.3f} of {whole.sum()} uncut ones")
+    yaw, gap, lids = np.abs(truth[detected, 2]), truth[detected, 3], truth[detected, 5:7].mean(1)
     for name, bad, good in (
         ("pose", yaw >= 30, yaw <= 20),
         ("lips", gap < 0.005, gap > 0.03),
         ("eyes", lids < 0.1, lids > 0.2),
     ):
         missed, wrong = 1 - warned[name][bad].mean(), warned[name][good].mean()
-        print(f"  {name}: missed {missed:.3f} of {bad.sum()}, told without reason {wrong:.3f} of {good.sum()}")
+        print(f"  {name}: missed {missed:.3f} of {bad.sum()}, false warnings {wrong:.3f} of {good.sum()}")
 
 
-def harmed(pictures: Sequence[Picture], model: X2Face) -> None:
-    """Made bad on purpose: how often that is told, of those in which a face is found."""
-    for name, of, harm in harms():
-        told = [found(harm(picture), model) for picture in pictures[::2]]
-        there = [one[of].status != "ok" for one in told if one]
-        print(f"  {name}: face found {len(there) / len(told):.2f}, told {np.mean(there):.3f}")
+def degraded(pictures: Sequence[Picture], model: X2Face) -> None:
+    """Degraded photographs: share in which a face is found, and share of those that is warned of."""
+    for name, of, degrade in degradations():
+        findings = [found(degrade(picture), model) for picture in pictures[::2]]
+        warned = [one[of].status != "ok" for one in findings if one]
+        print(f"  {name}: face found {len(warned) / len(findings):.2f}, warned {np.mean(warned):.3f}")
 
 
-def harms() -> Iterator[tuple[str, str, Harm]]:
+def degradations() -> Iterator[tuple[str, str, Degradation]]:
     for radius in (1, 2, 3):
         yield (
             f"blurred by {radius} of 256",
@@ -112,32 +112,32 @@ def harms() -> Iterator[tuple[str, str, Harm]]:
 def pairs(pictures: Sequence[Picture], model: X2Face) -> None:
     """Two photographs side by side, the second one smaller."""
     for share in (1.0, 0.6):
-        told = []
+        warned = []
         for one, other in zip(pictures[::2], pictures[1::2], strict=False):
             small = np.zeros_like(other)
             side = round(256 * share)
             small[:side, :side] = np.asarray(Image.fromarray(other).resize((side, side)))
             answer = found(np.concatenate([one, small], axis=1), model)
-            told.append(answer is not None and answer["faces"].status != "ok")
-        print(f"  two faces, one {share:g} as large: told {np.mean(told):.3f} of {len(told)}")
+            warned.append(answer is not None and answer["faces"].status != "ok")
+        print(f"  two faces, one {share:g} as large: warned {np.mean(warned):.3f} of {len(warned)}")
 
 
 def films(folder: FaceFolder, model: X2Face) -> None:
     """Three films of each person, each showing one face throughout."""
     people: dict[str, int] = {}
-    told: dict[str, list[bool]] = {}
+    findings: dict[str, list[bool]] = {}
     for clip in folder.of_split("val"):
         people[clip.identity] = people.get(clip.identity, 0) + 1
         if people[clip.identity] > 3:
             continue
         try:
-            answer = of_film(open_clip(str(clip.path), "film", "auto", 1.6), 1.6, model)
+            found_in_film = of_film(open_clip(str(clip.path), "film", "auto", 1.6), 1.6, model)
         except NoFaceError:
-            told.setdefault("no face", []).append(True)
+            findings.setdefault("no face", []).append(True)
             continue
-        for one in answer:
-            told.setdefault(one.name, []).append(one.status != "ok")
-    print("films:", {name: f"{np.mean(one):.3f} of {len(one)}" for name, one in told.items()})
+        for one in found_in_film:
+            findings.setdefault(one.name, []).append(one.status != "ok")
+    print("films:", {name: f"{np.mean(one):.3f} of {len(one)}" for name, one in findings.items()})
 
 
 def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Picture], model: X2Face) -> None:
@@ -152,8 +152,8 @@ def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Pi
     textures = torch.stack([model.embed(to_tensor([NONE.portrait(np.asarray(one)).crop])).texture for one in shown])
     learned = likeness_of(model.fingerprint)
     assert learned is not None
-    cosines, rng, whose = learned.cosines(textures), np.random.default_rng(0), np.array(names)
-    by_person = {one: np.flatnonzero(whose == one) for one in sorted(set(names))}
+    cosines, rng, identity = learned.cosines(textures), np.random.default_rng(0), np.array(names)
+    by_person = {one: np.flatnonzero(identity == one) for one in sorted(set(names))}
     for count in (2, 3, 4):
         several = [rows for rows in by_person.values() if len(rows) >= count]
         same = [[draws(cosines, rng.choice(rows, count, replace=False)) for _ in range(60)] for rows in several]
@@ -166,12 +166,12 @@ def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Pi
         for _ in range(2000 if count > 2 else 0):
             rows = several[rng.integers(len(several))]
             stranger = by_person[keys[rng.integers(len(keys))]]
-            if whose[stranger[0]] != whose[rows[0]]:
+            if identity[stranger[0]] != identity[rows[0]]:
                 intruder.append(draws(cosines, [*rng.choice(rows, count - 1, replace=False), rng.choice(stranger)]))
-        for limit, name in ((REFUSED_BELOW, "refused"), (WARNED_BELOW, "told or refused")):
-            yours = np.mean([np.mean(np.array(one) < limit) for one in same])
+        for limit, name in ((REFUSED_BELOW, "refused"), (WARNED_BELOW, "warned of or refused")):
+            same_below = np.mean([np.mean(np.array(one) < limit) for one in same])
             shares = [np.mean(np.array(one) < limit) for one in (other, intruder or [1.0])]
-            print(f"  {count} sources {name}: {yours:.4f} of one person ({len(several)} people),")
+            print(f"  {count} sources {name}: {same_below:.4f} of one person ({len(several)} people),")
             print(f"    {shares[0]:.3f} of {count} people, {shares[1]:.3f} with one stranger among one person's")
 
 

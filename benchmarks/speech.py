@@ -1,4 +1,4 @@
-"""How well mappings of speech hear the mouth in sound that was recorded badly, each speaker counting alike.
+"""Accuracy of mappings of speech on degraded sound, as means over speakers.
 
     python benchmarks/speech.py TRACKS [MAPPING.safetensors ...] [--weights NAME|FILE] [--split val] [--json]
 
@@ -57,7 +57,7 @@ RECORDINGS: dict[str, Callable[[Samples, Random], Samples]] = {
         add_noise(reverberate(sound, random, 0.4, 3), coloured_noise(len(sound), random, 0.9), 12), "aac", 24000
     ),
 }
-"""What is heard of a sound, as often as one likes the same."""
+"""Degradations by name; deterministic for a given generator."""
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from x2face_testkit.running import Tried
 
 WIDTH = 26  # characters of a check's name
-SHOWN = {"kept": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
+STATUS = {"kept": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
 
 
 @click.command()
@@ -50,8 +50,10 @@ def _try(registry: Registry, spec: Spec, expected: dict[str, str]) -> Iterator[T
 
     screen.result(f"{spec.name} ({spec.kind})")
     for one in try_out(registry, spec, expected):
-        says = f"{one.promise} ({one.remark})" if one.remark else one.promise
-        screen.finding(SHOWN[one.outcome], one.check.__name__, one.remark if one.outcome == "broken" else says, WIDTH)
+        promise = f"{one.promise} ({one.remark})" if one.remark else one.promise
+        screen.finding(
+            STATUS[one.outcome], one.check.__name__, one.remark if one.outcome == "broken" else promise, WIDTH
+        )
         yield one
 
 

@@ -22,7 +22,7 @@ class Row:
     """Moments of one film.
 
     panel: which third, in a film that shows source, driving picture and result; inner: share of the picture shown
-    said: what is spoken at each moment
+    captions: the syllable spoken at each moment
     """
 
     label: str
@@ -31,7 +31,7 @@ class Row:
     panel: int = 0
     panels: int = 1
     inner: float = 1.0
-    said: Sequence[str] = ()
+    captions: Sequence[str] = ()
 
     def pictures(self, folder: Path) -> list[Image.Image]:
         frames = list(read_frames(folder / self.film))
@@ -48,16 +48,16 @@ class Row:
 MOVED = (1.2, 1.95, 2.65, 3.1, 3.65, 5.05, 5.9, 6.75)
 TURNED = (0.0, 0.83, 1.25, 1.67, 2.5, 3.33, 3.75, 4.17)
 LEANT = (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
-SPOKEN = (0.15, 1.28, 1.51, 2.33, 2.75, 4.25, 4.9, 5.65)
-SAID = ("(silence)", "I", "aM", "phOto", "photogrAph", "drIves", "liPs", "wAtch")
+SPEECH_SECONDS = (0.15, 1.28, 1.51, 2.33, 2.75, 4.25, 4.9, 5.65)
+CAPTIONS = ("(silence)", "I", "aM", "phOto", "photogrAph", "drIves", "liPs", "wAtch")
 ROWS = (
     Row("a film", "astronaut-frame.mp4", MOVED, 1, 3),
     Row("--frame", "astronaut-frame.mp4", MOVED, 2, 3),
     Row("", "sitter-frame.mp4", MOVED, 2, 3),
     Row("--pose", "astronaut-pose.mp4", TURNED),
-    Row("--audio", "sitter-audio.mp4", SPOKEN, inner=0.6, said=SAID),
+    Row("--audio", "sitter-audio.mp4", SPEECH_SECONDS, inner=0.6, captions=CAPTIONS),
     Row("--edit\n--pose", "astronaut-edit.mp4", LEANT),
-    Row("--audio\n--pose\n--idle\n--edit", "sitter-together.mp4", SPOKEN, said=SAID),
+    Row("--audio\n--pose\n--idle\n--edit", "sitter-together.mp4", SPEECH_SECONDS, captions=CAPTIONS),
 )
 
 
@@ -71,9 +71,9 @@ def sheet(folder: Path, rows: Sequence[Row]) -> Image.Image:
         pen.text((2, y * step + SIDE // 2), row.label, "black", font, anchor="lm")
         for x, picture in enumerate(row.pictures(folder)):
             whole.paste(picture, (LABEL + x * step, y * step))
-        for x, said in enumerate(row.said):
+        for x, caption in enumerate(row.captions):
             place = (LABEL + x * step + SIDE // 2, (y + 1) * step - GAP - 7)
-            pen.text(place, said, "white", font, anchor="ms", stroke_width=2, stroke_fill="black")
+            pen.text(place, caption, "white", font, anchor="ms", stroke_width=2, stroke_fill="black")
     return whole
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from x2face_plugins import Mapping
 
 FITTED = Path(__file__).parent / "mappings"
+Labels = tuple[str, ...]
 
 
 def load_mouth() -> Mapping:
@@ -33,25 +34,16 @@ def demo(folder: Path) -> Path:
     return write_tracks(folder)
 
 
+def _factor(name: str, summary: str, labels: Labels, units: Labels, load: Callable[[], Mapping]) -> MappingSpec:
+    files = tuple(sorted(FITTED.glob(f"{name}-*.safetensors")))
+    return MappingSpec(
+        name=name, summary=summary, labels=labels, units=units, load=load, files=files, factor=True, demo=demo
+    )
+
+
 @hookimpl
 def x2face_mappings() -> Iterator[MappingSpec]:
-    yield MappingSpec(
-        name="mouth",
-        summary="The mouth's opening and width, read from driving vectors and written into them",
-        labels=MOUTH,
-        units=MOUTH_UNITS,
-        load=load_mouth,
-        files=tuple(sorted(FITTED.glob("mouth-*.safetensors"))),
-        factor=True,
-        demo=demo,
-    )
-    yield MappingSpec(
-        name="eyes",
-        summary="Lids and gaze, read from driving vectors and written into them",
-        labels=EYES,
-        units=EYES_UNITS,
-        load=load_eyes,
-        files=tuple(sorted(FITTED.glob("eyes-*.safetensors"))),
-        factor=True,
-        demo=demo,
-    )
+    mouth = "The mouth's opening and width, read from driving vectors and written into them"
+    yield _factor("mouth", mouth, MOUTH, MOUTH_UNITS, load_mouth)
+    eyes = "Lids and gaze, read from driving vectors and written into them"
+    yield _factor("eyes", eyes, EYES, EYES_UNITS, load_eyes)

@@ -47,6 +47,10 @@ def _active(one: ActiveDriver | ActiveOverlay | driving.Driver | driving.Overlay
     return ActiveOverlay.of(one) if isinstance(one, driving.Overlay) else ActiveDriver.of(one)
 
 
+def _embedded(face: Face | EmbeddedFace) -> EmbeddedFace:
+    return face.embedded if isinstance(face, Face) else face
+
+
 def load_model(weights: str | Path | None, device: str, dtype: str, completion: bool = True) -> X2Face:
     return X2Face.load(weights, device=device, dtype=dtype, completion=completion)
 
@@ -185,7 +189,7 @@ class Session:
 
     def render(self, face: Face | EmbeddedFace, vectors: Tensor) -> Picture:
         """Render driving vectors (n, 128) to frames (n, h, w, 3) uint8."""
-        embedded = face.embedded if isinstance(face, Face) else face
+        embedded = _embedded(face)
         frames = [to_pictures(self.model.render(embedded, torch.stack(rows))) for _, rows in batches(vectors, BATCH)]
         return np.concatenate(frames)
 
@@ -195,8 +199,7 @@ class Session:
         Displacements in normalised coordinates: +1 in channel 0 samples half the width to the right, in channel 1 half
         the height down.
         """
-        embedded = face.embedded if isinstance(face, Face) else face
-        return resize_flow(self.model.flow(vectors), *embedded.texture.shape[-2:])
+        return resize_flow(self.model.flow(vectors), *_embedded(face).texture.shape[-2:])
 
     def mapping(self, name: str) -> driving.Mapping:
         """A fitted mapping by name, bare or `dist:name`. MissingError names the command that fits it."""

@@ -10,7 +10,7 @@ from x2face_testkit import declaring, ending, mapping, painting, streaming, tell
 from x2face_testkit.promising import Check
 
 DECLARED = (declaring.is_declared_lightly, declaring.documents_its_options, declaring.brings_a_demo)
-TOLD = (telling.says_what_is_missing, telling.refuses_rubbish)
+REPORTED = (telling.says_what_is_missing, telling.refuses_rubbish)
 OF_DRIVERS: tuple[Check, ...] = (
     *DECLARED,
     streaming.yields_vectors,
@@ -21,7 +21,7 @@ OF_DRIVERS: tuple[Check, ...] = (
     ending.ends_or_says_so,
     ending.stops_when_told,
     telling.tells_the_truth,
-    *TOLD,
+    *REPORTED,
     together.goes_with_others,
     together.holds_what_it_says,
     together.makes_a_film,
@@ -32,7 +32,7 @@ OF_OVERLAYS: tuple[Check, ...] = (
     painting.keeps_the_anchors,
     painting.leaves_the_face_alone,
     painting.paints_the_same_again,
-    *TOLD,
+    *REPORTED,
     painting.shows_in_a_film,
 )
 OF_MAPPINGS: tuple[Check, ...] = (

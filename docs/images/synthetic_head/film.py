@@ -46,8 +46,8 @@ def make(folder: Path, frames: Iterable[NDArray[np.uint8]]) -> None:
     from x2face_core.media.writing import write_film
 
     folder.mkdir(parents=True, exist_ok=True)
-    said = {"title": "A rendered head", "comment": "made by synthetic_head"}
-    write_film(folder / FILM.name, frames, FPS, metadata=said)
+    metadata = {"title": "A rendered head", "comment": "made by synthetic_head"}
+    write_film(folder / FILM.name, frames, FPS, metadata=metadata)
     write_truth(folder / TRUTH.name)
     write_picture(folder / PICTURE.name, sitter(2 * SIDE))
     write_speech(folder / SPEECH.name)

@@ -58,7 +58,7 @@ def _differing_muscles(learned: torch.Tensor | None, recorded: set[str]) -> list
     """
     if learned is None:
         return []
-    known = {name for name, there in zip(CHANNELS, learned.tolist(), strict=True) if there}
-    said = {"moves nothing, as no film that was learned from had it": recorded - known,
+    known = {name for name, learned_it in zip(CHANNELS, learned.tolist(), strict=True) if learned_it}
+    warnings = {"moves nothing, as no film that was learned from had it": recorded - known,
             "was learned from and is not in the recording; the rest is less sure": known - recorded}  # fmt: skip
-    return [f"The muscle {name} {what}." for what, names in said.items() for name in sorted(names)]
+    return [f"The muscle {name} {what}." for what, names in warnings.items() for name in sorted(names)]

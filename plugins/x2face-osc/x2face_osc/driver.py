@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BEAT = 0.04  # seconds without a message, after which the last state is yielded again
 _NAMED = 8  # addresses in a warning
-_TOLD_APART = 1000  # largest number of different addresses that are remembered
+_MOST_ADDRESSES = 1000  # largest number of different addresses that are remembered
 
 
 class OscDriver:
@@ -27,19 +27,19 @@ class OscDriver:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._heard = self._malformed = 0
-        self._strange: Counter[str] = Counter()
+        self._received = self._malformed = 0
+        self._unknown: Counter[str] = Counter()
         self._driving = False
 
     def drive(self, source: Source) -> Iterator[Chunk]:
         """Chunks of (1, 128) offsets. InputError if the port cannot be opened."""
-        mover, asked = Mover(source), ControlState()
+        mover, state = Mover(source), ControlState()
         with listening(self.settings.host, self.settings.input) as ear:
             self._driving = True
             while True:
                 for datagram in ear.receive(BEAT):
-                    self._take(datagram, asked)
-                values, angles = self.settings.gain * asked.values, asked.angles[None]
+                    self._take(datagram, state)
+                values, angles = self.settings.gain * state.values, state.angles[None]
                 if self.settings.mirror:
                     values, angles = mirrored(values, angles)
                 yield Chunk(mover.offsets(values, angles), fps=source.fps)
@@ -48,26 +48,26 @@ class OscDriver:
     def warnings(self) -> list[str]:
         """Warnings about messages that were not used."""
         warnings = []
-        if self._driving and not self._heard:
+        if self._driving and not self._received:
             warnings.append(f"Nothing was heard at port {self.settings.input} of {self.settings.host}.")
         if self._malformed:
-            warnings.append(f"Of {self._heard} packets, {self._malformed} were no OSC and were ignored.")
-        if self._strange:
-            names = [address for address, _ in self._strange.most_common(_NAMED)]
-            more = f" and {len(self._strange) - _NAMED} more" if len(self._strange) > _NAMED else ""
+            warnings.append(f"Of {self._received} packets, {self._malformed} were no OSC and were ignored.")
+        if self._unknown:
+            names = [address for address, _ in self._unknown.most_common(_NAMED)]
+            more = f" and {len(self._unknown) - _NAMED} more" if len(self._unknown) > _NAMED else ""
             warnings.append(
-                f"Of the messages, {self._strange.total()} had an address or a number that says nothing here: "
+                f"Of the messages, {self._unknown.total()} had an address or a number that says nothing here: "
                 f"{', '.join(names)}{more}."
             )
         return warnings
 
-    def _take(self, datagram: bytes, asked: ControlState) -> None:
-        self._heard += 1
+    def _take(self, datagram: bytes, state: ControlState) -> None:
+        self._received += 1
         try:
             messages = messages_of(datagram)
         except MalformedError:
             self._malformed += 1
             return
         for address, arguments in messages:
-            if not asked.take(address, arguments) and not address.startswith("/VMC/"):
-                self._strange[address if len(self._strange) < _TOLD_APART else "others"] += 1
+            if not state.take(address, arguments) and not address.startswith("/VMC/"):
+                self._unknown[address if len(self._unknown) < _MOST_ADDRESSES else "others"] += 1

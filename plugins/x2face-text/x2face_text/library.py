@@ -26,13 +26,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("-b", choices=["1"], default="1")
     parser.add_argument("--stdin", action="store_true", required=True)
     given = parser.parse_args(arguments)
-    rate, samples = said(sys.stdin.buffer.read(), given.voice, given.speed)
+    rate, samples = synthesise(sys.stdin.buffer.read(), given.voice, given.speed)
     with wave.open(str(given.output), "wb") as file:
         file.setparams((1, 2, rate, 0, "NONE", ""))
         file.writeframes(samples)
 
 
-def said(text: bytes, voice: str, speed: int) -> tuple[int, bytes]:
+def synthesise(text: bytes, voice: str, speed: int) -> tuple[int, bytes]:
     """Synthesise UTF-8 text: sample rate, and 16-bit samples. SystemExit with a message on errors."""
     import espeakng_loader  # type: ignore[import-not-found,unused-ignore]
 

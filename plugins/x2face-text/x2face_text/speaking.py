@@ -37,8 +37,8 @@ def speak(text: str, path: Path, voice: str, speed: int) -> None:
     except OSError as error:
         raise MissingError(f"--text: {name} cannot be run ({error.strerror}); {remedy()}.") from error
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit status {done.returncode}"]
-        raise InputError(f"--text-voice {voice}: {name} cannot say it: {said[-1].removeprefix('Error: ')}")
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit status {done.returncode}"]
+        raise InputError(f"--text-voice {voice}: {name} cannot say it: {lines[-1].removeprefix('Error: ')}")
     if seconds_of(path) < SHORTEST:
         raise InputError(f"--text: {name} makes no sound of it in the voice {voice}; another one may know its letters.")
 

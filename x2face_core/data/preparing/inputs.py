@@ -19,13 +19,13 @@ _SOUNDS = {".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".oga", ".opus", ".w
 
 
 @dataclass(frozen=True)
-class Film:
-    """One film of the input.
+class _InputFile:
+    """One file of the input.
 
     path: where it is
     key: path relative to the input folder, which identifies it from run to run
-    name: prefix of its clips' names
-    identity: of the person in it; if it shows several faces at once, of the first
+    name: prefix of the names of a film's clips, or the file name of a photograph's crop
+    identity: of the person in it; in a film that shows several faces at once, of the first
     stamp: changes when the file changes
     """
 
@@ -36,20 +36,12 @@ class Film:
     stamp: str
 
 
-@dataclass(frozen=True)
-class Photograph:
-    """One photograph of the input.
+class Film(_InputFile):
+    """One film of the input."""
 
-    path, key, stamp: as of Film
-    name: file name of its crop
-    identity: of the person in it
-    """
 
-    path: Path
-    key: str
-    name: str
-    identity: str
-    stamp: str
+class Photograph(_InputFile):
+    """One photograph of the input."""
 
 
 @dataclass(frozen=True)
