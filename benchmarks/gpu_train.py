@@ -14,6 +14,7 @@ completion network too, at the end, into OUT/completed. It prints samples a seco
 from __future__ import annotations
 
 import argparse
+import signal
 import time
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -41,6 +42,8 @@ from x2face_core.training.recipes import RECIPES, CompletionRecipe, GuidedRecipe
 from x2face_core.training.shipping import fit_reading, ship
 
 SIDE = 128
+_STARTING = 10  # seconds that imports take before the clock starts
+_FINISHING = 12  # seconds for the last evaluation, checkpoint and weights
 _SAVING = {"checkpoint_minutes": "1", "evaluate_minutes": "2"}
 _SMALL = {
     "landmarks": np.float16,
@@ -114,8 +117,9 @@ def _bank(arrays: dict[str, Any], split: str, pictures: np.ndarray[Any, Any]) ->
 
 
 def run(given: argparse.Namespace) -> None:
-    """Train, save every minute, and print how fast it went."""
-    started = time.monotonic()
+    """Train, save every minute, and print how fast it went. A SIGTERM saves and writes weights before it ends."""
+    started = time.monotonic() - _STARTING
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     processes = join(given.device)
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = True
@@ -130,16 +134,25 @@ def run(given: argparse.Namespace) -> None:
     ground = _Ground(train, HeldOut.of(val, people), _layout(train, begun), processes, statement)
     trainer = _guided(given.out, recipe, dims, ground, begun)
     trainer.resume()
-    left = (given.minutes - given.complete) * 60 - (time.monotonic() - started)
+    left = (given.minutes - given.complete) * 60 - (time.monotonic() - started) - _FINISHING
     length = Length(minutes=(trainer.state.seconds + left) / 60) if given.go_on else Length(minutes=left / 60)
     flops = _flops(trainer)
-    samples, begun_at = trainer.state.samples, time.monotonic()
-    trainer.run(length, _report)
-    rate = (trainer.state.samples - samples) / (time.monotonic() - begun_at)
-    print(f"{rate:.0f} samples/s, {3 * flops * rate / given.peak / 1e12:.1%} of {given.peak} TFLOP/s", flush=True)
+    _timed(trainer, length, flops, given.peak)
     if given.complete:
-        left = given.minutes * 60 - (time.monotonic() - started)
+        left = given.minutes * 60 - (time.monotonic() - started) - _FINISHING
         _completed(given.out / "completed", trainer.ema.networks, ground).run(Length(minutes=left / 60), _report)
+
+
+def _timed(trainer: Trainer[X2FaceNetworks], length: Length, flops: float, peak: float) -> None:
+    """Train, and print how fast; when interrupted, write weights of the last step and exit."""
+    samples, begun_at = trainer.state.samples, time.monotonic()
+    try:
+        trainer.run(length, _report)
+    except KeyboardInterrupt:
+        trainer.evaluate(trainer.ema.networks, trainer.state)
+        raise SystemExit("stopped; checkpoint and weights of the last step are saved") from None
+    rate = (trainer.state.samples - samples) / (time.monotonic() - begun_at)
+    print(f"{rate:.0f} samples/s, {3 * flops * rate / peak / 1e12:.1%} of {peak} TFLOP/s", flush=True)
 
 
 @dataclass(frozen=True)

@@ -6,4 +6,4 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pack=$1 out=$2 minutes=${3:-7}
 shift $(($# < 3 ? $# : 3))
 export PYTHONPATH="$root:$root/plugins:$root/drivers:$root/cli" PYTHONUNBUFFERED=1
-exec timeout --signal=TERM 540 python3 "$root/benchmarks/gpu_train.py" run "$pack" "$out" --minutes "$minutes" "$@"
+exec timeout --signal=TERM --kill-after=30 540 python3 "$root/benchmarks/gpu_train.py" run "$pack" "$out" --minutes "$minutes" "$@"

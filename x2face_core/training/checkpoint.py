@@ -89,11 +89,19 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Restore what optimiser_tensors returned, in the memory format of the parameters, as fused steps on a GPU need."""
     whole = optimiser.state_dict()
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         if name.startswith("optimiser."):
             _, index, entry = name.split(".", 2)
-            state.setdefault(int(index), {})[entry] = value
+            state.setdefault(int(index), {})[entry] = _laid_out_like(parameters[int(index)], value)
     whole["state"] = state
     optimiser.load_state_dict(whole)
+
+
+def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
+    if value.shape != parameter.shape:
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -50,6 +50,19 @@ def test_a_checkpoint_replaces_the_one_before_and_leaves_nothing_beside(tmp_path
     assert load_checkpoint(tmp_path / "c.safetensors")[1].step == 2
 
 
+def test_the_optimisers_state_comes_back_in_the_memory_format_of_the_parameters(tmp_path: Path) -> None:
+    convolution = torch.nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    first, second = (torch.optim.AdamW(convolution.parameters()) for _ in range(2))
+    convolution(torch.randn(1, 3, 8, 8)).sum().backward()
+    first.step()
+    save_checkpoint(tmp_path / "c.safetensors", optimiser_tensors(first), STATE)
+    restore_optimiser(second, load_checkpoint(tmp_path / "c.safetensors")[0])
+    for parameter in convolution.parameters():
+        moment = second.state[parameter]["exp_avg"]
+        assert moment.stride() == parameter.stride()
+        assert torch.equal(moment, first.state[parameter]["exp_avg"])
+
+
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "c.safetensors", {"w": torch.ones(1)}, RunState(step=1))
     with pytest.raises(TypeError):
