@@ -11,11 +11,12 @@ import click
 
 from x2face_cli import screen
 from x2face_cli.timing import Timing
-from x2face_cli.values import ExpandedPath, Word
+from x2face_cli.values import ExpandedPath, WholeRange, Word
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
     from x2face_core.model import X2Face
+    from x2face_lab.tables.pose_sets import PoseSet
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -112,3 +113,83 @@ def _new_folder(path: Path) -> Path:
         raise UsageError(f"{path} is there and holds files; choose another folder.")
     make_folders_above(folder / "pairs.csv")
     return folder
+
+
+@table.command("2", context_settings=HELP, short_help="How well the driving vector tells the head pose.")
+@click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
+@click.option("--pictures", type=ExpandedPath(), help="A folder of pictures, instead of face tracks.")
+@click.option("--poses", type=ExpandedPath(), help="Their poses: a CSV file with file,roll,pitch,yaw in degrees.")
+@click.option(
+    "--crop",
+    type=click.Choice(["auto", "none"]),
+    default="auto",
+    show_default=True,
+    help="Of pictures without a box: search for the face, or take the whole.",
+)
+@click.option("--steps", type=WholeRange(1), default=1500, show_default=True, help="Of the supervised network.")
+@_data
+def table_2(
+    weights: str | None,
+    pictures: Path | None,
+    poses: Path | None,
+    crop: str,
+    steps: int,
+    data: Path | None,
+    split: Any,
+    limit: int | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """MAE of roll, pitch and yaw, read linearly from the driving vector (paper, Table 2).
+
+    The linear map and, beside it, a compact supervised network learn from the split train and are tested on --split; or
+    learn from pictures with a table of poses, of which a tenth, or those with the split test, are tested.
+
+    \b
+    x2face table 2 --data tracks
+    x2face table 2 --pictures aflw/ --poses aflw.csv
+    """
+    from x2face_core.model import X2Face
+    from x2face_lab.tables import pose
+    from x2face_lab.tables.showing import rows_of_table_2
+
+    if (pictures is None) != (poses is None):
+        raise UsageError("--pictures DIR and --poses FILE.csv belong together; give both.")
+    model = X2Face.load(weights, device=device)
+    with ExitStack() as bars:
+        timing = Timing(screen.stages(bars, "steps"))
+        if pictures is not None and poses is not None:
+            known, test = _of_pictures(pictures, poses, model, crop, timing)
+        else:
+            known, test = _of_tracks(_required(data), split, model, limit, timing)
+        found = pose.table_2(model, known, test, steps, timing)
+    if as_json:
+        screen.result_json(found)
+        return
+    screen.note(f"{found['pictures']} pictures of {found['people']} people, learned from {found['learned_from']}")
+    screen.table(*rows_of_table_2(found))
+
+
+def _of_pictures(pictures: Path, poses: Path, model: X2Face, crop: str, timing: Timing) -> tuple[PoseSet, PoseSet]:
+    from x2face_lab.tables.pose_sets import pictures_sets
+
+    progress = partial(timing, "pictures")
+    side, scale = model.dims.side, model.dims.crop_scale
+    known, test, lost = pictures_sets(pictures, poses, side, scale, search=crop == "auto", progress=progress)
+    if lost:
+        screen.warn(f"{lost} pictures are left out, since no face was found there; columns x,y,w,h would tell.")
+    return known, test
+
+
+def _of_tracks(data: Path, split: Any, model: X2Face, limit: int | None, timing: Timing) -> tuple[PoseSet, PoseSet]:
+    from x2face_core.data.folder import FaceFolder
+    from x2face_lab.tables.pose_sets import tracks_set
+
+    if split == "train":
+        raise UsageError("--split train: is what is learned from; test or val are to be tested on.")
+    folder = FaceFolder(data)
+    known, test = (
+        tracks_set(folder, part, model.dims.side, limit, partial(timing, f"reading {part}"))
+        for part in ("train", split)
+    )
+    return known, test

@@ -63,3 +63,26 @@ def test_what_is_wrong_is_one_line(x2face: Callable, face_folder: Path, tmp_path
         said = x2face("table", "1", *options)
         assert (said.code, said.out, len(said.err.splitlines())) == (code, "", 1), said.err
         assert named in said.err
+
+
+def test_table_2_is_printed_and_is_one_json_object(x2face: Callable, face_folder: Path, tmp_path: Path) -> None:
+    line = ["table", "2", "--data", str(face_folder), "--steps", "2", "--weights", str(save_tiny(tmp_path, "one"))]
+    said = x2face(*line)
+    assert said.code == 0, said.err
+    assert said.out.splitlines()[0].split()[:4] == ["method", "roll", "pitch", "yaw"]
+    assert "paper, AFLW: X2Face               " in said.out and "14.62" in said.out
+    found = json.loads(x2face(*line, "--json").out)
+    assert (found["table"], found["pictures"], found["learned_from"]) == (2, 24, 96)
+
+
+def test_what_is_wrong_with_table_2_is_one_line(x2face: Callable, face_folder: Path, tmp_path: Path) -> None:
+    weights = ["--weights", str(save_tiny(tmp_path, "one"))]
+    for options, code, named in (
+        ([], 2, "--data DIR"),
+        (["--pictures", str(tmp_path)], 2, "belong together"),
+        (["--pictures", str(tmp_path), "--poses", str(tmp_path / "none.csv")], 3, "none.csv: cannot be read"),
+        (["--data", str(face_folder), "--split", "train"], 2, "is what is learned from"),
+    ):
+        said = x2face("table", "2", *weights, *options)
+        assert (said.code, said.out, len(said.err.splitlines())) == (code, "", 1), said.err
+        assert named in said.err

@@ -27,3 +27,16 @@ def rows_of_table_1(found: Mapping[str, Any]) -> Shown:
 
 def _share(gain: float) -> str:
     return f"{gain:.2%}"
+
+
+def rows_of_table_2(found: Mapping[str, Any]) -> Shown:
+    """Head and rows of table 2; angles by person, then their mean over pictures."""
+    head = ("method", "roll", "pitch", "yaw", "MAE by person", "MAE by picture")
+    rows = []
+    for row in found["rows"]:
+        people = [f"{row['mae_by_person'][name]:.2f}" for name in ("roll", "pitch", "yaw", "mean")]
+        rows.append(((row["method"], *people, f"{row['mae']['mean']:.2f}"), None))
+    for name, paper in found["paper"].items():
+        angles = [f"{paper[angle]:.2f}" for angle in ("roll", "pitch", "yaw")]
+        rows.append(((f"paper, AFLW: {name}", *angles, "", f"{paper['mean']:.2f}"), None))
+    return head, rows
