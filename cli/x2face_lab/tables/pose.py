@@ -76,10 +76,10 @@ def fit_linear(vectors: Floats, pose: Floats) -> tuple[Floats, Floats]:
 
 def _least_absolute(x: Floats, y: Floats) -> Floats:
     """Coefficients (d + 1,) of the columns of x, the last of which is 1."""
-    ridge = np.full(x.shape[1], _RIDGE * len(x))
+    ridge: Floats = np.full(x.shape[1], _RIDGE * len(x))
     ridge[-1] = 0
-    certainty = np.ones(len(x))
-    found = np.zeros(x.shape[1])
+    certainty: Floats = np.ones(len(x))
+    found: Floats = np.zeros(x.shape[1])
     for _ in range(_ROUNDS):
         weighed = x * certainty[:, None]
         found = np.linalg.solve(x.T @ weighed + np.diag(ridge * certainty.mean()), weighed.T @ y)
