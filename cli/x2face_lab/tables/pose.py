@@ -82,8 +82,9 @@ def _least_absolute(x: Floats, y: Floats) -> Floats:
     found: Floats = np.zeros(x.shape[1])
     for _ in range(_ROUNDS):
         weighed = x * certainty[:, None]
-        found = np.linalg.solve(x.T @ weighed + np.diag(ridge * certainty.mean()), weighed.T @ y)
-        certainty = 1 / np.maximum(np.abs(y - x @ found), _FLOOR)
+        solved = np.linalg.solve(x.T @ weighed + np.diag(ridge * certainty.mean()), weighed.T @ y)
+        found = np.asarray(solved, np.float64)
+        certainty = np.asarray(1 / np.maximum(np.abs(y - x @ found), _FLOOR), np.float64)
     return found
 
 
