@@ -26,6 +26,7 @@ TABLE = {
     "run": ("x2face_cli.run:run", "Drive the face in a picture."),
     "batch": ("x2face_cli.batch:batch", "Make many films, a row of a table each."),
     "rerun": ("x2face_cli.rerun:rerun", "Make a film again, bit for bit, from its manifest."),
+    "web": ("x2face_cli.web:web", "Open the studio, a page in the browser."),
     "embed": ("x2face_cli.embed:embed", "Write the embedded face as a picture, to paint on."),
     "check": ("x2face_cli.check:check", "Say whether pictures and films suit, and what would do."),
     "drivers": ("x2face_cli.drivers:drivers", "List what can drive a face, and show a driver's options."),

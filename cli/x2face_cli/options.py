@@ -31,6 +31,11 @@ def own_options(*names: str) -> list[click.Option]:
     return [_of_field([SHORT[name]] if name in SHORT else [], declared[name]) for name in names or declared]
 
 
+def options_of(settings: type[Any]) -> list[click.Option]:
+    """An option for each field of a settings dataclass."""
+    return [_of_field([], one) for one in read_settings(settings)]
+
+
 def _of_field(short: list[str], setting: Setting) -> click.Option:
     option = _option([*short, f"--{setting.name.replace('_', '-')}"], setting)
     option.name = setting.name

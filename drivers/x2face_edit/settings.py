@@ -33,5 +33,8 @@ class Settings:
         None, help="Paint over the face, darken it or lighten it. Default normal."
     )
     save: Path | None = option(
-        None, metavar="PRESET.json", help="Write all of this to a new preset, to be given instead of the picture."
+        None,
+        metavar="PRESET.json",
+        writes=True,
+        help="Write all of this to a new preset, to be given instead of the picture.",
     )

@@ -24,6 +24,7 @@ def option(
     max: float | None = None,
     choices: tuple[str, ...] | None = None,
     metavar: str | None = None,
+    writes: bool = False,
 ) -> Any:
     """A field of a settings dataclass with its description for the command line.
 
@@ -32,8 +33,9 @@ def option(
     min, max: bounds of a number, inclusive
     choices: allowed values of a str; not needed for a Literal or an Enum
     metavar: placeholder of the value in the help, such as X,Y
+    writes: it names a file that the driver writes, which forms in a browser do not offer
     """
-    about = {"help": help, "min": min, "max": max, "choices": choices, "metavar": metavar}
+    about = {"help": help, "min": min, "max": max, "choices": choices, "metavar": metavar, "writes": writes}
     return dataclasses.field(default=default, metadata={KEY: about})
 
 
@@ -63,6 +65,7 @@ class Setting:
     min: float | None = None
     max: float | None = None
     metavar: str | None = None
+    writes: bool = False
 
     @property
     def required(self) -> bool:

@@ -1,0 +1,99 @@
+"""Films made in the background, with progress, that can be cancelled."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from x2face_core.errors import X2FaceError
+from x2face_plugins.filming import run
+
+if TYPE_CHECKING:
+    from x2face_core.media.pictures import Picture
+    from x2face_plugins.session import Session
+
+
+class CancelledError(X2FaceError):
+    """The user cancelled a film."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmRequest:
+    """A film to be made.
+
+    sources: pictures of the face; words: options of a run as keywords of `x2face.run`
+    folder: new folder for the results; output: name of the film in it; extras: files made before, such as a preset
+    command: the command line that makes the same film
+    """
+
+    sources: Sequence[Path]
+    words: Mapping[str, Any]
+    folder: Path
+    output: str
+    command: str
+    extras: tuple[Path, ...] = ()
+
+
+@dataclass(eq=False)
+class FilmTask:
+    """A film in the making.
+
+    done, total: frames, total None if unknown; report: as of `x2face.run`, once it is made
+    error: what stopped it; files: results
+    """
+
+    request: FilmRequest
+    session: Session
+    done: int = 0
+    total: int | None = None
+    report: dict[str, Any] | None = None
+    error: BaseException | None = None
+    files: tuple[Path, ...] = ()
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        threading.Thread(target=self._make, name="film", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Stop before the next frame; nothing of the film remains."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end; returns whether it has come."""
+        return self._ended.wait(seconds)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def _make(self) -> None:
+        request = self.request
+        film, track = request.folder / request.output, request.folder / "motion.x2v"
+        try:
+            self.report = run(
+                *request.sources,
+                session=self.session,
+                progress=self._follow,
+                output=str(film),
+                record=str(track),
+                **request.words,
+            )
+            self.files = tuple(path for path in (film, track, *request.extras) if path.exists())
+        except BaseException as error:  # noqa: BLE001 (shown by the page, whatever it is)
+            self.error = error
+            shutil.rmtree(request.folder, ignore_errors=True)
+        finally:
+            self._ended.set()
+
+    def _follow(self, frames: Iterator[Picture], what: str, total: int | None) -> Iterator[Picture]:
+        self.total = total
+        for frame in frames:
+            if self._cancelled.is_set():
+                raise CancelledError("The film was cancelled; nothing of it remains.")
+            yield frame
+            self.done += 1

@@ -1,0 +1,194 @@
+"""What stands before gradio: who may ask, for what, how much, and whose files are whose."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+COOKIE = "x2face-studio"
+LOOPBACK_ONLY = frozenset({"127.0.0.1", "localhost", "::1"})
+_API = "/gradio_api/"
+_PAGE = re.compile(r"/(config|theme\.css|favicon\.ico|manifest\.json|(static|assets|svelte|studio)/.*)?")
+_CALLS = re.compile(
+    re.escape(_API)
+    + r"(info|queue/(join|data)|upload(_progress)?|heartbeat/\w+|startup-events|cancel|reset|component_server/?|app_id"
+    r"|run/\w+/?|stream/[\w/.]+|file=.+)"
+)
+_LARGEST_CALL = 4_000_000  # bytes of a request that is no upload
+_SENT = re.compile(r"(text/event-stream|application/json)")
+_ELSEWHERE = re.compile(
+    rb"""<meta\s+(?:property|name)="(?:og|twitter):[^>]*>|https://(?:raw\.githubusercontent|github)\.com/gradio-app/[^"]*"""
+)
+"""Pictures and examples elsewhere that gradio's page names; nothing of the studio needs them."""
+HEADERS = {
+    "content-security-policy": "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; "
+    "frame-ancestors 'self'; form-action 'self'; base-uri 'self'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""Sent with all answers; the first keeps the browser from asking any other host, whatever a page may name."""
+
+
+class Ownership:
+    """Which browser was told of which uploaded or shown file. A file is known by the folder that gradio gives it.
+
+    folder: gradio's folder of temporary files, with a folder a file named by 64 hexadecimal digits
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._named = re.compile(re.escape(str(folder)).encode() + rb"/([0-9a-f]{64})")
+        self._told: dict[str, set[str]] = {}
+        self._lock = threading.Lock()
+
+    def named(self, text: bytes) -> set[str]:
+        """The files that a request or an answer names."""
+        return {one.decode() for one in self._named.findall(text)}
+
+    def tell(self, owner: str, text: bytes) -> None:
+        """Note the files that an answer tells a browser of."""
+        if found := self.named(text):
+            with self._lock:
+                self._told.setdefault(owner, set()).update(found)
+
+    def allows(self, owner: str, text: bytes) -> bool:
+        """Whether a browser was told of all files that its request names."""
+        return self.named(text) <= self._told.get(owner, set())
+
+    def forget(self, owner: str) -> None:
+        """Remove the files of a browser that has no page open any more, but for those that others have too."""
+        with self._lock:
+            mine = self._told.pop(owner, set())
+            theirs: set[str] = set().union(*self._told.values())
+        for name in mine - theirs:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+
+class Guard:
+    """ASGI middleware: refuses other hosts, unknown addresses, large requests and other users' files.
+
+    hosts: names by which the server may be called, against pages elsewhere that resolve their name to it; None: any
+    max_bytes: of an upload
+    """
+
+    def __init__(self, app: App, ownership: Ownership, max_bytes: int, hosts: frozenset[str] | None) -> None:
+        self._app, self._ownership, self._max_bytes, self._hosts = app, ownership, max_bytes, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        owner, is_new = owner_of(headers)
+        if refused := self._refused(scope, headers, owner):
+            await _answer(send, *refused)
+            return
+        kept = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+        cookie = [(b"cookie", f"{COOKIE}={owner}".encode())] if is_new else []  # read by the page's handlers
+        scope["headers"] = [*kept, *cookie]  # answers that are not compressed can be read here
+        await self._app(scope, self._heard(scope, receive, owner), self._told(send, owner, is_new))
+
+    def _refused(self, scope: Scope, headers: dict[str, str], owner: str) -> tuple[int, str] | None:
+        """Status and reason of a request that is refused; None if it is not."""
+        path = unquote(scope["path"])
+        if self._hosts is not None and _host(headers.get("host", "")) not in self._hosts:
+            return 403, "This studio answers under its own address only."
+        if _is_foreign(headers):
+            return 403, "Pages of other sites may not use this studio."
+        if not (_PAGE.fullmatch(path) or _CALLS.fullmatch(path)) or "http:" in path or "https:" in path:
+            return 404, "There is no such address."
+        if path.startswith(f"{_API}file=") and not self._owns(owner, path):
+            return 403, "This file belongs to somebody else."
+        most = self._max_bytes + 10_000 if path == f"{_API}upload" else _LARGEST_CALL
+        if path.startswith(f"{_API}component_server"):
+            most = self._max_bytes
+        if int(headers.get("content-length") or 0) > most:
+            return 413, f"The file is larger than {self._max_bytes // 1_000_000} MB, the most that this studio takes."
+        return None
+
+    def _owns(self, owner: str, path: str) -> bool:
+        text = path.removeprefix(f"{_API}file=").encode()
+        return bool(self._ownership.named(text)) and ".." not in path and self._ownership.allows(owner, text)
+
+    def _heard(self, scope: Scope, receive: Receive, owner: str) -> Receive:
+        """Refuse a call that names somebody else's file, by cutting its body off."""
+        if not scope["path"].startswith((f"{_API}queue/join", f"{_API}run/")):
+            return receive
+        body = b""
+
+        async def checked() -> Message:
+            nonlocal body
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > _LARGEST_CALL or not self._ownership.allows(owner, body.replace(b"\\/", b"/")):
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return message
+
+        return checked
+
+    def _told(self, send: Send, owner: str, is_new: bool) -> Send:
+        """Add headers, and note which files the answer tells of."""
+        kind = ""
+
+        async def sent(message: Message) -> None:
+            nonlocal kind
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *_headers(owner if is_new else None)]
+                kind = next((v.decode("latin-1") for k, v in message["headers"] if k.lower() == b"content-type"), "")
+            elif _SENT.match(kind):
+                self._ownership.tell(owner, message.get("body", b""))
+            elif kind.startswith("text/html"):
+                message["body"] = _ELSEWHERE.sub(lambda found: b" " * len(found[0]), message.get("body", b""))
+            await send(message)
+
+        return sent
+
+
+def owner_of(headers: dict[str, str]) -> tuple[str, bool]:
+    """The browser that asks, by its cookie, and whether it is new."""
+    cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    known = cookie is not None and re.fullmatch(r"[\w-]{43}", cookie.value)
+    return (cookie.value, False) if cookie is not None and known else (secrets.token_urlsafe(32), True)
+
+
+def _host(value: str) -> str:
+    """The name in a Host header, without the port."""
+    return value.rsplit(":", 1)[0].strip("[]").lower() if not value.endswith("]") else value.strip("[]").lower()
+
+
+def _is_foreign(headers: dict[str, str]) -> bool:
+    """Whether a page of another site sends the request."""
+    origin = headers.get("origin")
+    if origin in (None, "null"):
+        return headers.get("sec-fetch-site", "none") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
+    return str(origin).partition("//")[2] != headers.get("host", "")
+
+
+def _headers(owner: str | None) -> list[tuple[bytes, bytes]]:
+    found = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+    if owner is not None:
+        found.append((b"set-cookie", f"{COOKIE}={owner}; HttpOnly; SameSite=Strict; Path=/".encode()))
+    return found
+
+
+async def _answer(send: Send, status: int, text: str) -> None:
+    body = text.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *_headers(None)]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,24 @@
+"""Limits of the studio: sizes of uploads, lengths of films, numbers of visitors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from x2face_core.bounds import LONGEST
+from x2face_plugins.settings import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudioOptions:
+    """Each field is an option of `x2face web`, with - for _."""
+
+    host: str = option("127.0.0.1", help="The address to listen at; the default is reached from this machine alone.")
+    port: int = option(7860, min=0, max=65535, help="The port to listen at; 0: any that is free.")
+    max_megabytes: int = option(200, min=1, max=10_000, help="The largest file that can be uploaded.")
+    max_seconds: float = option(60.0, min=1, max=LONGEST, help="The longest film that is made.")
+    max_waiting: int = option(8, min=1, max=1000, help="Films and previews that wait at once; more are refused.")
+    max_pages: int = option(32, min=1, max=10_000, help="Pages that are open at once; more are refused.")
+
+    @property
+    def max_bytes(self) -> int:
+        return self.max_megabytes * 1_000_000

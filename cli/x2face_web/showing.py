@@ -1,0 +1,102 @@
+"""Pieces of HTML that the page shows. All text is escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from x2face_core.errors import X2FaceError
+
+if TYPE_CHECKING:
+    from x2face_core.suitability.findings import Finding
+
+FILES = "/studio/files"
+_WORDS = {"ok": "Good", "warn": "Advice", "fail": "Not usable"}
+
+
+def note(text: str) -> str:
+    return f'<p role="status">{escape(text)}</p>' if text else ""
+
+
+def problem(error: BaseException) -> str:
+    """What went wrong, as one sentence; for a bug its type, as the traceback is in the server's log."""
+    text = str(error) if isinstance(error, X2FaceError) else _bug(error)
+    return f'<p role="alert" class="problem">{escape(text)}</p>'
+
+
+def _bug(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; a smaller size would do."
+    if isinstance(error, OSError):
+        return f"The server cannot read or write a file ({error.strerror or type(error).__name__})."
+    return f"This is a bug of the studio ({type(error).__name__}); the server's log has more. Other things still work."
+
+
+def preview(jpeg: bytes, what: str) -> str:
+    data = base64.b64encode(jpeg).decode()
+    return f'<img class="preview" id="preview-picture" alt="{escape(what)}" src="data:image/jpeg;base64,{data}">'
+
+
+def advice(found: Iterable[tuple[str, Sequence[Finding] | X2FaceError]]) -> str:
+    """The findings of `x2face check`, what is not good first."""
+    lines = [line for name, findings in found for line in _of_input(name, findings)]
+    return f'<ul class="findings" role="status">{"".join(lines)}</ul>'
+
+
+def _of_input(name: str, findings: Sequence[Finding] | X2FaceError) -> list[str]:
+    if isinstance(findings, X2FaceError):
+        return [_line("fail", name, str(findings))]
+    ordered = sorted(findings, key=lambda one: one.status == "ok")
+    return [_line(one.status, f"{name}, {one.name}", one.line) for one in ordered]
+
+
+def _line(status: str, name: str, text: str) -> str:
+    return f'<li class="{status}"><strong>{_WORDS[status]}</strong> {escape(name)}: {escape(text)}</li>'
+
+
+def progress(done: int, total: int | None) -> str:
+    """How far a film is."""
+    if not done:
+        return note("The film is being prepared: sources, drivers, sound.")
+    of = f" of {total}" if total else ""
+    bar = f'<progress max="{total}" value="{done}" aria-label="Frames rendered"></progress>' if total else ""
+    return f'<p role="status">Rendering: frame {done}{of}.</p>{bar}'
+
+
+def result(token: str, film: Path, files: Sequence[Path], report: dict[str, Any]) -> str:
+    """The film with its sound, what was done, and links to all files."""
+    said = f"{report['frames']} frames, {report['seconds']:.1f} s, {report['fps']:g} frames a second."
+    remarks = "".join(f"<li>{escape(one)}</li>" for one in (*report["warnings"], *report["advice"]))
+    links = "".join(f"<li>{_link(token, path)}</li>" for path in files)
+    return (
+        f'<video id="film" controls playsinline preload="auto" aria-label="The film" src="{_address(token, film)}">'
+        f'</video><p role="status">{escape(said)}</p><ul>{remarks}</ul><h3>Download</h3><ul id="downloads">{links}</ul>'
+    )
+
+
+_KINDS = {
+    ".mp4": "the film",
+    ".x2v": "a motion, for --track",
+    ".png": "what is painted, for --embedded",
+    ".zip": "what is painted as a preset, for --edit",
+    ".json": "the manifest",
+}
+
+
+def _link(token: str, path: Path) -> str:
+    address = _address(token, path)
+    return f'<a href="{address}" download>{escape(path.name)}</a>, {_KINDS.get(path.suffix, "a file")}'
+
+
+def _address(token: str, path: Path) -> str:
+    return f"{FILES}/{token}/{quote(path.parent.name)}/{quote(path.name)}"
+
+
+def unusable(plugins: dict[str, str]) -> str:
+    """Plugins that did not load, with the reason."""
+    lines = "".join(f"<li><strong>{escape(name)}</strong>: {escape(why)}</li>" for name, why in plugins.items())
+    return f'<p>These plugins cannot be used:</p><ul class="problem">{lines}</ul>' if plugins else ""

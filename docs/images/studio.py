@@ -1,0 +1,75 @@
+"""Takes studio.png of the page, with the Chromium of the system: `python docs/images/studio.py`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+from skimage.data import astronaut
+
+from x2face_lab.demo.inputs import SPEECH
+
+HERE = Path(__file__).parent
+SIZE = {"width": 1280, "height": 1180}
+
+
+def show(page: Page, folder: Path) -> None:
+    """Load the portrait, paint on it, turn it and let it speak."""
+    Image.fromarray(astronaut()).save(photo := folder / "portrait.png")
+    page.set_input_files("#source input[type=file]", photo)
+    page.wait_for_selector("#preview-picture")
+    page.wait_for_timeout(2000)
+    paint(page)
+    page.locator("#slider-pose-yaw input[type=number]").fill("14")
+    page.locator("#slider-pose-roll input[type=number]").fill("-5")
+    page.locator("#slider-mouth-open input[type=number]").fill("0.03")
+    page.get_by_role("button", name=re.compile("^audio – ")).click()
+    page.set_input_files("#audio-input input[type=file]", SPEECH)
+    page.wait_for_timeout(4000)
+    page.evaluate("window.scrollTo(0, 0)")
+
+
+def paint(page: Page) -> None:
+    """Three whiskers on each cheek."""
+    page.locator("#canvas").scroll_into_view_if_needed()
+    box = page.locator("#canvas canvas").first.bounding_box()
+    assert box is not None
+    side, middle = min(box["width"], box["height"]) * 0.85, box["x"] + box["width"] / 2
+    for way in (-1, 1):
+        for k in (-1, 0, 1):
+            y = box["y"] + box["height"] / 2 + side * (0.1 + 0.05 * k)
+            page.mouse.move(middle + way * side * 0.1, y)
+            page.mouse.down()
+            page.mouse.move(middle + way * side * 0.22, y + side * 0.03 * k, steps=8)
+            page.mouse.up()
+            page.wait_for_timeout(500)
+
+
+def main() -> None:
+    command = [sys.executable, "-m", "x2face_cli", "web", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    found = re.search(r"http://\S+/", process.stdout.readline())
+    assert found is not None
+    with sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport=SIZE)
+        page.goto(found[0])
+        show(page, Path(folder))
+        page.screenshot(path=HERE / "studio.png")
+        browser.close()
+    process.terminate()
+    process.wait()
+    Image.open(HERE / "studio.png").convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(
+        HERE / "studio.png", optimize=True
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""The studio without its page, with the packaged weights: load, paint, move by hand, make a film."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from x2face_core.errors import InputError, NoFaceError, UsageError
+from x2face_core.media.images import write_picture
+from x2face_core.media.video import probe, read_frames
+from x2face_core.sources.portraits import Cropping
+from x2face_core.streaming.motion_file import read_motion
+from x2face_lab.demo.inputs import SPEECH
+from x2face_plugins.session import Session
+from x2face_web.canvas import SIDE
+from x2face_web.film_requests import film_request
+from x2face_web.films import FilmTask
+from x2face_web.limits import StudioOptions
+from x2face_web.sliders import REACH, Slider, offset_of
+from x2face_web.studio import Studio
+from x2face_web.visits import Visit, Visits
+
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Studio.of(Session.load(), StudioOptions(max_seconds=2))
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from skimage.data import astronaut
+
+    path = tmp_path_factory.mktemp("photo") / "astronaut.png"
+    write_picture(path, astronaut())
+    return path
+
+
+@pytest.fixture
+def visit(studio: Studio, photo: Path, tmp_path: Path) -> Iterator[Visit]:
+    visit = Visits(tmp_path, 1).of("page", "me")
+    studio.load(visit, [photo])
+    yield visit
+    visit.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def slider(studio: Studio, label: str) -> Slider:
+    return next(one for one in studio.sliders if one.label == label)
+
+
+def used(studio: Studio, name: str, **given: Any) -> Any:
+    return next(one for one in studio.panels if one.name == name), given
+
+
+def seen(jpeg: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(jpeg))).astype(float)
+
+
+def test_there_is_a_slider_for_each_number_of_each_factor_and_one_for_both_lids(studio: Studio) -> None:
+    assert [one.label for one in studio.sliders] == [
+        "pose roll", "pose pitch", "pose yaw", "mouth open", "mouth width", "eyes", "eyes gaze x", "eyes gaze y",
+    ]  # fmt: skip
+    eyes = slider(studio, "eyes")
+    assert (eyes.columns, eyes.unit) == ((0, 1), "eye widths")
+
+
+def test_a_slider_s_end_is_as_far_as_thirty_degrees_of_yaw(studio: Studio, visit: Visit) -> None:
+    assert slider(studio, "pose yaw").reach == pytest.approx(30, abs=2)
+    for one in studio.sliders:
+        offset = offset_of(studio.session, visit.loaded().vector, {one: one.reach})
+        assert float(offset.norm()) == pytest.approx(REACH, rel=0.1)
+        assert one.reach / one.step == pytest.approx(round(one.reach / one.step))
+
+
+def test_what_sliders_ask_for_is_read_from_the_vector(studio: Studio, visit: Visit) -> None:
+    vector = visit.loaded().vector
+    pose, eyes = studio.session.factor("pose"), studio.session.factor("eyes")
+    moved = {slider(studio, "pose yaw"): 12.0, slider(studio, "pose roll"): -4.0}
+    change = (pose.read((vector + offset_of(studio.session, vector, moved))[None]) - pose.read(vector[None]))[0]
+    torch.testing.assert_close(change, torch.tensor([-4.0, 0.0, 12.0]), atol=0.01, rtol=0)
+    shut = offset_of(studio.session, vector, {slider(studio, "eyes"): -0.1})
+    change = (eyes.read((vector + shut)[None]) - eyes.read(vector[None]))[0]
+    torch.testing.assert_close(change, torch.tensor([-0.1, -0.1, 0.0, 0.0]), atol=0.001, rtol=0)
+
+
+def test_the_preview_follows_sliders_and_embeds_and_encodes_nothing(
+    studio: Studio, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio.session.model, "embed", None)
+    monkeypatch.setattr(studio.session.model, "encode", None)
+    still = seen(studio.preview(visit, {}))
+    turned = seen(studio.preview(visit, {slider(studio, "pose yaw"): 20.0}))
+    assert still.shape == (256, 256, 3)
+    assert np.abs(turned - still).mean() > 3
+    assert np.array_equal(seen(studio.preview(visit, {slider(studio, "pose yaw"): 0.0})), still)
+
+
+def test_a_large_face_has_a_preview_as_small_as_any(studio: Studio, visit: Visit, photo: Path) -> None:
+    small = seen(studio.preview(visit, {}))
+    studio.load(visit, [photo], size=512)
+    assert visit.loaded().picture.shape == (512, 512, 3)
+    assert np.abs(seen(studio.preview(visit, {})) - small).mean() < 6
+
+
+def test_paint_and_overlays_show_on_the_preview_and_can_be_wiped_off(studio: Studio, visit: Visit) -> None:
+    still = seen(studio.preview(visit, {}))
+    layer = np.zeros((SIDE, SIDE, 4), np.uint8)
+    layer[SIDE // 4 : SIDE // 2, SIDE // 4 : 3 * SIDE // 4] = (255, 0, 255, 255)
+    studio.paint(visit, [layer])
+    studio.overlay(visit, [])
+    painted = seen(studio.preview(visit, {}))
+    magenta = (painted[..., 0] > 200) & (painted[..., 1] < 80) & (painted[..., 2] > 200)
+    assert 0.05 < magenta.mean() < 0.25
+    Image.new("RGB", (32, 32), (0, 255, 0)).save(stamp := visit.folder / "stamp.png")
+    studio.overlay(visit, [used(studio, "edit", input=stamp, at="mouth", scale=0.2, start=1.0)])
+    stamped = seen(studio.preview(visit, {}))
+    green = (stamped[..., 1] > 200) & (stamped[..., 0] < 80) & (stamped[..., 2] < 80)
+    ys = np.nonzero(green)[0]
+    assert green.mean() > 0.01 and ys.mean() > 140  # at the mouth, below the paint
+    studio.paint(visit, [])
+    studio.overlay(visit, [])
+    assert np.array_equal(seen(studio.preview(visit, {})), still)
+
+
+def test_what_is_no_picture_or_has_no_face_is_refused_and_the_old_face_is_gone(
+    studio: Studio, visit: Visit, tmp_path: Path
+) -> None:
+    (text := visit.folder / "text.png").write_text("no picture")
+    with pytest.raises(InputError, match="text.png"):
+        studio.load(visit, [text])
+    with pytest.raises(UsageError, match="No face is loaded yet"):
+        visit.loaded()
+    write_picture(wall := visit.folder / "wall.png", np.full((200, 200, 3), 120, np.uint8))
+    with pytest.raises(NoFaceError, match="no face was found"):
+        studio.load(visit, [wall])
+    names = dict(studio.check([text, wall], Cropping()))
+    assert isinstance(names["text.png"], InputError) and isinstance(names["wall.png"], NoFaceError)
+
+
+def made(studio: Studio, visit: Visit, own: dict[str, Any], drivers: list[Any], hold: bool = False) -> FilmTask:
+    visit.task = FilmTask(film_request(studio, visit, own, drivers, hold=hold), studio.session)
+    visit.task.start()
+    assert visit.task.wait(120)
+    return visit.task
+
+
+def test_a_film_by_sound_with_paint_decodes_and_has_a_track_and_a_preset(studio: Studio, visit: Visit) -> None:
+    layer = np.zeros((SIDE, SIDE, 4), np.uint8)
+    layer[:60, :60] = (255, 0, 255, 255)
+    studio.paint(visit, [layer])
+    task = made(studio, visit, {"seconds": 0.4, "still": True}, [used(studio, "audio", input=str(SPEECH))])
+    assert task.error is None and task.report is not None
+    film, track, *extras = task.files
+    assert film.name == "astronaut--speech.mp4" and [one.name for one in extras] == ["paint.png", "preset.zip"]
+    info = probe(film)
+    assert (info.frames, info.width, info.sound) == (10, 256, True)
+    assert task.done == 10 and len(read_motion(track).offsets) == 10
+    corner = next(iter(read_frames(film)))[5, 5].astype(int)
+    assert corner[0] > 180 and corner[1] < 100 and corner[2] > 180
+    assert task.request.command == (
+        "x2face run -s astronaut.png --audio speech.wav --seconds 0.4 --still --embedded paint.png "
+        "-o astronaut--speech.mp4"
+    )
+
+
+def test_what_the_sliders_show_is_held_in_the_film(studio: Studio, visit: Visit) -> None:
+    shown = seen(studio.preview(visit, {slider(studio, "pose yaw"): 20.0}))
+    task = made(studio, visit, {"seconds": 0.2}, [], hold=True)
+    assert task.error is None
+    frames = list(read_frames(task.files[0]))
+    assert len(frames) == 5
+    assert max(np.abs(frame - shown).mean() for frame in frames) < 6
+    assert "--track hand.x2v" in task.request.command and "hand.x2v" in [one.name for one in task.files]
+
+
+def test_a_film_that_is_cancelled_leaves_nothing(studio: Studio, visit: Visit) -> None:
+    visit.task = FilmTask(film_request(studio, visit, {}, [used(studio, "idle")], hold=False), studio.session)
+    visit.task.cancel()
+    visit.task.start()
+    assert visit.task.wait(60)
+    assert "cancelled" in str(visit.task.error) and visit.task.files == ()
+    assert [one.name for one in visit.folder.iterdir()] == []
+
+
+def test_a_driving_film_without_a_face_is_told_and_leaves_nothing(studio: Studio, visit: Visit) -> None:
+    for k in range(3):
+        write_picture(visit.folder / f"{k}.png", np.full((64, 64, 3), 90, np.uint8))
+    task = made(studio, visit, {}, [used(studio, "frame", input=str(visit.folder / "1.png"))])
+    assert isinstance(task.error, NoFaceError)
+    assert not task.request.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("own", "drivers", "hold", "told"),
+    [
+        ({}, [], False, "Nothing drives the face"),
+        ({"seconds": 3.0}, ["idle"], False, "films of this studio last at most 2 seconds"),
+        ({}, ["track"], True, "The sliders need the driver track"),
+    ],
+)
+def test_a_film_that_cannot_be_is_refused(
+    studio: Studio, visit: Visit, own: dict[str, Any], drivers: list[str], hold: bool, told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        film_request(studio, visit, own, [used(studio, name) for name in drivers], hold=hold)
+    assert list(visit.folder.iterdir()) == []
+
+
+def test_films_that_nothing_ends_last_a_few_seconds_and_others_to_the_limit(studio: Studio, visit: Visit) -> None:
+    endless = film_request(studio, visit, {}, [used(studio, "idle")], hold=False)
+    ended = film_request(studio, visit, {}, [used(studio, "pose", yaw="-9:9")], hold=False)
+    assert (endless.words["seconds"], ended.words["seconds"]) == (2.0, 2.0)
