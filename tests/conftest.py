@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="the extra `landmarks` is not installed"))
         if item.get_closest_marker("scale") and find_spec("distributed") is None:
             item.add_marker(pytest.mark.skip(reason="the extra `scale` is not installed"))
+        if item.get_closest_marker("engines") and not all(map(find_spec, ("openvino", "onnxruntime", "onnx"))):
+            item.add_marker(pytest.mark.skip(reason="the extras `openvino` and `onnxruntime` are not installed"))
         if item.get_closest_marker("gpu") and not _has_gpu():
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))
 

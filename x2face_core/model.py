@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +9,9 @@ import torch
 from torch import Tensor
 
 from x2face_core.driving import EmbeddedFace
+from x2face_core.engines.choosing import Candidate, check_engine, choose
+from x2face_core.engines.interface import rendering_threads
+from x2face_core.engines.torch_engine import DTYPES
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.geometry.anchors import anchors_of
 from x2face_core.networks.dims import Dims, Fusion
@@ -21,13 +23,13 @@ READINGS = ("roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "ey
 FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
 """Ways to make one face of several sources."""
 _FAVOUR = 0.05  # difference in colour that counts as much as eyes or mouth open by 1
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_LIGHT = 32_000_000  # parameters up to which fp32 is fast enough, so that lower precision is not tried
 
 
 class X2Face:
     """The two networks, and a linear readout of pose and expression from driving vectors.
 
+    engine, precision, device_name: what computes the networks, how and where, see x2face_core.engines
+    device, dtype: of torch, which warps and completes
     anchors: (x, y) of named points in normalised coordinates of the embedded face, see x2face_core.geometry.anchors
 
     >>> model = X2Face.load()
@@ -48,6 +50,9 @@ class X2Face:
     ) -> None:
         self.device = device or torch.device("cpu")
         self.dtype = dtype
+        self.engine, self.precision = "torch", next(name for name, one in DTYPES.items() if one == dtype)
+        self.device_name = str(self.device)
+        self.is_light = networks.is_light
         self.completion = completion
         self.info = info
         self.dims = networks.dims
@@ -64,23 +69,45 @@ class X2Face:
         device: str = "auto",
         dtype: str = "auto",
         completion: bool = True,
+        engine: str = "torch",
     ) -> X2Face:
         """Load weights by name or path; None: the default ones.
 
-        device: auto, cpu, cuda, cuda:1 or mps
-        dtype: fp32, bf16, fp16; auto is fp32, or for networks of the paper's size bf16 if a trial of three frames
-            shows that it is faster here
+        device: auto, cpu, cuda, cuda:1 or mps; for other engines than torch, one of theirs
+        dtype: fp32, bf16, fp16 or int8; auto is fp32 on GPUs and for light networks with torch, else the fastest that
+            passes a trial
         completion: let `embed` fill in what sources do not show, if the weights have a network for it
-        Raises WeightsError if they are missing or broken.
+        engine: torch, openvino or onnxruntime; auto: the fastest that is installed and passes a trial, which is made
+            once a machine
+        WeightsError if weights are missing or broken, UsageError for a device or dtype that is not to be had,
+        MissingError for an engine that is not installed.
         """
+        check_engine(engine, dtype)
         path = find_weights(weights)
         info, tensors = load_weights(path)
-        chosen = device_of(device)
+        chosen = device_of(device) if engine in ("auto", "torch") else torch.device("cpu")
         networks = _networks(_dims(info, path), tensors, path)
         reading, layout = _reading(tensors, networks.dims, path), _layout(tensors, path)
         model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)
-        model.dtype = model._fastest() if dtype == "auto" else _dtype(dtype, chosen)
+        model._use(engine, dtype, device)
         return model
+
+    def _use(self, engine: str, dtype: str, device: str) -> None:
+        """Let an engine compute the networks."""
+        threads, graphs = rendering_threads(self.is_light), self.device.type == "cpu"
+        found: Candidate = choose(
+            engine if graphs else "torch", dtype, self.networks, self.info.sha256, device=device, threads=threads
+        )
+        self.engine, self.precision = found
+        if self.engine == "torch":
+            self.dtype = _dtype(self.precision, self.device)
+            return
+        from x2face_core.engines.graph_engine import replace_networks
+        from x2face_core.engines.preparing import make_engine
+
+        made = make_engine(*found, self.networks, self.info.sha256, device=device, threads=threads)
+        self.device_name = made.device
+        replace_networks(self.networks, made)
 
     @property
     def name(self) -> str:
@@ -89,11 +116,6 @@ class X2Face:
     @property
     def fingerprint(self) -> str:
         return self.info.fingerprint
-
-    @property
-    def is_light(self) -> bool:
-        """Whether the networks are small: rendering a frame takes no longer than decoding and encoding it."""
-        return sum(parameter.numel() for parameter in self.networks.parameters()) < _LIGHT
 
     @property
     def reading_scale(self) -> Tensor:
@@ -172,21 +194,6 @@ class X2Face:
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
-    def _fastest(self) -> torch.dtype:
-        if self.device.type != "cpu" or self.is_light:
-            return torch.float32
-        spent = {dtype: self._trial(dtype) for dtype in (torch.float32, torch.bfloat16)}
-        return torch.bfloat16 if spent[torch.bfloat16] < 0.8 * spent[torch.float32] else torch.float32
-
-    def _trial(self, dtype: torch.dtype) -> float:
-        """Seconds to render a frame."""
-        self.dtype, picture = dtype, torch.zeros(1, 3, self.dims.side, self.dims.side)
-        self.encode(picture)
-        started = time.perf_counter()
-        for _ in range(2):
-            self.encode(picture)
-        return time.perf_counter() - started
-
 
 def _checked(pictures: Tensor) -> Tensor:
     if pictures.dim() != 4 or pictures.shape[1] != 3 or not pictures.is_floating_point():
@@ -213,11 +220,9 @@ def usable_devices() -> list[str]:
 
 
 def _dtype(dtype: str, device: torch.device) -> torch.dtype:
-    if dtype not in _DTYPES:
-        raise UsageError(f"dtype {dtype}: expected auto, {', '.join(_DTYPES)}.")
     if dtype == "fp16" and device.type == "cpu":
         raise UsageError("dtype fp16: CPUs compute it slowly or not at all; fp32 or bf16 would do.")
-    return _DTYPES[dtype]
+    return DTYPES[dtype]
 
 
 def _dims(info: WeightsInfo, path: Path) -> Dims:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 OF_THE_SESSION = ("weights", "mapping", "engine", "device", "dtype", "strict_plugins")
 """Options of run that determine how a session is loaded."""
-_DTYPES = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16"}
 
 
 def run(*source: Any, progress: Follow | None = None, session: Session | None = None, **words: Any) -> dict[str, Any]:
@@ -132,7 +130,12 @@ def load_session(plan: Plan, registry: Registry) -> Session:
 
     options = plan.options
     return Session.load(
-        options.weights, options.device, dtype=options.dtype, mappings=options.mapping, registry=registry
+        options.weights,
+        options.device,
+        engine=options.engine,
+        dtype=options.dtype,
+        mappings=options.mapping,
+        registry=registry,
     )
 
 
@@ -172,9 +175,10 @@ def _threads(model: X2Face, wanted: int | None) -> Iterator[int]:
     """
     import torch
 
+    from x2face_core.engines.interface import rendering_threads
+
     before = torch.get_num_threads()
-    leaves_one = model.is_light and "OMP_NUM_THREADS" not in os.environ
-    chosen = wanted or (max(1, before - 1) if leaves_one else before)
+    chosen = wanted or rendering_threads(model.is_light)
     if chosen != before:
         torch.set_num_threads(chosen)
     try:
@@ -196,9 +200,9 @@ def summary_of(plan: Plan, loaded: Loaded, report: Report, session: Session) -> 
         "driving_box": report.driving_box,
         "drivers": _drivers(plan, loaded, report),
         "weights": {"name": model.name, "fingerprint": model.fingerprint},
-        "engine": plan.options.engine,
-        "dtype": _DTYPES.get(str(model.dtype), str(model.dtype)),
-        "device": str(model.device),
+        "engine": model.engine,
+        "dtype": model.precision,
+        "device": model.device_name,
         "warnings": report.warnings,
         "advice": report.advice,
     }

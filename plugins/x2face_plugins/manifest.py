@@ -41,7 +41,7 @@ class Manifest:
     boxes: of the sources' crops and the driving crop, x, y, width, height in pixels
     drivers: of each name, dist, version, kind, rms and all settings; live: one of them cannot be read again
     weights: name, fingerprint and sha256; mappings: sha256 of each that was used, by name
-    machine: device, dtype, threads and platform; versions: of Python and the libraries
+    machine: engine, device, dtype, threads and platform; versions: of Python and the libraries
     """
 
     format: int
@@ -124,14 +124,14 @@ def manifest_of(
         ],
         weights={"name": model.name, "fingerprint": model.fingerprint, "sha256": model.info.sha256},
         mappings=dict(mappings),
-        machine=machine(report["device"], report["dtype"], threads),
+        machine=machine(report["engine"], report["device"], report["dtype"], threads),
         versions=versions(),
         live=live,
     )
 
 
-def machine(device: str, dtype: str, threads: int) -> dict[str, Any]:
-    return {"device": device, "dtype": dtype, "threads": threads, "platform": platform.platform()}
+def machine(engine: str, device: str, dtype: str, threads: int) -> dict[str, Any]:
+    return {"engine": engine, "device": device, "dtype": dtype, "threads": threads, "platform": platform.platform()}
 
 
 def versions() -> dict[str, Any]:

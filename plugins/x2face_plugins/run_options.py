@@ -67,9 +67,11 @@ class RunOptions:
     mapping: tuple[Path, ...] = option(
         (), metavar="FILE", help="A mapping that `x2face fit` wrote, instead of the installed one; again for several."
     )
-    engine: Literal["torch"] = option("torch", help="What runs the networks.")
+    engine: Literal["auto", "torch", "openvino", "onnxruntime"] = option(
+        "auto", help="What computes the networks; auto: the fastest that is installed and passes, see docs/engines.md."
+    )
     device: str = option("auto", help="auto, cpu, cuda, cuda:1 or mps.")
-    dtype: Literal["auto", "fp32", "bf16", "fp16"] = option("auto", help="Precision.")
+    dtype: Literal["auto", "fp32", "bf16", "fp16", "int8"] = option("auto", help="Precision.")
     batch_size: int = option(8, min=1, max=256, help="Frames rendered at once.")
     seed: int = option(0, min=0, max=SEEDS, help="For drivers that draw random numbers.")
     strict_plugins: bool = option(False, help="Refuse to run while any plugin is broken.")

@@ -51,8 +51,10 @@ def _embedded(face: Face | EmbeddedFace) -> EmbeddedFace:
     return face.embedded if isinstance(face, Face) else face
 
 
-def load_model(weights: str | Path | None, device: str, dtype: str, completion: bool = True) -> X2Face:
-    return X2Face.load(weights, device=device, dtype=dtype, completion=completion)
+def load_model(
+    weights: str | Path | None, device: str, dtype: str, completion: bool = True, engine: str = "torch"
+) -> X2Face:
+    return X2Face.load(weights, device=device, dtype=dtype, completion=completion, engine=engine)
 
 
 class Session:
@@ -78,18 +80,21 @@ class Session:
         mappings: Iterable[str | Path] = (),
         completion: bool = True,
         registry: Registry | None = None,
+        engine: str = "auto",
     ) -> Session:
         """Load weights, plugins and mappings.
 
         weights: name or file, see `x2face weights list`; None: the default weights
-        device: auto, cpu, cuda, cuda:1 or mps; dtype: auto, fp32, bf16 or fp16
+        device: auto, cpu, cuda, cuda:1 or mps; dtype: auto, fp32, bf16, fp16 or int8
         mappings: files written by `x2face fit`, which take precedence over installed ones
         completion: paint what sources do not show, for weights with a network for it
         registry: plugins, if they are loaded already
-        WeightsError if weights or mappings are missing or broken, UsageError for a device that is not available.
+        engine: what computes the networks: auto, torch, openvino or onnxruntime; auto is the fastest that is installed
+        WeightsError if weights or mappings are missing or broken, UsageError for a device that is not available,
+        MissingError for an engine that is not installed.
         """
         registry = Registry.load() if registry is None else registry
-        model = load_model(weights, device, dtype, completion)
+        model = load_model(weights, device, dtype, completion, engine)
         load_mapping = mapping_loader(registry, model.fingerprint, map(Path, mappings), model.info.path)
         return cls(model, registry, load_mapping)
 

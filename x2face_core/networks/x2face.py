@@ -16,6 +16,7 @@ from x2face_core.networks.fusing import Fused, fuse
 from x2face_core.warping import blend, reduce, warp
 
 Favour = Callable[[Tensor], Tensor | None]
+_LIGHT = 32_000_000  # numbers of both networks
 FLOORS = {"confidence": 0.1, "confidence-exp": 0.0}
 """Fusions that weight by confidence, and the minimum weight of each."""
 
@@ -88,6 +89,12 @@ class X2FaceNetworks(nn.Module):
         """(n, 3, H, W) sources and driving pictures to generated frames (n, 3, H, W)."""
         textures, _ = self.embed(sources)
         return self.render(textures, self.encode(driving))
+
+    @property
+    def is_light(self) -> bool:
+        """Whether the networks are small: rendering a frame takes no longer than decoding and encoding it."""
+        numbers: int = sum(tensor.numel() for tensor in self.state_dict().values())
+        return numbers < _LIGHT
 
     def parameter_counts(self) -> dict[str, int]:
         networks = {"embedding": self.embedding, "driving": self.driving, "completion": self.completion}

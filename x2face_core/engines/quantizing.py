@@ -1,0 +1,73 @@
+"""int8 graphs: static quantization of the convolutions, calibrated on frames of the demo's film."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from torch import Tensor
+
+from x2face_core.engines.graphs import INPUTS
+from x2face_core.engines.interface import Part
+
+_PERCENTILE = 99.999  # of activations, that the range of 8 bits covers
+
+
+def quantize(graph: Path, part: Part, inputs: Tensor, target: Path) -> None:
+    """Write the int8 version of a graph; first and last convolution stay float, as they lose most and cost little.
+
+    inputs: what the part reads, (n, …), as typical as can be
+    """
+    import onnx
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with TemporaryDirectory(prefix="x2face-") as folder, _quiet():
+        simple = Path(folder) / "simple.onnx"
+        quant_pre_process(graph, simple, skip_symbolic_shape=True)
+        convolutions = [node.name for node in onnx.load(simple).graph.node if node.op_type == "Conv"]
+        quantize_static(
+            simple,
+            target,
+            _reader(INPUTS[part], inputs),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.Percentile,
+            op_types_to_quantize=["Conv"],
+            nodes_to_exclude=[convolutions[0], convolutions[-1]],
+            extra_options={"CalibPercentile": _PERCENTILE},
+        )
+
+
+def _reader(name: str, inputs: Tensor) -> Any:
+    from onnxruntime.quantization import CalibrationDataReader
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.rows: Iterator[Any] = iter([{name: row[None].numpy()} for row in inputs])
+
+        def get_next(self) -> Any:
+            return next(self.rows, None)
+
+    return Reader()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the quantizer, which prints and logs its progress."""
+    import io
+    from contextlib import redirect_stdout
+
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)
