@@ -118,6 +118,16 @@ class X2Face:
         return self.info.fingerprint
 
     @property
+    def workers(self) -> int:
+        """Number of batches to compute at the same time.
+
+        Light networks use CPU cores better with a batch each than together for one batch; other engines than torch
+        have threads of their own.
+        """
+        apart = self.is_light and self.engine == "torch" and self.device.type == "cpu"
+        return torch.get_num_threads() if apart else 1
+
+    @property
     def reading_scale(self) -> Tensor:
         """(7,) standard deviation of each number of `read` in the training set, to normalise distances."""
         return self._read_with()[2]

@@ -17,7 +17,6 @@ from x2face_plugins.media import (
     Box,
     Clip,
     Picture,
-    crop,
     has_sound,
     kind_of,
     last_seen,
@@ -129,7 +128,7 @@ class FrameDriver:
     def _shown(self, clip: Clip, source: Source) -> Iterator[Picture]:
         """Driving crops in the size of the sources, to show next to the result; a single picture is repeated."""
         side = source.pictures.shape[-1]
-        crops = (crop(picture, clip.box_in(picture), side) for picture in clip.pictures(side))
+        crops = clip.crops(side)
         return cycle(crops) if clip.is_picture else prefetch(crops, BATCH)
 
 

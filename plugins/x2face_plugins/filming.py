@@ -20,7 +20,6 @@ from x2face_plugins.words import read_words
 
 if TYPE_CHECKING:
     from x2face_core.driving import Mapping
-    from x2face_core.model import X2Face
     from x2face_core.rendering.job import Follow, Report
     from x2face_core.sources.source import MappingsByName
     from x2face_core.streaming.active import ActiveDriver
@@ -171,14 +170,15 @@ def _perform(
 def _threads(model: X2Face, wanted: int | None) -> Iterator[int]:
     """Set the number of torch's threads, and yield it.
 
-    By default a light network leaves a CPU core to decoding and encoding, which run in parallel and take as long.
+    By default all compute a batch each; where the model takes one batch at a time, a light one leaves a CPU core to
+    decoding and encoding, which run in parallel and take as long.
     """
     import torch
 
     from x2face_core.engines.interface import rendering_threads
 
     before = torch.get_num_threads()
-    chosen = wanted or rendering_threads(model.is_light)
+    chosen = wanted or (before if model.workers > 1 else rendering_threads(model.is_light))
     if chosen != before:
         torch.set_num_threads(chosen)
     try:

@@ -73,6 +73,10 @@ class Box:
         """The same in a picture that is so many times as large."""
         return Box(self.x * by, self.y * by, self.side * by)
 
+    def in_whole_pixels(self) -> Box:
+        """The nearest box whose corner and side are whole pixels."""
+        return Box(round(self.x), round(self.y), max(2, round(self.side)))
+
     def meets(self, width: int, height: int) -> bool:
         """Whether the box overlaps a picture of that size."""
         return self.x < width and self.y < height and self.x + self.side > 0 and self.y + self.side > 0

@@ -16,10 +16,11 @@ from x2face_core.errors import InputError, NoFaceError, UsageError
 from x2face_core.media.boxes import Box
 from x2face_core.media.faces import find_faces
 from x2face_core.media.folders import LOOKS, evenly, picture_files
+from x2face_core.media.frames import DecodedPicture, LazyFrame
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
-from x2face_core.media.video import is_film, probe, read_frames
+from x2face_core.media.video import is_film, probe, read_lazy_frames
 
 FOLDER_FPS = 25.0
 InputKind = Literal["camera", "folder", "film", "picture"]
@@ -31,7 +32,8 @@ class Clip:
 
     box: the crop around the face, in pixels of a picture of `size` (width, height); pictures may be decoded smaller
     present: whether picture k shows the face, by number
-    pictures: given the side of the crops in pixels, reads all pictures from the first; large films are decoded reduced
+    frames: given the side of the crops in pixels, reads all pictures from the first, as frames to be cropped; large
+        films are reduced where they are converted
     is_picture: it is a single picture, which can be repeated for any length
     sound: the file whose sound belongs to the pictures
     promised: how many pictures the file says it holds, where it says so
@@ -44,13 +46,21 @@ class Clip:
     size: tuple[int, int]
     box: Box
     present: Callable[[int], bool]
-    pictures: Callable[[int], Iterator[Picture]]
+    frames: Callable[[int], Iterator[LazyFrame | DecodedPicture]]
     is_picture: bool = False
     sound: Path | None = None
     declared_frames: int | None = None
     notes: tuple[str, ...] = ()
     others: tuple[Box, ...] = ()
     number: int = 1
+
+    def crops(self, side: int) -> Iterator[Picture]:
+        """The crops of all pictures, (side, side, 3) uint8."""
+        return (frame.crop(self.box, side) for frame in self.frames(side))
+
+    def pictures(self, side: int) -> Iterator[Picture]:
+        """All pictures, whole, large enough for crops of that side; `box_in` tells where to crop them."""
+        return (frame.picture() for frame in self.frames(side))
 
     def box_in(self, picture: Picture) -> Box:
         """The box in a picture that may have been reduced."""
@@ -92,14 +102,14 @@ def open_clip(
 def _film(path: Path, crop: str, scale: float, track: int | None, face: int | None) -> Clip:
     info = probe(path, track)
     scan = scan_film(path, info.fps, scale, crop, track, face)
-    size = (info.width, info.height)
+    size, box = (info.width, info.height), scan.box.in_whole_pixels()
     return Clip(
         name=path.name,
         fps=info.fps,
         size=size,
-        box=scan.box,
+        box=box,
         present=scan.has_face,
-        pictures=lambda side: read_frames(path, info.fps, longest=_reduced(size, scan.box, side), track=track),
+        frames=lambda side: read_lazy_frames(path, info.fps, longest=_reduced(size, box, side), track=track),
         sound=path if info.sound else None,
         declared_frames=info.declared_frames,
         notes=info.notes,
@@ -123,7 +133,7 @@ def _picture(path: Path, crop: str, scale: float) -> Clip:
         size=(picture.shape[1], picture.shape[0]),
         box=box,
         present=lambda k: True,
-        pictures=lambda side: iter([picture]),
+        frames=lambda side: iter([DecodedPicture(picture)]),
         is_picture=True,
     )
 
@@ -134,7 +144,7 @@ def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
     box, found = _scan_pictures((read_picture(files[k]) for k in looked), crop, scale, path)
     height, width = read_picture(files[0]).shape[:2]
 
-    def pictures(side: int) -> Iterator[Picture]:
+    def frames(side: int) -> Iterator[DecodedPicture]:
         for file in files:
             picture = read_picture(file)
             if picture.shape[:2] != (height, width):
@@ -142,7 +152,7 @@ def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
                     f"{file}: {picture.shape[1]}x{picture.shape[0]} pixels, and the first picture {width}x{height}; "
                     "the frames of a film are all of one size."
                 )
-            yield picture
+            yield DecodedPicture(picture)
 
     return Clip(
         name=path.name,
@@ -150,7 +160,7 @@ def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
         size=(width, height),
         box=box,
         present=lambda k: bool(found[int(np.abs(looked - k).argmin())]),
-        pictures=pictures,
+        frames=frames,
     )
 
 

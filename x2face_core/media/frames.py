@@ -13,8 +13,10 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
+from x2face_core.media.boxes import Box, crop
 from x2face_core.media.colours import Space
 from x2face_core.media.pictures import Picture
+from x2face_core.media.regions import FORMATS, cut_square
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 _HD = 720  # rows from which a film without colour metadata is taken for BT.709
@@ -51,6 +53,12 @@ class Turn:
         turned = picture.swapaxes(0, 1) if self.transposed else picture
         turned = turned[:, ::-1] if self.left_right else turned
         return np.ascontiguousarray(turned[::-1] if self.top_down else turned)
+
+    def stored(self, box: Box, size: tuple[int, int]) -> Box:
+        """A box of the upright picture in pixels of the stored frame. size: width and height, upright"""
+        x = size[0] - box.x - box.side if self.left_right else box.x
+        y = size[1] - box.y - box.side if self.top_down else box.y
+        return Box(y, x, box.side) if self.transposed else Box(x, y, box.side)
 
 
 def upright_size(frame: VideoFrame, aspect: float = 1.0) -> tuple[int, int]:
@@ -97,16 +105,37 @@ class Conversion:
 
     def __call__(self, frame: VideoFrame) -> Picture:
         """(h, w, 3) uint8 RGB, upright."""
-        stored = (frame.width, frame.height)
-        if stored not in self.turns:  # a phone that is rotated while it films changes both
-            self.turns[stored] = Turn.of(frame)
-        turn = self.turns[stored]
+        turn = self._turn(frame)
         whole = limited(self.size, self.longest)
         size = scaled_into(_turned(_square_pixels(frame, self.aspect), turn), whole)
         return centred(turn(self._rgb(frame, _turned(size, turn))), whole)
 
-    def _rgb(self, frame: VideoFrame, size: tuple[int, int]) -> Picture:
-        unmarked_hd = frame.colorspace == _UNSPECIFIED and min(frame.height, frame.width) >= _HD
+    def crop(self, frame: VideoFrame, box: Box, side: int) -> Picture:
+        """(side, side, 3) uint8 RGB, upright: the crop of a box in pixels of a picture of `size`.
+
+        When it reduces, only the box is converted, moved by up to half a pixel of the film.
+        """
+        turn = self._turn(frame)
+        if not self._can_cut(frame, turn) or not side <= round(box.side) <= 2 * max(self.size):
+            picture = self(frame)
+            return crop(picture, box.scaled(max(picture.shape[:2]) / max(self.size)), side)
+        part = cut_square(frame, turn.stored(box, self.size))
+        return turn(self._rgb(part, (side, side), min(frame.height, frame.width)))
+
+    def _can_cut(self, frame: VideoFrame, turn: Turn) -> bool:
+        as_first = _turned((frame.width, frame.height), turn) == self.size
+        return as_first and self.aspect == 1 and self.colours.usual and frame.format.name in FORMATS
+
+    def _turn(self, frame: VideoFrame) -> Turn:
+        stored = (frame.width, frame.height)
+        if stored not in self.turns:  # a phone that is rotated while it films changes both
+            self.turns[stored] = Turn.of(frame)
+        return self.turns[stored]
+
+    def _rgb(self, frame: VideoFrame, size: tuple[int, int], lines: int | None = None) -> Picture:
+        """lines: on the shorter side of the whole frame, if this is a part of it"""
+        lines = min(frame.height, frame.width) if lines is None else lines
+        unmarked_hd = frame.colorspace == _UNSPECIFIED and lines >= _HD
         rgb = self.reformatter.reformat(
             frame,
             *size,
@@ -133,6 +162,10 @@ class LazyFrame:
         """(h, w, 3) uint8 RGB, upright."""
         return self._converted
 
+    def crop(self, box: Box, side: int) -> Picture:
+        """As Conversion.crop."""
+        return self._convert.crop(self._frame, box, side)
+
 
 class DecodedPicture:
     """A frame that is a picture already; the same interface as LazyFrame."""
@@ -144,6 +177,11 @@ class DecodedPicture:
     def picture(self) -> Picture:
         """(h, w, 3) uint8 RGB."""
         return reduced(self._picture, self._longest)
+
+    def crop(self, box: Box, side: int) -> Picture:
+        """(side, side, 3) uint8 RGB: the crop of a box in the whole picture."""
+        picture = self.picture()
+        return crop(picture, box.scaled(max(picture.shape[:2]) / max(self._picture.shape[:2])), side)
 
 
 def reduced(picture: Picture, longest: int | None) -> Picture:

@@ -17,6 +17,7 @@ from x2face_core.sources.source import DriversByName, MappingsByName, Model, Mod
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, zero_driver
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, compose
+from x2face_core.streaming.parallel import in_parallel
 from x2face_core.streaming.resampling import Row
 
 if TYPE_CHECKING:
@@ -104,27 +105,37 @@ def animate_source(
     paint = [one if isinstance(one, ActiveOverlay) else ActiveOverlay.of(one) for one in overlays]
     active = [one if isinstance(one, ActiveDriver) else ActiveDriver.of(one) for one in drivers]
     composed = compose(active or [zero_driver()] * bool(paint), seen, fps=fps, seconds=seconds)
-    return Animation(composed, _frames(source.model, seen.face, paint, composed, batch_size), seen)
+    workers = 1 if any(one.live for one in active) else seen.workers
+    return Animation(composed, _frames(source.model, seen.face, paint, composed, batch_size, workers), seen)
 
 
 def _frames(
-    model: Model, face: EmbeddedFace, overlays: Sequence[ActiveOverlay], composed: Composed, batch_size: int
+    model: Model,
+    face: EmbeddedFace,
+    overlays: Sequence[ActiveOverlay],
+    composed: Composed,
+    batch_size: int,
+    workers: int,
 ) -> Iterator[Frame]:
     unmoving = list(takewhile(lambda overlay: not overlay.moving, overlays))
     for overlay in unmoving:
         face = overlay.on(face, 0.0)
     changing = overlays[len(unmoving) :]  # from the first moving one on, so that the order is kept
     batch_size = 1 if changing else batch_size  # each frame has its own embedded face
-    for start, rows in batches(composed.rows, batch_size):
-        painted = face
-        for overlay in changing:
-            painted = overlay.on(painted, start / composed.fps)
-        yield from _rendered(model, painted, rows, composed.fps)
+
+    def painted() -> Iterator[tuple[EmbeddedFace, list[Row]]]:
+        for start, rows in batches(composed.rows, batch_size):
+            now = face
+            for overlay in changing:
+                now = overlay.on(now, start / composed.fps)
+            yield now, rows
+
+    for frames in in_parallel(lambda batch: _rendered(model, *batch, composed.fps), painted(), workers):
+        yield from frames
 
 
-def _rendered(model: Model, face: EmbeddedFace, rows: Sequence[Row], fps: float) -> Iterator[Frame]:
+def _rendered(model: Model, face: EmbeddedFace, rows: Sequence[Row], fps: float) -> list[Frame]:
     vectors = torch.from_numpy(np.stack([row.vector for row in rows])).float()
     with torch.inference_mode():
         pictures = to_pictures(model.render(face, vectors))
-    for picture, row in zip(pictures, rows, strict=True):
-        yield Frame(picture, row.vector, fps, row.picture)
+    return [Frame(picture, row.vector, fps, row.picture) for picture, row in zip(pictures, rows, strict=True)]

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.errors import InputError, NoFaceError
-from x2face_core.media.boxes import crop
 from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import Model
 from x2face_core.streaming.batching import batches
+from x2face_core.streaming.parallel import in_parallel
 from x2face_core.streaming.streams import prefetch
 
 BATCH = 16
@@ -26,7 +26,7 @@ BATCH = 16
 class Encoder(Protocol):
     """Encodes crops: a source, or a FilmReader.
 
-    side: side of the crops in pixels
+    side: side of the crops in pixels; it may have `workers`, the number of batches to encode at the same time
     """
 
     @property
@@ -39,10 +39,10 @@ def read_vectors(clip: Clip, encoder: Encoder, limit: int | None = None) -> tupl
 
     Pictures are decoded in a thread and encoded in batches, in constant memory.
     """
-    crops = (
-        crop(picture, clip.box_in(picture), encoder.side) for picture in islice(clip.pictures(encoder.side), limit)
-    )
-    vectors = torch.cat([encoder.encode(to_tensor(batch)) for _, batch in batches(prefetch(crops, 2 * BATCH), BATCH)])
+    crops = islice(clip.crops(encoder.side), limit)
+    workers = int(getattr(encoder, "workers", 1))
+    ahead = (batch for _, batch in batches(prefetch(crops, 2 * BATCH), BATCH))
+    vectors = torch.cat(list(in_parallel(lambda batch: encoder.encode(to_tensor(batch)), ahead, workers)))
     return vectors, np.array([clip.present(k) for k in range(len(vectors))])
 
 
@@ -72,6 +72,10 @@ class FilmReader:
     @property
     def side(self) -> int:
         return self._model.dims.side
+
+    @property
+    def workers(self) -> int:
+        return int(getattr(self._model, "workers", 1))
 
     def __call__(self, path: Path | str) -> tuple[Tensor, float]:
         """Vectors (n, 128) and frame rate; see driving.FilmEncoder."""

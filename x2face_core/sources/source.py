@@ -116,6 +116,11 @@ class ModelSource:
         return self.model.dims.side
 
     @property
+    def workers(self) -> int:
+        """Number of batches to compute at the same time: the model's, or 1."""
+        return int(getattr(self.model, "workers", 1))
+
+    @property
     def crop_scale(self) -> float:
         return self.model.dims.crop_scale
 

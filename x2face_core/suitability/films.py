@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_core.media.boxes import crop
 from x2face_core.media.clips import Clip
 from x2face_core.media.pictures import Picture
 from x2face_core.pixels import to_tensor
@@ -59,18 +57,13 @@ def sample_frames(clip: Clip, model: Model) -> SampledFrames:
     crops: list[Picture] = []
     present: list[bool] = []
     turns: Turns | None = Turns()
-    for _, pictures in batches(islice(_crops(clip, side), 0, None, step), _BATCH):
+    for _, pictures in batches(islice(clip.crops(side), 0, None, step), _BATCH):
         seen = [clip.present(step * (len(present) + k)) for k in range(len(pictures))]
         present += seen
         shown = [picture for picture, there in zip(pictures, seen, strict=True) if there]
         crops += shown[:: max(1, len(shown) // 2)]
         turns = _turned(turns, shown, model)
     return SampledFrames(crops, np.array(present), turns)
-
-
-def _crops(clip: Clip, side: int) -> Iterator[Picture]:
-    for picture in clip.pictures(side):
-        yield crop(picture, clip.box_in(picture), side)
 
 
 def _turned(turns: Turns | None, pictures: list[Picture], model: Model) -> Turns | None:

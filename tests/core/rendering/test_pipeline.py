@@ -98,6 +98,19 @@ def test_an_overlay_is_painted_once_or_each_frame(
     assert [frame.picture[24, 24, 0] for frame in frames] == grey
 
 
+@pytest.mark.parametrize("moving", [None, False, True])
+def test_batches_rendered_at_the_same_time_give_the_same_bits(
+    tiny_model: Any, pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch, moving: bool | None
+) -> None:
+    overlays = [] if moving is None else [painting("paints", Paints(), moving=moving)]
+    films = []
+    for workers in (1, 3):
+        monkeypatch.setattr(type(tiny_model), "workers", workers, raising=False)
+        frames = animate(tiny_model, pictures, [Shakes(23, fps=1.0)], overlays=overlays, batch_size=2)
+        films.append(np.stack([frame.picture for frame in frames]))
+    np.testing.assert_array_equal(*films)
+
+
 @dataclass
 class Turns:
     """Halves the texture, or takes a half from one."""
