@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
@@ -24,11 +26,15 @@ def cut_square(frame: VideoFrame, box: Box) -> VideoFrame:
     for number, (plane, target) in enumerate(zip(frame.planes, part.planes, strict=True)):
         by = 2 if number else 1
         width, height, length = -(-frame.width // by), -(-frame.height // by), -(-side // by)
-        stored = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
-        cut = np.frombuffer(target, np.uint8).reshape(-1, target.line_size)[:length, :length]
+        stored, cut = _array(plane)[:height, :width], _array(target)[:length, :length]
         cut[:] = _square(stored, x // by, y // by, length)
     part.colorspace, part.color_range = frame.colorspace, frame.color_range
     return part
+
+
+def _array(plane: Any) -> NDArray[np.uint8]:
+    """(lines, bytes a line), the plane's memory, not copied."""
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
 
 
 def _square(plane: NDArray[np.uint8], x: int, y: int, length: int) -> NDArray[np.uint8]:
