@@ -20,6 +20,7 @@ from x2face_plugins.words import read_words
 
 if TYPE_CHECKING:
     from x2face_core.driving import Mapping
+    from x2face_core.model import X2Face
     from x2face_core.rendering.job import Follow, Report
     from x2face_core.sources.source import MappingsByName
     from x2face_core.streaming.active import ActiveDriver
