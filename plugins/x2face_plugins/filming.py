@@ -121,7 +121,11 @@ def _blinking(plan: Plan, loaded: Loaded, registry: Registry, session: Session) 
     """The same; with blinks where they go with speech."""
     from x2face_plugins.blinking import blinks_beside
 
-    added = None if plan.options.still else blinks_beside(loaded.drivers, registry, session.mapping)
+    added = (
+        None
+        if plan.options.still or plan.options.keeps_motion
+        else blinks_beside(loaded.drivers, registry, session.mapping)
+    )
     return (plan, loaded) if added is None else (plan.joined_by(added), loaded.joined_by(added))
 
 
@@ -147,6 +151,7 @@ def _perform(
     inputs: list[HashedInput],
     progress: Follow | None,
 ) -> Report:
+    from x2face_core.rendering.dubbing_job import perform_dubbing
     from x2face_core.rendering.job import perform
     from x2face_core.sources.embedded import Repainted
     from x2face_core.streaming.active import ActiveOverlay
@@ -156,7 +161,8 @@ def _perform(
         overlays.insert(
             0, ActiveOverlay.of(Repainted(embedded, session.model.fingerprint), Owner("overlay", "embedded"))
         )
-    return perform(
+    make = perform_dubbing if plan.options.keeps_motion else perform
+    return make(
         replace(plan.job, metadata=provenance_of(plan, session.model, inputs).metadata()),
         session.model,
         loaded.drivers,

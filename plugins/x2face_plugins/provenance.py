@@ -82,5 +82,5 @@ def provenance_of(plan: Plan, model: X2Face, inputs: list[HashedInput]) -> Prove
         weights=(model.name, model.fingerprint),
         inputs=[InputHash(one.role, one.sha256) for one in inputs],
         drivers=[(choice.offer.name, choice.offer.dist, choice.offer.version) for choice in plan.choices],
-        composite=plan.options.paste_back,
+        composite=plan.options.paste_back or plan.options.keeps_motion,
     )

@@ -27,6 +27,9 @@ class RunOptions:
     source_frames: int = option(
         3, min=1, max=48, help="Pictures taken of a film or a folder as source: those that differ most."
     )
+    source_motion: Literal["still", "keep"] = option(
+        "still", help="keep: a film as source keeps its head and eyes, and is given another mouth (dubbing)."
+    )
     crop: str = option("auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is.")
     face: int | None = option(
         None,
@@ -75,6 +78,11 @@ class RunOptions:
     batch_size: int = option(8, min=1, max=256, help="Frames rendered at once.")
     seed: int = option(0, min=0, max=SEEDS, help="For drivers that draw random numbers.")
     strict_plugins: bool = option(False, help="Refuse to run while any plugin is broken.")
+
+    @property
+    def keeps_motion(self) -> bool:
+        """Whether the source is a film that keeps its own motion."""
+        return self.source_motion == "keep"
 
     @property
     def cropping(self) -> Cropping:

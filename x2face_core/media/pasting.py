@@ -34,11 +34,27 @@ def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 
     return answer
 
 
+def paste_masked(picture: Picture, generated: Picture, mask: Picture, box: Box) -> Picture:
+    """As paste_back, but blended by a mask (h, w) uint8 of the generated face's size; 0 leaves the picture as it is."""
+    height, width = picture.shape[:2]
+    across = max(0, floor(box.x)), min(width, ceil(box.x + box.side))
+    down = max(0, floor(box.y)), min(height, ceil(box.y + box.side))
+    answer = np.array(picture)
+    if across[0] >= across[1] or down[0] >= down[1]:
+        return answer
+    share = _placed(mask, box, across, down)[..., None].astype(np.uint16)
+    old = answer[slice(*down), slice(*across)].astype(np.uint16)
+    new = _placed(generated, box, across, down)
+    answer[slice(*down), slice(*across)] = (old * (255 - share) + new * share + 127) // 255
+    return answer
+
+
 def _placed(generated: Picture, box: Box, across: Span, down: Span) -> Picture:
-    """(h, w, 3) `generated`, resampled to the pixels of the picture that the box touches; edge pixels repeated."""
+    """(h, w, 3) or (h, w) `generated`, resampled to the picture's pixels that the box touches; edge pixels repeated."""
     scale = generated.shape[0] / box.side  # pixels of `generated` a pixel of the picture
     room = ceil(scale)
-    image = Image.fromarray(np.pad(generated, ((room, room), (room, room), (0, 0)), mode="edge"))
+    around = ((room, room), (room, room), (0, 0))[: generated.ndim]
+    image = Image.fromarray(np.pad(generated, around, mode="edge"))
     x0, x1 = ((x - box.x) * scale + room for x in across)
     y0, y1 = ((y - box.y) * scale + room for y in down)
     return np.asarray(image.resize((across[1] - across[0], down[1] - down[0]), kernel(scale), box=(x0, y0, x1, y1)))

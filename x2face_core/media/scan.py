@@ -19,9 +19,9 @@ from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, overlap, track_at
 from x2face_core.media.video import probe, read_lazy_frames
 
-_LOOKS = 5  # sampled frames a second; a look is the analysis of one sampled frame
-_LONGEST = 640  # pixels on the longer side at which films are decoded and faces followed
-_EVERYWHERE = 480  # pixels on the longer side at which whole frames are searched for faces
+LOOKS_A_SECOND = 5  # sampled frames a second; a look is the analysis of one sampled frame
+LONGEST = 640  # pixels on the longer side at which films are decoded and faces followed
+EVERYWHERE = 480  # pixels on the longer side at which whole frames are searched for faces
 _NEW_FACES = 10  # looks between two searches for new faces
 _GAP = 4  # looks: a face missing for fewer was turned away or blurred, not absent
 _GROWTH = 1.25  # largest enlargement of the box to contain a moving face
@@ -76,7 +76,7 @@ def scan_film(
     return FaceScan(box, np.ones(count or 0, dtype=np.bool_))
 
 
-class _FaceTracker:
+class FaceTracker:
     """Tracks the faces of a film from look to look.
 
     everywhere: pixels on the longer side at which whole frames are searched for faces
@@ -118,7 +118,7 @@ class _FaceTracker:
 
 
 @dataclass(frozen=True)
-class _ScanResult:
+class ScanResult:
     """The face tracks of a film.
 
     tracks: in pixels of frames that are `width` wide; frames: of the film; step: frames between two looks
@@ -128,6 +128,11 @@ class _ScanResult:
     width: int
     frames: int
     step: int
+
+    @property
+    def faces(self) -> int:
+        """Number of faces that can be chosen."""
+        return len(_persistent(self.tracks)) if self.tracks else 0
 
     @property
     def surest(self) -> float:
@@ -167,7 +172,7 @@ def _middle(track: Track) -> Face:
 def _scanned(path: str | Path, fps: float | None, scale: float, track: int | None, face: int | None) -> FaceScan:
     info = probe(path, track)
     film = _Film(path, fps or info.fps, track, (info.width, info.height))
-    seen = film.look(_LONGEST, _EVERYWHERE)
+    seen = film.look(LONGEST, EVERYWHERE)
     if seen.surest < SURE:
         seen = max(seen, film.look_closely(seen.frames), key=lambda one: one.surest)
     if not seen.tracks:
@@ -186,18 +191,18 @@ class _Film:
     track: int | None
     size: tuple[int, int]
 
-    def look(self, longest: int, everywhere: int) -> _ScanResult:
+    def look(self, longest: int, everywhere: int) -> ScanResult:
         """Track its faces in frames reduced to `longest` pixels, with searches at `everywhere` pixels."""
-        step = max(1, round(self.rate / _LOOKS))
-        lookout, frames, width = _FaceTracker(everywhere), 0, self.size[0]
+        step = max(1, round(self.rate / LOOKS_A_SECOND))
+        lookout, frames, width = FaceTracker(everywhere), 0, self.size[0]
         for frames, shot in enumerate(self._lazy_frames(longest), start=1):
             if (frames - 1) % step == 0:
                 picture = shot.picture()
                 width = picture.shape[1]
                 lookout.look((frames - 1) // step, picture)
-        return _ScanResult(lookout.tracks, width, frames, step)
+        return ScanResult(lookout.tracks, width, frames, step)
 
-    def look_closely(self, frames: int) -> _ScanResult:
+    def look_closely(self, frames: int) -> ScanResult:
         """Search a few frames as photographs are searched, then track the faces found at the resolution they need."""
         faces = self._as_photographs(frames)
         longest = max(self.size)
@@ -206,7 +211,7 @@ class _Film:
             seen = self.look(min(longest, round(enough)), min(_MOST, round(enough)))
             if seen.surest >= min(SURE, surest(faces.values())):
                 return seen
-        return _ScanResult([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
+        return ScanResult([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
 
     def _as_photographs(self, frames: int) -> dict[int, Face]:
         """The first face of find_faces in each of a few frames, by the number of the look."""

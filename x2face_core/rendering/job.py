@@ -140,7 +140,7 @@ def perform(
         output=Path(str(job.output)),
         frames=written,
         fps=animation.fps,
-        source_boxes=[_corners(portrait.box) for portrait in portraits],
+        source_boxes=[corners(portrait.box) for portrait in portraits],
         driving_box=next((_rounded(box) for one in drivers if (box := one.box)), None),
         rms=[meter.rms for meter in animation.composed.meters[: len(drivers)]],
         warnings=[*notes, *(warning for one in drivers for warning in one.warnings)],
@@ -164,7 +164,8 @@ def _rotation_remedy(drivers: Sequence[ActiveDriver]) -> str:
     return f"a driver that turns it less suits, or --{name}-weight 0.7 takes less of this one"
 
 
-def _corners(box: Box) -> list[float]:
+def corners(box: Box) -> list[float]:
+    """x, y, width and height in pixels, as reports have them."""
     return _rounded((box.x, box.y, box.side, box.side))
 
 

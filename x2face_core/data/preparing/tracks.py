@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from x2face_core.data.preparing.scenes import CutDetector
+from x2face_core.media.cuts import CutDetector
 from x2face_core.media.faces import Face, follow_face, spot_faces
 from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, track_at

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.films import elsewhere, swaying
-from x2face_core.data.preparing.scenes import CutDetector
+from x2face_core.media.cuts import CutDetector
 
 
 def cuts(pictures: list[NDArray[np.uint8]]) -> list[int]:

@@ -1,0 +1,189 @@
+"""A film that keeps its own motion: where it changes, how long it is, and what cannot be added to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.acting import active, painting
+from tests.factors import FirstNumbers
+from tests.films import elsewhere, swaying, wall, write
+from x2face_core.driving import Chunk, EmbeddedFace
+from x2face_core.errors import UsageError
+from x2face_core.media.boxes import Box
+from x2face_core.media.pasting import paste_masked
+from x2face_core.media.scenes import scan_scenes
+from x2face_core.media.video import probe, read_frames
+from x2face_core.rendering.dubbing import Dubbing, refuse_what_cannot_dub, replaces_mouth
+from x2face_core.rendering.dubbing_job import perform_dubbing
+from x2face_core.rendering.footage import Footage, read_footage
+from x2face_core.rendering.job import Job
+from x2face_core.rendering.mouths import with_mouth
+from x2face_core.rendering.outputs import Output
+from x2face_core.rendering.regions import moved_region, region_in_frames
+from x2face_core.sources.portraits import Cropping
+from x2face_core.streaming.shaping import Shaping
+
+MOUTH = FirstNumbers(("mouth_open", "mouth_width"))
+
+
+class Speaks:
+    """Offsets of one number, of so many rows at 25 a second."""
+
+    def __init__(self, rows: int, much: float = 0.0, number: int = 5) -> None:
+        self.offsets = torch.zeros(rows, 128)
+        self.offsets[:, number] = much
+
+    def drive(self, source: Any) -> Any:
+        yield Chunk(self.offsets, 25.0)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three scenes of 12 frames: a face, a wall, the face mirrored and smaller."""
+    pictures = swaying(12) + wall(12) + elsewhere(swaying(12, side=300))
+    return write(tmp_path_factory.mktemp("film") / "film.mp4", pictures)
+
+
+@pytest.fixture(scope="module")
+def footage(film: Path, tiny_model: Any) -> Footage:
+    return read_footage(film, tiny_model, Cropping(side=32), 2, load_mapping=lambda name: MOUTH, rest="mouth")
+
+
+def frames(path: Path) -> np.ndarray:
+    return np.stack(list(read_frames(path)))
+
+
+def test_every_scene_has_a_box_of_its_own_or_no_face(film: Path) -> None:
+    scenes = scan_scenes(film, 25.0)
+    assert [(one.start, one.stop) for one in scenes] == [(0, 12), (12, 24), (24, 36)]
+    assert scenes[1].scan is None
+    first, last = (one.scan.box for one in (scenes[0], scenes[2]) if one.scan is not None)
+    assert first.x + first.side / 2 < 160 < last.x + last.side / 2 + 20
+    assert first.side > 1.05 * last.side
+
+
+def test_the_footage_has_all_vectors_of_its_scenes(footage: Footage) -> None:
+    assert [tuple(one.vectors.shape) for one in footage.scenes] == [(12, 128), (12, 128)]
+    assert (footage.frames, footage.fps, footage.size) == (36, 25, (320, 240))
+    opening = footage.scenes[0].vectors[:, 0]
+    assert footage.scenes[0].source.vector[0] <= opening.median()  # the mouth at rest
+
+
+def test_without_a_change_every_frame_stays_as_it_is(footage: Footage, film: Path) -> None:
+    still = active("still", Speaks(36), moves=("pose",))
+    assert np.array_equal(np.stack(list(Dubbing.of(footage, [still]).pictures())), frames(film))
+
+
+def test_what_is_driven_changes_the_faces_alone(footage: Footage, film: Path) -> None:
+    dubbing = Dubbing.of(footage, [active("speech", Speaks(30, 3.0), follows_sound=True)])
+    changed = (np.stack(list(dubbing.pictures())) != frames(film)).any(axis=3)
+    assert changed.shape == (36, 240, 320)
+    assert dubbing.driven == 30
+    assert not changed[12:24].any()
+    assert changed[3].any() and changed[27].any()
+    for filmed in footage.scenes:
+        box, rows = filmed.box, changed[filmed.scene.start : filmed.scene.stop]
+        outside = np.ones(rows.shape[1:], bool)
+        outside[max(0, int(box.y)) : int(box.y + box.side) + 1, max(0, int(box.x)) : int(box.x + box.side) + 1] = False
+        assert not rows[:, outside].any()
+
+
+def test_the_mouth_makes_way_for_what_moves_it() -> None:
+    assert replaces_mouth(active("speech", None, follows_sound=True))
+    assert replaces_mouth(active("film", None))
+    assert not replaces_mouth(active("pose", None, moves=("pose",)))
+    assert not replaces_mouth(active("film", None, shaping=Shaping(only=("pose",))))
+    assert not replaces_mouth(active("film", None, shaping=Shaping(without=("mouth",))))
+
+
+def test_a_mask_says_where_a_face_is_pasted() -> None:
+    picture, face = np.full((40, 40, 3), 10, np.uint8), np.full((16, 16, 3), 210, np.uint8)
+    mask = np.zeros((16, 16), np.uint8)
+    mask[4:12, 4:12], mask[6, 6] = 255, 51
+    pasted = paste_masked(picture, face, mask, Box(8, 8, 16))
+    assert pasted[15, 15].tolist() == [210] * 3
+    assert pasted[14, 14].tolist() == [50] * 3  # a fifth of the way
+    assert (pasted[:12] == 10).all() and (pasted[20:] == 10).all()
+
+
+class Shifts:
+    """Flows of 16 × 16: the first number moves what is below the middle to the right."""
+
+    def flow(self, vectors: torch.Tensor) -> torch.Tensor:
+        flows = torch.zeros(len(vectors), 2, 16, 16)
+        flows[:, 0, 10:] = vectors[:, :1, None]
+        return flows
+
+
+def test_a_region_is_where_flows_differ() -> None:
+    before, after = torch.zeros(4, 128), torch.zeros(4, 128)
+    after[:, 0] = 0.1
+    region = moved_region(Shifts(), before, after)
+    shown = region_in_frames(region, Shifts().flow(after), 32)
+    assert shown[0, 0, 24:].min() > 0.9
+    assert shown[0, 0, :14].max() < 0.1
+    assert moved_region(Shifts(), before, before).max() == 0
+
+
+def job(film: Path, **more: Any) -> Job:
+    return Job(
+        sources=(film,), output=Output(film.with_name("out.mp4")), cropping=Cropping(side=32), sound="none", **more
+    )
+
+
+def test_the_film_keeps_its_length_and_says_what_it_left_alone(film: Path, tiny_model: Any) -> None:
+    speech = active("speech", Speaks(20, 2.0), follows_sound=True)
+    report = perform_dubbing(job(film), tiny_model, [speech], load_mapping=lambda name: MOUTH)
+    assert (report.frames, report.fps, len(report.source_boxes)) == (36, 25, 2)
+    assert (probe(report.output).width, probe(report.output).frames) == (320, 36)
+    assert [line.partition(": ")[2] or line for line in report.warnings] == [
+        "12 of 36 frames without the face stay as they are.",
+        "what drives ends at 0.80 of 1.44 s; the mouth rests after it.",
+    ]
+    assert report.rms[0] > 0
+
+
+def test_seconds_cut_it(film: Path, tiny_model: Any) -> None:
+    speech = active("speech", Speaks(20, 2.0), follows_sound=True)
+    report = perform_dubbing(job(film, seconds=0.4), tiny_model, [speech], load_mapping=lambda name: MOUTH)
+    assert (report.frames, report.warnings) == (10, [])
+
+
+def test_what_has_a_motion_of_its_own_is_refused(film: Path, tiny_model: Any, tmp_path: Path) -> None:
+    for name, more in (("fps", {"fps": 20.0}), ("record", {"record": tmp_path / "m.x2v"})):
+        with pytest.raises(UsageError, match=f"--{name}: a film that keeps its motion has its own"):
+            perform_dubbing(job(film, **more), tiny_model, [])
+    with pytest.raises(UsageError, match="film says where the face is, and so does the source film"):
+        refuse_what_cannot_dub([active("film", None, relative=False)], [])
+    with pytest.raises(UsageError, match="mic is live"):
+        refuse_what_cannot_dub([active("mic", None, live=True)], [])
+    with pytest.raises(UsageError, match="paint: a film that keeps its motion is not painted on"):
+        refuse_what_cannot_dub([], [painting("paint", None)])
+
+
+def test_a_photograph_has_no_motion_to_keep(tmp_path: Path, tiny_model: Any) -> None:
+    from x2face_core.media.images import write_picture
+
+    write_picture(tmp_path / "a.png", swaying(1)[0])
+    with pytest.raises(UsageError, match="--source-motion keep: one film is needed as the source, not .*a.png"):
+        perform_dubbing(job(tmp_path / "a.png"), tiny_model, [])
+
+
+def test_a_mouth_is_taken_over_in_the_colours_around_it() -> None:
+    anchors = {"mouth": (0.0, 0.4)}
+    face, other = torch.full((3, 65, 65), 0.5), torch.full((3, 65, 65), 0.3)
+    other[0, 45, 32] = 0.6  # the centre: 0.4 · 32 + 32
+    mixed = with_mouth(EmbeddedFace(face, anchors), EmbeddedFace(other, anchors)).texture
+    assert mixed[0, 45, 32] == pytest.approx(0.8)  # 0.6 and what it lacks of the surroundings, 0.2
+    mixed[0, 45, 32] = 0.5
+    assert torch.allclose(mixed, face, atol=1e-5)
+
+
+def test_a_face_without_anchors_keeps_its_mouth() -> None:
+    face, other = EmbeddedFace(torch.rand(3, 16, 16), {}), EmbeddedFace(torch.rand(3, 16, 16), {})
+    assert with_mouth(face, other) is face
