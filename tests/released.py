@@ -127,7 +127,7 @@ def released_pose(reading: State, writing: State, target: Tensor) -> Change:
 
 
 def released_speech(
-    reading: State, writing: State, regression: tuple[Tensor, Tensor], heard: Tensor, own: Tensor
+    reading: State, writing: State, regression: tuple[Tensor, Tensor], features: Tensor, own: Tensor
 ) -> Change:
     """Audio2Face.ipynb: what is heard instead of the source's own sound, and the source's pose instead of what it made.
 
@@ -135,7 +135,7 @@ def released_speech(
     """
 
     def change(v: Tensor) -> Tensor:
-        moved = v + F.linear(heard[None], *regression) - F.linear(own[None], *regression)
+        moved = v + F.linear(features[None], *regression) - F.linear(own[None], *regression)
         return moved + written(writing, read(reading, v)) - written(writing, read(reading, moved))
 
     return change

@@ -79,9 +79,9 @@ def methods(protocol: type) -> list[str]:
 
 def attributes(protocol: type) -> list[str]:
     properties = {name: it.fget for name, it in vars(protocol).items() if isinstance(it, property)}
-    told = {name: inspect.signature(get).return_annotation for name, get in properties.items() if get}
-    told |= inspect.get_annotations(protocol)
-    return [declared(name, kind) for name, kind in told.items() if name[0] != "_"]
+    members = {name: inspect.signature(get).return_annotation for name, get in properties.items() if get}
+    members |= inspect.get_annotations(protocol)
+    return [declared(name, kind) for name, kind in members.items() if name[0] != "_"]
 
 
 def test_every_hook_is_a_heading() -> None:

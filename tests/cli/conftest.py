@@ -10,8 +10,8 @@ import pytest
 from x2face_cli import app
 
 
-class Said(NamedTuple):
-    """What a command left: its exit code and all that it printed."""
+class Result(NamedTuple):
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -19,12 +19,12 @@ class Said(NamedTuple):
 
 
 @pytest.fixture
-def x2face(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
+def x2face(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """x2face("drivers", "--json") runs a command line."""
     monkeypatch.setattr(app.x2face, "dists", None)
     monkeypatch.setattr(app.x2face, "commands", {})
 
-    def run(*arguments: str) -> Said:
-        return Said(app.main(arguments), *capsys.readouterr())
+    def run(*arguments: str) -> Result:
+        return Result(app.main(arguments), *capsys.readouterr())
 
     return run

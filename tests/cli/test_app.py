@@ -48,9 +48,9 @@ def test_every_command_of_the_table_exists_and_its_name_is_kept_from_plugins() -
 
 
 def test_without_a_command_it_shows_what_there_is(x2face: Callable) -> None:
-    said = x2face()
-    assert said.code == 0 and "drivers" in said.out and said.err == ""
-    assert x2face("--help").out == said.out
+    result = x2face()
+    assert result.code == 0 and "drivers" in result.out and result.err == ""
+    assert x2face("--help").out == result.out
 
 
 def test_it_tells_its_version(x2face: Callable) -> None:
@@ -59,9 +59,9 @@ def test_it_tells_its_version(x2face: Callable) -> None:
 
 @pytest.mark.parametrize("arguments", [["rnu"], ["drivers", "--jso"], ["drivers", "show"], ["weights", "info"]])
 def test_wrong_usage_is_one_line_and_code_2(x2face: Callable, arguments: list[str]) -> None:
-    said = x2face(*arguments)
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("x2face: error: ") and said.err.count("\n") == 1
+    result = x2face(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("x2face: error: ") and result.err.count("\n") == 1
 
 
 def test_an_error_of_ours_is_one_line_and_keeps_its_code(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,22 +72,22 @@ def test_an_error_of_ours_is_one_line_and_keeps_its_code(x2face: Callable, monke
 
 def test_a_traceback_of_an_error_of_ours_takes_two_v(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_with(InputError("a.jpg: not a picture."), monkeypatch)
-    said = x2face("-vv", "doctor")
-    assert said.err.startswith("Traceback") and said.err.endswith("x2face: error: a.jpg: not a picture.\n")
+    result = x2face("-vv", "doctor")
+    assert result.err.startswith("Traceback") and result.err.endswith("x2face: error: a.jpg: not a picture.\n")
     assert x2face("doctor", "-vv").err.startswith("Traceback")
 
 
 def test_a_bug_keeps_its_traceback_and_says_how_to_report_it(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_with(KeyError("face"), monkeypatch)
-    said = x2face("doctor")
-    assert said.code == 1
-    assert "Traceback" in said.err and "KeyError: 'face'" in said.err and "please report it" in said.err
+    result = x2face("doctor")
+    assert result.code == 1
+    assert "Traceback" in result.err and "KeyError: 'face'" in result.err and "please report it" in result.err
 
 
 def test_an_interrupt_ends_with_code_130(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_with(KeyboardInterrupt(), monkeypatch)
-    said = x2face("doctor")
-    assert (said.code, said.out) == (130, "") and "Traceback" not in said.err
+    result = x2face("doctor")
+    assert (result.code, result.out) == (130, "") and "Traceback" not in result.err
 
 
 def test_a_plugin_s_command_is_offered_and_runs(x2face: Callable, install: Callable) -> None:
@@ -98,9 +98,9 @@ def test_a_plugin_s_command_is_offered_and_runs(x2face: Callable, install: Calla
 
 def test_a_plugin_s_command_that_breaks_is_code_6_and_named(x2face: Callable, install: Callable) -> None:
     install("acme-count", COMMAND)
-    said = x2face("count", "bug")
-    assert (said.code, said.err.count("\n")) == (6, 1)
-    assert "the command count of acme-count failed: ValueError: one too many" in said.err
+    result = x2face("count", "bug")
+    assert (result.code, result.err.count("\n")) == (6, 1)
+    assert "the command count of acme-count failed: ValueError: one too many" in result.err
 
 
 def test_a_plugin_s_command_keeps_the_code_of_an_error_of_ours(x2face: Callable, install: Callable) -> None:

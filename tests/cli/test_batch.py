@@ -48,7 +48,7 @@ def batch(*args: str) -> int:
     return main(["batch", *args])
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> Any:
+def report(capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
@@ -108,13 +108,13 @@ def test_it_goes_on_where_it_was_stopped(
     before = Path("1.mp4").stat().st_mtime_ns
     capsys.readouterr()
     assert batch(jobs, "--resume", "--json") == 0
-    found = told(capsys)
+    found = report(capsys)
     assert (found["skipped"], [film["line"] for film in found["films"]]) == ([2], [3, 4])
     assert Path("1.mp4").stat().st_mtime_ns == before
     assert probe("2.mp4").frames == 4
     Path("3.mp4").unlink()  # a film that is gone is made again
     assert batch(jobs, "--resume", "--json") == 0
-    assert [film["line"] for film in told(capsys)["films"]] == [4]
+    assert [film["line"] for film in report(capsys)["films"]] == [4]
 
 
 def test_without_resume_what_exists_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,11 +43,11 @@ def findings(one: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_picture_and_a_film_that_suit(place: Path, x2face: Callable[..., Any]) -> None:
-    said = x2face("check", "her.png", "film.mp4", "--json")
-    assert said.code == 0 and said.err == ""
-    told = json.loads(said.out)
-    picture, film = told["inputs"]
-    assert told["usable"] and told["together"] is None
+    result = x2face("check", "her.png", "film.mp4", "--json")
+    assert result.code == 0 and result.err == ""
+    report = json.loads(result.out)
+    picture, film = report["inputs"]
+    assert report["usable"] and report["together"] is None
     assert (picture["kind"], picture["size"], picture["faces"], picture["exit_code"]) == ("picture", [400, 300], 1, 0)
     assert findings(picture) == dict.fromkeys(
         ("faces", "edges", "size", "light", "sharpness", "pose", "lips", "eyes"), "ok"
@@ -56,28 +56,28 @@ def test_a_picture_and_a_film_that_suit(place: Path, x2face: Callable[..., Any])
 
 
 def test_what_is_found_is_a_table_with_what_would_do(place: Path, x2face: Callable[..., Any]) -> None:
-    said = x2face("check", "both.png")
-    assert said.code == 0
-    (line,) = [line for line in said.out.splitlines() if line.startswith("warn") and "faces" in line]
+    result = x2face("check", "both.png")
+    assert result.code == 0
+    (line,) = [line for line in result.out.splitlines() if line.startswith("warn") and "faces" in line]
     assert "2 faces are there, and number 2 from the left" in line and "--face N takes another" in line
     lines = [line.split() for line in x2face("check", "both.png", "--face", "1").out.splitlines()]
     assert ["ok", "faces"] in [line[:2] for line in lines]
 
 
 def test_what_shows_no_face_or_is_not_there_has_the_run_s_exit_code(place: Path, x2face: Callable[..., Any]) -> None:
-    said = x2face("check", "wall.png")
-    assert said.code == 4 and said.err.startswith("x2face: error: wall.png: no face was found")
-    said = x2face("check", "her.png", "gone.png", "wall.png", "--json")
-    told = json.loads(said.out)
-    assert said.code == 3 and [one["exit_code"] for one in told["inputs"]] == [0, 3, 4] and not told["usable"]
-    assert "gone.png" in told["inputs"][1]["error"]
+    result = x2face("check", "wall.png")
+    assert result.code == 4 and result.err.startswith("x2face: error: wall.png: no face was found")
+    result = x2face("check", "her.png", "gone.png", "wall.png", "--json")
+    report = json.loads(result.out)
+    assert result.code == 3 and [one["exit_code"] for one in report["inputs"]] == [0, 3, 4] and not report["usable"]
+    assert "gone.png" in report["inputs"][1]["error"]
     assert x2face("check", "both.png", "--face", "3").code == 2
     assert x2face("check", str(place)).code == 2
 
 
 def test_pictures_of_other_kinds_are_read(place: Path, x2face: Callable[..., Any]) -> None:
-    told = json.loads(x2face("check", "print.tif", "deep.png", "--json").out)
-    assert told["usable"] and [findings(one)["faces"] for one in told["inputs"]] == ["ok", "ok"]
+    report = json.loads(x2face("check", "print.tif", "deep.png", "--json").out)
+    assert report["usable"] and [findings(one)["faces"] for one in report["inputs"]] == ["ok", "ok"]
 
 
 @pytest.fixture
@@ -88,16 +88,16 @@ def stern(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_people_are_compared(place: Path, x2face: Callable[..., Any], stern: None) -> None:
     assert json.loads(x2face("check", "her.png", "both.png", "--face", "1", "--json").out)["together"]["status"] == "ok"
-    told = json.loads(x2face("check", "her.png", "drawn.png", "--json").out)
-    assert told["usable"] and told["together"]["status"] == "fail"
+    report = json.loads(x2face("check", "her.png", "drawn.png", "--json").out)
+    assert report["usable"] and report["together"]["status"] == "fail"
 
 
 RUN = ("run", "-s", "her.png", "--pose-yaw", "0:5", "--pose-seconds", "0.2", "--size", "64", "--overwrite")
 
 
 def test_different_people_are_refused_unless_by_force(place: Path, x2face: Callable[..., Any], stern: None) -> None:
-    said = x2face(*RUN, "-s", "drawn.png", "-o", "a.mp4")
-    assert said.code == 2 and "looks like somebody else" in said.err and "--force" in said.err
+    result = x2face(*RUN, "-s", "drawn.png", "-o", "a.mp4")
+    assert result.code == 2 and "looks like somebody else" in result.err and "--force" in result.err
     assert not Path("a.mp4").exists()
     assert x2face(*RUN, "-s", "drawn.png", "-o", "a.mp4", "--force").code == 0
     assert x2face("embed", "-s", "her.png", "-s", "drawn.png", "-o", "e.png").code == 2
@@ -106,11 +106,11 @@ def test_different_people_are_refused_unless_by_force(place: Path, x2face: Calla
 def test_a_run_says_what_does_not_suit(place: Path, x2face: Callable[..., Any]) -> None:
     well = x2face(*RUN, "-o", "a.mp4", "--json")
     assert json.loads(well.out)["advice"] == [] and "warning" not in well.err
-    said = x2face("run", "-s", "both.png", "--pose-yaw", "0:60", "--pose-seconds", "0.4", "--size", "64", "-o", "b.mp4",
-                  "--json")  # fmt: skip
-    whose, turned = json.loads(said.out)["advice"]
-    assert whose.startswith("both.png: 2 faces are there") and "--pose-weight 0.7" in turned
-    assert f"x2face: warning: {whose}" in said.err and f"x2face: warning: {turned}" in said.err
+    turn = ("--pose-yaw", "0:60", "--pose-seconds", "0.4")
+    result = x2face("run", "-s", "both.png", *turn, "--size", "64", "-o", "b.mp4", "--json")
+    faces, turned = json.loads(result.out)["advice"]
+    assert faces.startswith("both.png: 2 faces are there") and "--pose-weight 0.7" in turned
+    assert f"x2face: warning: {faces}" in result.err and f"x2face: warning: {turned}" in result.err
     named = x2face(*RUN[:1], "-s", "both.png", *RUN[3:], "--face", "1", "-o", "c.mp4", "--json")
     assert json.loads(named.out)["advice"] == []
     assert json.loads(named.out)["source_boxes"][0][0] < 250

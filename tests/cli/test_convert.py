@@ -24,7 +24,7 @@ from x2face_core.media.sound import has_sound
 from x2face_core.pixels import to_tensor
 
 from ..released import made_up_pose, made_up_state, released_frames, released_pose, released_speech
-from .conftest import Said
+from .conftest import Result
 
 SIDE = 32
 
@@ -54,22 +54,22 @@ def files(tmp_path: Path, regression: LinearRegression) -> list[str]:
 
 
 @pytest.fixture
-def bundle(x2face: Callable[..., Said], files: list[str], tmp_path: Path) -> Path:
-    said = x2face("convert", *files, "-o", str(tmp_path / "b.safetensors"))
-    assert (said.code, said.out) == (0, f"{tmp_path / 'b.safetensors'}\n"), said.err
+def bundle(x2face: Callable[..., Result], files: list[str], tmp_path: Path) -> Path:
+    result = x2face("convert", *files, "-o", str(tmp_path / "b.safetensors"))
+    assert (result.code, result.out) == (0, f"{tmp_path / 'b.safetensors'}\n"), result.err
     return tmp_path / "b.safetensors"
 
 
 @pytest.fixture
-def drive(x2face: Callable[..., Said], bundle: Path, tmp_path: Path) -> Callable[..., torch.Tensor]:
+def drive(x2face: Callable[..., Result], bundle: Path, tmp_path: Path) -> Callable[..., torch.Tensor]:
     """drive(sources, options) makes a film of pictures and answers with them (n, 3, side, side)."""
 
     def run(sources: list[Path], *options: str) -> torch.Tensor:
         out = tmp_path / "frames"
         given = [word for source in sources for word in ("-s", str(source))]
-        said = x2face("run", *given, "--crop", "none", "--size", str(SIDE), *options, "--weights", str(bundle),
+        result = x2face("run", *given, "--crop", "none", "--size", str(SIDE), *options, "--weights", str(bundle),
                       "--dtype", "fp32", "-o", f"{out}/", "--overwrite")  # fmt: skip
-        assert said.code == 0, said.err
+        assert result.code == 0, result.err
         return to_tensor(read_picture(path) for path in sorted(out.iterdir()))
 
     return run
@@ -113,21 +113,23 @@ def test_a_run_drives_by_feature_files_as_released(
     form: str, drive: Callable[..., torch.Tensor], faces: list[Path], tmp_path: Path, regression: LinearRegression
 ) -> None:
     (source,), random = pictures(faces[:1]), np.random.default_rng(2)
-    heard, own = random.gamma(1, 1, (3, 256)).astype(np.float32), random.gamma(1, 1, 256).astype(np.float32)
+    features, own = random.gamma(1, 1, (3, 256)).astype(np.float32), random.gamma(1, 1, 256).astype(np.float32)
     (tmp_path / "features").mkdir()
-    for k, row in enumerate(heard):
+    for k, row in enumerate(features):
         np.savez(tmp_path / "features" / f"{25 * k:07}.npz", audio_feat=row)
-    np.savez(tmp_path / "f.npz", audio_feat=heard)
-    np.save(tmp_path / "f.npy", heard)
+    np.savez(tmp_path / "f.npz", audio_feat=features)
+    np.save(tmp_path / "f.npy", features)
     np.savez(tmp_path / "own.npz", audio_feat=own)
     path = tmp_path / ("features" if form == "folder" else f"f.{form}")
     found = drive(faces[:1], "--audio", str(path), "--audio-rest", str(tmp_path / "own.npz"))
     numbers = torch.from_numpy(regression.coef_), torch.from_numpy(regression.intercept_)
-    changes = [released_speech(*made_up_pose(), numbers, torch.from_numpy(row), torch.from_numpy(own)) for row in heard]
+    changes = [
+        released_speech(*made_up_pose(), numbers, torch.from_numpy(row), torch.from_numpy(own)) for row in features
+    ]
     assert near(found, torch.cat([released_frames(made_up_state(), [source], source, change) for change in changes]))
 
 
-def test_weights_info_says_what_is_in_it(x2face: Callable[..., Said], bundle: Path) -> None:
+def test_weights_info_says_what_is_in_it(x2face: Callable[..., Result], bundle: Path) -> None:
     about = json.loads(x2face("weights", "info", str(bundle), "--json").out)
     assert about["mappings"] == ["audio_features", "pose"]
     assert about["recipe"] == {"name": "released", "file": "x2face_model.pth"}
@@ -135,21 +137,21 @@ def test_weights_info_says_what_is_in_it(x2face: Callable[..., Said], bundle: Pa
     assert x2face("weights", "verify", str(bundle)).code == 0
 
 
-def test_json_tells_of_the_weights(x2face: Callable[..., Said], files: list[str], tmp_path: Path) -> None:
-    said = x2face("convert", *files[:1], "-o", str(tmp_path / "c.safetensors"), "--json")
-    about = json.loads(said.out)
+def test_json_tells_of_the_weights(x2face: Callable[..., Result], files: list[str], tmp_path: Path) -> None:
+    result = x2face("convert", *files[:1], "-o", str(tmp_path / "c.safetensors"), "--json")
+    about = json.loads(result.out)
     assert (about["output"], about["mappings"]) == (str(tmp_path / "c.safetensors"), [])
 
 
-def test_a_folder_is_converted(x2face: Callable[..., Said], files: list[str], bundle: Path, tmp_path: Path) -> None:
-    said = x2face("convert", "--from-github-layout", str(tmp_path), "-o", str(tmp_path / "d.safetensors"))
-    assert said.code == 0
-    assert said.err == "d: networks, audio_features, pose\n"
+def test_a_folder_is_converted(x2face: Callable[..., Result], files: list[str], bundle: Path, tmp_path: Path) -> None:
+    result = x2face("convert", "--from-github-layout", str(tmp_path), "-o", str(tmp_path / "d.safetensors"))
+    assert result.code == 0
+    assert result.err == "d: networks, audio_features, pose\n"
     with safe_open(bundle, "pt") as one, safe_open(tmp_path / "d.safetensors", "pt") as other:
         assert all(torch.equal(one.get_tensor(name), other.get_tensor(name)) for name in one.keys())  # noqa: SIM118
 
 
-def test_an_existing_output_stays(x2face: Callable[..., Said], files: list[str], bundle: Path) -> None:
+def test_an_existing_output_stays(x2face: Callable[..., Result], files: list[str], bundle: Path) -> None:
     before = bundle.read_bytes()
     assert one_line(x2face("convert", files[0], "-o", str(bundle))) == 2
     assert bundle.read_bytes() == before
@@ -157,10 +159,10 @@ def test_an_existing_output_stays(x2face: Callable[..., Said], files: list[str],
     assert bundle.read_bytes() != before
 
 
-def one_line(said: Said) -> int:
+def one_line(result: Result) -> int:
     """The exit code, where stderr is one line of an error and stdout is empty."""
-    assert said.out == "" and said.err.startswith("x2face: error: ") and said.err.count("\n") == 1, said
-    return said.code
+    assert result.out == "" and result.err.startswith("x2face: error: ") and result.err.count("\n") == 1, result
+    return result.code
 
 
 class Shell:
@@ -187,16 +189,16 @@ def spoil(path: Path, how: str) -> None:
 )
 @pytest.mark.parametrize("which", range(4))
 def test_a_bad_file_is_one_line_and_leaves_nothing(
-    which: int, how: str, code: int, x2face: Callable[..., Said], files: list[str], tmp_path: Path,
+    which: int, how: str, code: int, x2face: Callable[..., Result], files: list[str], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     spoil(Path(files[which]), how)
     before = sorted(tmp_path.iterdir())
-    said = x2face("convert", *files, "-o", "new/b.safetensors")
-    assert one_line(said) == code
-    assert Path(files[which]).name in said.err
-    assert how != "malicious" or f"{os.system.__module__}.system" in said.err
+    result = x2face("convert", *files, "-o", "new/b.safetensors")
+    assert one_line(result) == code
+    assert Path(files[which]).name in result.err
+    assert how != "malicious" or f"{os.system.__module__}.system" in result.err
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -213,7 +215,11 @@ def test_a_bad_file_is_one_line_and_leaves_nothing(
     ],
 )
 def test_wrong_usage_is_one_line(
-    arguments: tuple[str, ...], code: int, x2face: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...],
+    code: int,
+    x2face: Callable[..., Result],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert one_line(x2face("convert", *arguments)) == code
@@ -237,40 +243,40 @@ def without(bundle: Path, name: str) -> None:
     ],
 )
 def test_a_bundle_with_a_tensor_missing_is_one_line(
-    name: str, x2face: Callable[..., Said], bundle: Path, faces: list[Path], tmp_path: Path
+    name: str, x2face: Callable[..., Result], bundle: Path, faces: list[Path], tmp_path: Path
 ) -> None:
     without(bundle, name)
-    said = x2face("run", "-s", str(faces[0]), "--crop", "none", "--size", str(SIDE), "--driver", "pose", "--pose-yaw",
+    result = x2face("run", "-s", str(faces[0]), "--crop", "none", "--size", str(SIDE), "--driver", "pose", "--pose-yaw",
                   "9", "--weights", str(bundle), "-o", str(tmp_path / "o.mp4"))  # fmt: skip
-    assert one_line(said) == 5
-    assert "b.safetensors: its tensors have sha256" in said.err
+    assert one_line(result) == 5
+    assert "b.safetensors: its tensors have sha256" in result.err
     assert not (tmp_path / "o.mp4").exists()
     assert one_line(x2face("weights", "verify", str(bundle))) == 5
 
 
 def test_a_bundle_cut_short_is_one_line(
-    x2face: Callable[..., Said], bundle: Path, faces: list[Path], tmp_path: Path
+    x2face: Callable[..., Result], bundle: Path, faces: list[Path], tmp_path: Path
 ) -> None:
     bundle.write_bytes(bundle.read_bytes()[:-100])
-    said = x2face("run", "-s", str(faces[0]), "--frame", str(faces[1]), "--weights", str(bundle), "-o",
+    result = x2face("run", "-s", str(faces[0]), "--frame", str(faces[1]), "--weights", str(bundle), "-o",
                   str(tmp_path / "o.mp4"))  # fmt: skip
-    assert one_line(said) == 5
+    assert one_line(result) == 5
 
 
 def test_sound_needs_a_mapping_that_the_bundle_does_not_have(
-    x2face: Callable[..., Said], bundle: Path, faces: list[Path], tmp_path: Path
+    x2face: Callable[..., Result], bundle: Path, faces: list[Path], tmp_path: Path
 ) -> None:
     from ..speaking import hum, write_wav
 
     wav = write_wav(tmp_path / "s.wav", hum(np.ones(10)))
     assert has_sound(wav)
-    said = x2face("run", "-s", str(faces[0]), "--crop", "none", "--size", str(SIDE), "--audio", str(wav), "--weights",
+    result = x2face("run", "-s", str(faces[0]), "--crop", "none", "--size", str(SIDE), "--audio", str(wav), "--weights",
                   str(bundle), "-o", str(tmp_path / "o.mp4"))  # fmt: skip
-    assert one_line(said) == 5
-    assert "`x2face fit audio --data DIR" in said.err
+    assert one_line(result) == 5
+    assert "`x2face fit audio --data DIR" in result.err
 
 
 def test_asking_for_help_imports_nothing_heavy() -> None:
     code = "import sys; from x2face_cli.app import main; main(['convert', '--help']); print('torch' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.splitlines()[-1] == "False"
+    report = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert report.stdout.splitlines()[-1] == "False"

@@ -17,8 +17,8 @@ def test_the_demo_refuses_a_file_as_its_folder(tmp_path: Path, capsys: pytest.Ca
     taken.write_text("mine")
     assert main(["demo", "-o", str(taken)]) == 2
     assert taken.read_text() == "mine"
-    said = capsys.readouterr()
-    assert said.out == "" and str(taken) in said.err
+    result = capsys.readouterr()
+    assert result.out == "" and str(taken) in result.err
 
 
 def test_every_scene_is_one_that_the_bundled_drivers_can_play(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from x2face_cli.findings import Finding
 
 
 def test_it_reports_each_thing_that_x2face_needs(x2face: Callable) -> None:
-    said = x2face("doctor", "--json")
-    names = {finding["name"] for finding in json.loads(said.out)}
+    result = x2face("doctor", "--json")
+    names = {finding["name"] for finding in json.loads(result.out)}
     assert {"python", "torch", "device", "precision", "weights", "plugins"} <= names
     assert {"films", "sound", "faces", "microphone", "landmarks"} <= names
 
@@ -36,9 +36,9 @@ def test_broken_default_weights_fail_with_their_exit_code(
     monkeypatch.setenv("X2FACE_HOME", str(tmp_path))
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / f"{DEFAULT}.safetensors").write_text("not weights")
-    said = x2face("doctor")
-    assert said.code == 5
-    (line,) = [line for line in said.out.splitlines() if line.startswith("fail")]
+    result = x2face("doctor")
+    assert result.code == 5
+    (line,) = [line for line in result.out.splitlines() if line.startswith("fail")]
     assert "weights" in line and "install x2face anew" in line
 
 

@@ -94,15 +94,15 @@ def test_a_run_answers_what_the_command_line_prints(place: Path, x2face: Callabl
 
 
 def test_a_run_s_words_are_the_command_line_s(place: Path) -> None:
-    told = x2face.run("photo.png", driver="idle", frame_weight=0.5, output="o/", seconds=0.1, fps=20, **GIVEN)
-    assert [one["name"] for one in told["drivers"]] == ["idle", "frame"]
-    assert (told["frames"], told["fps"]) == (2, 20) and Path("o/000001.png").is_file()
+    report = x2face.run("photo.png", driver="idle", frame_weight=0.5, output="o/", seconds=0.1, fps=20, **GIVEN)
+    assert [one["name"] for one in report["drivers"]] == ["idle", "frame"]
+    assert (report["frames"], report["fps"]) == (2, 20) and Path("o/000001.png").is_file()
     alone = x2face.run(source=["photo.png", "photo.png"], idle=True, output="p/", seconds=0.1, crop="none", size=32)
     assert [one["name"] for one in alone["drivers"]] == ["idle"] and len(alone["source_boxes"]) == 2
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ({"poze_yaw": 20}, "there is no option --poze-yaw; did you mean --pose-yaw?"),
         ({"sizes": 20, "idle": True}, "there is no option --sizes; did you mean --size?"),
@@ -112,12 +112,12 @@ def test_a_run_s_words_are_the_command_line_s(place: Path) -> None:
         ({"idle": True}, "--seconds"),
     ],
 )
-def test_a_wrong_word_is_an_error_for_the_user(place: Path, words: dict[str, Any], told: str) -> None:
+def test_a_wrong_word_is_an_error_for_the_user(place: Path, words: dict[str, Any], message: str) -> None:
     from x2face import UsageError
 
     with pytest.raises(UsageError) as refused:
         x2face.run(**{"source": "photo.png", "crop": "none", **words})
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_without_a_source_there_is_nothing_to_drive(place: Path) -> None:
@@ -137,12 +137,12 @@ def test_a_session_makes_films_too(place: Path) -> None:
 def test_a_driver_in_one_file_is_named_by_its_path(place: Path, x2face: Callable) -> None:
     name = f"nod{place.name[-1]}"
     (place / f"{name}.py").write_text(NOD.format(name=name))
-    said = x2face("run", "-s", "photo.png", "--crop", "none", "--size", "32", "--driver", f"./{name}.py",
+    result = x2face("run", "-s", "photo.png", "--crop", "none", "--size", "32", "--driver", f"./{name}.py",
                   f"--{name}-rows", "5", "-o", "a.mp4", "--json")  # fmt: skip
-    assert said.code == 0, said.err
-    told = json.loads(said.out)
-    assert told["frames"] == 5
-    (driver,) = told["drivers"]
+    assert result.code == 0, result.err
+    report = json.loads(result.out)
+    assert report["frames"] == 5
+    (driver,) = report["drivers"]
     assert (driver["name"], driver["dist"], driver["version"]) == (name, f"{name}.py", "")
     from x2face import run
 
@@ -154,31 +154,31 @@ def test_a_driver_in_one_file_is_named_by_its_path(place: Path, x2face: Callable
 
 def test_a_path_that_brings_no_driver_is_refused(place: Path, x2face: Callable) -> None:
     (place / "empty.py").write_text("x = 1\n")
-    said = x2face("run", "-s", "photo.png", "--driver", "./empty.py")
-    assert said.code == 6 and "does not load: it has none of the hooks" in said.err
+    result = x2face("run", "-s", "photo.png", "--driver", "./empty.py")
+    assert result.code == 6 and "does not load: it has none of the hooks" in result.err
     assert x2face("run", "-s", "photo.png", "--driver", "./gone.py").code == 3
 
 
 def test_a_driver_s_own_option_names_it_and_one_without_input_has_a_flag(place: Path, x2face: Callable) -> None:
     line = ("run", "-s", "photo.png", "--crop", "none", "--size", "32", "--seconds", "0.1", "--json")
     for more in (("--idle",), ("--idle-amount", "2"), ("--idle-weight", "0.5")):
-        said = x2face(*line, "--overwrite", *more)
-        assert said.code == 0 and [one["name"] for one in json.loads(said.out)["drivers"]] == ["idle"], said.err
-    said = x2face(*line, "--overwrite", "--pose-yaw", "20")
-    assert [one["name"] for one in json.loads(said.out)["drivers"]] == ["pose"]
+        result = x2face(*line, "--overwrite", *more)
+        assert result.code == 0 and [one["name"] for one in json.loads(result.out)["drivers"]] == ["idle"], result.err
+    result = x2face(*line, "--overwrite", "--pose-yaw", "20")
+    assert [one["name"] for one in json.loads(result.out)["drivers"]] == ["pose"]
 
 
 def test_an_unknown_option_names_the_nearest_of_all_drivers_options(place: Path, x2face: Callable) -> None:
     for wrong, nearest in (("--idle-ammount", "--idle-amount"), ("--poze-yaw", "--pose-yaw"), ("--fsp", "--fps"),
                            ("--idle-wait", "--idle-weight")):  # fmt: skip
-        said = x2face("run", "-s", "photo.png", "--idle", wrong, "1")
-        assert said.code == 2 and f"there is no option {wrong}; did you mean {nearest}?" in said.err
+        result = x2face("run", "-s", "photo.png", "--idle", wrong, "1")
+        assert result.code == 2 and f"there is no option {wrong}; did you mean {nearest}?" in result.err
 
 
 def test_a_broken_plugin_s_option_names_its_failure(place: Path, x2face: Callable, install: Callable) -> None:
     install("acme-nod", "import there_is_no_such_module", entry="nod")
-    said = x2face("run", "-s", "photo.png", "--nod-size", "1")
-    assert said.code == 6 and "the plugin nod of acme-nod failed to load: ModuleNotFoundError" in said.err
+    result = x2face("run", "-s", "photo.png", "--nod-size", "1")
+    assert result.code == 6 and "the plugin nod of acme-nod failed to load: ModuleNotFoundError" in result.err
 
 
 def test_a_driver_s_unreadable_input_is_the_user_s_to_mend(place: Path, x2face: Callable, install: Callable) -> None:
@@ -186,18 +186,18 @@ def test_a_driver_s_unreadable_input_is_the_user_s_to_mend(place: Path, x2face: 
     text = text.replace("settings.rows", "len(Path(settings.input).read_text(encoding='utf-8'))").format(name="nod")
     text = text.replace("from dataclasses", "from pathlib import Path\nfrom dataclasses")
     install("acme-nod", text)
-    said = x2face("run", "-s", "photo.png", "--nod", "gone.txt")
-    assert said.code == 3 and "--nod gone.txt: cannot be read (No such file or directory)" in said.err
-    said = x2face("run", "-s", "photo.png", "--nod", "photo.png")
-    assert said.code == 3 and "--nod photo.png: is no text in UTF-8 (byte 0)" in said.err
+    result = x2face("run", "-s", "photo.png", "--nod", "gone.txt")
+    assert result.code == 3 and "--nod gone.txt: cannot be read (No such file or directory)" in result.err
+    result = x2face("run", "-s", "photo.png", "--nod", "photo.png")
+    assert result.code == 3 and "--nod photo.png: is no text in UTF-8 (byte 0)" in result.err
 
 
 def test_a_film_s_sound_is_heard_whatever_else_drives_and_in_any_order(place: Path, x2face: Callable) -> None:
     films.write(place / "spoken.mp4", [drawn(k) for k in range(5)], tone=True)
     frame, pose = ("--frame", "spoken.mp4", "--frame-crop", "none"), ("--pose-yaw", "0:5", "--pose-seconds", "0.2")
     for name, order in (("a.mp4", (*frame, *pose)), ("b.mp4", (*pose, *frame))):
-        said = x2face("run", "-s", "photo.png", "--crop", "none", "--size", "64", *order, "-o", name)
-        assert said.code == 0 and has_sound(name) and "sound" not in said.err, said.err
+        result = x2face("run", "-s", "photo.png", "--crop", "none", "--size", "64", *order, "-o", name)
+        assert result.code == 0 and has_sound(name) and "sound" not in result.err, result.err
 
 
 def test_speech_is_heard_over_a_film_and_the_run_says_so(place: Path, x2face: Callable) -> None:
@@ -205,8 +205,8 @@ def test_speech_is_heard_over_a_film_and_the_run_says_so(place: Path, x2face: Ca
     write_wav(place / "speech.wav", hum(np.ones(10)))
     frame, audio = ("--frame", "spoken.mp4", "--frame-crop", "none"), ("--audio", "speech.wav")
     for name, order in (("a.mp4", (*frame, *audio)), ("b.mp4", (*audio, *frame))):
-        said = x2face("run", "-s", "photo.png", "--crop", "none", "--size", "64", *order, "-o", name, "--json")
-        (warning,) = json.loads(said.out)["warnings"]
+        result = x2face("run", "-s", "photo.png", "--crop", "none", "--size", "64", *order, "-o", name, "--json")
+        (warning,) = json.loads(result.out)["warnings"]
         assert warning == (
             "The film has audio's sound (speech.wav), not frame's (spoken.mp4); --sound FILE takes another."
         )
@@ -216,9 +216,9 @@ def test_speech_is_heard_over_a_film_and_the_run_says_so(place: Path, x2face: Ca
 
 def test_a_driver_is_taken_in_part_from_the_command_line(place: Path, x2face: Callable) -> None:
     def moved(*more: str) -> float:
-        said = x2face(*LINE, "-o", "o/", "--overwrite", "--json", *more)
-        assert said.code == 0, said.err
-        (driver,) = json.loads(said.out)["drivers"]
+        result = x2face(*LINE, "-o", "o/", "--overwrite", "--json", *more)
+        assert result.code == 0, result.err
+        (driver,) = json.loads(result.out)["drivers"]
         return float(driver["rms"])
 
     whole = moved()
@@ -230,21 +230,21 @@ def test_a_driver_is_taken_in_part_from_the_command_line(place: Path, x2face: Ca
 
 
 def test_what_cannot_be_taken_is_wrong_usage(place: Path, x2face: Callable) -> None:
-    for more, told in (
+    for more, message in (
         (("--frame-only", "nose"), "--frame-only nose: there is no such factor; there are"),
         (("--frame-only", "pose", "--frame-without", "pose"), "pose cannot be among only and without"),
         (("--frame-start", "2", "--frame-stop", "1"), "start 2 is not before stop 1"),
         (("--frame-weight", "11"), "11.0 is not in the range -10<=x<=10"),
     ):
-        said = x2face(*LINE, *more)
-        assert said.code == 2 and told in said.err, said.err
+        result = x2face(*LINE, *more)
+        assert result.code == 2 and message in result.err, result.err
 
 
 def test_speech_brings_blinks_unless_the_face_is_to_be_still(place: Path, x2face: Callable) -> None:
     write_wav(place / "speech.wav", hum(np.ones(10)))
     line = ("run", "-s", "photo.png", "--crop", "none", "--size", "64", "--audio", "speech.wav", "--overwrite")
-    said = x2face(*line, "--json")
-    assert [(one["name"], one.get("by_default")) for one in json.loads(said.out)["drivers"]] == [
+    result = x2face(*line, "--json")
+    assert [(one["name"], one.get("by_default")) for one in json.loads(result.out)["drivers"]] == [
         ("audio", None), ("idle", True),
     ]  # fmt: skip
     assert "idle 0" in x2face(*line).err and "(--still leaves it out)" in x2face(*line).err

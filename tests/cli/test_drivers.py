@@ -46,9 +46,9 @@ def cpu_seconds(code: str) -> float:
 
 def test_the_list_as_json_has_every_plugin_the_broken_ones_too(x2face: Callable, install: Callable) -> None:
     install("acme-broken", "import there_is_no_such_module")
-    said = x2face("drivers", "--json")
-    listed = {line["name"]: line for line in json.loads(said.out)}
-    assert said.code == 0 and said.out.count("\n") == 1
+    result = x2face("drivers", "--json")
+    listed = {line["name"]: line for line in json.loads(result.out)}
+    assert result.code == 0 and result.out.count("\n") == 1
     assert list(listed["frame"]) == ["name", "kind", "summary", "dist", "version", "status", "error"]
     assert (listed["frame"]["kind"], listed["frame"]["status"], listed["frame"]["error"]) == ("offset", "ok", None)
     assert listed["acme-broken"] == {
@@ -81,8 +81,8 @@ def test_a_failed_plugin_is_red_on_a_terminal(
 
 
 def test_show_tells_a_driver_s_options_and_origin(x2face: Callable) -> None:
-    said = x2face("drivers", "show", "frame")
-    assert said.code == 0 and "x2face 0.1.0" in said.out and "--frame-absolute" in said.out
+    result = x2face("drivers", "show", "frame")
+    assert result.code == 0 and "x2face 0.1.0" in result.out and "--frame-absolute" in result.out
 
 
 def test_show_of_an_unknown_driver_is_wrong_usage(x2face: Callable) -> None:

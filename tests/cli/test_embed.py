@@ -39,8 +39,8 @@ def frames(folder: str) -> np.ndarray:
 
 
 def test_the_embedded_face_is_a_picture_of_the_size_asked_for(place: Path, x2face: Callable[..., Any]) -> None:
-    said = x2face("embed", "-s", "source.png", "--crop", "none", "--size", "96", "-o", "new/face.png")
-    assert said == (0, "new/face.png\n", "")
+    result = x2face("embed", "-s", "source.png", "--crop", "none", "--size", "96", "-o", "new/face.png")
+    assert result == (0, "new/face.png\n", "")
     assert read_picture("new/face.png").shape == (96, 96, 3)
 
 
@@ -90,7 +90,7 @@ def completing() -> X2Face:
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "said"),
+    ("args", "code", "message"),
     [
         (["-o", "face.jpg"], 2, "has to end in .png"),
         (["-o", "source.png"], 2, "--overwrite"),
@@ -101,12 +101,12 @@ def completing() -> X2Face:
     ],
 )
 def test_what_cannot_be_embedded_is_one_line_and_an_exit_code(
-    place: Path, x2face: Callable[..., Any], args: list[str], code: int, said: str
+    place: Path, x2face: Callable[..., Any], args: list[str], code: int, message: str
 ) -> None:
     before = sorted(place.rglob("*"))
-    told = x2face("embed", "-s", "source.png", "--crop", "none", *args)
-    assert (told.code, told.out, len(told.err.splitlines())) == (code, "", 1)
-    assert said in told.err
+    result = x2face("embed", "-s", "source.png", "--crop", "none", *args)
+    assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1)
+    assert message in result.err
     assert sorted(place.rglob("*")) == before
 
 
@@ -114,7 +114,7 @@ def test_what_cannot_be_embedded_is_one_line_and_an_exit_code(
 def test_what_is_no_embedded_face_is_one_line_and_an_exit_code(
     place: Path, x2face: Callable[..., Any], name: str, code: int
 ) -> None:
-    told = x2face(*RUN, "--embedded", name, "-o", "film/")
-    assert (told.code, told.out, len(told.err.splitlines())) == (code, "", 1)
-    assert name in told.err
+    result = x2face(*RUN, "--embedded", name, "-o", "film/")
+    assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1)
+    assert name in result.err
     assert not (place / "film").exists()

@@ -27,9 +27,9 @@ def test_json_is_one_line_and_the_sheet_is_kept(
 
 def test_the_table_names_what_it_shows(face_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "--data", str(face_folder)]) == 0
-    said = capsys.readouterr()
-    assert "ratio to copying, one source" in said.out
-    assert "audio is not measured" in said.err  # the drawn people keep silent
+    result = capsys.readouterr()
+    assert "ratio to copying, one source" in result.out
+    assert "audio is not measured" in result.err  # the drawn people keep silent
 
 
 def test_every_figure_has_its_row() -> None:

@@ -43,15 +43,15 @@ def test_every_figure_prints_its_path_and_nothing_else(place: Path, x2face: Call
         ("audio", ["--audio", "hum.wav", "--moments", "4"]),
         ("edit", ["--edit", "stamp.png", "--frame", "frames", "--frame-crop", "none", "--frames", "4"]),
     ):
-        said = x2face("figure", name, "-s", "a.png", "-s", "b.png", *SMALL, *more)
-        assert said == (0, f"outputs/figure-{name}.png\n", ""), name
+        result = x2face("figure", name, "-s", "a.png", "-s", "b.png", *SMALL, *more)
+        assert result == (0, f"outputs/figure-{name}.png\n", ""), name
         assert read_picture(f"outputs/figure-{name}.png").std() > 0
     assert len(list((place / "outputs").iterdir())) == 3
 
 
 def test_without_a_film_heads_turn(place: Path, x2face: Callable[..., Any]) -> None:
-    said = x2face("figure", "edit", "-s", "a.png", *SMALL, "--edit-at", "0,0", "--yaw", "-9:9", "-o", "edit.svg")
-    assert said == (0, "edit.svg\n", "")
+    result = x2face("figure", "edit", "-s", "a.png", *SMALL, "--edit-at", "0,0", "--yaw", "-9:9", "-o", "edit.svg")
+    assert result == (0, "edit.svg\n", "")
     text = (place / "edit.svg").read_text()
     assert all(f"<!-- yaw {angle}° -->" in text for angle in ("−9", "0", "+9"))
 
@@ -67,7 +67,7 @@ def test_a_wider_sheet_shows_more_steps(place: Path, x2face: Callable[..., Any])
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "said"),
+    ("args", "code", "message"),
     [
         (["pose", "-o", "a.png"], 2, "--overwrite"),
         (["pose", "-o", "a.png", "--overwrite"], 2, "one of the inputs"),
@@ -89,12 +89,12 @@ def test_a_wider_sheet_shows_more_steps(place: Path, x2face: Callable[..., Any])
     ],
 )
 def test_what_cannot_be_drawn_is_one_line_and_an_exit_code(
-    place: Path, x2face: Callable[..., Any], args: list[str], code: int, said: str
+    place: Path, x2face: Callable[..., Any], args: list[str], code: int, message: str
 ) -> None:
     before = sorted(place.rglob("*"))
-    told = x2face("figure", args[0], "-s", "a.png", *SMALL, *args[1:])
-    assert (told.code, told.out, len(told.err.splitlines())) == (code, "", 1), told.err
-    assert said in told.err
+    result = x2face("figure", args[0], "-s", "a.png", *SMALL, *args[1:])
+    assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1), result.err
+    assert message in result.err
     assert sorted(place.rglob("*")) == before
 
 
@@ -104,9 +104,9 @@ def test_a_mapping_of_other_weights_is_refused(
     from x2face_plugins.mappings.loading import mapping_loader
 
     monkeypatch.setattr("x2face_plugins.session.mapping_loader", mapping_loader)
-    told = x2face("figure", "pose", "-s", "a.png", *SMALL)
-    assert (told.code, told.out, len(told.err.splitlines())) == (5, "", 1)
-    assert "x2face fit pose" in told.err
+    result = x2face("figure", "pose", "-s", "a.png", *SMALL)
+    assert (result.code, result.out, len(result.err.splitlines())) == (5, "", 1)
+    assert "x2face fit pose" in result.err
     assert not (place / "outputs").exists()
 
 

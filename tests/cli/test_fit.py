@@ -76,11 +76,16 @@ STORED = Path("home/mappings/0000000000000000/acme-stick/stick.safetensors")
 def test_a_stranger_s_mapping_is_fitted_stored_and_used(x2face: Callable, place: Path, installed: None) -> None:
     fitted = x2face(*FIT, "--json")
     assert fitted.code == 0, fitted.err
-    told = json.loads(fitted.out)
-    assert Path(told["output"]) == place / STORED and (place / STORED).is_file()
-    assert (told["name"], told["dist"], told["version"], told["space"]) == ("stick", "acme-stick", "1.0", "0" * 16)
-    assert (told["labels"], told["units"], told["data"]) == (["x", "y"], ["1", "1"], "data: 39 rows, 2 films")
-    assert told["figures"]["error"] >= 0
+    report = json.loads(fitted.out)
+    assert Path(report["output"]) == place / STORED and (place / STORED).is_file()
+    assert (report["name"], report["dist"], report["version"], report["space"]) == (
+        "stick",
+        "acme-stick",
+        "1.0",
+        "0" * 16,
+    )
+    assert (report["labels"], report["units"], report["data"]) == (["x", "y"], ["1", "1"], "data: 39 rows, 2 films")
+    assert report["figures"]["error"] >= 0
     ran = x2face(*RUN)
     assert ran.code == 0, ran.err
     (driver,) = json.loads(ran.out)["drivers"]
@@ -96,8 +101,8 @@ def test_a_mapping_in_one_file_is_fitted_by_its_path_and_used(x2face: Callable, 
     assert missing.code == 3 and "x2face fit PATH/shove.py --data DIR" in missing.err
     fitted = x2face("fit", "./shove.py", *FIT[2:], "--json")
     assert fitted.code == 0, fitted.err
-    told = json.loads(fitted.out)
-    assert (told["name"], told["dist"], told["space"]) == ("stick", "shove.py", "0" * 16)
+    report = json.loads(fitted.out)
+    assert (report["name"], report["dist"], report["space"]) == ("stick", "shove.py", "0" * 16)
     ran = x2face(*run)
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["drivers"][0]["rms"] > 0
@@ -105,8 +110,8 @@ def test_a_mapping_in_one_file_is_fitted_by_its_path_and_used(x2face: Callable, 
 
 def test_a_file_without_a_mapping_is_refused(x2face: Callable, place: Path) -> None:
     (place / "still.py").write_text("import x2face_plugins\nhookimpl = x2face_plugins.hookimpl\n" + DRIVER)
-    said = x2face("fit", "./still.py", *FIT[2:])
-    assert said.code == 2 and "one mapping is needed, and this plugin brings none" in said.err
+    result = x2face("fit", "./still.py", *FIT[2:])
+    assert result.code == 2 and "one mapping is needed, and this plugin brings none" in result.err
     gone = x2face("fit", "./gone.py", *FIT[2:])
     assert gone.code == 3 and "gone.py" in gone.err
 
@@ -114,14 +119,14 @@ def test_a_file_without_a_mapping_is_refused(x2face: Callable, place: Path) -> N
 def test_a_run_that_lacks_a_mapping_names_the_command_that_fits_it(
     x2face: Callable, place: Path, installed: None
 ) -> None:
-    said = x2face(*RUN)
-    assert (said.code, said.out) == (3, "") and "x2face fit stick --data DIR" in said.err
+    result = x2face(*RUN)
+    assert (result.code, result.out) == (3, "") and "x2face fit stick --data DIR" in result.err
     assert not list(place.glob("outputs/*"))
 
 
 def test_a_file_is_used_where_run_names_it_and_prints_its_place(x2face: Callable, place: Path, installed: None) -> None:
-    said = x2face(*FIT, "-o", "own/stick.safetensors")
-    assert (said.code, said.out) == (0, "own/stick.safetensors\n") and "39 rows" in said.err
+    result = x2face(*FIT, "-o", "own/stick.safetensors")
+    assert (result.code, result.out) == (0, "own/stick.safetensors\n") and "39 rows" in result.err
     assert not (place / STORED).exists()
     assert x2face(*RUN, "--mapping", "own/stick.safetensors").code == 0
     assert x2face(*RUN).code == 3
@@ -134,9 +139,9 @@ def test_a_mapping_of_another_space_is_refused_with_the_command(
     other = type(tiny_model)(tiny_model.networks, dataclasses.replace(tiny_model.info, fingerprint="f" * 16))
     monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: other)
     for more in ((), ("--mapping", "stick.safetensors")):
-        said = x2face(*RUN, *more)
-        assert (said.code, said.out, said.err.count("\n")) == (5, "", 1)
-        assert "x2face fit stick --data DIR" in said.err and "f" * 16 in said.err
+        result = x2face(*RUN, *more)
+        assert (result.code, result.out, result.err.count("\n")) == (5, "", 1)
+        assert "x2face fit stick --data DIR" in result.err and "f" * 16 in result.err
 
 
 @pytest.mark.parametrize("broken", [b"", b"no mapping", b"cut"])
@@ -144,15 +149,15 @@ def test_a_broken_file_is_refused(x2face: Callable, place: Path, installed: None
     assert x2face(*FIT, "-o", "stick.safetensors").code == 0
     file = place / "stick.safetensors"
     file.write_bytes(file.read_bytes()[:-64] if broken == b"cut" else broken)
-    said = x2face(*RUN, "--mapping", "stick.safetensors")
-    assert (said.code, said.out, said.err.count("\n")) == (5, "", 1) and "stick.safetensors" in said.err
+    result = x2face(*RUN, "--mapping", "stick.safetensors")
+    assert (result.code, result.out, result.err.count("\n")) == (5, "", 1) and "stick.safetensors" in result.err
 
 
 def test_weights_and_files_that_hold_no_mapping_are_refused(x2face: Callable, place: Path, installed: None) -> None:
     from x2face_core.weights import find_weights
 
-    said = x2face(*RUN, "--mapping", str(find_weights()))
-    assert said.code == 5 and "holds no mapping" in said.err
+    result = x2face(*RUN, "--mapping", str(find_weights()))
+    assert result.code == 5 and "holds no mapping" in result.err
     assert x2face(*RUN, "--mapping", "gone.safetensors").code == 5
     assert x2face(*RUN, "--mapping", "gone.safetensors").err.count("\n") == 1
 
@@ -170,9 +175,9 @@ def test_what_cannot_be_fitted_is_told_before_anything_is_read(x2face: Callable,
 
 def test_a_folder_without_examples_is_one_line(x2face: Callable, place: Path, installed: None) -> None:
     (place / "empty").mkdir()
-    said = x2face("fit", "stick", "--data", "empty")
-    assert (said.code, said.out, said.err.count("\n")) == (3, "", 1)
-    assert "mapping 'stick' of acme-stick 1.0 found nothing to learn from" in said.err
+    result = x2face("fit", "stick", "--data", "empty")
+    assert (result.code, result.out, result.err.count("\n")) == (3, "", 1)
+    assert "mapping 'stick' of acme-stick 1.0 found nothing to learn from" in result.err
 
 
 def test_clips_that_were_prepared_are_taken_whole(x2face: Callable, place: Path, installed: None) -> None:
@@ -182,8 +187,8 @@ def test_clips_that_were_prepared_are_taken_whole(x2face: Callable, place: Path,
 
 
 def test_films_without_a_face_are_one_line_and_another_code(x2face: Callable, place: Path, installed: None) -> None:
-    said = x2face("fit", "stick", "--data", "data")
-    assert (said.code, said.err.count("\n")) == (4, 1) and "no film shows a face" in said.err
+    result = x2face("fit", "stick", "--data", "data")
+    assert (result.code, result.err.count("\n")) == (4, 1) and "no film shows a face" in result.err
     assert not (place / STORED).exists()
 
 
@@ -202,12 +207,12 @@ FAULTS = {
 def test_a_stranger_s_fault_names_mapping_and_distribution_and_leaves_nothing(
     x2face: Callable, place: Path, install: Callable, line: str
 ) -> None:
-    instead, told = FAULTS[line]
+    instead, message = FAULTS[line]
     assert line in stick()
     install("acme-stick", stick().replace(line, instead))
-    said = x2face(*FIT)
-    assert (said.code, said.out, said.err.count("\n")) == (6, "", 1), said.err
-    assert "mapping 'stick' of acme-stick 1.0" in said.err and told in said.err
+    result = x2face(*FIT)
+    assert (result.code, result.out, result.err.count("\n")) == (6, "", 1), result.err
+    assert "mapping 'stick' of acme-stick 1.0" in result.err and message in result.err
     assert not list((place / "home").rglob("*.safetensors*"))
 
 
@@ -218,15 +223,15 @@ def test_a_factor_has_to_read_what_it_wrote(
     text = stick().replace('summary="', 'factor=True, summary="')
     text = text.replace("    def examples(", f"    def read(self, v):\n        import torch\n        return v @ torch.linalg.{read}\n\n    def examples(")  # fmt: skip  # noqa: E501
     install("acme-stick", text)
-    said = x2face(*FIT)
-    assert said.code == code, said.err
-    assert code == 0 or "read(write(p)) has to be p" in said.err
+    result = x2face(*FIT)
+    assert result.code == code, result.err
+    assert code == 0 or "read(write(p)) has to be p" in result.err
 
 
 def test_what_a_plugin_prints_stays_off_stdout(x2face: Callable, place: Path, install: Callable) -> None:
     install("acme-stick", stick().replace('return {"error":', "print('hello'); return {\"error\":"))
-    said = x2face(*FIT, "--json")
-    assert json.loads(said.out) and "hello" in said.err
+    result = x2face(*FIT, "--json")
+    assert json.loads(result.out) and "hello" in result.err
 
 
 def test_info_and_show_tell_what_is_fitted(

@@ -61,21 +61,21 @@ def test_what_a_driver_reads_by_itself_is_not_replaced(place: Path, x2face: Call
     before = (place / "take.mp4").read_bytes()
     os.link("take.mp4", "other.mp4")
     for output in ("take.mp4", "other.mp4"):
-        said = x2face(*RUN, "-o", output, "--overwrite")
-        assert (said.code, said.out) == (2, "") and "is one of the files that this run reads" in said.err
+        result = x2face(*RUN, "-o", output, "--overwrite")
+        assert (result.code, result.out) == (2, "") and "is one of the files that this run reads" in result.err
     assert (place / "take.mp4").read_bytes() == (place / "other.mp4").read_bytes() == before
 
 
 def test_a_recording_that_is_only_heard_is_not_replaced(place: Path, x2face: Callable[..., Any]) -> None:
     write_film("voice.mp4", [np.zeros((48, 48, 3), np.uint8)] * 5, 25)
-    said = x2face(*RUN, "--sound", "voice.mp4", "-o", "voice.mp4", "--overwrite")
-    assert said.code == 2 and "is one of the inputs" in said.err
+    result = x2face(*RUN, "--sound", "voice.mp4", "-o", "voice.mp4", "--overwrite")
+    assert result.code == 2 and "is one of the inputs" in result.err
     assert probe("voice.mp4").frames == 5
 
 
 def test_a_film_that_appears_meanwhile_stays(place: Path, x2face: Callable[..., Any]) -> None:
-    said = x2face(*RUN, "--take-appears", "o.mp4", "-o", "o.mp4")
-    assert said.code == 2 and "o.mp4 has appeared meanwhile" in said.err
+    result = x2face(*RUN, "--take-appears", "o.mp4", "-o", "o.mp4")
+    assert result.code == 2 and "o.mp4 has appeared meanwhile" in result.err
     assert (place / "o.mp4").read_text() == "somebody's"
     Path("o.mp4").unlink()
     assert x2face(*RUN, "--take-appears", "o.mp4", "-o", "o.mp4", "--overwrite").code == 0
@@ -83,8 +83,8 @@ def test_a_film_that_appears_meanwhile_stays(place: Path, x2face: Callable[..., 
 
 
 def test_a_motion_that_appears_meanwhile_stays(place: Path, x2face: Callable[..., Any]) -> None:
-    said = x2face(*RUN, "--take-appears", "m.x2v", "--record", "m.x2v", "-o", "o.mp4")
-    assert said.code == 2 and "m.x2v has appeared meanwhile" in said.err
+    result = x2face(*RUN, "--take-appears", "m.x2v", "--record", "m.x2v", "-o", "o.mp4")
+    assert result.code == 2 and "m.x2v has appeared meanwhile" in result.err
     assert (place / "m.x2v").read_text() == "somebody's"
 
 
@@ -93,8 +93,8 @@ def test_a_motion_that_cannot_be_written_is_said_before_anything_is_made(
 ) -> None:
     (place / "file").touch()
     for record in ("file/m.x2v", "n" * 300 + ".x2v", "http://host/m.x2v"):
-        said = x2face(*RUN, "--record", record, "-o", "o.mp4")
-        assert (said.code, said.err.count("\n")) == (2, 1)
+        result = x2face(*RUN, "--record", record, "-o", "o.mp4")
+        assert (result.code, result.err.count("\n")) == (2, 1)
         assert not (place / "o.mp4").exists()
 
 

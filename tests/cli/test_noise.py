@@ -61,8 +61,8 @@ def test_json_is_alone_on_stdout_and_warnings_are_counted(place: Path, capfd: py
     assert main([*RUN, "-o", "o.mp4", "--json"]) == 0
     out, err = capfd.readouterr()
     (line,) = out.splitlines()
-    told = json.loads(line)
-    assert told["frames"] == 3 and len(told["warnings"]) == 21 and "980 times more" in told["warnings"][-1]
+    report = json.loads(line)
+    assert report["frames"] == 3 and len(report["warnings"]) == 21 and "980 times more" in report["warnings"][-1]
     assert "by print" in err and "by descriptor" in err
 
 

@@ -16,10 +16,10 @@ def test_it_prints_where_the_clips_are_and_sums_up_on_stderr(x2face: Callable[..
     for name in ("a", "b"):
         write(tmp_path / "films" / f"{name}.mp4", swaying(27))
     write(tmp_path / "films" / "wall.mp4", wall(10))
-    said = x2face("prepare", str(tmp_path / "films"), str(tmp_path / "tracks"), "--workers", "1")
-    assert (said.code, said.out.strip()) == (0, str(tmp_path / "tracks"))
-    assert "wall.mp4: no face was found." in said.err
-    assert "none is left for test" in said.err
+    result = x2face("prepare", str(tmp_path / "films"), str(tmp_path / "tracks"), "--workers", "1")
+    assert (result.code, result.out.strip()) == (0, str(tmp_path / "tracks"))
+    assert "wall.mp4: no face was found." in result.err
+    assert "none is left for test" in result.err
     again = x2face("prepare", str(tmp_path / "films"), str(tmp_path / "tracks"))
     assert again.code == 0
     assert "3 of 3 files were done before" in again.err
@@ -38,11 +38,11 @@ def test_what_is_wrong_is_one_line_and_its_code(
     if given == "taken":
         given = "wall.mp4"
         (out / "mine").mkdir(parents=True)
-    said = x2face("prepare", str(tmp_path / given), str(out), "--workers", "1")
-    assert said.code == code
-    assert said.out == ""
-    assert said.err.startswith("x2face: error: ")
-    assert said.err.count("\n") == 1
+    result = x2face("prepare", str(tmp_path / given), str(out), "--workers", "1")
+    assert result.code == code
+    assert result.out == ""
+    assert result.err.startswith("x2face: error: ")
+    assert result.err.count("\n") == 1
     assert out.exists() == (out / "mine").exists()
 
 

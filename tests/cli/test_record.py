@@ -71,14 +71,14 @@ def test_a_motion_of_other_weights_is_refused(place: Path, x2face: Callable[...,
     x2face(*FILM, "--record", "motion.x2v")
     motion = read_motion("motion.x2v")
     write_motion(Path("motion.x2v"), replace(motion, origin=replace(motion.origin, space="f" * 16, weights="dark-1")))
-    told = x2face(*TRACK, "-s", "a.png", "-o", "x.mp4")
-    assert (told.code, told.out, len(told.err.splitlines())) == (5, "", 1)
-    assert "dark-1 (space ffffffffffffffff)" in told.err
+    result = x2face(*TRACK, "-s", "a.png", "-o", "x.mp4")
+    assert (result.code, result.out, len(result.err.splitlines())) == (5, "", 1)
+    assert "dark-1 (space ffffffffffffffff)" in result.err
     assert not Path("x.mp4").exists()
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "said"),
+    ("args", "code", "message"),
     [
         (["--record", "there.x2v"], 2, "--overwrite"),
         (["--record", "motion.bin"], 2, "has to end in .x2v"),
@@ -89,22 +89,22 @@ def test_a_motion_of_other_weights_is_refused(place: Path, x2face: Callable[...,
     ],
 )
 def test_what_cannot_be_recorded_or_replayed_is_one_line_and_an_exit_code(
-    place: Path, x2face: Callable[..., Any], args: list[str], code: int, said: str
+    place: Path, x2face: Callable[..., Any], args: list[str], code: int, message: str
 ) -> None:
     Path("there.x2v").write_text("precious")
     before = sorted(place.rglob("*"))
-    told = x2face(*FILM, *args)
-    assert (told.code, told.out, len(told.err.splitlines())) == (code, "", 1)
-    assert said in told.err
+    result = x2face(*FILM, *args)
+    assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1)
+    assert message in result.err
     assert sorted(place.rglob("*")) == before
     assert Path("there.x2v").read_text() == "precious"
 
 
 def test_a_motion_does_not_replace_the_one_it_is_made_of(place: Path, x2face: Callable[..., Any]) -> None:
     x2face(*FILM, "--record", "motion.x2v")
-    told = x2face(*TRACK, "-s", "a.png", "--record", "motion.x2v", "--overwrite")
-    assert told.code == 2
-    assert "one of the inputs" in told.err
+    result = x2face(*TRACK, "-s", "a.png", "--record", "motion.x2v", "--overwrite")
+    assert result.code == 2
+    assert "one of the inputs" in result.err
 
 
 def test_a_run_that_fails_leaves_no_motion(place: Path, x2face: Callable[..., Any]) -> None:
@@ -129,10 +129,10 @@ def test_ctrl_c_leaves_the_motion_of_what_was_done(
 def test_one_line_tells_what_each_driver_did(place: Path, x2face: Callable[..., Any]) -> None:
     assert x2face(*FILM, "--record", "motion.x2v", "-o", "a.mp4").code == 0
     line = (*FILM, "--track", "motion.x2v", "-o", "b.mp4", "--overwrite")
-    told, quiet, machine = x2face(*line), x2face(*line, "-q"), x2face(*line, "--json")
+    result, quiet, machine = x2face(*line), x2face(*line, "-q"), x2face(*line, "--json")
     rms = {one["name"]: one["rms"] for one in json.loads(machine.out)["drivers"]}
-    assert told.out == quiet.out == "b.mp4\n"
-    *advice, last = told.err.splitlines()
+    assert result.out == quiet.out == "b.mp4\n"
+    *advice, last = result.err.splitlines()
     assert last == f"frame {rms['frame']:.2g}, track {rms['track']:.2g}"
     assert all(line.startswith("x2face: warning: a.png: the ") for line in advice)
     assert quiet.err == "" and machine.err.splitlines() == advice

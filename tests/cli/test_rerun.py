@@ -54,8 +54,8 @@ def run(*args: str) -> int:
 
 
 def manifest() -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(Path("out.mp4.json").read_text())
-    return told
+    report: dict[str, Any] = json.loads(Path("out.mp4.json").read_text())
+    return report
 
 
 def frames(path: str) -> np.ndarray:
@@ -68,35 +68,35 @@ def told_by(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_a_manifest_names_inputs_boxes_settings_and_weights(place: Path, tiny_model: Any) -> None:
-    told = manifest()
-    hashes = {one["role"]: one["sha256"] for one in told["inputs"]}
+    report = manifest()
+    hashes = {one["role"]: one["sha256"] for one in report["inputs"]}
     assert hashes["source"] == hashlib.sha256(Path("source.png").read_bytes()).hexdigest()
     assert hashes["frame"] == hashlib.sha256(Path("film.mp4").read_bytes()).hexdigest()
-    assert told["boxes"] == {"sources": [[8, 0, 48, 48]], "driving": [8, 0, 48, 48]}
-    (driver,) = told["drivers"]
+    assert report["boxes"] == {"sources": [[8, 0, 48, 48]], "driving": [8, 0, 48, 48]}
+    (driver,) = report["drivers"]
     assert (driver["name"], driver["settings"]["crop"], driver["settings"]["weight"]) == ("frame", "none", 0.5)
-    assert told["weights"] == {"name": "tiny", "fingerprint": "0" * 16, "sha256": "0" * 64}
-    assert told["output"]["frames"] == 6
-    assert told["options"]["frame_weight"] == 0.5
-    assert set(told["options"]).isdisjoint({"output", "manifest", "overwrite"})
+    assert report["weights"] == {"name": "tiny", "fingerprint": "0" * 16, "sha256": "0" * 64}
+    assert report["output"]["frames"] == 6
+    assert report["options"]["frame_weight"] == 0.5
+    assert set(report["options"]).isdisjoint({"output", "manifest", "overwrite"})
 
 
 def test_a_rerun_gives_the_same_frames(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rerun", "out.mp4.json", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (told["same"], told["differences"], told["output"]) == (True, [], "out.rerun.mp4")
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (report["same"], report["differences"], report["output"]) == (True, [], "out.rerun.mp4")
     assert np.array_equal(frames("out.rerun.mp4"), frames("out.mp4"))
 
 
 def test_a_rerun_that_differs_says_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = manifest()
-    told["options"]["frame_weight"] = 0.25
-    told["versions"]["numpy"] = "0.0.1"
-    Path("out.mp4.json").write_text(json.dumps(told))
+    report = manifest()
+    report["options"]["frame_weight"] = 0.25
+    report["versions"]["numpy"] = "0.0.1"
+    Path("out.mp4.json").write_text(json.dumps(report))
     assert main(["rerun", "out.mp4.json", "-o", "b.mp4"]) == 0
-    said = capsys.readouterr().err
-    assert "numpy was 0.0.1, and is " in said
-    assert "the frames are not those of out.mp4.json" in said
+    result = capsys.readouterr().err
+    assert "numpy was 0.0.1, and is " in result
+    assert "the frames are not those of out.mp4.json" in result
 
 
 def test_a_changed_input_is_refused_until_it_is_forced(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,9 +109,9 @@ def test_a_changed_input_is_refused_until_it_is_forced(place: Path, capsys: pyte
 
 
 def test_other_weights_are_refused_until_they_are_forced(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = manifest()
-    told["weights"]["sha256"] = "f" * 64
-    Path("out.mp4.json").write_text(json.dumps(told))
+    report = manifest()
+    report["weights"]["sha256"] = "f" * 64
+    Path("out.mp4.json").write_text(json.dumps(report))
     assert main(["rerun", "out.mp4.json"]) == 5
     assert "with the weights tiny of sha256 ffffffffffff…, and tiny has 000000000000…" in told_by(capsys)
     assert not Path("out.rerun.mp4").exists()
@@ -120,8 +120,8 @@ def test_other_weights_are_refused_until_they_are_forced(place: Path, capsys: py
 
 def test_inputs_are_found_beside_a_manifest_that_was_moved(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "moved").mkdir()
-    told = manifest() | {"folder": "/nowhere/at/all"}
-    (place / "moved" / "out.mp4.json").write_text(json.dumps(told))
+    report = manifest() | {"folder": "/nowhere/at/all"}
+    (place / "moved" / "out.mp4.json").write_text(json.dumps(report))
     for name in ("source.png", "film.mp4"):
         (place / name).rename(place / "moved" / name)
     assert main(["rerun", "moved/out.mp4.json"]) == 0

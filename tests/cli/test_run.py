@@ -44,16 +44,16 @@ def test_the_film_is_called_after_source_and_driving_film(place: Path) -> None:
 def test_json_is_one_object_with_the_keys_agreed_upon(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--json", "-o", "a/b/film.mp4") == 0
     (line,) = capsys.readouterr().out.splitlines()
-    told = json.loads(line)
-    assert set(told) == KEYS
-    assert (told["output"], told["frames"], told["fps"], told["seconds"]) == ("a/b/film.mp4", 10, 20, 0.5)
-    assert told["source_boxes"] == [[8, 0, 48, 48]]
-    assert told["driving_box"] == [8, 0, 48, 48]
-    (driver,) = told["drivers"]
+    report = json.loads(line)
+    assert set(report) == KEYS
+    assert (report["output"], report["frames"], report["fps"], report["seconds"]) == ("a/b/film.mp4", 10, 20, 0.5)
+    assert report["source_boxes"] == [[8, 0, 48, 48]]
+    assert report["driving_box"] == [8, 0, 48, 48]
+    (driver,) = report["drivers"]
     assert set(driver) == {"name", "dist", "version", "kind", "rms"}
     assert (driver["name"], driver["dist"], driver["kind"]) == ("frame", "x2face", "offset")
     assert driver["rms"] > 0
-    assert set(told["weights"]) == {"name", "fingerprint"}
+    assert set(report["weights"]) == {"name", "fingerprint"}
 
 
 @pytest.mark.parametrize(("output", "frames"), [("a.mp4", 10), ("a.webm", 10), ("a.gif", 10)])
@@ -97,9 +97,9 @@ def test_a_camera_drives_for_as_long_as_seconds_says(
     monkeypatch.setattr("x2face_core.media.camera._device", device)
     assert main(["run", "-s", "source.png", "--crop", "none", "--frame", "0", "--frame-crop", "none", "--size", "64",
                  "--seconds", "0.2", "--fps", "20", "--json", "-o", "live/"]) == 0  # fmt: skip
-    told = json.loads(capsys.readouterr().out)
-    assert (told["fps"], told["driving_box"]) == (20, [8, 0, 48, 48])
-    assert 1 <= told["frames"] <= 4  # of a camera as many as come in time
+    report = json.loads(capsys.readouterr().out)
+    assert (report["fps"], report["driving_box"]) == (20, [8, 0, 48, 48])
+    assert 1 <= report["frames"] <= 4  # of a camera as many as come in time
 
 
 def test_fps_resamples_and_seconds_cut(place: Path) -> None:
@@ -153,10 +153,10 @@ def test_what_cannot_be_is_one_line_and_an_exit_code(
 ) -> None:
     before = sorted(place.iterdir())
     assert run(*args) == code
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert len(told.err.splitlines()) == 1
-    assert told.err.startswith("x2face: error: ")
+    report = capsys.readouterr()
+    assert report.out == ""
+    assert len(report.err.splitlines()) == 1
+    assert report.err.startswith("x2face: error: ")
     assert sorted(place.iterdir()) == before
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.cli.conftest import Said
+from tests.cli.conftest import Result
 from tests.testkit import nodding
 from x2face_cli.run import named, run
 from x2face_plugins.checking import RESERVED_NAMES
 
-Run = Callable[..., Said]
+Run = Callable[..., Result]
 NOD = Path(nodding.__file__).read_text(encoding="utf-8")
 FRAME = NOD.replace('name="nod"', 'name="frame"').replace("size: float", "input: float")
 
@@ -27,14 +27,14 @@ def test_after_a_full_name_the_bare_option_is_that_driver_s() -> None:
 def test_drivers_that_are_called_alike_do_not_share_a_run(x2face: Run, install: Callable) -> None:
     install("acme-nod", NOD)
     install("other-nod", NOD)
-    said = x2face("run", "-s", "a.png", "--driver", "acme-nod:nod", "--driver", "other-nod:nod")
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert "acme-nod:nod and other-nod:nod would share the options --nod-…; name one of them." in said.err
+    result = x2face("run", "-s", "a.png", "--driver", "acme-nod:nod", "--driver", "other-nod:nod")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "acme-nod:nod and other-nod:nod would share the options --nod-…; name one of them." in result.err
 
 
 def test_a_driver_named_twice_is_one_driver_too_many(x2face: Run) -> None:
-    said = x2face("run", "-s", "a.png", "--driver", "frame", "--driver", "x2face:frame")
-    assert said.code == 2 and "would share the options --frame-…" in said.err
+    result = x2face("run", "-s", "a.png", "--driver", "frame", "--driver", "x2face:frame")
+    assert result.code == 2 and "would share the options --frame-…" in result.err
 
 
 def test_a_stranger_s_frame_is_used_by_its_full_name_only(x2face: Run, install: Callable) -> None:

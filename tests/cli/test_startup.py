@@ -22,7 +22,7 @@ print(code, *sys.modules)
 def test_a_run_by_a_picture_imports_no_compiler_and_none_of_the_libraries_for_training(tmp_path: Path) -> None:
     words = ["run", "-q", "-s", str(PICTURE), "--frame", str(PICTURE), "--seconds", "0.04", "--engine", "torch"]
     code = RUN.format(words=[*words, "-o", str(tmp_path / "out.mp4")])
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    answer, *modules = told.stdout.splitlines()[-1].split()
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer, *modules = completed.stdout.splitlines()[-1].split()
     assert answer == "0" and "torch" in modules
     assert not {"torch._dynamo", "sympy", "scipy", "sklearn", "skimage", "librosa", "numba", "matplotlib"} & {*modules}

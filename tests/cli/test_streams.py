@@ -33,29 +33,31 @@ def shell(line: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_reader_that_has_gone_is_no_error() -> None:
-    said = shell("x2face drivers | true; echo ${PIPESTATUS[0]}; x2face --help | true; echo ${PIPESTATUS[0]}")
-    assert (said.stdout, said.stderr) == ("0\n0\n", "")
+    completed = shell("x2face drivers | true; echo ${PIPESTATUS[0]}; x2face --help | true; echo ${PIPESTATUS[0]}")
+    assert (completed.stdout, completed.stderr) == ("0\n0\n", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
 def test_a_full_disk_behind_stdout_is_one_line() -> None:
-    said = shell("x2face drivers > /dev/full; echo $?")
-    assert said.stdout == "2\n"
-    assert said.stderr == "x2face: error: stdout: cannot be written (No space left on device).\n"
+    completed = shell("x2face drivers > /dev/full; echo $?")
+    assert completed.stdout == "2\n"
+    assert completed.stderr == "x2face: error: stdout: cannot be written (No space left on device).\n"
 
 
 def test_streams_that_are_closed_are_none_of_a_command_s_business() -> None:
-    said = shell(
+    completed = shell(
         "x2face drivers >&-; echo $?; x2face rnu 2>&-; echo $?; x2face drivers show idle <&- >&- 2>&-; echo $?"
     )
-    assert (said.stdout, said.stderr) == ("0\n2\n0\n", "")
+    assert (completed.stdout, completed.stderr) == ("0\n2\n0\n", "")
 
 
 def test_names_that_are_no_text_are_printed_as_they_are() -> None:
     with guarded_streams():
         assert os.fsencode("\udcff.mp4") == b"\xff.mp4"
-    said = subprocess.run([*MAIN, "weights", "verify", os.fsdecode(b"\xff.safetensors")], capture_output=True)
-    assert said.returncode == 5 and said.stderr.startswith(b"x2face: error: \\udcff.safetensors: no such weights")
+    completed = subprocess.run([*MAIN, "weights", "verify", os.fsdecode(b"\xff.safetensors")], capture_output=True)
+    assert completed.returncode == 5 and completed.stderr.startswith(
+        b"x2face: error: \\udcff.safetensors: no such weights"
+    )
 
 
 class Refusing(io.StringIO):
@@ -84,7 +86,7 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "message"),
     [
         (PermissionError(errno.EACCES, "Permission denied", "a/b.png"), 3, "a/b.png: cannot be read or written (Permi"),
         (OSError(errno.ENAMETOOLONG, "File name too long", "n" * 300), 3, "File name too long"),
@@ -105,12 +107,12 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_the_system_refuses_is_one_line(
-    x2face: Callable, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, said: str
+    x2face: Callable, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, message: str
 ) -> None:
     fail_with(error, monkeypatch)
     answer = x2face("doctor")
     assert (answer.code, answer.out, answer.err.count("\n")) == (code, "", 1)
-    assert answer.err.startswith("x2face: error: ") and said in answer.err
+    assert answer.err.startswith("x2face: error: ") and message in answer.err
 
 
 def test_a_plugin_s_bug_says_how_to_see_where_it_is(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,9 +129,9 @@ def test_errors_are_in_colour_unless_no_color_says_otherwise(no_color: str) -> N
     environment = {**os.environ, "NO_COLOR": no_color}
     subprocess.run([*MAIN, "rnu"], stderr=theirs, env=environment, timeout=60)
     os.close(theirs)
-    said = os.read(ours, 4096).decode()
+    completed = os.read(ours, 4096).decode()
     os.close(ours)
-    assert "No such command 'rnu'" in said and ("\x1b[" in said) == (not no_color)
+    assert "No such command 'rnu'" in completed and ("\x1b[" in completed) == (not no_color)
 
 
 def test_what_would_move_a_terminal_s_cursor_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,14 +193,14 @@ with interruptible(), temporary_folder(Path(sys.argv[1])) as made:
 
 
 def test_a_second_ctrl_c_ends_at_once_and_leaves_nothing(tmp_path: Path) -> None:
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", TWICE, str(tmp_path), "SIGINT"], capture_output=True, text=True, timeout=50
     )
-    assert (said.returncode, said.stderr) == (130, "x2face: interrupted\n")
+    assert (completed.returncode, completed.stderr) == (130, "x2face: interrupted\n")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_terminal_that_says_twice_that_it_is_closed_is_heard_once(tmp_path: Path) -> None:
-    said = subprocess.run([sys.executable, "-c", TWICE, str(tmp_path), "SIGHUP"], capture_output=True, text=True)
-    assert said.returncode not in (0, 130) and "KeyboardInterrupt" in said.stderr
+    completed = subprocess.run([sys.executable, "-c", TWICE, str(tmp_path), "SIGHUP"], capture_output=True, text=True)
+    assert completed.returncode not in (0, 130) and "KeyboardInterrupt" in completed.stderr
     assert list(tmp_path.iterdir()) == []

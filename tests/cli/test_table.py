@@ -22,9 +22,9 @@ from ..tiny_weights import save_tiny
 def test_a_recount_from_the_films_gives_the_same_figures(x2face: Callable, face_folder: Path, tmp_path: Path) -> None:
     one, two = save_tiny(tmp_path, "one", moving=0.05), save_tiny(tmp_path, "two", recipe="identity", moving=0.1)
     line = ["table", "1", "--data", str(face_folder), "--weights", str(one), "--weights", str(two), "--json"]
-    said = x2face(*line, "-o", str(tmp_path / "films"))
-    assert said.code == 0, said.err
-    found = json.loads(said.out)
+    result = x2face(*line, "-o", str(tmp_path / "films"))
+    assert result.code == 0, result.err
+    found = json.loads(result.out)
     assert (found["split"], found["clips"], found["people"], found["pairs"]) == ("test", 2, 1, 2)
     assert [(row["stage"], row["sources"]) for row in found["rows"]] == [("I", 1), ("I", 3), ("II", 1), ("II", 3)]
     models = {"one": X2Face.load(one), "two": X2Face.load(two)}
@@ -45,8 +45,8 @@ def test_a_film_that_run_renders_has_the_same_l1(x2face: Callable, face_folder: 
     films.keep("source", "first.mp4", [0], to_pictures(first))
     source = tmp_path / "films" / "source" / "first" / "000000.png"
     options = ["--frame-absolute", "--crop", "none", "--frame-crop", "none", "--size", "256", "--weights", str(weights)]
-    said = x2face("run", "-s", str(source), "--frame", str(clip.path), *options, "-o", f"{tmp_path / 'made'}/")
-    assert said.code == 0, said.err
+    result = x2face("run", "-s", str(source), "--frame", str(clip.path), *options, "-o", f"{tmp_path / 'made'}/")
+    assert result.code == 0, result.err
     made = np.asarray(read_picture(tmp_path / "made" / f"{pair.frame:06d}.png"), float)
     true = (read_clip(clip.path, clip.frames)[pair.frame] * 255).permute(1, 2, 0).numpy()
     assert np.abs(made - true).mean() / 255 == pytest.approx(pair.l1, abs=1e-3)
@@ -60,17 +60,17 @@ def test_what_is_wrong_is_one_line(x2face: Callable, face_folder: Path, tmp_path
         (["--data", str(face_folder), "--weights", "nobody"], 5, "no weights of this name"),
         ([], 2, "--data DIR"),
     ):
-        said = x2face("table", "1", *options)
-        assert (said.code, said.out, len(said.err.splitlines())) == (code, "", 1), said.err
-        assert named in said.err
+        result = x2face("table", "1", *options)
+        assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1), result.err
+        assert named in result.err
 
 
 def test_table_2_is_printed_and_is_one_json_object(x2face: Callable, face_folder: Path, tmp_path: Path) -> None:
     line = ["table", "2", "--data", str(face_folder), "--steps", "2", "--weights", str(save_tiny(tmp_path, "one"))]
-    said = x2face(*line)
-    assert said.code == 0, said.err
-    assert said.out.splitlines()[0].split()[:4] == ["method", "roll", "pitch", "yaw"]
-    assert "paper, AFLW: X2Face               " in said.out and "14.62" in said.out
+    result = x2face(*line)
+    assert result.code == 0, result.err
+    assert result.out.splitlines()[0].split()[:4] == ["method", "roll", "pitch", "yaw"]
+    assert "paper, AFLW: X2Face               " in result.out and "14.62" in result.out
     found = json.loads(x2face(*line, "--json").out)
     assert (found["table"], found["pictures"], found["learned_from"]) == (2, 24, 96)
 
@@ -83,6 +83,6 @@ def test_what_is_wrong_with_table_2_is_one_line(x2face: Callable, face_folder: P
         (["--pictures", str(tmp_path), "--poses", str(tmp_path / "none.csv")], 3, "none.csv: cannot be read"),
         (["--data", str(face_folder), "--split", "train"], 2, "is what is learned from"),
     ):
-        said = x2face("table", "2", *weights, *options)
-        assert (said.code, said.out, len(said.err.splitlines())) == (code, "", 1), said.err
-        assert named in said.err
+        result = x2face("table", "2", *weights, *options)
+        assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1), result.err
+        assert named in result.err

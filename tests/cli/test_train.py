@@ -28,12 +28,12 @@ def line(face_folder: Path, tmp_path: Path) -> list[str]:
 def test_training_says_where_the_weights_are_and_what_they_are_worth(
     x2face: Callable, line: list[str], tmp_path: Path
 ) -> None:
-    said = x2face(*line, "--steps", "2")
-    assert said.code == 0, said.err
-    assert said.out == f"{tmp_path / 'run' / 'weights.safetensors'}\n"
-    assert "starting with step 0" in said.err
-    assert "held-out L1 to copying the source: " in said.err
-    assert "nan" not in said.err
+    result = x2face(*line, "--steps", "2")
+    assert result.code == 0, result.err
+    assert result.out == f"{tmp_path / 'run' / 'weights.safetensors'}\n"
+    assert "starting with step 0" in result.err
+    assert "held-out L1 to copying the source: " in result.err
+    assert "nan" not in result.err
 
 
 def test_the_same_line_goes_on_and_fresh_starts_over(x2face: Callable, line: list[str]) -> None:
@@ -74,11 +74,11 @@ def test_minutes_are_a_length_too(x2face: Callable, line: list[str]) -> None:
 def test_wrong_options_are_one_line(
     x2face: Callable, line: list[str], tmp_path: Path, options: list[str], code: int, named: str
 ) -> None:
-    said = x2face(*line, *options)
-    assert said.code == code
-    assert said.err.startswith("x2face: error: ")
-    assert named in said.err
-    assert len(said.err.splitlines()) == 1
+    result = x2face(*line, *options)
+    assert result.code == code
+    assert result.err.startswith("x2face: error: ")
+    assert named in result.err
+    assert len(result.err.splitlines()) == 1
     assert not (tmp_path / "run").exists()
 
 
@@ -97,19 +97,19 @@ def test_unfit_data_is_one_line_and_leaves_nothing(
     data.mkdir()
     if table:
         (data / "clips.csv").write_text(table)
-    said = x2face("train", str(tmp_path / "run"), "--data", str(data), "--steps", "2", *settings())
-    assert (said.code, said.out) == (3, "")
-    assert named in said.err
-    assert len(said.err.splitlines()) == 1
+    result = x2face("train", str(tmp_path / "run"), "--data", str(data), "--steps", "2", *settings())
+    assert (result.code, result.out) == (3, "")
+    assert named in result.err
+    assert len(result.err.splitlines()) == 1
     assert not (tmp_path / "run").exists()
 
 
 def test_a_checkpoint_that_does_not_fit_is_one_line(x2face: Callable, line: list[str]) -> None:
     x2face(*line, "--steps", "1")
-    said = x2face(*line, "--steps", "2", "--set", "width=8")
-    assert said.code == 5
-    assert "differ in width; --fresh starts over" in said.err
-    assert len(said.err.splitlines()) == 1
+    result = x2face(*line, "--steps", "2", "--set", "width=8")
+    assert result.code == 5
+    assert "differ in width; --fresh starts over" in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 @pytest.mark.slow
@@ -148,10 +148,10 @@ def test_the_second_stage_says_in_one_line_what_it_lacks(x2face: Callable, line:
         (["--from", "light-2", "--identity", "nobody"], 5, "'nobody': no identity network of this name"),
         (["--from", "light-2", "--identity", "vgg.t7"], 5, "vgg.t7: no such identity network"),
     ):
-        said = x2face(*second, *options)
-        assert said.code == code, said.err
-        assert named in said.err
-        assert len(said.err.splitlines()) == 1
-    said = x2face(*line, "--steps", "2", "--identity", "x.safetensors")
-    assert (said.code, "--recipe identity does" in said.err) == (2, True)
+        result = x2face(*second, *options)
+        assert result.code == code, result.err
+        assert named in result.err
+        assert len(result.err.splitlines()) == 1
+    result = x2face(*line, "--steps", "2", "--identity", "x.safetensors")
+    assert (result.code, "--recipe identity does" in result.err) == (2, True)
     assert not (tmp_path / "run").exists()

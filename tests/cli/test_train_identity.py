@@ -19,10 +19,10 @@ def line(face_folder: Path, tmp_path: Path) -> list[str]:
 def test_training_says_where_the_network_is_and_what_it_is_worth(
     x2face: Callable, line: list[str], tmp_path: Path
 ) -> None:
-    said = x2face(*line, "--steps", "2")
-    assert (said.code, said.out) == (0, f"{tmp_path / 'who' / 'identity.safetensors'}\n")
-    assert "starting with step 0" in said.err
-    assert "the split val shows one person only" in said.err
+    result = x2face(*line, "--steps", "2")
+    assert (result.code, result.out) == (0, f"{tmp_path / 'who' / 'identity.safetensors'}\n")
+    assert "starting with step 0" in result.err
+    assert "the split val shows one person only" in result.err
     assert "going on at step 2" in x2face(*line, "--steps", "3").err
 
 
@@ -40,8 +40,8 @@ def test_training_says_where_the_network_is_and_what_it_is_worth(
 def test_wrong_options_are_one_line(
     x2face: Callable, line: list[str], tmp_path: Path, options: list[str], code: int, named: str
 ) -> None:
-    said = x2face(*line, *options)
-    assert said.code == code
-    assert named in said.err
-    assert len(said.err.splitlines()) == 1
+    result = x2face(*line, *options)
+    assert result.code == code
+    assert named in result.err
+    assert len(result.err.splitlines()) == 1
     assert not (tmp_path / "who").exists()

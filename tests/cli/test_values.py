@@ -17,7 +17,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "result"),
     [
         (("run", "-s", "", "--driver", "idle", "--seconds", "1"), "is empty"),
         (("run", "-s", "a.png", "--frame", ""), "is empty"),
@@ -45,10 +45,12 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("run", "-s", "a.png", "--driver", "pose", "--pose-yaw", "0:9", "--pose-seconds", "1e19"), "not in the range"),
     ],
 )
-def test_what_nobody_can_mean_is_refused_at_once(x2face: Callable[..., Any], words: tuple[str, ...], said: str) -> None:
+def test_what_nobody_can_mean_is_refused_at_once(
+    x2face: Callable[..., Any], words: tuple[str, ...], result: str
+) -> None:
     answer = x2face(*words)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
-    assert answer.err.startswith("x2face: error: ") and said in answer.err
+    assert answer.err.startswith("x2face: error: ") and result in answer.err
 
 
 @pytest.mark.parametrize("words", [("--audio=-x.wav",), ("--audio", "-x.wav")])

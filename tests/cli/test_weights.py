@@ -51,8 +51,8 @@ def test_weights_that_were_changed_are_not_whole(x2face: Callable, own: Path) ->
     content = bytearray(own.read_bytes())
     content[-1] ^= 1
     own.write_bytes(content)
-    said = x2face("weights", "verify", str(own))
-    assert (said.code, said.out) == (5, "") and said.err.count("\n") == 1
+    result = x2face("weights", "verify", str(own))
+    assert (result.code, result.out) == (5, "") and result.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -63,17 +63,17 @@ def test_weights_that_are_missing_or_something_else_are_code_5(
 ) -> None:
     text = tmp_path / "text.safetensors"
     text.write_text("not weights")
-    said = x2face("weights", *(part.format(text=text) for part in arguments))
-    assert (said.code, said.out) == (5, "") and said.err.startswith("x2face: error: ")
+    result = x2face("weights", *(part.format(text=text) for part in arguments))
+    assert (result.code, result.out) == (5, "") and result.err.startswith("x2face: error: ")
 
 
 def test_broken_weights_are_listed_and_stop_nothing(x2face: Callable, own: Path) -> None:
     (own.parent / "broken.safetensors").write_text("no weights")
-    said = x2face("weights", "list")
-    (line,) = [line for line in said.out.splitlines() if line.startswith("broken ")]
-    assert said.code == 0 and "not a safetensors file" in line
-    told = json.loads(x2face("weights", "list", "--json").out)
-    statuses = {(one["name"], one["status"]) for one in told}
+    result = x2face("weights", "list")
+    (line,) = [line for line in result.out.splitlines() if line.startswith("broken ")]
+    assert result.code == 0 and "not a safetensors file" in line
+    report = json.loads(x2face("weights", "list", "--json").out)
+    statuses = {(one["name"], one["status"]) for one in report}
     assert statuses >= {("own", "ok"), ("broken", "failed"), ("light-1", "ok"), ("light-2", "ok")}
-    (one,) = [one for one in told if one["name"] == "own"]
+    (one,) = [one for one in report if one["name"] == "own"]
     assert one["parameters"] == {"embedding": 1_500_000, "driving": 500_000} and one["path"] == str(own)

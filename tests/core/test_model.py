@@ -231,7 +231,7 @@ def test_every_gpu_can_be_named_and_what_is_not_there_is_answered_with_what_is(m
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"),
+    ("extra", "message"),
     [
         ({"reading.weight": torch.ones(7, 16)}, "reading.bias is missing"),
         (
@@ -242,14 +242,16 @@ def test_every_gpu_can_be_named_and_what_is_not_there_is_answered_with_what_is(m
         ({"layout": torch.full((71, 3), torch.nan)}, "'layout' has numbers that are not finite"),
     ],
 )
-def test_what_weights_carry_beside_the_networks_is_checked(tmp_path: Path, extra: dict[str, Tensor], said: str) -> None:
+def test_what_weights_carry_beside_the_networks_is_checked(
+    tmp_path: Path, extra: dict[str, Tensor], message: str
+) -> None:
     store(tmp_path / "w.safetensors", extra={})
     path = tmp_path / "w.safetensors"
     info = {"name": "tiny", "preset": "light", "dims": DIMS.to_dict(), "parameters": {}}
     save_weights(path, load_file(path) | extra, info)
     with pytest.raises(WeightsError) as refused:
         X2Face.load(path)
-    assert said in str(refused.value) and str(path) in str(refused.value)
+    assert message in str(refused.value) and str(path) in str(refused.value)
 
 
 def test_sizes_that_are_none_name_the_file(tmp_path: Path) -> None:

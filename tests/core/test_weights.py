@@ -208,14 +208,14 @@ def test_describing_weights_does_not_import_torch(own: Path) -> None:
     code = (
         f"import sys; from x2face_core import weights; weights.read_info({str(own)!r}); print('torch' in sys.modules)"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "False"
+    the_description = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert the_description.stdout.strip() == "False"
 
 
 def rewritten(path: Path, **changed: Any) -> Path:
     """The same file, saying something else of itself."""
-    told = json.loads(FileKind("", "", "", "").header(path)["__metadata__"]["x2face.weights"])
-    save_file(load_file(path), path, metadata={"x2face.weights": json.dumps(told | changed)})
+    the_description = json.loads(FileKind("", "", "", "").header(path)["__metadata__"]["x2face.weights"])
+    save_file(load_file(path), path, metadata={"x2face.weights": json.dumps(the_description | changed)})
     return path
 
 

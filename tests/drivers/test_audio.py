@@ -56,11 +56,11 @@ def test_silence_leaves_the_face_as_it_is(source: ModelSource, tmp_path: Path) -
     assert np.abs(spoken(Settings(str(path)), source)).max() < 1e-3
 
 
-@pytest.mark.parametrize(("level", "told"), [(0.0, True), (0.3, False)])
-def test_silence_is_warned_of_at_the_end(source: ModelSource, tmp_path: Path, level: float, told: bool) -> None:
+@pytest.mark.parametrize(("level", "warned"), [(0.0, True), (0.3, False)])
+def test_silence_is_warned_of_at_the_end(source: ModelSource, tmp_path: Path, level: float, warned: bool) -> None:
     driver = AudioDriver(Settings(str(write_wav(tmp_path / "s.wav", level * hum(np.ones(20))))))
     list(driver.drive(source))
-    assert [("nothing moved" in warning) for warning in driver.warnings] == [True] * told
+    assert [("nothing moved" in warning) for warning in driver.warnings] == [True] * warned
 
 
 def test_the_track_that_was_chosen_moves_the_face_and_is_the_film_s_sound(
@@ -183,11 +183,11 @@ def test_a_microphone_drives_until_it_is_unplugged(source: ModelSource, monkeypa
 def test_an_impulse_sounds_in_the_frame_in_which_it_falls(source: ModelSource, tiny_model: Any, tmp_path: Path) -> None:
     sound = np.zeros(16000 * 2)
     sound[640 * 30 + 320 : 640 * 30 + 340] = 0.9
-    heard = write_wav(tmp_path / "click.wav", sound)
+    recording = write_wav(tmp_path / "click.wav", sound)
     picture = tmp_path / "face.png"
     write_picture(picture, np.full((64, 64, 3), 120, np.uint8))
     job = Job(sources=(picture,), output=Output(tmp_path / "o.mp4"), cropping=Cropping("none", 1.6, 64))
-    part = ActiveDriver.of(AudioDriver(Settings(str(heard))))
+    part = ActiveDriver.of(AudioDriver(Settings(str(recording))))
     report = perform(job, tiny_model, [part], load_mapping=source.load_mapping)
     assert report.frames == 50
     samples = np.abs(read_sound(tmp_path / "o.mp4"))

@@ -79,5 +79,5 @@ def test_the_spread_is_that_of_sound_as_it_was_recorded() -> None:
     assert np.linalg.norm(fit.weight) < np.linalg.norm(weight)
     assert plain["r"] > mixed["r"] + 0.1
     d = fit.directions[:, 0]
-    told, true = (np.concatenate([(x - x.mean(0)) @ w @ d for x, _ in pairs]) for w in (fit.weight, weight))
-    assert plain["spread"] == pytest.approx(true.std() / told.std(), rel=0.1)
+    predicted, true = (np.concatenate([(x - x.mean(0)) @ w @ d for x, _ in pairs]) for w in (fit.weight, weight))
+    assert plain["spread"] == pytest.approx(true.std() / predicted.std(), rel=0.1)

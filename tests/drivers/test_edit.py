@@ -50,8 +50,8 @@ def test_its_own_demo_paints(tmp_path: Path) -> None:
 
 def test_the_help_names_every_anchor() -> None:
     (spec,) = x2face_drivers()
-    told = spec.settings.__dataclass_fields__["at"].metadata["x2face"]["help"]
-    assert all(f"{name}" in told for name in ANCHORS)
+    text = spec.settings.__dataclass_fields__["at"].metadata["x2face"]["help"]
+    assert all(f"{name}" in text for name in ANCHORS)
 
 
 def test_a_picture_stands_still_and_a_gif_moves(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_options_of_the_command_line_become_a_painted_film(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "told"),
+    ("args", "code", "text"),
     [
         (("--edit-at", "5,0"), 2, "--edit-at: with its middle at 5,0"),
         (("--edit-at", "nose"), 2, "these weights know no anchors"),
@@ -165,11 +165,11 @@ def test_options_of_the_command_line_become_a_painted_film(place: Path) -> None:
     ],
 )
 def test_errors_are_one_line_and_leave_nothing(
-    place: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], code: int, told: str
+    place: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], code: int, text: str
 ) -> None:
     assert run("-o", "out.mp4", "--edit", "layer.png", *args) == code
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("x2face: error: ") and told in line
+    assert line.startswith("x2face: error: ") and text in line
     assert not (place / "out.mp4").exists()
 
 

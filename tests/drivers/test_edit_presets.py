@@ -59,7 +59,7 @@ def test_a_presets_layers_lie_beside_it(folder: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("{", r"preset\.json: is no JSON"),
         ("\xff", r"preset\.json"),
@@ -87,14 +87,14 @@ def test_a_presets_layers_lie_beside_it(folder: Path, monkeypatch: pytest.Monkey
         ({"layers": [{"layer": "preset.json"}]}, r"layers\[0\]\.layer: .*preset\.json: is not a picture"),
     ],
 )
-def test_errors_in_presets_name_file_and_key(folder: Path, content: Any, told: str) -> None:
-    with pytest.raises(InputError, match=told) as caught:
+def test_errors_in_presets_name_file_and_key(folder: Path, content: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
         EditOverlay.of(Settings(preset(folder, content)))
     assert "preset.json" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"at": "ear"}, "--edit-at ear: expected x,y from -1 to 1 or one of forehead"),
         ({"at": "1"}, "--edit-at 1"),
@@ -107,8 +107,8 @@ def test_errors_in_presets_name_file_and_key(folder: Path, content: Any, told: s
         ({"blend": "over"}, "--edit-blend over"),
     ],
 )
-def test_errors_in_options_name_the_option(folder: Path, given: dict[str, Any], told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_errors_in_options_name_the_option(folder: Path, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         EditOverlay.of(Settings(folder / "layer.png", **given))
 
 
@@ -155,12 +155,12 @@ def test_a_saved_preset_paints_the_same(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [("a.png", "ends in .json"), ("none/a.json", "no folder"), ("b.json", "is there already")],
 )
-def test_a_preset_is_not_saved_just_anywhere(folder: Path, name: str, told: str) -> None:
+def test_a_preset_is_not_saved_just_anywhere(folder: Path, name: str, message: str) -> None:
     (folder / "b.json").touch()
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=message):
         EditOverlay.of(Settings(folder / "layer.png", save=folder / name))
 
 

@@ -68,8 +68,8 @@ def test_what_vectors_do_not_know_is_told_and_written_the_shortest_way() -> None
 def test_closing_lids_are_not_read_as_a_look_down() -> None:
     ways = drawn(2, 128, 0)
     lids, gaze = drawn(900, 1, 1), drawn(900, 1, 2)
-    told = torch.cat([lids, gaze + 0.8 * lids], dim=1)  # the measure of the gaze falls with the lids
-    learned = Table.of([(told, torch.cat([lids, gaze], dim=1) @ ways + 0.05 * drawn(900, 128, 3))])
+    measures = torch.cat([lids, gaze + 0.8 * lids], dim=1)  # the measure of the gaze falls with the lids
+    learned = Table.of([(measures, torch.cat([lids, gaze], dim=1) @ ways + 0.05 * drawn(900, 128, 3))])
     blind = fit_factor(learned, None, 2)
     found = fit_factor(learned, None, 2, hidden=(1,), hiding=(0,))
     blink = torch.tensor([[-1.0, 0.0]], dtype=torch.float64)
@@ -130,9 +130,9 @@ def test_labels_without_gaze_say_what_would_measure_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [MOUTH_KIND, EYES_KIND])
 def test_a_mapping_learns_from_a_folder_and_keeps_it(kind: Any, tmp_path: Path) -> None:
     mapping, again = ExpressionMapping(kind), ExpressionMapping(kind)
-    told = mapping.fit(mapping.examples(write_tracks(tmp_path), Eyes()))
-    assert told["judged by"] == "the pictures it learned from"
-    assert len(told["r2"]) == len(kind.labels)
+    measures = mapping.fit(mapping.examples(write_tracks(tmp_path), Eyes()))
+    assert measures["judged by"] == "the pictures it learned from"
+    assert len(measures["r2"]) == len(kind.labels)
     again.load_state_dict(mapping.state_dict())
     values = torch.full((2, len(kind.labels)), 0.1)
     torch.testing.assert_close(again.read(again.write(values)), values, atol=1e-3, rtol=0)

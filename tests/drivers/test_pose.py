@@ -146,7 +146,7 @@ def test_a_table_may_leave_axes_out_and_come_from_a_spreadsheet(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         (["0,0,0,0", "1,0,x,0"], "line 3: pitch is 'x'"),
         (["0,0,0,nan"], "line 2: yaw is 'nan'"),
@@ -157,8 +157,8 @@ def test_a_table_may_leave_axes_out_and_come_from_a_spreadsheet(tmp_path: Path, 
         ([], "no row"),
     ],
 )
-def test_what_is_wrong_in_a_table_is_told_with_its_line(tmp_path: Path, rows: list[str], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_what_is_wrong_in_a_table_is_told_with_its_line(tmp_path: Path, rows: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         PoseDriver(Settings(input=table(tmp_path, *rows)))
 
 

@@ -126,12 +126,12 @@ def change_of(released: Released, picture: Tensor, change: Change | None) -> Ten
 def test_speech_is_that_of_the_notebook(
     released: Released, source: ModelSource, pictures: list[Tensor], tmp_path: Path
 ) -> None:
-    heard, own = released.features[:6], released.features[7]
+    the_features, own = released.features[:6], released.features[7]
     np.savez(tmp_path / "own.npz", audio_feat=own)
-    np.savez(tmp_path / "heard.npz", audio_feat=heard)
+    np.savez(tmp_path / "heard.npz", audio_feat=the_features)
     notebook = [
         released_speech(*released.pose, released.regression, torch.from_numpy(row), torch.from_numpy(own))
-        for row in heard
+        for row in the_features
     ]
     expected = torch.cat([change_of(released, pictures[0], change) for change in notebook])
     found = driven(source, "audio", Speech(str(tmp_path / "heard.npz"), rest=tmp_path / "own.npz"))

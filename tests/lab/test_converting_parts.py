@@ -71,13 +71,13 @@ def test_networks_without_confidence_are_fused_by_the_mean(tmp_path: Path) -> No
 def test_half_a_mapping_is_left_out_and_told(
     left: str, warning: str | None, mappings: list[str], small: Released, tmp_path: Path
 ) -> None:
-    told: list[str] = []
+    warnings: list[str] = []
     files = [small.folder / "x2face_model.pth", small.folder / left]
-    info = convert(files, tmp_path / "half.safetensors", REGISTRY, told.append)
+    info = convert(files, tmp_path / "half.safetensors", REGISTRY, warnings.append)
     assert fitted_names(REGISTRY, info.fingerprint, info.path) == mappings
-    assert len(told) == (warning is not None)
+    assert len(warnings) == (warning is not None)
     if warning:
-        assert re.search(warning, told[0])
+        assert re.search(warning, warnings[0])
 
 
 def test_files_without_networks_are_no_bundle(small: Released, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_value_becomes_what_the_field_declares(field: str, value: Any, held: A
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "message"),
     [
         ("gain", 4, "--pad-gain 4: is not from 0 to 3"),
         ("gain", "loud", "--pad-gain 'loud': a finite number is needed, not str"),
@@ -84,10 +84,10 @@ def test_a_value_becomes_what_the_field_declares(field: str, value: Any, held: A
         ("weight", 11, "--pad-weight 11: is not from -10 to 10"),
     ],
 )
-def test_a_value_that_is_not_allowed_names_its_option(field: str, value: Any, told: str) -> None:
+def test_a_value_that_is_not_allowed_names_its_option(field: str, value: Any, message: str) -> None:
     with pytest.raises(UsageError) as refused:
         choose(registry(), "pad", {"input": "a.txt", field: value})
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_the_desk_s_words_shape_and_the_others_set() -> None:

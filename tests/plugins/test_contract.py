@@ -18,7 +18,7 @@ NOD = Path(nodding.__file__).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "message"),
     [
         ("summary", "", "one line of text is needed"),
         ("summary", "two\nlines", "one line of text is needed"),
@@ -31,8 +31,8 @@ NOD = Path(nodding.__file__).read_text(encoding="utf-8")
         ("api", 2, "was written for plugin interface 2"),
     ],
 )
-def test_a_driver_declared_with_something_odd_is_refused(field: str, value: object, told: str) -> None:
-    with pytest.raises(PluginError, match=told):
+def test_a_driver_declared_with_something_odd_is_refused(field: str, value: object, message: str) -> None:
+    with pytest.raises(PluginError, match=message):
         check_driver(driver_of(**{field: value}))
 
 

@@ -10,7 +10,7 @@ from x2face_plugins.mappings.fitting import worse_than_the_mean
 
 
 @pytest.mark.parametrize(
-    ("figures", "told"),
+    ("figures", "warnings"),
     [
         ({"r2": [0.9, -64.25, 0.0]}, ["r2 -64.25"]),
         ({"r2 of people held out": -0.5, "mae": -3}, ["r2 of people held out -0.5"]),
@@ -20,5 +20,5 @@ from x2face_plugins.mappings.fitting import worse_than_the_mean
         ({}, []),
     ],
 )
-def test_shares_of_variance_below_zero_are_told(figures: dict[str, Any], told: list[str]) -> None:
-    assert worse_than_the_mean(figures) == told
+def test_shares_of_variance_below_zero_are_told(figures: dict[str, Any], warnings: list[str]) -> None:
+    assert worse_than_the_mean(figures) == warnings

@@ -147,7 +147,7 @@ GOOD = {"name": "a", "space": HERE, "dist": "a", "version": "1", "labels": [], "
 
 
 @pytest.mark.parametrize(
-    "told",
+    "the_metadata",
     [
         "null",
         "7",
@@ -158,8 +158,8 @@ GOOD = {"name": "a", "space": HERE, "dist": "a", "version": "1", "labels": [], "
         json.dumps(GOOD | {"labels": "xy"}),
     ],
 )
-def test_a_mapping_that_says_odd_things_of_itself_is_refused(tmp_path: Path, told: str) -> None:
-    save_file({"a": torch.ones(1)}, tmp_path / "m.safetensors", metadata={"x2face.mapping": told})
+def test_a_mapping_that_says_odd_things_of_itself_is_refused(tmp_path: Path, the_metadata: str) -> None:
+    save_file({"a": torch.ones(1)}, tmp_path / "m.safetensors", metadata={"x2face.mapping": the_metadata})
     with pytest.raises(WeightsError, match=r"m\.safetensors"):
         read_mapping_info(tmp_path / "m.safetensors")
 

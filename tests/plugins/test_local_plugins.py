@@ -55,8 +55,8 @@ def test_an_entry_point_that_names_nothing_fails_by_itself(tmp_path: Path) -> No
     assert plugin.status == "failed" and "there_is_no_such_module" in (plugin.error or "")
 
 
-@pytest.mark.parametrize(("text", "told"), [("[project]\nname = 'a'", "is no plugin"), ("= =", "cannot be read")])
-def test_a_project_without_plugins_is_refused(tmp_path: Path, text: str, told: str) -> None:
+@pytest.mark.parametrize(("text", "message"), [("[project]\nname = 'a'", "is no plugin"), ("= =", "cannot be read")])
+def test_a_project_without_plugins_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         load_path(tmp_path)

@@ -76,7 +76,7 @@ with time_limit.time_limit("acme-hang"):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("raise BaseException('out')", "BaseException: out"),
         ("raise GeneratorExit", "GeneratorExit"),
@@ -84,10 +84,10 @@ with time_limit.time_limit("acme-hang"):
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
     ],
 )
-def test_whatever_is_raised_is_that_plugin_s_failure(install: Install, text: str, said: str) -> None:
+def test_whatever_is_raised_is_that_plugin_s_failure(install: Install, text: str, message: str) -> None:
     install("acme-odd", text)
     with tracking_interrupts(lambda: False):
-        assert listed("acme-odd").error == said
+        assert listed("acme-odd").error == message
 
 
 @pytest.mark.parametrize("error", [Mute(), Final("out"), GeneratorExit(), SystemExit(3), KeyboardInterrupt()])

@@ -52,7 +52,7 @@ def test_a_stranger_s_driver_is_found_by_its_name(install: Install) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("import there_is_no_such_module", "ModuleNotFoundError: No module named 'there_is_no_such_module'"),
         ("raise SystemExit(3)", "it tried to end the program while loading (SystemExit: 3)"),
@@ -71,13 +71,13 @@ def test_a_stranger_s_driver_is_found_by_its_name(install: Install) -> None:
         (driver("nod").replace("    yield", "    for _ in range(2):\n        yield"), "it brings nod 2 times"),
     ],
 )
-def test_a_broken_plugin_is_listed_as_failed_and_the_others_work(install: Install, text: str, told: str) -> None:
+def test_a_broken_plugin_is_listed_as_failed_and_the_others_work(install: Install, text: str, message: str) -> None:
     install("acme-broken", text, entry="broken")
     install("acme-nod", driver("nod"))
     registry = Registry.load()
     line = line_of("acme-broken", registry)
     assert (line.name, line.kind, line.version, line.status) == ("broken", None, "1.0", "failed")
-    assert told in (line.error or "")
+    assert message in (line.error or "")
     assert "\n" not in (line.error or "")
     assert registry.driver("nod") and registry.driver("frame")
 

@@ -114,8 +114,8 @@ def test_frames_are_pasted_back_and_compared_as_by_the_command(session: Session,
 
 
 def test_the_sound_of_a_film_does_not_depend_on_the_order_of_its_drivers(session: Session) -> None:
-    face, heard = session.face(drawn(4), crop="none", size=32), active("heard", Sways(), sound=Path("a.wav"))
-    for order in ((heard, Sways()), (Sways(), heard)):
+    face, with_sound = session.face(drawn(4), crop="none", size=32), active("heard", Sways(), sound=Path("a.wav"))
+    for order in ((with_sound, Sways()), (Sways(), with_sound)):
         assert session.animate(face, *order).sound == Path("a.wav")
 
 

@@ -101,11 +101,11 @@ def test_the_tests_that_they_bring_pass(environment: Environment) -> None:
 
 
 def test_every_sort_of_option_is_in_the_help(environment: Environment) -> None:
-    told = environment.x2face("run", "--driver", "every", "--help").stdout
-    for said in ("--every FILE.csv", "A table.", "--every-gain", "0<=x<=3", "default: 1.5", "--every-rows", "x>=1",
+    help_text = environment.x2face("run", "--driver", "every", "--help").stdout
+    for expected in ("--every FILE.csv", "A table.", "--every-gain", "0<=x<=3", "default: 1.5", "--every-rows", "x>=1",
                  "--every-loop / --no-every-loop", "--every-quick", "[a|b]", "normal|soft-light", "[yes|no]",
                  "--every-marks", "--every-limit"):  # fmt: skip
-        assert said in told, said
+        assert expected in help_text, expected
 
 
 @pytest.mark.parametrize(

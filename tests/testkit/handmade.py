@@ -46,9 +46,9 @@ def good(driver: Any, source: Any) -> Iterator[Chunk]:
         yield Chunk(driver.settings.size * torch.randn(1, 128, generator=rng), 20.0)
 
 
-def driver_of(drive: Drive = good, *, told: dict[str, Any] | None = None, **declared: Any) -> DriverSpec:
+def driver_of(drive: Drive = good, *, attributes: dict[str, Any] | None = None, **declared: Any) -> DriverSpec:
     """A driver that drives so. told: attributes that it has once loaded"""
-    kind = type("Handmade", (), {"__init__": _keep, "drive": drive, **(told or {})})
+    kind = type("Handmade", (), {"__init__": _keep, "drive": drive, **(attributes or {})})
     return DriverSpec(**{**dict(name="hand", summary="By hand", relative=True, settings=Settings, load=kind,
                                 demo=demo), **declared})  # fmt: skip
 

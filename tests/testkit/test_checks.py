@@ -138,7 +138,7 @@ def test_a_driver_that_breaks_a_promise_is_caught_at_it(bad: str, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("told", "promise"),
+    ("attributes", "promise"),
     [
         ({"endless": True}, "ends_or_says_so"),
         ({"relative": "no"}, "tells_the_truth"),
@@ -150,14 +150,14 @@ def test_a_driver_that_breaks_a_promise_is_caught_at_it(bad: str, tmp_path: Path
         ({"holds": ("nothing",)}, "holds_what_it_says"),
     ],
 )
-def test_a_driver_that_tells_lies_of_itself_is_caught(told: dict[str, Any], promise: str, tmp_path: Path) -> None:
-    assert breaks(driver_of(told=told), promise, tmp_path)
+def test_a_driver_that_tells_lies_of_itself_is_caught(attributes: dict[str, Any], promise: str, tmp_path: Path) -> None:
+    assert breaks(driver_of(attributes=attributes), promise, tmp_path)
 
 
 def test_what_a_driver_tells_of_itself_may_be_true(tmp_path: Path) -> None:
-    told = {"frames": 7, "box": (0, 0, 1, 1), "sound": tmp_path / "a.wav", "warnings": ["mind the gap"]}
+    attributes = {"frames": 7, "box": (0, 0, 1, 1), "sound": tmp_path / "a.wav", "warnings": ["mind the gap"]}
     (tmp_path / "a.wav").touch()
-    assert broken_by(driver_of(told=told), tmp_path) == set()
+    assert broken_by(driver_of(attributes=attributes), tmp_path) == set()
 
 
 @pytest.mark.parametrize("settings", [Undocumented, OutOfItsLimits])

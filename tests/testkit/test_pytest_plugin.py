@@ -78,14 +78,14 @@ def test_what_was_expected_to_fail_and_holds_fails(install: Install, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("mark", "told"),
+    ("mark", "output"),
     [
         ("", "needs to know whose"),
         ('@pytest.mark.x2face("nobody")', "no driver is called nobody"),
         ('@pytest.mark.x2face("nod", expected={"flies": "it has no wings"})', "flies, which is no promise"),
     ],
 )
-def test_what_is_asked_for_wrongly_is_told(install: Install, tmp_path: Path, mark: str, told: str) -> None:
+def test_what_is_asked_for_wrongly_is_told(install: Install, tmp_path: Path, mark: str, output: str) -> None:
     install("acme-nod", PLUGIN)
     done = collected(tmp_path, f"import pytest\n\n{mark}\ndef test_it(x2face_promise):\n    x2face_promise()\n", "-q")
-    assert (done.returncode != 0, told in done.stdout + done.stderr) == (True, True), done.stdout + done.stderr
+    assert (done.returncode != 0, output in done.stdout + done.stderr) == (True, True), done.stdout + done.stderr

@@ -44,7 +44,7 @@ def test_a_new_plugin_is_of_the_kind_asked_for(registry: Registry, kind: str, tm
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("My-Pad", "no name for a plugin"),
         ("1st", "no name for a plugin"),
@@ -58,8 +58,8 @@ def test_a_new_plugin_is_of_the_kind_asked_for(registry: Registry, kind: str, tm
         ("testkit", "package x2face_testkit already"),
     ],
 )
-def test_a_name_that_cannot_be_had_is_refused(registry: Registry, name: str, told: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_a_name_that_cannot_be_had_is_refused(registry: Registry, name: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=message):
         make(name, "offset", tmp_path / "new", registry)
     assert not list(tmp_path.iterdir())
 

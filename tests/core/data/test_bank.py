@@ -128,9 +128,9 @@ def test_floats_are_pictures_from_zero_to_one(bank: Bank) -> None:
 
 
 def test_progress_counts_every_clip(folder: FaceFolder) -> None:
-    told: list[tuple[int, int]] = []
-    load_bank(folder, "val", 32, progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 2), (2, 2)]
+    calls: list[tuple[int, int]] = []
+    load_bank(folder, "val", 32, progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 2), (2, 2)]
 
 
 def test_clips_without_two_frames_cannot_be_paired(folder: FaceFolder) -> None:

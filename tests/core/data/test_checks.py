@@ -32,7 +32,7 @@ def test_names_below_the_folder_are_files_of_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"clip": "../../a.mp4"}, "line 2: '../../a.mp4' is no file in"),
         ({"frames": "0"}, "line 2: frames is 0; it may be from 1 to 999999"),
@@ -43,12 +43,12 @@ def test_names_below_the_folder_are_files_of_it(tmp_path: Path) -> None:
         ({"yaw_range": "inf"}, "line 2: yaw_range is inf"),
     ],
 )
-def test_a_row_that_cannot_be_is_named(tmp_path: Path, changed: dict[str, str], said: str) -> None:
+def test_a_row_that_cannot_be_is_named(tmp_path: Path, changed: dict[str, str], message: str) -> None:
     row = ROW | changed
     (tmp_path / "clips.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
     with pytest.raises(InputError) as refused:
         FaceFolder(tmp_path)
-    assert said in str(refused.value) and "clips.csv" in str(refused.value)
+    assert message in str(refused.value) and "clips.csv" in str(refused.value)
 
 
 def test_a_byte_order_mark_is_no_letter_of_the_header(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def with_row(row: int, value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"pose": lambda a: a[:-1]}, "pose has the shape (143, 3)"),
         ({"pose": lambda a: a[:, :2]}, "pose has the shape (144, 2); (144, 3) is needed"),
@@ -101,12 +101,12 @@ def with_row(row: int, value: Any) -> Any:
         ({"clip": lambda a: a[1:], "frame": lambda a: a[1:], "pose": lambda a: a[1:]}, "mouth_open has the shape"),
     ],
 )
-def test_labels_that_cannot_be_are_named(labelled: Path, change: dict[str, Any], said: str) -> None:
+def test_labels_that_cannot_be_are_named(labelled: Path, change: dict[str, Any], message: str) -> None:
     assert FaceFolder(labelled).labels.pose.shape == (144, 3)
     spoil(labelled, **change)
     with pytest.raises(InputError) as refused:
         _ = FaceFolder(labelled).labels
-    assert said in str(refused.value) and "labels.npz" in str(refused.value)
+    assert message in str(refused.value) and "labels.npz" in str(refused.value)
 
 
 def test_labels_may_do_without_landmarks(labelled: Path) -> None:

@@ -134,10 +134,10 @@ def test_the_face_fills_the_square_as_it_does_in_training_clips(tracks: Path) ->
 
 def test_a_second_run_makes_nothing_anew(films: Path, tracks: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (tracks / "clips").rglob("*.mp4")}
-    told: list[tuple[int, int]] = []
-    prepare(films, tracks, workers=1, progress=lambda done, total, record: told.append((done, total)))
+    calls: list[tuple[int, int]] = []
+    prepare(films, tracks, workers=1, progress=lambda done, total, record: calls.append((done, total)))
     assert {path: path.stat().st_mtime_ns for path in (tracks / "clips").rglob("*.mp4")} == before
-    assert told == [(6, 7), (7, 7)]  # the broken one is tried again
+    assert calls == [(6, 7), (7, 7)]  # the broken one is tried again
 
 
 def test_a_folder_inside_the_films_is_not_taken_for_films(tmp_path: Path) -> None:
@@ -251,9 +251,9 @@ def test_a_killed_run_goes_on(many: Path, tmp_path: Path) -> None:
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
     assert not (tmp_path / "out" / "clips.csv").exists()
-    told: list[int] = []
-    report = prepare(many, tmp_path / "out", workers=1, progress=lambda done, total, record: told.append(done))
-    assert told[0] >= 1
+    calls: list[int] = []
+    report = prepare(many, tmp_path / "out", workers=1, progress=lambda done, total, record: calls.append(done))
+    assert calls[0] >= 1
     assert len(report.clips) == 8
     assert not list((tmp_path / "out").rglob(".x2face-*"))
 

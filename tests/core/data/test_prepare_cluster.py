@@ -103,9 +103,9 @@ def test_a_killed_scheduler_is_one_line_and_the_same_line_goes_on(
         f"x2face: error: the Dask scheduler at {cluster.address} has ended; with another one the same line goes on."
     )
     assert not (tmp_path / "out" / "clips.csv").exists()
-    told: list[int] = []
-    prepare(films, tmp_path / "out", workers=1, progress=lambda done, total, record: told.append(done))
-    assert told[0] >= 2  # were done before
+    calls: list[int] = []
+    prepare(films, tmp_path / "out", workers=1, progress=lambda done, total, record: calls.append(done))
+    assert calls[0] >= 2  # were done before
     assert_whole(tmp_path / "out")
 
 

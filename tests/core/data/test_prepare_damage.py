@@ -64,8 +64,8 @@ def test_a_damaged_record_is_a_film_that_is_done_again(state: State, text: str) 
     ],
 )
 def test_a_record_of_odd_kinds_is_a_film_that_is_done_again(state: State, changed: dict[str, Any]) -> None:
-    told = json.loads(record_of(state).read_text())
-    record_of(state).write_text(json.dumps(told | changed))
+    the_record = json.loads(record_of(state).read_text())
+    record_of(state).write_text(json.dumps(the_record | changed))
     assert state.load(FILM) is None
 
 

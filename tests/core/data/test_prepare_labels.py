@@ -188,7 +188,7 @@ def test_the_mesh_measures_what_the_shared_labels_say() -> None:
 
     folder = FaceFolder(SHARED)
     assert folder.labels.gaze is not None
-    said = np.concatenate([folder.labels.pose, folder.labels.expression, folder.labels.gaze], axis=1)
+    the_values = np.concatenate([folder.labels.pose, folder.labels.expression, folder.labels.gaze], axis=1)
     clips, shut = [], []
     with FaceMesh() as mesh:
         for clip in blinking(folder)[::3]:
@@ -198,7 +198,7 @@ def test_the_mesh_measures_what_the_shared_labels_say() -> None:
             rows = folder.labels.rows_of(np.full(len(frames), clip.row), frames)
             both = [(found[frame], row) for frame, row in zip(frames, rows, strict=True) if row >= 0]
             a = np.array([[*one.pose, *one.expression, *one.gaze] for one, _ in both if one is not None])
-            b = said[[row for _, row in both]]
+            b = the_values[[row for _, row in both]]
             clips.append([np.corrcoef(a[:, k], b[:, k])[0, 1] for k in range(9)])
             shut += a[b[:, 5:7].mean(axis=1) < 0.12, 5:7].tolist()
     typical = np.median(clips, axis=0)

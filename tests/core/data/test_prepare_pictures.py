@@ -110,11 +110,11 @@ def test_bad_pictures_are_told_with_their_reason_and_stop_nothing(prepared: Path
 def test_a_second_run_makes_nothing_anew(photographs: Path, prepared: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (prepared / "pictures").rglob("*.jpg")}
     table = (prepared / "pictures.csv").read_bytes()
-    told: list[tuple[int, int]] = []
-    prepare(photographs, prepared, workers=1, progress=lambda done, total, record: told.append((done, total)))
+    calls: list[tuple[int, int]] = []
+    prepare(photographs, prepared, workers=1, progress=lambda done, total, record: calls.append((done, total)))
     assert {path: path.stat().st_mtime_ns for path in (prepared / "pictures").rglob("*.jpg")} == before
     assert (prepared / "pictures.csv").read_bytes() == table
-    assert told == [(6, 7), (7, 7)]  # the broken one is tried again
+    assert calls == [(6, 7), (7, 7)]  # the broken one is tried again
 
 
 def test_a_picture_that_changed_or_went_is_done_again_or_goes(tmp_path: Path) -> None:

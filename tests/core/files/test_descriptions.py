@@ -12,7 +12,7 @@ from x2face_core.files.descriptions import described
 
 
 @dataclass(frozen=True)
-class Told:
+class Described:
     name: str
     labels: tuple[str, ...]
     parameters: dict[str, int] = field(default_factory=dict)
@@ -24,12 +24,12 @@ GOOD = {"name": "a", "labels": ["x", "y"], "parameters": {"embedding": 3}, "fps"
 
 
 def test_what_a_file_says_of_itself_comes_back_in_its_types() -> None:
-    assert described(Told, GOOD, path=None) == Told("a", ("x", "y"), {"embedding": 3}, 30)
-    assert described(Told, {"name": "a", "labels": []}, path=Path("b")) == Told("a", (), path=Path("b"))
+    assert described(Described, GOOD, path=None) == Described("a", ("x", "y"), {"embedding": 3}, 30)
+    assert described(Described, {"name": "a", "labels": []}, path=Path("b")) == Described("a", (), path=Path("b"))
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("content", "message"),
     [
         (None, "NoneType, not names and values"),
         ([], "list, not names and values"),
@@ -45,7 +45,7 @@ def test_what_a_file_says_of_itself_comes_back_in_its_types() -> None:
         ({**GOOD, "name": ["x" * 1000]}, "…; text is needed"),
     ],
 )
-def test_what_is_not_of_its_kind_is_named(told: Any, said: str) -> None:
+def test_what_is_not_of_its_kind_is_named(content: Any, message: str) -> None:
     with pytest.raises(ValueError) as refused:
-        described(Told, told, path=None)
-    assert said in str(refused.value)
+        described(Described, content, path=None)
+    assert message in str(refused.value)

@@ -22,8 +22,8 @@ def written(path: Path, metadata: dict[str, str] | None) -> Path:
 
 
 def test_a_description_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    told = {"name": "x", "labels": ["roll"], "fps": 25.0}
-    assert KIND.read(written(tmp_path / "x", KIND.metadata(told)), dict) == told
+    description = {"name": "x", "labels": ["roll"], "fps": 25.0}
+    assert KIND.read(written(tmp_path / "x", KIND.metadata(description)), dict) == description
 
 
 def test_tensors_can_be_had_by_the_beginning_of_their_names(tmp_path: Path) -> None:
@@ -32,12 +32,12 @@ def test_tensors_can_be_had_by_the_beginning_of_their_names(tmp_path: Path) -> N
     assert sorted(KIND.arrays(path)) == ["a.rows", "b.rows"]
 
 
-def no_colour(told: dict[str, Any]) -> str:
-    return str(told["colour"])
+def no_colour(description: dict[str, Any]) -> str:
+    return str(description["colour"])
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "message"),
     [
         (None, "holds no test, as `x2face test` writes; test again"),
         ({"x2face.weights": "{}"}, "holds no test"),
@@ -50,9 +50,9 @@ def no_colour(told: dict[str, Any]) -> str:
     ],
 )
 def test_another_kind_and_a_broken_description_are_told_in_one_line(
-    tmp_path: Path, metadata: dict[str, str] | None, said: str
+    tmp_path: Path, metadata: dict[str, str] | None, message: str
 ) -> None:
-    with pytest.raises(InputError, match=f"x: {said}") as refused:
+    with pytest.raises(InputError, match=f"x: {message}") as refused:
         KIND.read(written(tmp_path / "x", metadata), no_colour)
     assert "\n" not in str(refused.value)
 

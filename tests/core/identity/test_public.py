@@ -102,7 +102,7 @@ def test_a_function_of_torch7_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"features.3.weight": None, "features.3.bias": None}, "has 7 convolutions"),
         ({"features.3.weight": torch.zeros(9, 4, 3, 3)}, r"convolutions.1.weight is of shape \(9, 4, 3, 3\)"),
@@ -111,10 +111,10 @@ def test_a_function_of_torch7_is_refused(tmp_path: Path) -> None:
         ({"features.0.weight": torch.full((4, 3, 3, 3), float("nan"))}, "not finite"),
     ],
 )  # fmt: skip
-def test_other_shapes_are_named(tmp_path: Path, change: dict[str, torch.Tensor | None], said: str) -> None:
+def test_other_shapes_are_named(tmp_path: Path, change: dict[str, torch.Tensor | None], message: str) -> None:
     state = {name: value for name, value in (vgg.network().state_dict() | change).items() if value is not None}
     torch.save(state, tmp_path / "odd.pth")
-    with pytest.raises(WeightsError, match=said):
+    with pytest.raises(WeightsError, match=message):
         load_identity(tmp_path / "odd.pth")
 
 

@@ -60,11 +60,11 @@ def test_what_is_missing_or_of_other_sizes_is_one_line(saved: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [({"side": 100}, "a multiple of 32"), ({"configuration": "C"}, "A, B, D or E"), ({"crop": 0.0}, "crop is 0")],
 )
-def test_impossible_sizes_are_refused(changed: dict[str, object], said: str) -> None:
-    with pytest.raises(WeightsError, match=said):
+def test_impossible_sizes_are_refused(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(WeightsError, match=message):
         IdentityDims.from_dict(TINY.to_dict() | changed)
 
 

@@ -35,16 +35,16 @@ def test_an_unknown_namespace_is_refused() -> None:
 
 
 def test_an_mp4_ends_in_a_box_of_the_packet_and_plays(tmp_path: Path) -> None:
-    plain, told = tmp_path / "plain.mp4", tmp_path / "told.mp4"
+    plain, with_xmp = tmp_path / "plain.mp4", tmp_path / "told.mp4"
     write_film(plain, (drawn(k) for k in range(3)), 25)
-    write_film(told, (drawn(k) for k in range(3)), 25, metadata={KEY: PACKET})
+    write_film(with_xmp, (drawn(k) for k in range(3)), 25, metadata={KEY: PACKET})
     size = 8 + 16 + len(PACKET.encode())
-    added = told.read_bytes()[plain.stat().st_size :]
-    assert told.read_bytes()[: plain.stat().st_size] == plain.read_bytes()
+    added = with_xmp.read_bytes()[plain.stat().st_size :]
+    assert with_xmp.read_bytes()[: plain.stat().st_size] == plain.read_bytes()
     assert added[:8] == size.to_bytes(4, "big") + b"uuid"
     assert added[8:24].hex() == "be7acfcb97a942e89c71999491e3afac"  # XMP specification, part 3
     assert added[24:].decode() == PACKET
-    assert sum(1 for _ in read_frames(told)) == 3
+    assert sum(1 for _ in read_frames(with_xmp)) == 3
 
 
 def test_a_gif_holds_it_before_its_trailer(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_paint_is_as_opaque_as_its_weight_and_comes_and_goes_as_a_driver_does() 
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (lambda face: face.texture, "gave back a Tensor, not an EmbeddedFace"),
         (lambda face: None, "gave back a NoneType"),
@@ -172,13 +172,13 @@ def test_paint_is_as_opaque_as_its_weight_and_comes_and_goes_as_a_driver_does() 
         (lambda face: 1 / 0, "failed: ZeroDivisionError"),
     ],
 )
-def test_an_overlay_that_breaks_is_named(tiny_model: Any, pictures: torch.Tensor, answer: Any, told: str) -> None:
+def test_an_overlay_that_breaks_is_named(tiny_model: Any, pictures: torch.Tensor, answer: Any, message: str) -> None:
     class Breaks:
         def edit(self, face: EmbeddedFace, seconds: float) -> Any:
             return answer(face)
 
     overlay = painting("breaks", Breaks(), dist="acme", version="2")
-    with pytest.raises(PluginError, match=f"overlay 'breaks' of acme 2 {told}"):
+    with pytest.raises(PluginError, match=f"overlay 'breaks' of acme 2 {message}"):
         list(animate(tiny_model, pictures, [Shakes(1)], overlays=[overlay]))
 
 

@@ -21,8 +21,13 @@ def motion(rows: int = 5) -> Motion:
     return Motion(rng.normal(size=(rows, 128)).astype(np.float32), rng.normal(size=128).astype(np.float32), ORIGIN)
 
 
-def broken(path: Path, told: Any, **tensors: np.ndarray) -> Path:
-    path.write_bytes(save(tensors, metadata={"x2face.motion": told if isinstance(told, str) else json.dumps(told)}))
+def broken(path: Path, the_metadata: Any, **tensors: np.ndarray) -> Path:
+    path.write_bytes(
+        save(
+            tensors,
+            metadata={"x2face.motion": the_metadata if isinstance(the_metadata, str) else json.dumps(the_metadata)},
+        )
+    )
     return path
 
 
@@ -57,7 +62,7 @@ GOOD = {"fps": 25.0, "space": "", "weights": "", "drivers": [], "version": ""}
 
 
 @pytest.mark.parametrize(
-    ("told", "tensors", "said"),
+    ("the_metadata", "tensors", "message"),
     [
         ("{", {"offsets": ROWS, "vector": ROWS[0]}, "description cannot be read"),
         ({"space": ""}, {"offsets": ROWS, "vector": ROWS[0]}, "fps"),
@@ -80,10 +85,10 @@ GOOD = {"fps": 25.0, "space": "", "weights": "", "drivers": [], "version": ""}
         (GOOD, {"offsets": ROWS + np.float32("nan"), "vector": ROWS[0]}, "not finite"),
     ],
 )
-def test_a_broken_motion_is_refused(tmp_path: Path, told: Any, tensors: Any, said: str) -> None:
+def test_a_broken_motion_is_refused(tmp_path: Path, the_metadata: Any, tensors: Any, message: str) -> None:
     with pytest.raises(InputError, match=r"a\.x2v") as refused:
-        read_motion(broken(tmp_path / "a.x2v", told, **tensors))
-    assert said in str(refused.value)
+        read_motion(broken(tmp_path / "a.x2v", the_metadata, **tensors))
+    assert message in str(refused.value)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ def test_it_packs_trains_without_the_media_libraries_and_finishes(face_folder: P
         (bare / f"{name}.py").write_text("raise ImportError('not on this machine')")
     ran("pack", face_folder, tmp_path / "pack")
     options = ["--device", "cpu", "--batch", 4, "--minutes", 0.6, "--peak", 1, "--set", "optical=0"]
-    said = ran("run", tmp_path / "pack", tmp_path / "out", *options, path=bare)
-    assert "48 and 12 frames on cpu" in said and "samples/s" in said
+    output = ran("run", tmp_path / "pack", tmp_path / "out", *options, path=bare)
+    assert "48 and 12 frames on cpu" in output and "samples/s" in output
     ran("finish", tmp_path / "out", face_folder, tmp_path / "done.safetensors")
     info = verify(tmp_path / "done.safetensors")
     assert info.data == "8 clips of 4 people, 4 s: drawn 4 s" and info.recipe["samples"] > 0

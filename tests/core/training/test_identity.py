@@ -103,10 +103,10 @@ def test_losses_are_least_where_descriptors_tell_people_apart(people: Path) -> N
     objective = IdentityObjective(network, RECIPE, 3)
     batch = IdentityBatches(bank, RECIPE, network).draw(torch.Generator().manual_seed(0), 8)
     network.describe = lambda crops: torch.eye(4).repeat(2, 1)  # type: ignore[method-assign]
-    told = objective(batch, 0.0)["contrast"]
+    loss = objective(batch, 0.0)["contrast"]
     network.describe = lambda crops: torch.ones(8, 4)  # type: ignore[method-assign]
     blind = objective(batch, 0.0)["contrast"]
-    assert float(told) == pytest.approx(float(torch.log(1 + 3 * torch.exp(torch.tensor(-16.0)))), abs=1e-6)
+    assert float(loss) == pytest.approx(float(torch.log(1 + 3 * torch.exp(torch.tensor(-16.0)))), abs=1e-6)
     assert float(blind) == pytest.approx(float(torch.log(torch.tensor(4.0))), abs=1e-5)
 
 
@@ -154,8 +154,8 @@ def test_accuracy_takes_its_threshold_from_other_people() -> None:
 
 def test_a_run_leaves_a_network_with_its_figures_and_goes_on(people: Path, tmp_path: Path) -> None:
     plan = plan_of(people, tmp_path, steps=4)
-    said: list[str] = []
-    state = train_identity(plan, lambda report: None, say=said.append)
+    messages: list[str] = []
+    state = train_identity(plan, lambda report: None, say=messages.append)
     assert state.step == 4
     names = {path.name for path in plan.out.iterdir()}
     assert names == {"checkpoint.safetensors", "identity.safetensors", "curve.png", "history.json"}
@@ -165,8 +165,8 @@ def test_a_run_leaves_a_network_with_its_figures_and_goes_on(people: Path, tmp_p
     assert 0 <= info.metrics["eer"] <= 1
     assert info.recipe["steps"] == 4
     assert info.data == "6 clips of 3 people, 3 s: drawn 3 s; 4 photographs of 4 people: stills 4"
-    train_identity(replace(plan, length=Length(steps=5)), lambda report: None, say=said.append)
-    assert said == ["starting with step 0, fp32, cpu", "going on at step 4, fp32, cpu"]
+    train_identity(replace(plan, length=Length(steps=5)), lambda report: None, say=messages.append)
+    assert messages == ["starting with step 0, fp32, cpu", "going on at step 4, fp32, cpu"]
 
 
 def test_drawn_people_are_soon_told_apart(people: Path, tmp_path: Path) -> None:

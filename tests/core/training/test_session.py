@@ -40,16 +40,16 @@ def make_plan(face_folder: Path, tmp_path: Path, dims: Dims) -> MakePlan:
 
 
 def run(plan: Plan) -> tuple[RunState, list[str]]:
-    said: list[str] = []
-    return train(plan, lambda report: None, say=said.append), said
+    messages: list[str] = []
+    return train(plan, lambda report: None, say=messages.append), messages
 
 
 @pytest.mark.parametrize("recipe", ["photometric", "paper", "guided"])
 def test_every_recipe_runs_and_leaves_weights_that_work(make_plan: MakePlan, recipe: str) -> None:
     plan = make_plan(recipe)
-    state, said = run(plan)
+    state, messages = run(plan)
     assert (state.step, state.samples) == (2, 8)
-    assert said == ["starting with step 0, fp32, cpu"]
+    assert messages == ["starting with step 0, fp32, cpu"]
     names = {path.name for path in plan.out.iterdir()}
     expected = {"checkpoint.safetensors", "weights.safetensors", "sheet-0000002.png", "curve.png", "history.json"}
     assert names == expected
@@ -79,18 +79,18 @@ def test_a_finished_run_is_not_trained_again(make_plan: MakePlan) -> None:
     plan = make_plan()
     run(plan)
     before, _ = load_checkpoint(plan.out / "checkpoint.safetensors")
-    state, said = run(plan)
+    state, messages = run(plan)
     after, _ = load_checkpoint(plan.out / "checkpoint.safetensors")
-    assert (state.step, said) == (2, ["going on at step 2, fp32, cpu"])
+    assert (state.step, messages) == (2, ["going on at step 2, fp32, cpu"])
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_a_longer_run_goes_on_and_a_fresh_one_starts_over(make_plan: MakePlan) -> None:
     run(make_plan(steps=2))
-    state, said = run(make_plan(steps=3))
-    assert (state.step, said[0][:18]) == (3, "going on at step 2")
-    state, said = run(make_plan(steps=1, fresh=True))
-    assert (state.step, said[0][:20]) == (1, "starting with step 0")
+    state, messages = run(make_plan(steps=3))
+    assert (state.step, messages[0][:18]) == (3, "going on at step 2")
+    state, messages = run(make_plan(steps=1, fresh=True))
+    assert (state.step, messages[0][:20]) == (1, "starting with step 0")
 
 
 def test_a_checkpoint_of_other_sizes_is_refused(make_plan: MakePlan) -> None:
@@ -177,9 +177,9 @@ def test_the_faster_number_format_is_found_by_trying(slow: torch.dtype, fast: to
 
 
 def test_precision_is_chosen_where_it_is_left_open(make_plan: MakePlan) -> None:
-    state, said = run(make_plan(dtype="auto"))
-    assert said[0] in ("starting with step 0, fp32, cpu", "starting with step 0, bf16, cpu")
-    assert said[0].split(", ")[1] == state.recipe["dtype"]
+    state, messages = run(make_plan(dtype="auto"))
+    assert messages[0] in ("starting with step 0, fp32, cpu", "starting with step 0, bf16, cpu")
+    assert messages[0].split(", ")[1] == state.recipe["dtype"]
 
 
 @pytest.mark.slow

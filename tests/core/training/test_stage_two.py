@@ -154,8 +154,8 @@ def make_plan(face_folder: Path, tmp_path: Path, dims: Dims, started: Path, who:
 
 
 def run(plan: Plan) -> tuple[RunState, list[str]]:
-    said: list[str] = []
-    return train(plan, lambda report: None, say=said.append), said
+    messages: list[str] = []
+    return train(plan, lambda report: None, say=messages.append), messages
 
 
 def test_a_run_keeps_the_layout_reads_the_labels_and_names_its_teacher(make_plan: MakePlan, started: Path) -> None:
@@ -174,8 +174,8 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(make_plan: MakePlan)
     whole = replace(make_plan(steps=4), out=make_plan().out.with_name("whole"))
     run(whole)
     run(make_plan(steps=2))
-    _, said = run(make_plan(steps=4))
-    assert said == ["going on at step 2, fp32, cpu"]
+    _, messages = run(make_plan(steps=4))
+    assert messages == ["going on at step 2, fp32, cpu"]
     one, two = (load_checkpoint(out / "checkpoint.safetensors")[0] for out in (whole.out, make_plan().out))
     rate = [name for name in one if name.startswith("objective.") and one[name].is_floating_point()]
     for name in rate:  # the cosine of the first half fell faster

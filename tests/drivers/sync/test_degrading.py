@@ -66,10 +66,10 @@ def test_what_is_heard_stays_at_its_moment(degraded: Callable[[Samples], Samples
 def test_echoes_fall_by_sixty_decibels_in_the_room_s_time() -> None:
     impulse = np.zeros(RATE, np.float32)
     impulse[0] = 1
-    heard = reverberate(impulse, np.random.default_rng(0), seconds=0.5, direct=6)
-    assert decibels(heard[:1], heard[1:]) == pytest.approx(6, abs=0.1)
-    assert decibels(heard[1:801], heard[4000:4800]) == pytest.approx(30, abs=1.5)
-    assert np.square(heard).sum() == pytest.approx(1, rel=0.01)
+    result = reverberate(impulse, np.random.default_rng(0), seconds=0.5, direct=6)
+    assert decibels(result[:1], result[1:]) == pytest.approx(6, abs=0.1)
+    assert decibels(result[1:801], result[4000:4800]) == pytest.approx(30, abs=1.5)
+    assert np.square(result).sum() == pytest.approx(1, rel=0.01)
 
 
 def test_noise_is_as_many_decibels_below_the_sound() -> None:
@@ -113,8 +113,8 @@ def test_nothing_is_changed_by_default() -> None:
 def test_pitch_and_speed_are_apart() -> None:
     higher, faster = (one.of(tone(250, 2), DRAWN) for one in (AudioAugmentation(1.2), AudioAugmentation(1.0, 1.2)))
     assert len(higher) == 2 * RATE and len(faster) == round(2 * RATE / 1.2)
-    heard = [np.abs(np.fft.rfft(sound)).argmax() * RATE / len(sound) for sound in (higher, faster)]
-    assert heard == [pytest.approx(300, abs=2), pytest.approx(250, abs=2)]
+    result = [np.abs(np.fft.rfft(sound)).argmax() * RATE / len(sound) for sound in (higher, faster)]
+    assert result == [pytest.approx(300, abs=2), pytest.approx(250, abs=2)]
 
 
 def test_what_is_drawn_is_drawn_again_and_differs() -> None:

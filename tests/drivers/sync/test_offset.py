@@ -11,8 +11,8 @@ from x2face_audio.sync.offset import offset_of
 @pytest.mark.parametrize("late", [-9, -1, 0, 4, 12])
 def test_the_offset_is_found_by_which_the_sound_is_late(late: int) -> None:
     random = torch.Generator().manual_seed(0)
-    told = torch.nn.functional.normalize(torch.randn(60, 16, generator=random), dim=1)
-    found = offset_of(told[20 - late : 50 - late], told[20:50])
+    embeddings = torch.nn.functional.normalize(torch.randn(60, 16, generator=random), dim=1)
+    found = offset_of(embeddings[20 - late : 50 - late], embeddings[20:50])
     assert found.frames == late
     assert found.confidence > 0.5
 

@@ -122,10 +122,10 @@ def test_a_run_leaves_an_encoder_and_goes_on_where_it_stopped(speakers: Path, tm
     assert state.step == 3 and {"exact", "within_1", "mouth"} <= state.history[-1].keys()
     _, info = load_sync(tmp_path / "run" / "sync.safetensors")
     assert info.dims == DIMS.to_dict() and "drawn" in info.data
-    said: list[str] = []
+    messages: list[str] = []
     longer = replace(plan, length=Length(steps=5))
-    assert train_sync(longer, lambda report: None, say=said.append).step == 5
-    assert "going on at step 3" in said[0]
+    assert train_sync(longer, lambda report: None, say=messages.append).step == 5
+    assert "going on at step 3" in messages[0]
     with pytest.raises(UsageError, match="--fresh"):
         train_sync(replace(longer, dims=replace(DIMS, width=8)), lambda report: None)
 

@@ -48,8 +48,8 @@ def test_a_network_that_copies_has_ratio_one(copier: X2Face, face_folder: Path) 
     figures = fidelity(reconstruct(copier, folder, clips_of(folder, "test")).tally)
     assert figures["ratio_1"] == pytest.approx(1, abs=1e-3)
     assert figures["l1_1"] == pytest.approx(figures["copy_1"], abs=1e-4)
-    for told in figures["regions"].values():
-        assert told["l1"] == pytest.approx(told["copy"], abs=1e-4)
+    for region in figures["regions"].values():
+        assert region["l1"] == pytest.approx(region["copy"], abs=1e-4)
 
 
 def test_copying_is_the_mean_difference_from_the_first_frame(copier: X2Face, face_folder: Path) -> None:
