@@ -45,6 +45,15 @@ class IdentityBank:
     def to(self, device: torch.device) -> IdentityBank:
         return replace(self, **{name: value.to(device) for name, value in self.__dict__.items()})
 
+    def thinned(self, most: int) -> IdentityBank:
+        """Every nth picture, so that at most that many are left."""
+        rows = torch.arange(0, len(self.person), -(-len(self.person) // most), device=self.person.device)
+        person = torch.unique(self.person[rows], return_inverse=True)[1]
+        count = torch.bincount(person)
+        return IdentityBank(
+            self.pictures[rows], person, self.file[rows], self.sort[rows], count.cumsum(0) - count, count
+        )
+
     def floats(self, rows: Tensor) -> Tensor:
         """The pictures of k rows as (k, 3, side, side) float32 in [0, 1]."""
         return to_tensor(self.pictures[rows])

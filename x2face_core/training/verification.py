@@ -15,6 +15,7 @@ from x2face_core.training.identity_bank import IdentityBank
 
 Floats = NDArray[np.float64]
 _BATCH = 64
+_MOST = 5000  # pictures, all pairs of which are compared
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def verification(network: IdentityNetwork, bank: IdentityBank) -> dict[str, floa
     NaN where there are no pairs
     """
     network.eval()
+    bank = bank.thinned(_MOST)
     found = torch.cat([unit_descriptors(network, bank.floats(rows)) for rows in _rows(bank)]).cpu()
     trials, near = trials_of(found, bank), trials_of(found, bank, same_sort=True)
     figures = {

@@ -130,6 +130,14 @@ def test_pairs_are_of_different_files_where_a_person_has_some_and_people_count_a
     assert len(near.others) == 6  # person 2 is of another source
 
 
+def test_a_thinned_bank_keeps_every_nth_picture() -> None:
+    bank = bank_of([0, 0, 0, 1, 2, 2], [0, 0, 1, 2, 3, 3], [0, 0, 0, 1, 1, 1])
+    thin = bank.thinned(3)  # pictures 0, 2 and 4
+    assert (thin.person.tolist(), thin.file.tolist(), thin.sort.tolist()) == ([0, 0, 1], [0, 1, 3], [0, 0, 1])
+    assert (thin.first.tolist(), thin.count.tolist(), thin.people) == ([0, 2], [2, 1], 2)
+    assert torch.equal(bank.thinned(6).person, bank.person)
+
+
 def test_the_equal_error_rate_is_where_both_errors_meet() -> None:
     even = np.full(4, 0.25)
     assert eer(np.array([0.6, 0.7, 0.8, 0.9]), even, np.array([0.1, 0.2, 0.3, 0.4]), even) == 0
