@@ -14,7 +14,7 @@ from torch import Tensor
 from x2face_core.errors import WeightsError
 from x2face_core.files.faults import reading, reason
 from x2face_core.files.placing import readable_file
-from x2face_core.identity.public import Layers
+from x2face_core.identity.layers import Layers
 
 
 def matconvnet_layers(path: Path) -> Layers:

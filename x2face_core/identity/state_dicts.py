@@ -12,7 +12,7 @@ from torch import Tensor
 
 from x2face_core.convert.reading import read_released
 from x2face_core.errors import WeightsError
-from x2face_core.identity.public import Layers
+from x2face_core.identity.layers import Layers
 from x2face_core.networks.identity import IMAGENET_DEVIATION, IMAGENET_MEAN
 
 _TORCHVISION = re.compile(r"(?:^|\.)(features|classifier)\.(\d+)\.(weight|bias|running_mean|running_var)$")

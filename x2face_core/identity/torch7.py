@@ -14,7 +14,7 @@ from torch import Tensor
 from x2face_core.errors import WeightsError
 from x2face_core.files.faults import reading, reason
 from x2face_core.files.placing import readable_file
-from x2face_core.identity.public import Layers
+from x2face_core.identity.layers import Layers
 
 _NIL, _NUMBER, _STRING, _TABLE, _OBJECT, _BOOLEAN = range(6)
 _KINDS = {"Double": "<f8", "Float": "<f4", "Cuda": "<f4", "CudaDouble": "<f8", "Long": "<i8", "CudaLong": "<i8",

@@ -20,9 +20,9 @@ from .conftest import running
 
 def test_without_gradio_it_says_what_to_install(x2face: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gradio", None)
-    said = x2face("web", "--port", str(free_port()))
-    assert said.code == 3 and said.err.count("\n") == 1
-    assert 'pip install "x2face[web]"' in said.err
+    result = x2face("web", "--port", str(free_port()))
+    assert result.code == 3 and result.err.count("\n") == 1
+    assert 'pip install "x2face[web]"' in result.err
 
 
 def test_a_port_that_is_taken_is_told_before_anything_is_loaded(x2face: Callable[..., Any]) -> None:
@@ -30,8 +30,8 @@ def test_a_port_that_is_taken_is_told_before_anything_is_loaded(x2face: Callable
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        said = x2face("web", "--port", str(port))
-    assert said.code == 2 and f"--port {port}: 127.0.0.1 cannot be listened at" in said.err
+        result = x2face("web", "--port", str(port))
+    assert result.code == 2 and f"--port {port}: 127.0.0.1 cannot be listened at" in result.err
 
 
 def test_limits_are_checked(x2face: Callable[..., Any]) -> None:
