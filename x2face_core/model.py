@@ -86,7 +86,7 @@ class X2Face:
         path = find_weights(weights)
         info, tensors = load_weights(path)
         chosen = device_of(device) if engine in ("auto", "torch") else torch.device("cpu")
-        networks = _networks(_dims(info, path), tensors, path)
+        networks = _networks(_dims(info, path), tensors, path, chosen)
         reading, layout = _reading(tensors, networks.dims, path), _layout(tensors, path)
         model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)
         model._use(engine, dtype, device)
@@ -265,8 +265,8 @@ def _layout(tensors: dict[str, Tensor], path: Path) -> Tensor | None:
     return layout
 
 
-def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetworks:
-    """Networks for inference."""
+def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path, device: torch.device) -> X2FaceNetworks:
+    """Networks for inference on a device."""
     with torch.device("meta"):
         networks = X2FaceNetworks(dims)
     wanted = {name for name in networks.state_dict() if not name.endswith("num_batches_tracked")}
@@ -281,4 +281,4 @@ def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path) -> X2FaceNetwo
         raise WeightsError(
             f"{path}: its tensors do not fit its sizes ({str(error).splitlines()[1].strip()})."
         ) from error
-    return fold(networks)
+    return fold(networks, upsampling=device.type == "cpu")

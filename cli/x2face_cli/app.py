@@ -38,6 +38,7 @@ TABLE = {
     "evaluate": ("x2face_cli.evaluate:evaluate", "Measure weights on people they have not seen."),
     "weights": ("x2face_cli.weights:weights", "List, describe and verify weights."),
     "convert": ("x2face_cli.convert:convert", "Make weights of the files that the authors released."),
+    "export": ("x2face_cli.export:export", "Write the networks for other programs: ONNX, OpenVINO."),
     "doctor": ("x2face_cli.doctor:doctor", "Check this installation."),
 }
 

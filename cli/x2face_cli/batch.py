@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from x2face_cli import failures, screen
+from x2face_cli import failures, options, screen
 from x2face_cli.values import ExpandedPath
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("table", metavar="JOBS.csv", type=ExpandedPath())
 @click.option("--resume", is_flag=True, help="Leave out films that an earlier batch of this table finished.")
+@options.with_engine(None)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about all films.")
 @click.pass_context
-def batch(ctx: click.Context, table: Path, resume: bool, as_json: bool) -> None:
+def batch(ctx: click.Context, table: Path, resume: bool, engine: str | None, as_json: bool) -> None:
     """Make a film of every row of a table; its columns are options of `x2face run`.
 
     Weights are loaded once. A row that fails does not stop the others: failures are listed at the end, and the exit
@@ -39,9 +40,9 @@ def batch(ctx: click.Context, table: Path, resume: bool, as_json: bool) -> None:
     started = time.perf_counter()
     registry = Registry.load()
     jobs = read_jobs(table, registry)
-    outcomes = []
+    outcomes, words = [], {} if engine is None else {"engine": engine}
     with screen.progress("films", len(jobs), "films") as advance:
-        for outcome in Batch(table, registry, resume=resume, fault_of=failures.known).run(jobs):
+        for outcome in Batch(table, registry, resume=resume, fault_of=failures.known, words=words).run(jobs):
             outcomes.append(outcome)
             _show(table, outcome, as_json)
             advance(1)

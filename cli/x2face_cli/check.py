@@ -23,7 +23,9 @@ OPTIONS = [
     click.Argument(["inputs"], nargs=-1, required=True, type=ExpandedPath(), metavar="PICTURE|FILM…"),
     *options.own_options("crop", "face", "crop_scale"),
     click.Option(["--json", "as_json"], is_flag=True, help="One line of JSON."),
-    *options.own_options("weights", "device"),
+    *options.own_options("weights"),
+    options.engine_option(),
+    *options.own_options("device"),
 ]
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -43,7 +45,7 @@ def check(ctx: click.Context, /, inputs: tuple[Path, ...], as_json: bool, **give
     from x2face_core.sources.portraits import Cropping
 
     cropping = Cropping(given["crop"], given["crop_scale"], face=given["face"])
-    model = X2Face.load(given["weights"], device=given["device"])
+    model = X2Face.load(given["weights"], engine=given["engine"], device=given["device"])
     reports: list[dict[str, Any]] = []
     checked: list[Checked] = []
     for path in inputs:

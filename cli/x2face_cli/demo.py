@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from x2face_cli import screen
+from x2face_cli import options, screen
 from x2face_cli.values import Word
 from x2face_core.files.ledger import noting
 from x2face_core.rendering.outputs import resolve_folder
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=Word(), metavar="DIR", default="outputs/demo", show_default=True, help="Where they go."
 )
+@options.with_engine("auto")
 @noting()
-def demo(output: str) -> None:
+def demo(output: str, engine: str) -> None:
     """Make the demonstration films and print where they are.
 
     Two faces, a photograph and a rendered one, are moved by a film of another head, by angles, by speech, by idling,
@@ -36,7 +37,7 @@ def demo(output: str) -> None:
     from x2face_lab.demo.sources import sources
     from x2face_plugins.session import Session
 
-    session = Session.load()
+    session = Session.load(engine=engine)
     with sources() as pictures, TemporaryDirectory(prefix="x2face-") as drawn:
         for scene in playable(scenes(write_paint(Path(drawn))), session.registry.drivers()):
             for source, name in scene.films():

@@ -14,7 +14,9 @@ OPTIONS = [
     *options.own_options(*options.OF_SOURCES),
     click.Option(["-o", "--output"], type=Word(), metavar="FILE.png", help="Default: outputs/{source}--embedded.png"),
     click.Option(["--overwrite"], is_flag=True, help="Replace an existing output."),
-    *options.own_options("weights", "device"),
+    *options.own_options("weights"),
+    options.engine_option(),
+    *options.own_options("device"),
 ]
 
 
@@ -37,7 +39,7 @@ def embed(**given: Any) -> None:
     from x2face_plugins.provenance import input_checksum
     from x2face_plugins.session import Session
 
-    session = Session.load(given["weights"], given["device"])
+    session = Session.load(given["weights"], given["device"], engine=given["engine"])
     face = session.face(*sources, **{name: given[name] for name in options.OF_SOURCES[1:]})
     metadata = Provenance(
         weights=(session.model.name, session.model.fingerprint),

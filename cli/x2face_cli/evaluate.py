@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from x2face_cli import screen
+from x2face_cli import options, screen
 from x2face_cli.timing import Timing
 from x2face_cli.values import ExpandedPath, Word
 from x2face_core.errors import UsageError
@@ -29,6 +29,7 @@ FIGURES, SHEET = "figures.json", "across.png"
 @click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them.")
 @click.option("--no-completion", is_flag=True, help="Paint nothing where no source shows the face.")
+@options.with_engine()
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-o", "--output", type=ExpandedPath(file_okay=False), help="A folder for the contact sheet.")
@@ -38,6 +39,7 @@ def evaluate(
     weights: str | None,
     limit: int | None,
     no_completion: bool,
+    engine: str,
     device: str,
     as_json: bool,
     output: Path | None,
@@ -58,7 +60,7 @@ def evaluate(
     from x2face_plugins.session import Session
 
     screen.note(f"measuring on the split {split} of {data}, which takes minutes: each clip is driven and read again")
-    found = _measure(Session.load(weights, device, completion=not no_completion), data, split, limit)
+    found = _measure(Session.load(weights, device, engine=engine, completion=not no_completion), data, split, limit)
     for note in found.notes:
         screen.note(note)
     if output is not None:

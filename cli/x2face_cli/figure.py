@@ -75,7 +75,9 @@ def _common(name: str) -> list[click.Option]:
         option(["-o", "--output"], type=Word(), metavar="FILE.png|.pdf|.svg", default=f"outputs/figure-{name}.png"),
         option(["--overwrite"], is_flag=True, help="Replace an existing output."),
         option(["--cell"], type=click.IntRange(32, 1024), default=128, help="Pixels a side of each picture in it."),
-        *options.own_options("weights", "mapping", "device"),
+        *options.own_options("weights", "mapping"),
+        options.engine_option(),
+        *options.own_options("device"),
     ]  # fmt: skip
 
 

@@ -117,7 +117,9 @@ def _figure(registry: Registry, given: Given, output: Output, make: Make, driver
     """Find and embed the faces, make and write the sheet, and print its path."""
     from x2face_plugins.session import Session
 
-    session = Session.load(given["weights"], given["device"], mappings=given["mapping"], registry=registry)
+    session = Session.load(
+        given["weights"], given["device"], engine=given["engine"], mappings=given["mapping"], registry=registry
+    )
     cropping = {name: given[name] for name in options.OF_SOURCES[1:]}
     with _sources(given) as paths:
         subjects = [session.face(path, **cropping).source for path in paths]  # a film or a folder is one person

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x2face_cli import screen
+from x2face_cli import options, screen
 from x2face_cli.completing import mapping_names
 from x2face_cli.values import ExpandedPath, Word
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Find the face in the films, or take them whole. Clips of `x2face prepare` are crops already.",
 )
+@options.with_engine()
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the mapping.")
 def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **given: Any) -> None:
@@ -60,7 +61,7 @@ def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **
     from x2face_plugins.session import load_model
 
     fitting.check_folder(data, offer)
-    model = load_model(given["weights"], given["device"], "auto")
+    model = load_model(given["weights"], given["device"], "auto", engine=given["engine"])
     with ExitStack() as bars:
         shown = screen.stages(bars, "frames")
         whole = True if crop == "none" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING
 from enum import Enum
 from pathlib import Path
@@ -34,6 +34,23 @@ def own_options(*names: str) -> list[click.Option]:
 def options_of(settings: type[Any]) -> list[click.Option]:
     """An option for each field of a settings dataclass."""
     return [_of_field([], one) for one in read_settings(settings)]
+
+
+def engine_option(default: str | None = "torch") -> click.Option:
+    """--engine of a command. default: torch where something is measured, or computed once, so that no trial pays."""
+    (option,) = own_options("engine")
+    option.default, option.show_default = default, default is not None
+    return option
+
+
+def with_engine(default: str | None = "torch") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate the function of a command with `engine_option`."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        command.__dict__.setdefault("__click_params__", []).append(engine_option(default))
+        return command
+
+    return add
 
 
 def _of_field(short: list[str], setting: Setting) -> click.Option:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from x2face_cli import screen
+from x2face_cli import options, screen
 from x2face_cli.timing import Timing
 from x2face_cli.values import ExpandedPath, WholeRange, Word
 from x2face_core.errors import UsageError
@@ -31,6 +31,7 @@ def _data(command: Any) -> Any:
         click.option("--data", type=ExpandedPath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA."),
         click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True),
         click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them."),
+        options.with_engine(),
         click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     )
@@ -51,6 +52,7 @@ def table_1(
     data: Path | None,
     split: Any,
     limit: int | None,
+    engine: str,
     device: str,
     as_json: bool,
 ) -> None:
@@ -69,7 +71,7 @@ def table_1(
     from x2face_lab.tables.showing import rows_of_table_1
 
     clips = clips_of(FaceFolder(_required(data)), split, limit=limit)
-    models = _models(weights, device)
+    models = _models(weights, engine, device)
     films = None if output is None else reconstruction.FilmFolder(_new_folder(output))
     with ExitStack() as bars:
         timing = Timing(screen.stages(bars))
@@ -91,14 +93,14 @@ def _required(data: Path | None) -> Path:
     return data
 
 
-def _models(weights: tuple[str, ...], device: str) -> dict[str, X2Face]:
+def _models(weights: tuple[str, ...], engine: str, device: str) -> dict[str, X2Face]:
     """Models by name: that of the weights, or the path where two have the same."""
     from x2face_core.model import X2Face
 
     given = weights or (None,)
     if len(set(given)) < len(given):
         raise UsageError(f"--weights {given[0]}: given twice; each of them once.")
-    loaded = [X2Face.load(one, device=device) for one in given]
+    loaded = [X2Face.load(one, engine=engine, device=device) for one in given]
     names = [model.info.name for model in loaded]
     shown = [name if names.count(name) == 1 else str(path) for name, path in zip(names, given, strict=True)]
     return {name.replace("/", "_"): model for name, model in zip(shown, loaded, strict=True)}
@@ -137,6 +139,7 @@ def table_2(
     data: Path | None,
     split: Any,
     limit: int | None,
+    engine: str,
     device: str,
     as_json: bool,
 ) -> None:
@@ -155,7 +158,7 @@ def table_2(
 
     if (pictures is None) != (poses is None):
         raise UsageError("--pictures DIR and --poses FILE.csv belong together; give both.")
-    model = X2Face.load(weights, device=device)
+    model = X2Face.load(weights, engine=engine, device=device)
     with ExitStack() as bars:
         timing = Timing(screen.stages(bars, "steps"))
         if pictures is not None and poses is not None:

@@ -13,7 +13,7 @@ from x2face_web.limits import StudioOptions
 
 OPTIONS = [
     *options.options_of(StudioOptions),
-    *options.own_options("weights", "mapping", "device", "dtype", "strict_plugins"),
+    *options.own_options("weights", "mapping", "engine", "device", "dtype", "strict_plugins"),
 ]
 
 
@@ -36,7 +36,12 @@ def web(**given: Any) -> None:
         from x2face_plugins.session import Session
 
         return Session.load(
-            given["weights"], given["device"], dtype=given["dtype"], mappings=given["mapping"], registry=registry
+            given["weights"],
+            given["device"],
+            engine=given["engine"],
+            dtype=given["dtype"],
+            mappings=given["mapping"],
+            registry=registry,
         )
 
     serve(load, own, announce=lambda address: screen.result(f"The studio is at {address}; Ctrl-C ends it."))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import UsageError, X2FaceError
@@ -35,13 +36,20 @@ class Batch:
     """Renders films one after the other; a failed job does not stop the others.
 
     resume: skip jobs that an earlier batch of the same table finished, and overwrite the outputs of those it began
+    words: options of run for rows that have no column of theirs
     fault_of: converts an exception to the error to report; None, for a bug, ends the batch
     """
 
     def __init__(
-        self, table: Path, registry: Registry, *, resume: bool, fault_of: Callable[[Exception], X2FaceError | None]
+        self,
+        table: Path,
+        registry: Registry,
+        *,
+        resume: bool,
+        fault_of: Callable[[Exception], X2FaceError | None],
+        words: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        self.registry, self.fault_of = registry, fault_of
+        self.registry, self.fault_of, self.words = registry, fault_of, words
         self.ledger = Ledger(table)
         if resume:
             self.ledger.read()
@@ -72,12 +80,13 @@ class Batch:
         """The plan of a film, the registry, and the options that the session depends on. Raises as x2face.run."""
         if job.fault is not None:
             raise UsageError(job.fault)
-        parsed = read_words(self.registry, job.words | ({"overwrite": True} if begun else {}))
+        words = {**self.words, **job.words}
+        parsed = read_words(self.registry, words | ({"overwrite": True} if begun else {}))
         plan = Plan.of(parsed.options(), parsed.choices())
         before = self._outputs.setdefault(plan.output.path, job.line)
         if before != job.line:
             raise UsageError(f"{plan.output} is also the output of line {before}; give each film a name of its own.")
-        return plan, parsed.registry, {word: value for word, value in job.words.items() if word in OF_THE_SESSION}
+        return plan, parsed.registry, {word: value for word, value in words.items() if word in OF_THE_SESSION}
 
     def _loaded(self, words: dict[str, Any], plan: Plan) -> Session:
         """The session; loaded anew if weights or device differ from those of the previous film."""

@@ -192,3 +192,10 @@ def test_a_broken_ledger_is_refused(place: Path, capsys: pytest.CaptureFixture[s
     Path("jobs.csv.done.json").write_text("[1")
     assert batch(jobs, "--resume") == 3
     assert "jobs.csv.done.json" in capsys.readouterr().err
+
+
+def test_an_engine_is_for_all_rows_that_name_none(place: Path) -> None:
+    header = f"source,frame,output,engine,{FIXED}"
+    rows = [f"a.png,film.mp4,{name}.mp4,{engine},{FIXED_CELLS}" for name, engine in (("one", ""), ("two", "auto"))]
+    assert batch(table(*rows, header=header), "--engine", "torch") == 0
+    assert [given[-1] for given in globals()["loads"]] == ["torch", "auto"]

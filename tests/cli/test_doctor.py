@@ -111,3 +111,39 @@ def test_a_user_without_a_home_folder_is_told_what_would_do(monkeypatch: pytest.
     monkeypatch.setattr(Path, "home", homeless)
     (finding,) = [one for one in health.check_folders() if one.name == "home"]
     assert finding.status == "warn" and "set X2FACE_HOME" in finding.says
+
+
+@pytest.mark.weights
+def test_engines_are_tried_and_those_that_are_missing_named(
+    x2face: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X2FACE_HOME", str(tmp_path))
+    monkeypatch.setattr("x2face_core.engines.interface.find_spec", lambda name: object() if name == "torch" else None)
+    said = x2face("doctor", "--engines", "--json")
+    assert said.code == 0
+    found = {one["name"]: one for one in json.loads(said.out)}
+    assert found["torch fp32"]["trial"]["ratio"] == 1.0 and "the reference" in found["torch fp32"]["says"]
+    bf16 = found["torch bf16"]
+    assert bf16["status"] == "ok" and bf16["trial"]["passes"] and 45 <= bf16["trial"]["psnr"] < 70
+    assert bf16["trial"]["fps"] > 0 and f"{bf16['trial']['psnr']:.1f} dB" in bf16["says"]
+    for name, extra in (("openvino bf16", "openvino"), ("onnxruntime int8", "onnxruntime")):
+        assert found[name]["status"] == "warn" and found[name]["trial"] == {}
+        assert found[name]["remedy"] == f"`pip install 'x2face[{extra}]'` brings it"
+    assert "takes torch in" in found["engine auto"]["says"]
+
+
+def test_weights_are_for_engines(x2face: Callable) -> None:
+    said = x2face("doctor", "--weights", "light-2")
+    assert said.code == 2 and "--weights goes with --engines" in said.err
+
+
+def test_what_fails_its_trial_is_a_warning() -> None:
+    from x2face_cli.engine_checks import _tried
+    from x2face_core.engines.trial import Trial
+
+    wrong = Trial(engine="openvino", precision="int8", psnr=30.0, worst=25.0, fps=100.0, ratio=2.0)
+    finding = _tried(wrong)
+    assert (finding.status, finding.remedy) == ("warn", "auto leaves it out")
+    assert "30.0 dB, worst frame 25.0 dB, less than 38; 100 frames/s, 2.00 times" in finding.says
+    failed = _tried(Trial(engine="openvino", precision="int8", error="engine openvino: cannot compute"))
+    assert (failed.status, failed.says) == ("warn", "engine openvino: cannot compute")

@@ -70,12 +70,21 @@ def decide(engine: str, dtype: str, networks: X2FaceNetworks, sha256: str, *, de
     open_to = candidates(engine, dtype)
     if len(open_to) == 1 or device not in ("auto", "cpu") or (folder := cache_folder()) is None:
         return open_to[0]
-    path = folder / f"trials-{key_of(machine(), sha256, threads)}.json"
-    found = remembered(path)
-    if found is None:
-        found = run_trials(candidates("auto", "auto"), networks, sha256, threads=threads)
-        remember(path, found)
-    return fastest(found, open_to)
+    found = remembered(_memory(folder, sha256, threads))
+    return fastest(found or try_all(networks, sha256, threads=threads), open_to)
+
+
+def try_all(networks: X2FaceNetworks, sha256: str, *, threads: int) -> list[Trial]:
+    """Try all that is installed, and remember it. networks: in float32 on the CPU"""
+    found = run_trials(candidates("auto", "auto"), networks, sha256, threads=threads)
+    if (folder := cache_folder()) is not None:
+        with suppress(UsageError):
+            write_json(_memory(folder, sha256, threads), {"trials": [asdict(one) for one in found]})
+    return found
+
+
+def _memory(folder: Path, sha256: str, threads: int) -> Path:
+    return folder / f"trials-{key_of(machine(), sha256, threads)}.json"
 
 
 def remembered(path: Path) -> list[Trial] | None:
@@ -88,11 +97,6 @@ def remembered(path: Path) -> list[Trial] | None:
         if tried and tried >= {(name, precision) for name, precision in candidates("auto", "auto")}:
             return found
     return None
-
-
-def remember(path: Path, trials: list[Trial]) -> None:
-    with suppress(UsageError):
-        write_json(path, {"trials": [asdict(one) for one in trials]})
 
 
 def run_trials(of: list[Candidate], networks: X2FaceNetworks, sha256: str, *, threads: int) -> list[Trial]:

@@ -1,40 +1,62 @@
-"""The networks as ONNX graphs, one for each part, for any number of pictures."""
+"""The networks as ONNX graphs, for any number of pictures."""
 
 from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from x2face_core.engines.interface import Part
+from x2face_core.engines.interface import PARTS
 from x2face_core.errors import UsageError
 from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.warping import identity_grid, resize_flow
+
+Graph = Literal["frames", "embed", "encode", "decode"]
 
 OPSET = 17
-OPSETS = range(13, 21)
+OPSETS = range(16, 21)
 """Versions of the ONNX operators that can be written."""
-INPUTS: dict[Part, str] = {"embed": "pictures", "encode": "pictures", "decode": "vectors"}
-OUTPUTS: dict[Part, tuple[str, ...]] = {"embed": ("flow", "confidence"), "encode": ("vectors",), "decode": ("flow",)}
+GRAPHS: tuple[Graph, ...] = ("frames", *PARTS)
+"""The parts of an engine, and frames: encoding, decoding and warping in one graph."""
+INPUTS: dict[Graph, tuple[str, ...]] = {
+    "frames": ("face", "pictures"), "embed": ("pictures",), "encode": ("pictures",), "decode": ("vectors",),
+}  # fmt: skip
+OUTPUTS: dict[Graph, tuple[str, ...]] = {
+    "frames": ("frames", "vectors"), "embed": ("flow", "confidence"), "encode": ("vectors",), "decode": ("flow",),
+}  # fmt: skip
 
 
-class _Part(nn.Module):
-    """One function of the networks as a module."""
+class _Frames(nn.Module):
+    """An embedded face (1, 3, size, size) and pictures (n, 3, side, side) to frames (n, 3, size, size) and vectors."""
 
-    def __init__(self, networks: X2FaceNetworks, part: Part) -> None:
+    def __init__(self, networks: X2FaceNetworks, size: int) -> None:
         super().__init__()
-        self.networks = networks
-        calls: dict[Part, Callable[[Tensor], Tensor | tuple[Tensor, Tensor]]] = {
-            "embed": networks.embedding,
-            "encode": networks.driving.encode,
-            "decode": networks.driving.decode,
-        }
-        self.call = calls[part]
+        self.driving, self.size, self.padding = networks.driving, size, networks.dims.padding
+        self.grid = nn.Buffer(identity_grid(size, size))
 
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(self, face: Tensor, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        vectors = self.driving.encode(pictures)
+        flow = resize_flow(self.driving.decode(vectors), self.size, self.size)
+        faces = face.expand(flow.shape[0], -1, -1, -1)
+        grid = flow.permute(0, 2, 3, 1) + self.grid
+        frames = F.grid_sample(faces, grid, mode="bilinear", padding_mode=self.padding, align_corners=True)
+        return frames.clamp(0, 1), vectors
+
+
+class _Driving(nn.Module):
+    """Pictures to vectors, or vectors to flows."""
+
+    def __init__(self, networks: X2FaceNetworks, part: Graph) -> None:
+        super().__init__()
+        self.driving = networks.driving
+        self.call = self.driving.encode if part == "encode" else self.driving.decode
+
+    def forward(self, x: Tensor) -> Tensor:
         return self.call(x)
 
 
@@ -51,25 +73,29 @@ def plain(networks: X2FaceNetworks) -> X2FaceNetworks:
     return copy.deepcopy(networks).float().to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload, no-any-return]
 
 
-def write_graph(networks: X2FaceNetworks, part: Part, path: Path, opset: int = OPSET) -> None:
-    """Write one part as an ONNX file. UsageError for an opset that is not there.
+def write_graph(networks: X2FaceNetworks, graph: Graph, path: Path, opset: int = OPSET, size: int = 256) -> None:
+    """Write a graph as an ONNX file. UsageError for an opset that is not there.
 
-    networks: as of `plain`, folded or not
-    input: (n, 3, side, side) or (n, vector) float32; outputs as of interface.Engine; n is free
+    networks: as of `plain`, folded or not; size: of frames
+    Inputs and outputs are float32, as of interface.Engine, and as of the class _Frames; n is free.
     """
     check_opset(opset)
-    dims = networks.dims
-    example = torch.zeros(2, dims.vector) if part == "decode" else torch.zeros(2, 3, dims.side, dims.side)
-    names = [INPUTS[part], *OUTPUTS[part]]
+    module: nn.Module = _Frames(networks, size) if graph == "frames" else _Driving(networks, graph)
+    given = {
+        "face": torch.zeros(1, 3, size, size),
+        "pictures": torch.zeros(2, 3, networks.dims.side, networks.dims.side),
+        "vectors": torch.zeros(2, networks.dims.vector),
+    }
+    free = {name: {0: "n"} for name in (*INPUTS[graph], *OUTPUTS[graph]) if name != "face"}
     with warnings.catch_warnings(), torch.inference_mode(False), torch.no_grad():
         warnings.simplefilter("ignore")  # torch's newer exporter takes ten times as long and needs more packages
         torch.onnx.export(
-            _Part(networks, part).eval(),
-            (example,),
+            networks.embedding if graph == "embed" else module.eval(),
+            tuple(given[name] for name in INPUTS[graph]),
             path,
             dynamo=False,
             opset_version=opset,
-            input_names=names[:1],
-            output_names=names[1:],
-            dynamic_axes={name: {0: "n"} for name in names},
+            input_names=INPUTS[graph],
+            output_names=OUTPUTS[graph],
+            dynamic_axes=free,
         )

@@ -10,10 +10,11 @@ from torch import Tensor
 from x2face_core.engines import samples
 from x2face_core.engines.cache import GraphFolder
 from x2face_core.engines.graph_engine import GraphEngine
-from x2face_core.engines.graphs import OPSET, plain, write_graph
+from x2face_core.engines.graphs import Graph, plain, write_graph
 from x2face_core.engines.interface import PARTS, Engine, EngineName, Part, require
 from x2face_core.engines.torch_engine import TorchEngine
 from x2face_core.networks.x2face import X2FaceNetworks
+from x2face_core.warping import reduce
 
 
 def make_engine(
@@ -53,22 +54,29 @@ def prepared(networks: X2FaceNetworks, sha256: str, precision: str) -> GraphFold
             if stored == "int8":
                 write_quantized(copied, part, folder.file(part, "fp32"), target)
             else:
-                write_graph(copied, part, target, OPSET)
+                write_graph(copied, part, target)
     return folder
 
 
-def write_quantized(networks: X2FaceNetworks, part: Part, graph: Path, target: Path) -> None:
-    """Write the int8 version of a graph, calibrated on the samples."""
+def write_quantized(networks: X2FaceNetworks, graph: Graph, source: Path, target: Path, size: int = 256) -> None:
+    """Write the int8 version of a graph, calibrated on the samples.
+
+    networks: as of `plain`; source: the graph in float32; size: of frames
+    """
     from x2face_core.engines.quantizing import quantize
 
-    quantize(graph, part, calibration_inputs(networks, part), target)
+    last = networks.dims.levels - 1  # convolution of the encoder
+    floating = {"frames": (0, last, last + 1, -1)}.get(graph, (0, -1))
+    quantize(source, _examples(networks, graph, size), target, floating=floating)
 
 
 @torch.inference_mode()
-def calibration_inputs(networks: X2FaceNetworks, part: Part) -> Tensor:
+def _examples(networks: X2FaceNetworks, graph: Graph, size: int) -> list[dict[str, Tensor]]:
     """Pictures of the samples, or vectors: theirs, and those by which the portrait would follow them."""
     pictures = samples.driving_pictures(networks.dims.side)
-    if part != "decode":
-        return pictures
-    vectors = torch.cat([networks.encode(batch) for batch in torch.split(pictures, 8)])
-    return torch.cat([vectors, networks.encode(samples.portrait()) + vectors - vectors[:1]])
+    if graph == "decode":
+        vectors = torch.cat([networks.encode(batch) for batch in torch.split(pictures, 8)])
+        moved = networks.encode(samples.portrait()) + vectors - vectors[:1]
+        return [{"vectors": row[None]} for row in torch.cat([vectors, moved])]
+    face = {"face": reduce(samples.portrait(), size)} if graph == "frames" else {}
+    return [{**face, "pictures": row[None]} for row in pictures]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,16 +11,14 @@ from typing import Any
 
 from torch import Tensor
 
-from x2face_core.engines.graphs import INPUTS
-from x2face_core.engines.interface import Part
-
 _PERCENTILE = 99.999  # of activations, that the range of 8 bits covers
 
 
-def quantize(graph: Path, part: Part, inputs: Tensor, target: Path) -> None:
-    """Write the int8 version of a graph; first and last convolution stay float, as they lose most and cost little.
+def quantize(graph: Path, examples: Sequence[Mapping[str, Tensor]], target: Path, *, floating: Sequence[int]) -> None:
+    """Write the int8 version of a graph.
 
-    inputs: what the part reads, (n, …), as typical as can be
+    examples: inputs by name, as typical as can be
+    floating: indices of convolutions that stay in float: the first and the last lose most, and cost little
     """
     import onnx
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
@@ -33,24 +31,24 @@ def quantize(graph: Path, part: Part, inputs: Tensor, target: Path) -> None:
         quantize_static(
             simple,
             target,
-            _reader(INPUTS[part], inputs),
+            _reader(examples),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.Percentile,
             op_types_to_quantize=["Conv"],
-            nodes_to_exclude=[convolutions[0], convolutions[-1]],
+            nodes_to_exclude=[convolutions[number] for number in floating],
             extra_options={"CalibPercentile": _PERCENTILE},
         )
 
 
-def _reader(name: str, inputs: Tensor) -> Any:
+def _reader(examples: Sequence[Mapping[str, Tensor]]) -> Any:
     from onnxruntime.quantization import CalibrationDataReader
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.rows: Iterator[Any] = iter([{name: row[None].numpy()} for row in inputs])
+            self.rows: Iterator[Any] = iter({name: value.numpy() for name, value in one.items()} for one in examples)
 
         def get_next(self) -> Any:
             return next(self.rows, None)

@@ -22,7 +22,7 @@ TOLERANCES = {"fp32": 60.0, "bf16": 45.0, "fp16": 45.0, "int8": 38.0}
 _BATCH = 8
 _FEWER = 4  # every so many-th of the samples, for networks that are not light
 _EQUAL = 200.0  # dB of frames that are equal
-_ROUNDS, _SECONDS = 7, 6.0  # batches timed of each engine; no further round begins after so many seconds
+_ROUNDS, _SECONDS = 20, 6.0  # batches timed of each engine; no further round begins after so many seconds
 _HOPELESS = 4.0  # times slower than the reference in its first batch: timed no further
 
 

@@ -77,15 +77,18 @@ def shifted_upsampling(side: int) -> Tensor:
 
 
 @torch.no_grad()
-def fold(networks: X2FaceNetworks) -> X2FaceNetworks:
-    """Prepare networks for inference, in place. Networks in the printed order are left as they are."""
+def fold(networks: X2FaceNetworks, *, upsampling: bool = True) -> X2FaceNetworks:
+    """Prepare networks for inference, in place. Networks in the printed order are left as they are.
+
+    upsampling: reorder it too, which suits processors; for GPUs it would be more and smaller operations
+    """
     networks.eval()
     if networks.dims.order == "released":
         for block in [module for module in networks.modules() if isinstance(module, Down | Up)]:
             if isinstance(block.norm, nn.BatchNorm2d):
                 block.norm.num_batches_tracked = torch.tensor(0)
                 block.conv, block.norm = fuse_conv_bn_eval(block.conv, block.norm), nn.Identity()
-        for decoder in (networks.embedding.decoder, networks.driving.decoder):
+        for decoder in (networks.embedding.decoder, networks.driving.decoder) if upsampling else ():
             _fold_upsampling(decoder)
     return networks
 
