@@ -54,6 +54,9 @@ class RunOptions:
         None, metavar="FILE.png", help="An embedded face, as `x2face embed` writes it, instead of the source's own."
     )
     record: str | None = option(None, metavar="FILE.x2v", help="Write the motion to a file, for --track.")
+    finish: Literal["none", "poisson"] = option(
+        "none", help="poisson: teeth, tongue and closed lids come from the driving pictures."
+    )
     manifest: bool = option(
         False, help="Write OUTPUT.json too: inputs, settings, weights and versions, for `x2face rerun`."
     )

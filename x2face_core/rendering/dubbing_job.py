@@ -72,6 +72,10 @@ def _refuse_options(job: Job) -> None:
     for name, given in (("fps", job.fps is not None), ("record", job.record is not None)):
         if given:
             raise UsageError(f"--{name}: a film that keeps its motion has its own; leave it out.")
+    if job.finish != "none":
+        raise UsageError(
+            f"--finish {job.finish}: a film that keeps its motion has its own teeth and lids; leave it out."
+        )
 
 
 def _of_one_person(footage: Footage, model: Model) -> tuple[Footage, list[str]]:

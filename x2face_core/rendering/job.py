@@ -45,6 +45,7 @@ class Job:
     sound: driving, none or a file name
     compare: show source and driving picture to its left; paste_back: into the first source's whole picture
     record: file for the film's motion, overwritten if the output may be
+    finish: none or poisson, as of `animate`
     mark: text to write visibly onto each frame; metadata: of the output, as of write_film
     """
 
@@ -63,6 +64,7 @@ class Job:
     batch_size: int = 8
     seed: int = 0
     record: Path | None = None
+    finish: str = "none"
     mark: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -118,6 +120,7 @@ def perform(
         fps=job.fps,
         seconds=job.seconds,
         batch_size=job.batch_size,
+        finish=job.finish,
         fusion=job.fusion,
         complete=job.complete,
         seed=job.seed,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
 from x2face_core.pixels import to_pictures
+from x2face_core.rendering.poisson import Poisson
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, zero_driver
 from x2face_core.streaming.batching import batches
@@ -68,6 +70,7 @@ def animate(
     fps: float | None = None,
     seconds: float | None = None,
     batch_size: int = 8,
+    finish: str = "none",
     fusion: str = "auto",
     complete: bool | None = None,
     seed: int = 0,
@@ -82,13 +85,16 @@ def animate(
     drivers: loaded drivers, or ActiveDrivers to override what they declare; may be empty if there are overlays
     overlays: applied to the embedded face in this order
     fps: frames a second; None: as of `compose`; seconds: largest length
+    finish: none, or poisson: hidden parts come from the driving pictures, see rendering.poisson
     fusion, complete: as of X2Face.embed; the other arguments as of ModelSource
     """
     source = ModelSource.of(
-        model, pictures, fusion, complete=complete, seed=seed, pictures_wanted=pictures_wanted,
+        model, pictures, fusion, complete=complete, seed=seed, pictures_wanted=pictures_wanted or finish == "poisson",
         load_mapping=load_mapping, load_driver=load_driver,
     )  # fmt: skip
-    return animate_source(source, drivers, overlays=overlays, fps=fps, seconds=seconds, batch_size=batch_size)
+    return animate_source(
+        source, drivers, overlays=overlays, fps=fps, seconds=seconds, batch_size=batch_size, finish=finish
+    )
 
 
 def animate_source(
@@ -99,18 +105,22 @@ def animate_source(
     fps: float | None = None,
     seconds: float | None = None,
     batch_size: int = 8,
+    finish: str = "none",
 ) -> Animation:
-    """As animate, for a face that is embedded already."""
+    """As animate, for a face that is embedded already; `finish` needs a source with pictures_wanted."""
     seen = source.timed(fps or source.fps, seconds)
     paint = [one if isinstance(one, ActiveOverlay) else ActiveOverlay.of(one) for one in overlays]
     active = [one if isinstance(one, ActiveDriver) else ActiveDriver.of(one) for one in drivers]
     composed = compose(active or [zero_driver()] * bool(paint), seen, fps=fps, seconds=seconds)
     workers = 1 if any(one.live for one in active) else seen.workers
-    return Animation(composed, _frames(source.model, seen.face, paint, composed, batch_size, workers), seen)
+    names = " and ".join(one.name for one in active)
+    poisson = Poisson(source.model, seen.face, seen.vector) if finish == "poisson" else None
+    render = partial(_rendered, source.model, composed.fps, poisson, names)
+    return Animation(composed, _frames(render, seen.face, paint, composed, batch_size, workers), seen)
 
 
 def _frames(
-    model: Model,
+    render: Callable[[EmbeddedFace, Sequence[Row]], list[Frame]],
     face: EmbeddedFace,
     overlays: Sequence[ActiveOverlay],
     composed: Composed,
@@ -130,12 +140,19 @@ def _frames(
                 now = overlay.on(now, start / composed.fps)
             yield now, rows
 
-    for frames in in_parallel(lambda batch: _rendered(model, *batch, composed.fps), painted(), workers):
+    for frames in in_parallel(lambda batch: render(*batch), painted(), workers):
         yield from frames
 
 
-def _rendered(model: Model, face: EmbeddedFace, rows: Sequence[Row], fps: float) -> list[Frame]:
+def _rendered(
+    model: Model, fps: float, poisson: Poisson | None, drivers: str, face: EmbeddedFace, rows: Sequence[Row]
+) -> list[Frame]:
     vectors = torch.from_numpy(np.stack([row.vector for row in rows])).float()
     with torch.inference_mode():
-        pictures = to_pictures(model.render(face, vectors))
+        if poisson is None:
+            pictures = to_pictures(model.render(face, vectors))
+        else:
+            faces = [poisson.on(face, row.picture, drivers) for row in rows]
+            parts = [model.render(one, row[None]) for one, row in zip(faces, vectors, strict=True)]
+            pictures = to_pictures(torch.cat(parts))
     return [Frame(picture, row.vector, fps, row.picture) for picture, row in zip(pictures, rows, strict=True)]
