@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.bank import Bank
-from x2face_core.geometry.landmarks import LIDS, LIPS, MIRROR_WITH_IRISES, POINTS
+from x2face_core.geometry.landmarks import LIPS, MIRROR_WITH_IRISES, POINTS
 from x2face_core.geometry.motion import Aligned, align, angles, relative
 from x2face_core.geometry.splines import SplineFlows
 from x2face_core.geometry.turning import Turner
@@ -89,7 +89,6 @@ class GuidedBatches:
         self.sign = torch.tensor([-1.0, 1.0, 1.0], device=layout.device)
         self.gains = torch.ones(len(layout), device=layout.device)
         self.gains[LIPS] = recipe.lips_gain
-        self.gains[[point for pair in LIDS for point in pair]] = recipe.lids_gain
         self.gains[POINTS:] = recipe.gaze_gain
         self.optical = OpticalFlow(recipe.spline_side) if recipe.optical else None
 
