@@ -12,6 +12,7 @@ from x2face_lab.evaluation.across import CrossDriving, people_followed
 from x2face_lab.evaluation.intervals import Floats, interval
 from x2face_lab.evaluation.readers import MEASURES
 from x2face_lab.evaluation.regions import REGIONS
+from x2face_lab.evaluation.skin import by_skin
 from x2face_lab.evaluation.tally import Tally
 
 _MEANS = ("l1_1", "l1_3", "copy_1", "copy_3", "psnr", "ssim")
@@ -39,7 +40,7 @@ def fidelity(tally: Tally) -> dict[str, Any]:
     for name, (above, below) in _RATIOS.items():
         figures |= _both(name, tally.ratio(above, below), tally.ratios(above, below))
     figures |= _both("gain_3", 1 - tally.ratio("l1_3", "l1_1"), 1 - tally.ratios("l1_3", "l1_1"))
-    return figures | _moving(tally) | _regions(tally)
+    return figures | _moving(tally) | _regions(tally) | by_skin(tally)
 
 
 def _moving(tally: Tally) -> dict[str, Any]:

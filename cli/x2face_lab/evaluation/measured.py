@@ -29,7 +29,7 @@ def rows(figures: dict[str, Any]) -> Rows:
     """Label and text of each figure, by person first, then by frame."""
     shown = [("clips, people", f"{figures['clips']}, {figures['people']}")]
     shown += [(label, _balanced(figures, key)) for label, key in _FIDELITY if key in figures]
-    for part in (_moving, _regions, _across, _pose, _control, _audio, _sync, _identity):
+    for part in (_moving, _regions, _skin, _across, _pose, _control, _audio, _sync, _identity):
         shown += part(figures)
     return shown
 
@@ -57,6 +57,14 @@ def _moving(figures: dict[str, Any]) -> Rows:
 def _regions(figures: dict[str, Any]) -> Rows:
     found = figures.get("regions_by_person", {})
     return [(f"L1 {name}, of copying, by person", _row(values, ("l1", "copy"), 4)) for name, values in found.items()]
+
+
+def _skin(figures: dict[str, Any]) -> Rows:
+    keys = ("ratio_1", "face_l1", "face_copy")
+    return [
+        (f"{values['people']} people of {name} skin: ratio to copying, L1 face, of copying", _row(values, keys, 4))
+        for name, values in figures.get("by_skin", {}).items()
+    ]
 
 
 def _across(figures: dict[str, Any]) -> Rows:

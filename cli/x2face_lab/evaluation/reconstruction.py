@@ -15,6 +15,7 @@ from x2face_lab.evaluation.readers import Reader
 from x2face_lab.evaluation.reading import PoseRead, read_pose
 from x2face_lab.evaluation.regions import REGIONS, regions_of
 from x2face_lab.evaluation.sharpness import likeness, sharpness
+from x2face_lab.evaluation.skin import ANGLE, typology_angle
 from x2face_lab.evaluation.tally import Tally
 from x2face_lab.evaluation.tracks import Film, read_film
 from x2face_lab.evaluation.truth import Truth, truth_of
@@ -31,7 +32,7 @@ class Reconstruction:
     """The measurements of self-reconstruction.
 
     tally: l1_1, l1_3, copy_1, copy_3, psnr, ssim, face_l1, face_copy and so on for each region, inside_l1, inside_copy,
-        sharp_fused, sharp_best
+        sharp_fused, sharp_best, skin
     poses: poses read from vectors, with their labels
     """
 
@@ -117,7 +118,7 @@ def _errors(driven: Driven, truth: Truth, tally: Tally) -> None:
 
 
 def _costly(driven: Driven, truth: Truth, tally: Tally) -> None:
-    """Add PSNR and SSIM with one source, and the sharpness with three sources and with the best single one."""
+    """Add PSNR and SSIM with one source, the sharpness from three sources and the best single one, and the skin."""
     for row in range(0, len(driven.numbers), COSTLY_EVERY):
         psnr, ssim = likeness(driven.targets[row], driven.singles[0][row])
         tally.add(driven.person, "psnr", [psnr])
@@ -128,3 +129,4 @@ def _costly(driven: Driven, truth: Truth, tally: Tally) -> None:
             fused, *singles = sharpness(pictures, face | near).tolist()
             tally.add(driven.person, "sharp_fused", [fused])
             tally.add(driven.person, "sharp_best", [max(singles)])
+            tally.add(driven.person, ANGLE, [typology_angle(driven.targets[row], landmarks)])
