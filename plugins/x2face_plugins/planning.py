@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _OF_THE_JOB = (
     "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "force", "batch_size", "seed",
-    "mark", "finish",
+    "mark", "finish", "smooth", "sharpen",
 )  # fmt: skip
 
 

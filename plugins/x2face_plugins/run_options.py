@@ -57,6 +57,10 @@ class RunOptions:
     finish: Literal["none", "poisson"] = option(
         "none", help="poisson: teeth, tongue and closed lids come from the driving pictures."
     )
+    smooth: float = option(
+        0.0, min=0, max=25, metavar="FRAMES", help="Smooth the motion over so many frames; 1 calms a jittery driver."
+    )
+    sharpen: float = option(0.0, min=0, max=3, metavar="AMOUNT", help="Sharpen the generated face; 0.5 is a little.")
     manifest: bool = option(
         False, help="Write OUTPUT.json too: inputs, settings, weights and versions, for `x2face rerun`."
     )

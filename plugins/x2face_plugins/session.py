@@ -151,6 +151,9 @@ class Session:
         still: bool = False,
         paste_back: bool = False,
         compare: bool = False,
+        finish: str = "none",
+        smooth: float = 0.0,
+        sharpen: float = 0.0,
     ) -> Film:
         """Drive a face; iterate over the result for its frames.
 
@@ -158,6 +161,8 @@ class Session:
         fps: frame rate; None: that of the drivers; seconds: largest length; seed: for drivers that draw random numbers
         still: do not add blinks to speech
         paste_back: put the face back into the whole first picture; compare: show source and driving picture to the left
+        finish: poisson: take teeth and closed lids from driving pictures; smooth: the motion, over so many frames
+        sharpen: the generated face by so much; 0.5 is a little
         UsageError for drivers that cannot be combined, or for endless ones without seconds.
         """
         active = [_active(one) for one in drivers]
@@ -167,14 +172,16 @@ class Session:
         if added is not None and isinstance(idle := added.load(), ActiveDriver):
             moving.append(idle)
         animation = animate_source(
-            replace(face.source, seed=seed, pictures_wanted=compare),
+            replace(face.source, seed=seed, pictures_wanted=compare or finish == "poisson"),
             moving,
             overlays=overlays,
             fps=fps,
             seconds=seconds,
             batch_size=batch_size,
+            finish=finish,
+            smooth=smooth,
         )
-        pictures = finished(animation, face.portraits[0], paste_back=paste_back, compare=compare)
+        pictures = finished(animation, face.portraits[0], paste_back=paste_back, compare=compare, sharpen=sharpen)
         return Film(animation, pictures, soundtrack(moving).path)
 
     def encode(self, pictures: Tensor | AnyPicture | Sequence[AnyPicture]) -> Tensor:

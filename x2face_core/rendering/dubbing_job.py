@@ -72,10 +72,11 @@ def _refuse_options(job: Job) -> None:
     for name, given in (("fps", job.fps is not None), ("record", job.record is not None)):
         if given:
             raise UsageError(f"--{name}: a film that keeps its motion has its own; leave it out.")
-    if job.finish != "none":
-        raise UsageError(
-            f"--finish {job.finish}: a film that keeps its motion has its own teeth and lids; leave it out."
-        )
+    for name, given in (("finish", job.finish != "none"), ("smooth", job.smooth > 0), ("sharpen", job.sharpen > 0)):
+        if given:
+            raise UsageError(
+                f"--{name}: is for a driven photograph, not for a film that keeps its motion; leave it out."
+            )
 
 
 def _of_one_person(footage: Footage, model: Model) -> tuple[Footage, list[str]]:

@@ -45,7 +45,7 @@ class Job:
     sound: driving, none or a file name
     compare: show source and driving picture to its left; paste_back: into the first source's whole picture
     record: file for the film's motion, overwritten if the output may be
-    finish: none or poisson, as of `animate`
+    finish, smooth: as of `animate`; sharpen: as of `finished`
     mark: text to write visibly onto each frame; metadata: of the output, as of write_film
     """
 
@@ -65,6 +65,8 @@ class Job:
     seed: int = 0
     record: Path | None = None
     finish: str = "none"
+    smooth: float = 0.0
+    sharpen: float = 0.0
     mark: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -121,6 +123,7 @@ def perform(
         seconds=job.seconds,
         batch_size=job.batch_size,
         finish=job.finish,
+        smooth=job.smooth,
         fusion=job.fusion,
         complete=job.complete,
         seed=job.seed,
@@ -191,7 +194,9 @@ def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
 
 
 def _finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
-    return marked(finished(frames, portrait, paste_back=job.paste_back, compare=job.compare), job.mark)
+    return marked(
+        finished(frames, portrait, paste_back=job.paste_back, compare=job.compare, sharpen=job.sharpen), job.mark
+    )
 
 
 def note_reduction(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
+from x2face_core.errors import UsageError
 from x2face_core.pixels import to_pictures
 from x2face_core.rendering.poisson import Poisson
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
@@ -21,6 +22,7 @@ from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, compose
 from x2face_core.streaming.parallel import in_parallel
 from x2face_core.streaming.resampling import Row
+from x2face_core.streaming.smoothing import smoothed
 
 if TYPE_CHECKING:
     from x2face_core.driving import Floats
@@ -71,6 +73,7 @@ def animate(
     seconds: float | None = None,
     batch_size: int = 8,
     finish: str = "none",
+    smooth: float = 0.0,
     fusion: str = "auto",
     complete: bool | None = None,
     seed: int = 0,
@@ -85,6 +88,7 @@ def animate(
     drivers: loaded drivers, or ActiveDrivers to override what they declare; may be empty if there are overlays
     overlays: applied to the embedded face in this order
     fps: frames a second; None: as of `compose`; seconds: largest length
+    smooth: standard deviation in frames of the filter over driving vectors; 0: none. UsageError for live drivers
     finish: none, or poisson: hidden parts come from the driving pictures, see rendering.poisson
     fusion, complete: as of X2Face.embed; the other arguments as of ModelSource
     """
@@ -93,7 +97,14 @@ def animate(
         load_mapping=load_mapping, load_driver=load_driver,
     )  # fmt: skip
     return animate_source(
-        source, drivers, overlays=overlays, fps=fps, seconds=seconds, batch_size=batch_size, finish=finish
+        source,
+        drivers,
+        overlays=overlays,
+        fps=fps,
+        seconds=seconds,
+        batch_size=batch_size,
+        finish=finish,
+        smooth=smooth,
     )
 
 
@@ -106,12 +117,17 @@ def animate_source(
     seconds: float | None = None,
     batch_size: int = 8,
     finish: str = "none",
+    smooth: float = 0.0,
 ) -> Animation:
     """As animate, for a face that is embedded already; `finish` needs a source with pictures_wanted."""
     seen = source.timed(fps or source.fps, seconds)
     paint = [one if isinstance(one, ActiveOverlay) else ActiveOverlay.of(one) for one in overlays]
     active = [one if isinstance(one, ActiveDriver) else ActiveDriver.of(one) for one in drivers]
     composed = compose(active or [zero_driver()] * bool(paint), seen, fps=fps, seconds=seconds)
+    if smooth:
+        if any(one.live for one in active):
+            raise UsageError("--smooth: looks at the frames to come, and what is live has none yet; leave it out.")
+        composed = replace(composed, rows=smoothed(composed.rows, smooth))
     workers = 1 if any(one.live for one in active) else seen.workers
     names = " and ".join(one.name for one in active)
     poisson = Poisson(source.model, seen.face, seen.vector) if finish == "poisson" else None
