@@ -10,7 +10,8 @@ import click
 
 from x2face_cli import options, screen
 from x2face_cli.completing import driver_names
-from x2face_cli.showing import contributions, telling_what_is_left
+from x2face_cli.help_groups import write_groups
+from x2face_cli.showing import closing_lines, next_step, telling_what_is_left
 from x2face_plugins.desk import DriverDesk
 from x2face_plugins.filming import make_film
 from x2face_plugins.planning import Plan
@@ -40,6 +41,9 @@ class RunCommand(click.Command):
                 spec = ctx.obj.registry.driver(name).spec
                 extra += [*options.driver_options(spec), *options.desk_options(spec)]
         return [*super().get_params(ctx), *extra]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_groups(self.get_params(ctx), ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not isinstance(ctx.obj, ParsedWords) or ctx.obj.drivers:
@@ -130,5 +134,6 @@ def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     if as_json:
         screen.result_json(report)
     else:
-        screen.note(contributions(report))
+        for line in closing_lines(report, next_step(parsed.drivers, parsed.own)):
+            screen.note(line)
         screen.result(report["output"])

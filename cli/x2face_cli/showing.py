@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,29 @@ from x2face_cli import screen
 
 if TYPE_CHECKING:
     from x2face_core.rendering.outputs import Output
+
+
+def closing_lines(report: Mapping[str, Any], next_step: str) -> Iterator[str]:
+    """What was made, what drove it how much, and what could be done next."""
+    width, height = report["size"]
+    length = f"{report['seconds']:.1f} s at {report['fps']:g} a second"
+    moved = f": {report['moved']}" if report["moved"] else ""
+    yield f"{report['frames']} frames, {length}, {width}x{height}{moved}"
+    yield contributions(report)
+    if next_step:
+        yield f"next: {next_step}"
+
+
+def next_step(drivers: Iterable[str], options: Mapping[str, Any]) -> str:
+    """One thing to try that the run has not used. options: of run, as given"""
+    names = set(drivers)
+    if "frame" in names and options["finish"] == "none":
+        return "--finish poisson takes teeth and closed lids from the driving pictures"
+    if "audio" in names and not names & {"frame", "pose", "idle"} and options["source_motion"] == "still":
+        return "--idle moves the head a little, --pose-yaw=-10:10 --pose-seconds 4 turns it"
+    if not options["paste_back"] and options["source_motion"] == "still":
+        return "--paste-back puts the face back into the whole picture"
+    return "" if options["manifest"] else "--manifest notes all it was made from, for `x2face rerun`"
 
 
 def contributions(report: Mapping[str, Any]) -> str:

@@ -203,6 +203,8 @@ def summary_of(plan: Plan, loaded: Loaded, report: Report, session: Session) -> 
         "fps": round(report.fps, 6),
         "seconds": round(report.seconds, 6),
         "wall_seconds": 0.0,
+        "size": list(report.size),
+        "moved": report.moved,
         "source_boxes": report.source_boxes,
         "driving_box": report.driving_box,
         "drivers": _drivers(plan, loaded, report),

@@ -17,7 +17,7 @@ from x2face_core.media.video import probe, read_frames
 from x2face_core.media.writing import write_film
 
 KEYS = {"output", "frames", "fps", "seconds", "wall_seconds", "source_boxes", "driving_box", "drivers", "weights",
-        "engine", "dtype", "device", "warnings", "advice"}  # fmt: skip
+        "engine", "dtype", "device", "warnings", "advice", "size", "moved"}  # fmt: skip
 
 
 @pytest.fixture

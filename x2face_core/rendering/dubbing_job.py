@@ -62,6 +62,7 @@ def perform_dubbing(
         warnings=[*notes, *_lengths(dubbing, footage), *(warning for one in drivers for warning in one.warnings)],
         advice=tips,
         frames_sha256=digest.hexdigest(),
+        size=digest.size,
     )
 
 

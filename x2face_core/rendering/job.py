@@ -28,6 +28,7 @@ from x2face_core.sources.source import DriversByName, MappingsByName, Model, no_
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.soundtrack import Soundtrack, soundtrack
 from x2face_core.suitability.findings import warnings
+from x2face_core.suitability.movement import Movement
 from x2face_core.suitability.reach import Turns
 from x2face_core.suitability.sources import advice, readings
 
@@ -78,6 +79,7 @@ class Report:
     source_boxes, driving_box: x, y, width and height in pixels of the upright picture
     rms: root mean square of each driver's offsets
     advice: faults of sources and motion that lower the quality of the film, with remedies
+    size: width and height of the frames; moved: what moves in the film, in words
     frames_sha256: over all frames as they went to the encoder
     """
 
@@ -90,6 +92,8 @@ class Report:
     warnings: list[str]
     advice: list[str] = field(default_factory=list)
     frames_sha256: str = ""
+    size: tuple[int, int] = (0, 0)
+    moved: str = ""
 
     @property
     def seconds(self) -> float:
@@ -133,11 +137,15 @@ def perform(
     )
     sound = find_sound(job, drivers)
     notes, turns = [] if sound.remark is None else [sound.remark], Turns()
-    digest = FramesDigest()
+    digest, movement = FramesDigest(), Movement()
     with (
         recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
         closing(
-            digest.of(note_reduction(_finished(count_turns(noted, model, turns), job, portraits[0]), job.output, notes))
+            digest.of(
+                note_reduction(
+                    _finished(count_turns(noted, model, turns, movement), job, portraits[0]), job.output, notes
+                )
+            )
         ) as frames,
     ):
         shown = follow(frames, "rendering", animation.composed.frames)
@@ -152,15 +160,18 @@ def perform(
         warnings=[*notes, *(warning for one in drivers for warning in one.warnings)],
         advice=[*source_advice, *(one.line for one in warnings([turns.finding(_rotation_remedy(drivers))]))],
         frames_sha256=digest.hexdigest(),
+        size=digest.size,
+        moved=movement.words(),
     )
 
 
-def count_turns(frames: Iterable[Frame], model: Model, turns: Turns) -> Iterator[Frame]:
-    """Pass the frames on; adds the head rotation of each to `turns`."""
+def count_turns(frames: Iterable[Frame], model: Model, turns: Turns, movement: Movement) -> Iterator[Frame]:
+    """Pass the frames on; adds the head rotation of each to `turns`, and all that moves to `movement`."""
     for frame in frames:
         read = readings(torch.from_numpy(frame.vector[None]).float(), model)
         if read is not None:
             turns.add(read)
+            movement.add(read)
         yield frame
 
 
