@@ -41,13 +41,32 @@ def has_dask() -> bool:
 
 
 @contextmanager
+def cluster_of(workers: int | None, scheduler: str | None) -> Iterator[Any]:
+    """The client of a cluster as options ask for it: of the scheduler at an address, or embedded; None of neither.
+
+    UsageError if both are given; else as connected.
+    """
+    if workers and scheduler:
+        raise UsageError("--workers counts processes here, and --scheduler uses workers elsewhere: give one of them.")
+    if scheduler is not None:
+        with connected(scheduler) as client:
+            yield client
+    elif workers is not None and workers > 1:
+        _require_dask("--workers")
+        with embedded(workers) as client:
+            yield client
+    else:
+        yield None
+
+
+@contextmanager
 def connected(address: str) -> Iterator[Any]:
     """A Dask client of the scheduler at an address such as tcp://host:8786.
 
     UsageError for no such address; InputError if there is no scheduler, or if its workers cannot run x2face;
     MissingError without the extra `scale`.
     """
-    _require_dask()
+    _require_dask("--scheduler")
     if not _ADDRESS.fullmatch(address):
         raise UsageError(f"--scheduler {address}: expected HOST:PORT, such as tcp://node1:8786.")
     from distributed import Client
@@ -197,9 +216,9 @@ def _silence() -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def _require_dask() -> None:
+def _require_dask(option: str) -> None:
     if not has_dask():
-        raise MissingError("--scheduler needs Dask: pip install 'x2face[scale]'.")
+        raise MissingError(f"{option} needs Dask: pip install 'x2face[scale]'.")
 
 
 def _first_line(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from x2face_cli import screen
-from x2face_cli.values import ExpandedPath, Word
+from x2face_cli.values import ExpandedPath, WholeRange, Word
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,19 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="A Dask scheduler, whose workers share the disk and do the work.",
 )
-def prepare(source: Path, out: Path, landmarks: bool, workers: int | None, scheduler: str | None) -> None:
+@click.option("--shards", type=Word(), metavar="PLACE", help="Write shards too: a folder, or a URL such as s3://…")
+@click.option(
+    "--shard-size", type=WholeRange(1, 100_000), default=256, show_default=True, help="MiB of a shard, about."
+)
+def prepare(
+    source: Path,
+    out: Path,
+    landmarks: bool,
+    workers: int | None,
+    scheduler: str | None,
+    shards: str | None,
+    shard_size: int,
+) -> None:
     """Turn the films and photographs in a folder, and in the folders within, into faces to train on.
 
     Each face in a film gets a fixed square of 256 pixels from cut to cut, at 25 frames a second, with the film's sound;
@@ -39,6 +51,7 @@ def prepare(source: Path, out: Path, landmarks: bool, workers: int | None, sched
     \b
     x2face prepare films tracks --landmarks
     x2face prepare films tracks --scheduler tcp://node1:8786   # on many machines (docs/scale.md)
+    x2face prepare films tracks --shards s3://bucket/tracks    # the same as tar archives, for `x2face train` to stream
     """
     if workers and scheduler:
         raise UsageError("--workers counts processes here, and --scheduler uses workers elsewhere: give one of them.")
@@ -46,7 +59,16 @@ def prepare(source: Path, out: Path, landmarks: bool, workers: int | None, sched
 
     with ExitStack() as bars:
         shown = _PrepareDisplay(bars)
-        report = run(source, out, landmarks=landmarks, workers=workers, scheduler=scheduler, progress=shown.done)
+        report = run(
+            source,
+            out,
+            landmarks=landmarks,
+            workers=workers,
+            scheduler=scheduler,
+            shards=shards,
+            shard_size=shard_size * 2**20,
+            progress=shown.done,
+        )
     _summarise(report)
     screen.result(out)
 

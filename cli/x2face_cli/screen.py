@@ -85,9 +85,9 @@ def detail(text: str) -> None:
         click.echo(_plain(text), err=True)
 
 
-def warn(text: str) -> None:
-    """Print a warning; silent with -q."""
-    if _verbosity >= 0:
+def warn(text: str, *, always: bool = False) -> None:
+    """Print a warning; silent with -q, unless `always`."""
+    if always or _verbosity >= 0:
         click.echo(_styled(f"x2face: warning: {_one_line(text)}", fg="yellow"), err=True)
 
 

@@ -37,7 +37,9 @@ class TrainCommand(click.Command):
 
 @click.command(cls=TrainCommand)
 @click.argument("out", type=ExpandedPath(file_okay=False))
-@click.option("--data", type=ExpandedPath(), required=True, help="Face tracks; `x2face prepare` makes them.")
+@click.option(
+    "--data", type=Word(), required=True, help="Face tracks or shards, by folder, URL or pattern; `prepare` makes them."
+)
 @click.option("--recipe", type=click.Choice(_RECIPES), default="guided", show_default=True)
 @click.option(
     "--preset", type=click.Choice(["light", "paper"]), show_default="the recipe's", help="The networks' sizes."
@@ -51,7 +53,7 @@ class TrainCommand(click.Command):
 @click.option("--identity", type=Word(), metavar="NETWORK", help="The identity network of the recipe of that name.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe or of the sizes.")
-def train(out: Path, data: Path, **given: Any) -> None:
+def train(out: Path, data: str, **given: Any) -> None:
     """Train the networks on a folder of face tracks; stopped or killed, the same line goes on.
 
     \b
@@ -70,14 +72,18 @@ def train(out: Path, data: Path, **given: Any) -> None:
         screen.set_verbosity(-1)  # under torchrun only the first process prints
     with ExitStack() as bars:
         shown = TrainingDisplay(bars, plan.length)
-        state = run(plan, shown.report, say=screen.note, progress=shown.reading)
+        state = run(plan, shown.report, say=screen.note, progress=shown.reading, warn=_warn)
     latest = next((row for row in reversed(state.history) if "held_ratio" in row), {})
     screen.note(f"held-out L1 to copying the source: {latest.get('held_ratio', float('nan')):.4f}")
     if not int(os.environ.get("RANK", "0")):
         screen.result(out / "weights.safetensors")
 
 
-def _plan(out: Path, data: Path, given: dict[str, Any]) -> Plan:
+def _warn(text: str) -> None:
+    screen.warn(text, always=True)  # in each process, for each reads other shards
+
+
+def _plan(out: Path, data: str, given: dict[str, Any]) -> Plan:
     length = length_of(given)
     settings = dict(pair(text) for text in given["settings"])
     from dataclasses import replace

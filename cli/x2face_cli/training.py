@@ -50,5 +50,6 @@ def _line(report: Report) -> str:
     state = report.state
     rate = state.samples / max(state.seconds, 1e-9)
     parts = [f"step {state.step}", f"{state.seconds / 60:.1f} min", f"{rate:.1f} samples/s"]
+    parts += [] if report.mfu is None else [f"mfu {report.mfu:.1%}"]
     parts += [f"{name} {value:.4f}" for name, value in {**report.losses, **(report.held_out or {})}.items()]
     return "  ".join(parts)

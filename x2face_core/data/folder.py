@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -125,6 +126,14 @@ class FaceFolder:
                 "and the recipes photometric and paper need none."
             )
         return _labels(file, np.array([clip.frames for clip in self.clips], np.int64))
+
+
+def seconds_of(clips: Sequence[Clip]) -> dict[str, float]:
+    """Total seconds of clips by their source, in alphabetical order."""
+    seconds: dict[str, float] = {}
+    for clip in sorted(clips, key=lambda clip: clip.source):
+        seconds[clip.source] = seconds.get(clip.source, 0.0) + clip.seconds
+    return seconds
 
 
 def _labels(file: Path, frames: NDArray[np.int64]) -> Labels:

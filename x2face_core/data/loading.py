@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,7 +11,9 @@ from pathlib import Path
 import av
 import numpy as np
 import torch
+from av.container import InputContainer
 from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from x2face_core.data.bank import Bank
@@ -24,25 +26,32 @@ from x2face_core.media.opening import film_stream, opened
 
 def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
     """Decode the wanted frames (ascending numbers) of a track to (k, side, side, 3); fewer if the file is truncated."""
-    frames, numbers, last = [], set(wanted.tolist()), int(wanted[-1])
+    frames: list[NDArray[np.uint8]] = []
     try:
         with opened(path) as container:
             if (stream := film_stream(container)) is None:
                 raise InputError(f"{path}: holds no picture that can be decoded; remove its row from clips.csv.")
-            stream.thread_type = "NONE"
-            reformatter = VideoReformatter()
-            for number, frame in enumerate(container.decode(stream)):
-                if number in numbers:
-                    small = reformatter.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
-                    frames.append(small.to_ndarray())
-                if number >= last:
-                    break
+            frames.extend(reduced_frames(container, stream, wanted, side))
     except (av.FFmpegError, OSError) as error:
         if not frames:
             raise InputError(f"{path}: cannot be decoded ({error}); `x2face prepare` drops such files.") from error
-    if not frames:
-        return np.zeros((0, side, side, 3), np.uint8)
-    return np.stack(frames)
+    return np.stack(frames) if frames else np.zeros((0, side, side, 3), np.uint8)
+
+
+def reduced_frames(
+    container: InputContainer, stream: VideoStream, wanted: NDArray[np.int64], side: int
+) -> Iterator[NDArray[np.uint8]]:
+    """Decode the wanted frames (ascending numbers) of a film, each as (side, side, 3)."""
+    numbers, last = set(wanted.tolist()), int(wanted[-1])
+    stream.thread_type = "NONE"
+    reformatter = VideoReformatter()
+    for number, frame in enumerate(container.decode(stream)):
+        if number in numbers:
+            small = reformatter.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
+            picture: NDArray[np.uint8] = small.to_ndarray()  # type: ignore[assignment]
+            yield picture
+        if number >= last:
+            return
 
 
 def load_bank(

@@ -44,8 +44,7 @@ def measures_of(
     landmarks, pose, gaze, blend = labels.landmarks[_landmark_rows(folder, clip, frame)], labels.pose[rows], None, None
     gaze = None if labels.gaze is None else labels.gaze[rows]
     blend = None if labels.blend is None else labels.blend[rows]
-    centre, deviation = np.median(expression, axis=0), expression.std(axis=0) + 1e-6
-    scores = None if blend is None else (np.median(blend, axis=0), blend.std(axis=0) + 0.02)
+    usual, scores = deviations(expression, 1e-6), None if blend is None else deviations(blend, 0.02)
     if len(stills) and folder.stills is not None and folder.stills.labels is not None:
         found = folder.stills.labels
         landmarks = np.concatenate([landmarks, found.landmarks[stills]])
@@ -57,12 +56,31 @@ def measures_of(
     return Measures(
         landmarks=with_irises(with_forehead(landmarks), looking),
         pose=pose,
-        expression=np.clip((expression - centre) / deviation, -3, 4).astype(np.float32),
+        expression=standardised_expression(expression, *usual),
         interest=_interest(expression),
         gaze=gaze,
-        blend=None if blend is None or scores is None else np.clip((blend - scores[0]) / scores[1], -4, 5),
+        blend=None if blend is None or scores is None else standardised_scores(blend, *scores),
         blend_mirror=None if blend is None else mirrored_scores(labels.blend_names),
     )
+
+
+def deviations(values: NDArray[np.float32], floor: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Median and standard deviation of each column (n, k), the latter plus `floor`."""
+    return np.median(values, axis=0), values.std(axis=0) + np.float32(floor)
+
+
+def standardised_expression(
+    expression: NDArray[np.float32], centre: NDArray[np.float32], deviation: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    standard: NDArray[np.float32] = np.clip((expression - centre) / deviation, -3, 4).astype(np.float32)
+    return standard
+
+
+def standardised_scores(
+    blend: NDArray[np.float32], centre: NDArray[np.float32], deviation: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    standard: NDArray[np.float32] = np.clip((blend - centre) / deviation, -4, 5).astype(np.float32)
+    return standard
 
 
 def _interest(expression: NDArray[np.float32]) -> NDArray[np.float32]:

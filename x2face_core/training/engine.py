@@ -26,6 +26,7 @@ from x2face_core.training.ema import EMA, N
 from x2face_core.training.prefetching import Batches, Prefetcher
 from x2face_core.training.processes import Processes
 from x2face_core.training.recipes import Recipe
+from x2face_core.training.throughput import Throughput
 
 _TOLD_EVERY = 10
 """Steps on a GPU after which losses are read, since each reading waits for it."""
@@ -48,13 +49,17 @@ class Length:
 
 @dataclass(frozen=True)
 class Report:
-    """The report of a step: running means of the losses, and held-out figures if just measured."""
+    """The report of a step: running means of the losses, and held-out figures if just measured.
+
+    mfu: model FLOPs utilisation so far, None where it is not measured
+    """
 
     state: RunState
     progress: float
     rate: float
     losses: dict[str, float]
     held_out: dict[str, float] | None
+    mfu: float | None = None
 
 
 class Trainer(Generic[N]):
@@ -86,6 +91,7 @@ class Trainer(Generic[N]):
         dims: dict[str, object] = self.networks.dims.to_dict()  # type: ignore[union-attr, operator]
         self.state = RunState(recipe=asdict(recipe), dims=dims, data=dict(data or {}))
         self.checkpoint = path / CHECKPOINT
+        self.throughput: Throughput | None = None
         self.share = max(2, recipe.batch // (recipe.accumulate * processes.count))
         first = processes.rank * recipe.accumulate
         self.prefetcher = Prefetcher(batches, recipe.seed, processes.device, first, recipe.accumulate, self.share)
@@ -122,13 +128,13 @@ class Trainer(Generic[N]):
                 self.state.seconds += time.monotonic() - started
                 held_out = self._milestones(clock, means)
                 rate = self.recipe.batch / (time.monotonic() - started)
-                report(Report(self.state, progress, rate, means, held_out))
+                report(Report(self.state, progress, rate, means, held_out, self._speed().get("mfu")))
         except KeyboardInterrupt:
             self.save()
             raise
         held_out = self._evaluate(means)
         self.save()
-        report(Report(self.state, 1.0, 0.0, means, held_out))
+        report(Report(self.state, 1.0, 0.0, means, held_out, self._speed().get("mfu")))
         return self.state
 
     def step(self, progress: float) -> dict[str, Tensor]:
@@ -178,8 +184,11 @@ class Trainer(Generic[N]):
         if self.recipe.schedule == "plateau":
             _plateau(self.state, ratio)
         row = {"step": self.state.step, "samples": self.state.samples, "seconds": self.state.seconds}
-        self.state.history.append(row | means | held_out)
+        self.state.history.append(row | self._speed() | means | held_out)
         return held_out
+
+    def _speed(self) -> dict[str, float]:
+        return {} if self.throughput is None else dict(self.throughput.figures(self.state))
 
 
 def _renew(means: dict[str, float], losses: dict[str, Tensor], step: int, device: torch.device) -> None:

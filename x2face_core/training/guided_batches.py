@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import torch
@@ -95,7 +96,18 @@ class GuidedBatches:
     @torch.no_grad()
     def draw(self, rng: torch.Generator, count: int) -> GuidedBatch:
         draw = Sampler(rng)
-        pairs = draw_pairs(self.bank, self.recipe, count, draw)
+        return self.of_pairs(draw_pairs(self.bank, self.recipe, count, draw), draw)
+
+    def on(self, bank: Bank) -> GuidedBatches:
+        """The same for another bank."""
+        other = copy(self)
+        other.bank = bank
+        return other
+
+    @torch.no_grad()
+    def of_pairs(self, pairs: Pairs, draw: Sampler) -> GuidedBatch:
+        """Augment and label pairs of the bank."""
+        count = len(pairs.source)
         turn_source, turn_target = self._turns(pairs, draw)
         source = self._view(pairs.source, pairs.mirrored, turn_source, draw)
         target = self._view(pairs.target, pairs.mirrored, turn_target, draw)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from x2face_core.data.bank import Bank
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.drawing import Sampler, draw_pairs, mirror
+from x2face_core.training.drawing import Pairs, Sampler, draw_pairs, mirror
 from x2face_core.training.recipes import Recipe
 from x2face_core.warping import warp
 
@@ -31,7 +31,15 @@ class PhotometricBatches:
 
     @torch.no_grad()
     def draw(self, rng: torch.Generator, count: int) -> PhotometricBatch:
-        pairs = draw_pairs(self.bank, self.recipe, count, Sampler(rng))
+        draw = Sampler(rng)
+        return self.of_pairs(draw_pairs(self.bank, self.recipe, count, draw), draw)
+
+    def on(self, bank: Bank) -> PhotometricBatches:
+        """The same for another bank."""
+        return PhotometricBatches(bank, self.recipe)
+
+    @torch.no_grad()
+    def of_pairs(self, pairs: Pairs, draw: Sampler) -> PhotometricBatch:
         pictures = [mirror(self.bank.floats(rows), pairs.mirrored) for rows in (pairs.source, pairs.target)]
         return PhotometricBatch(*pictures)
 

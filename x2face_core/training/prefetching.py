@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, is_dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -22,6 +22,15 @@ class Batches(Protocol):
     def draw(self, rng: torch.Generator, count: int) -> object: ...
 
 
+@runtime_checkable
+class OrderedBatches(Protocol):
+    """Batches that are read in an order of their own, and not drawn at random (streaming.StreamedBatches)."""
+
+    def begin(self, step: int, count: int) -> None: ...
+
+    def draw_at(self, rng: torch.Generator, count: int, step: int, part: int) -> object: ...
+
+
 class Prefetcher:
     """Draws the batches of a training run in order; on a GPU ahead of time, in threads with their own CUDA streams.
 
@@ -35,9 +44,13 @@ class Prefetcher:
         self._threads = ThreadPoolExecutor(_THREADS) if device.type == "cuda" else None
         self._local = threading.local()
         self._pending: dict[int, Future[tuple[object, Any]]] = {}
+        self._begun = not isinstance(batches, OrderedBatches)
 
     def batch(self, step: int, part: int) -> object:
         """One micro-batch of a step. part: index in this process, from 0"""
+        if not self._begun and isinstance(self.batches, OrderedBatches):
+            self.batches.begin(step, self.count)
+            self._begun = True
         if self._threads is None:
             return self._draw(step, part)
         number = step * self.parts + part
@@ -52,7 +65,10 @@ class Prefetcher:
         return batch
 
     def _draw(self, step: int, part: int) -> object:
-        return self.batches.draw(generator(self.seed, step, self.first + part, self.device), self.count)
+        rng = generator(self.seed, step, self.first + part, self.device)
+        if isinstance(self.batches, OrderedBatches):
+            return self.batches.draw_at(rng, self.count, step, self.first + part)
+        return self.batches.draw(rng, self.count)
 
     def _draw_in_stream(self, step: int, part: int) -> tuple[object, Any]:
         if not hasattr(self._local, "stream"):

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import distributed, nn
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
-from x2face_core.errors import UsageError
+from x2face_core.errors import InputError, UsageError
+
+_LOST = ("gloo", "Gloo", "NCCL", "Connection closed by peer", "Connection reset by peer", "Broken pipe")
+"""What errors of torch's backends name, which for gloo are plain RuntimeErrors."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,41 @@ def join(device: str = "auto") -> Processes:
     if cuda:
         torch.cuda.set_device(local)
     if count > 1 and not distributed.is_initialized():
-        distributed.init_process_group("nccl" if cuda else "gloo")
+        distributed.init_process_group("nccl" if cuda else "gloo", store=_store(), rank=rank, world_size=count)
     return Processes(rank, count, torch.device("cuda", local) if cuda else torch.device("cpu"))
+
+
+def _store() -> Any:
+    """torchrun's store of addresses, apart for each of its restarts: it keeps those of processes that have ended."""
+    store = next(iter(rendezvous("env://")))[0]
+    return distributed.PrefixStore(f"restart-{_restarts()}", store)  # type: ignore[attr-defined]
+
+
+def _restarts() -> int:
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+
+
+def is_restarted() -> bool:
+    """Whether torchrun has started the processes again, after one of them ended."""
+    return _restarts() > 0
+
+
+@contextmanager
+def lost_processes(processes: Processes) -> Iterator[None]:
+    """Turn the errors of talking to a process that has ended into an InputError."""
+    try:
+        yield
+    except RuntimeError as error:
+        if processes.count == 1 or not _is_of_connection(error):
+            raise
+        raise InputError(
+            "another process of this run has ended; the same line goes on from the last checkpoint, and "
+            "`torchrun --max-restarts N` does so by itself."
+        ) from error
+
+
+def _is_of_connection(error: RuntimeError) -> bool:
+    return isinstance(error, distributed.DistError) or any(words in str(error) for words in _LOST)
 
 
 def leave() -> None:

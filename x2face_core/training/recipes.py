@@ -27,6 +27,7 @@ BOUNDS = {
     "batch": (2, 65_536),
     "accumulate": (1, 65_536),
     "every": (1, 1e6),
+    "buffer": (1, 1e6),
     "far": (1, 64),
     "frames": (2, 1e6),
     "seed": (0, 2**32 - 1),
@@ -47,6 +48,7 @@ class Recipe:
     preset: the sizes that it trains by default (networks.dims.PRESETS)
     batch: pairs of pictures in a step over all processes; accumulate: number of parts of a step in one process
     every: every nth frame of a clip is used (25 at 25 fps is the 1 fps of the paper)
+    buffer: number of clips in memory from which pairs are drawn at a time, where shards are read
     far: number of candidates for the source, of which the one farthest in pose is taken; 1: uniform
     ema: decay of the EMA of the weights, which is evaluated and shipped; 0: no averaging
     end: the learning rate at the end, as a share of lr (cosine); plateau: divided by 10 when held-out L1
@@ -68,6 +70,7 @@ class Recipe:
     accumulate: int = 1
     ema: float = 0.999
     every: int = 5
+    buffer: int = 256
     far: int = 1
     seed: int = 0
     dtype: Literal["auto", "fp32", "bf16"] = "auto"

@@ -19,10 +19,11 @@ from x2face_core.training.ema import N
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.precision import fastest
 from x2face_core.training.prefetching import Batches
-from x2face_core.training.processes import Processes, join, leave
+from x2face_core.training.processes import Processes, is_restarted, join, leave, lost_processes
 from x2face_core.training.recipes import Recipe
 from x2face_core.training.run_folder import locked_run_folder
 from x2face_core.training.sheets import Colour, write_curve
+from x2face_core.training.throughput import throughput_of
 
 Progress = Callable[[str, int, int], None]
 """Called with a description, the number done and the number in all."""
@@ -35,7 +36,7 @@ def training_run(out: Path, *, fresh: bool, device: str) -> Iterator[Processes]:
     """A context with the processes of a run, which locks its folder. fresh: discard an existing run"""
     processes = join(device)
     try:
-        with locked_run_folder(out, first=processes.first, fresh=fresh):
+        with lost_processes(processes), locked_run_folder(out, first=processes.first, fresh=fresh):
             yield processes
     finally:
         leave()
@@ -44,6 +45,7 @@ def training_run(out: Path, *, fresh: bool, device: str) -> Iterator[Processes]:
 def previous_state(out: Path, *, fresh: bool) -> RunState | None:
     """The state of the run to resume; None for a new run."""
     checkpoint = out / CHECKPOINT
+    fresh = fresh and not is_restarted()
     return None if fresh or not checkpoint.is_file() else load_checkpoint(checkpoint)[1]
 
 
@@ -60,9 +62,20 @@ def with_precision(recipe: R, objective: nn.Module, batches: Batches, processes:
 def resume_and_run(
     trainer: Trainer[N], length: Length, report: Callable[[Report], None], say: Callable[[str], None], *, fresh: bool
 ) -> RunState:
-    """Train, resuming from the folder's checkpoint if there is one and `fresh` is not set."""
-    begun = "going on at" if not fresh and trainer.resume() else "starting with"
-    say(f"{begun} step {trainer.state.step}, {trainer.recipe.dtype}, {trainer.processes.device}")
+    """Train, resuming from the folder's checkpoint if there is one and `fresh` is not set.
+
+    A run that torchrun restarts goes on, fresh or not; therefore a fresh one replaces an earlier checkpoint at once.
+    """
+    resumed = (not fresh or is_restarted()) and trainer.resume()
+    say(
+        f"{'going on at' if resumed else 'starting with'} step {trainer.state.step}, {trainer.recipe.dtype}, "
+        f"{trainer.processes.device}"
+    )
+    if not resumed and trainer.checkpoint.exists():
+        trainer.save()
+    trainer.throughput = throughput_of(
+        trainer.objective, trainer.batches, trainer.dtype, trainer.recipe.seed, trainer.processes
+    )
     return trainer.run(length, report)
 
 

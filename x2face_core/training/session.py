@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from x2face_core.data.bank import Bank
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.loading import load_bank
+from x2face_core.data.shards.folder import ShardFolder, is_shards
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
@@ -49,13 +50,14 @@ from x2face_core.training.sheets import write_sheet
 from x2face_core.training.shipping import fit_reading, ship
 from x2face_core.training.stage_two import StageTwoBatches, StageTwoObjective
 from x2face_core.training.statements import statement_of
+from x2face_core.training.streaming import StreamedBatches, use_of
 
 
 @dataclass(frozen=True)
 class Plan:
     """Settings of a run.
 
-    out: folder of the run, created if missing; data: data folder (docs/data.md)
+    out: folder of the run, created if missing; data: data folder (docs/data.md), or shards (docs/scale.md)
     fresh: discard an existing checkpoint
     start: initial weights, by name or path, for a run without a checkpoint; None: random
     device: auto, cpu or cuda
@@ -63,7 +65,7 @@ class Plan:
     """
 
     out: Path
-    data: Path
+    data: str | Path
     recipe: Recipe
     dims: Dims
     length: Length
@@ -77,6 +79,10 @@ _NEEDS_WEIGHTS = {
     "completion": "completes what other networks make",
     "identity": "is the second stage and goes on from a first one",
 }
+
+
+_STREAMED = ("guided", "photometric", "paper")
+"""Recipes that read shards."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +99,29 @@ def train(
     *,
     say: Callable[[str], None] = lambda text: None,
     progress: Progress = lambda what, done, total: None,
+    warn: Callable[[str], None] = lambda text: None,
 ) -> RunState:
-    """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
+    """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process.
+
+    warn: called with a line for each shard and sample that cannot be read
+    """
     if plan.start is None and (needed := _NEEDS_WEIGHTS.get(plan.recipe.name)):
         raise UsageError(f"the recipe {plan.recipe.name} {needed}: say whose, --from WEIGHTS.")
-    folder = FaceFolder(plan.data)
+    folder = _data(plan)
     teacher = _teacher(plan, folder) if isinstance(plan.recipe, StageTwoRecipe) else None
     _check_resumable(plan, teacher)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
-        trainer = _trainer(plan, folder, teacher, processes, progress)
+        trainer = _trainer(plan, folder, teacher, processes, progress, warn)
         return resume_and_run(trainer, plan.length, report, say, fresh=plan.fresh)
+
+
+def _data(plan: Plan) -> FaceFolder:
+    if not is_shards(plan.data):
+        return FaceFolder(plan.data)
+    if plan.recipe.name not in _STREAMED:
+        names = ", ".join(_STREAMED)
+        raise UsageError(f"the recipe {plan.recipe.name} needs a folder of face tracks; shards are for {names}.")
+    return ShardFolder(plan.data)
 
 
 def _teacher(plan: Plan, folder: FaceFolder) -> _Teacher:
@@ -115,12 +134,17 @@ def _teacher(plan: Plan, folder: FaceFolder) -> _Teacher:
 
 
 def _trainer(
-    plan: Plan, folder: FaceFolder, teacher: _Teacher | None, processes: Processes, progress: Progress
+    plan: Plan,
+    folder: FaceFolder,
+    teacher: _Teacher | None,
+    processes: Processes,
+    progress: Progress,
+    warn: Callable[[str], None],
 ) -> Trainer[X2FaceNetworks]:
     torch.manual_seed(plan.recipe.seed)
-    train_bank, val_bank = (_bank(plan, folder, split, processes, progress) for split in ("train", "val"))
+    train_bank, val_bank = (_bank(plan, folder, split, processes, progress, warn) for split in ("train", "val"))
     started = None if plan.start is None else load_initial(plan.start, plan.dims)
-    layout = _layout(train_bank, started) if isinstance(plan.recipe, LabelledRecipe) else None
+    layout = _layout(folder, train_bank, started) if isinstance(plan.recipe, LabelledRecipe) else None
     networks = X2FaceNetworks(plan.dims)
     networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     if teacher is not None and isinstance(plan.recipe, StageTwoRecipe):
@@ -132,18 +156,36 @@ def _trainer(
     if started is not None:
         networks.load_state_dict(started.tensors, strict=False)
     objective.to(processes.device)
+    frames = len(train_bank)
+    if isinstance(folder, ShardFolder):
+        assert isinstance(batches, GuidedBatches | PhotometricBatches)
+        use = use_of(plan.recipe, plan.dims.side, folder)
+        batches = StreamedBatches(batches, folder, use, plan.recipe, processes, warn)
+        frames = batches.frames
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
     held_out = HeldOut.of(val_bank, people_of(folder, val_bank))
     reads = folder.has_labels and isinstance(plan.recipe, LabelledRecipe | StageTwoRecipe)
     judge = _Evaluator(plan.out, folder, train_bank, held_out, layout, reads)
-    data: dict[str, object] = {"statement": statement_of(folder, plan.recipe, started), "frames": len(train_bank)}
+    data: dict[str, object] = {"statement": statement_of(folder, plan.recipe, started), "frames": frames}
     if teacher is not None:
         data |= {"identity": teacher.info.name, "identity_sha256": teacher.info.sha256}
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, judge, data)
 
 
-def _bank(plan: Plan, folder: FaceFolder, split: Split, processes: Processes, progress: Progress) -> Bank:
-    """The frames of a split; photographs are used for training only, so that held-out figures are those of films."""
+def _bank(
+    plan: Plan,
+    folder: FaceFolder,
+    split: Split,
+    processes: Processes,
+    progress: Progress,
+    warn: Callable[[str], None],
+) -> Bank:
+    """The frames of a split, of shards a few clips only.
+
+    Photographs are used for training only, so that held-out figures are those of films.
+    """
+    if isinstance(folder, ShardFolder):
+        return folder.bank(split, use_of(plan.recipe, plan.dims.side, folder), warn).to(processes.device)
     labelled = plan.recipe if isinstance(plan.recipe, LabelledRecipe) else None
     bank = load_bank(
         folder,
@@ -178,11 +220,13 @@ def _check_resumable(plan: Plan, teacher: _Teacher | None) -> None:
         )
 
 
-def _layout(bank: Bank, started: InitialWeights | None) -> Tensor:
+def _layout(folder: FaceFolder, bank: Bank, started: InitialWeights | None) -> Tensor:
     """(73, 3): the layout of the initial weights, which keeps embedded faces compatible, or a new one."""
     assert bank.landmarks is not None
     if started is not None and started.layout is not None:
         points = started.layout.numpy()
+    elif isinstance(folder, ShardFolder):
+        points = folder.layout()
     else:
         films = bank.landmarks[bank.clip >= 0, :POINTS]
         points = canonical_layout(films.cpu().numpy())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.folder import Clip, FaceFolder, seconds_of
+from x2face_core.data.shards.folder import ShardFolder
 from x2face_core.data.stills import Still
 from x2face_core.training.initial_weights import InitialWeights
 from x2face_core.training.recipes import LabelledRecipe, Recipe
@@ -13,7 +14,10 @@ from x2face_core.training.recipes import LabelledRecipe, Recipe
 
 def statement_of(folder: FaceFolder, recipe: Recipe, started: InitialWeights | None) -> str:
     """Description of the training data, for the metadata of weights."""
-    parts = [statement(folder.of_split("train"))]
+    if isinstance(folder, ShardFolder):
+        parts = [summary(folder.index.clips, folder.index.people, folder.index.seconds)]
+    else:
+        parts = [statement(folder.of_split("train"))]
     if isinstance(recipe, LabelledRecipe) and recipe.stills and folder.stills is not None:
         parts.append(photographs_statement(folder.stills.of_split("train")))
     if started is not None:
@@ -30,9 +34,10 @@ def photographs_statement(stills: Sequence[Still]) -> str:
 
 def statement(clips: Sequence[Clip]) -> str:
     """Description of the training clips."""
-    seconds: dict[str, float] = {}
-    for clip in clips:
-        seconds[clip.source] = seconds.get(clip.source, 0.0) + clip.seconds
-    people = len({clip.identity for clip in clips})
-    sources = ", ".join(f"{name or 'unnamed'} {total:.0f} s" for name, total in sorted(seconds.items()))
-    return f"{len(clips)} clips of {people} people, {sum(seconds.values()):.0f} s: {sources}"
+    return summary(len(clips), len({clip.identity for clip in clips}), seconds_of(clips))
+
+
+def summary(clips: int, people: int, seconds: Mapping[str, float]) -> str:
+    """Description of clips by their number, their people, and their seconds by source."""
+    sources = ", ".join(f"{name or 'unnamed'} {total:.0f} s" for name, total in seconds.items())
+    return f"{clips} clips of {people} people, {sum(seconds.values()):.0f} s: {sources}"

@@ -105,6 +105,7 @@ class State:
     def __init__(self, out: Path) -> None:
         self.out = out
         self.folder = out / STATE
+        self.shards = self.folder / "shards"
 
     def open(self, source: str) -> None:
         """Use an output folder that is new, empty, or from an earlier run on the same input. UsageError otherwise."""

@@ -8,6 +8,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 
 from x2face_core import clusters
+from x2face_core.data.folder import FaceFolder
 from x2face_core.data.preparing.cropping import StillTask
 from x2face_core.data.preparing.filming import SHORTEST, SMALLEST, FilmTask
 from x2face_core.data.preparing.inputs import Inputs, list_inputs
@@ -15,6 +16,9 @@ from x2face_core.data.preparing.performing import Performer
 from x2face_core.data.preparing.performing import Task as Performable
 from x2face_core.data.preparing.records import Record, State, Still
 from x2face_core.data.preparing.tables import Report, write_tables
+from x2face_core.data.shards.places import Place, is_url
+from x2face_core.data.shards.samples import Entry
+from x2face_core.data.shards.writing import SIZE, write_shards
 from x2face_core.errors import InputError, NoFaceError, UsageError
 from x2face_core.files.faults import writing
 from x2face_core.files.locking import locked
@@ -29,6 +33,8 @@ def prepare(
     landmarks: bool = False,
     workers: int | None = None,
     scheduler: str | None = None,
+    shards: str | None = None,
+    shard_size: int = SIZE,
     progress: Callable[[int, int, Record | Still | None], None] = lambda done, total, record: None,
 ) -> Report:
     """Make a folder of face tracks (docs/data.md) from the films and photographs below a folder, or from one file.
@@ -36,12 +42,15 @@ def prepare(
     landmarks: label the faces with a face mesh; MissingError without the extra `landmarks`
     workers: number of processes; None: one for each core, and not more than files
     scheduler: address of a Dask scheduler whose workers, which share the disk, do the work
+    shards: folder or URL to which everything is written as shards too (docs/scale.md); shard_size: bytes of each, about
     progress: called with the number of files done, of files in all, and the record of the last one
     A run that was stopped or killed is resumed. InputError if there is no file, or every file is broken; NoFaceError if
     no face is left; UsageError if `out` is not such a folder.
     """
     if scheduler is not None:
         source, out = source.absolute(), out.absolute()
+        shards = str(Path(shards).absolute()) if shards is not None and not is_url(shards) else shards
+    place = None if shards is None else Place.of(shards)
     inputs = list_inputs(source, out)
     if landmarks:
         from x2face_core.geometry.mesh import require_mesh
@@ -54,7 +63,25 @@ def prepare(
         with locked(out) as holder:
             if holder == "others":
                 raise UsageError(f"{out}: another `x2face prepare` is at work there; choose another folder.")
-            return _prepared(inputs, state, source, landmarks, Performer(workers, client), progress)
+            perform = Performer(workers, client)
+            report = _prepared(inputs, state, source, landmarks, perform, progress)
+            if place is not None:
+                _write_shards(state, report, place, shard_size, perform)
+            return report
+
+
+def _write_shards(state: State, report: Report, place: Place, size: int, perform: Performer) -> None:
+    """Write all clips and crops as shards, with the labels of each film, which are smaller than those of all."""
+    of_clip = {clip.clip: (record.key, number) for record in report.records for number, clip in enumerate(record.clips)}
+    of_still = {still.file: still.key for still in report.stills}
+
+    def labels_of(entry: Entry, row: int) -> tuple[Path, int] | None:
+        if entry.is_still:
+            return (state.labels(of_still[entry.name]), 0) if report.stills_labelled else None
+        key, number = of_clip[entry.name]
+        return (state.labels(key), number) if report.labelled else None
+
+    write_shards(FaceFolder(state.out), place, state.shards, size=size, labels_of=labels_of, perform=perform)
 
 
 def _prepared(
