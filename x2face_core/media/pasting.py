@@ -27,10 +27,13 @@ def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 
     answer = np.array(picture)
     if across[0] >= across[1] or down[0] >= down[1]:
         return answer
-    share = _fade(box, across, down, feather)
-    old = answer[slice(*down), slice(*across)].astype(np.uint16)
-    new = _placed(generated, box, across, down)
-    answer[slice(*down), slice(*across)] = (old * (256 - share) + new * share + 128) >> 8
+    share, (top, bottom, left, right) = _fade(box, across, down, feather)
+    target, new = answer[slice(*down), slice(*across)], _placed(generated, box, across, down)
+    edges = np.s_[:top], np.s_[bottom:], np.s_[top:bottom, :left], np.s_[top:bottom, right:]
+    for edge in edges:
+        old = target[edge].astype(np.uint16)
+        target[edge] = (old * (256 - share[edge]) + new[edge] * share[edge] + 128) >> 8
+    target[top:bottom, left:right] = new[top:bottom, left:right]
     return answer
 
 
@@ -61,13 +64,16 @@ def _placed(generated: Picture, box: Box, across: Span, down: Span) -> Picture:
 
 
 @lru_cache(maxsize=4)
-def _fade(box: Box, across: Span, down: Span, feather: float) -> NDArray[np.uint16]:
-    """(h, w, 1) blending weights from 0 to 256."""
+def _fade(box: Box, across: Span, down: Span, feather: float) -> tuple[NDArray[np.uint16], tuple[int, int, int, int]]:
+    """(h, w, 1) blending weights from 0 to 256; and top, bottom, left and right of the part where all are 256."""
     right = _ramp(across, box.x, box.side, feather)
     below = _ramp(down, box.y, box.side, feather)
     share = np.minimum(right[None, :], below[:, None])
     parts: NDArray[np.uint16] = np.round(256 * share * share * (3 - 2 * share)).astype(np.uint16)
-    return parts[..., None]
+    rows, columns = (np.flatnonzero((parts == 256).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return parts[..., None], (len(parts), len(parts), 0, 0)
+    return parts[..., None], (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
 
 
 def _ramp(pixels: Span, start: float, side: float, feather: float) -> NDArray[np.float64]:

@@ -18,11 +18,13 @@ from x2face_core.media.frames import DecodedPicture, LazyFrame
 from x2face_core.media.pictures import Picture
 from x2face_core.media.tracking import Track, overlap, track_at
 from x2face_core.media.video import probe, read_lazy_frames
+from x2face_core.media.working import in_thread
 
 LOOKS_A_SECOND = 5  # sampled frames a second; a look is the analysis of one sampled frame
 LONGEST = 640  # pixels on the longer side at which films are decoded and faces followed
 EVERYWHERE = 480  # pixels on the longer side at which whole frames are searched for faces
-_NEW_FACES = 10  # looks between two searches for new faces
+_NEW_FACES = 10  # looks between two searches for new faces, at first
+_RARER = 0.2  # share of a film so far after which new faces are searched for, where that is more
 _GAP = 4  # looks: a face missing for fewer was turned away or blurred, not absent
 _GROWTH = 1.25  # largest enlargement of the box to contain a moving face
 _CLOSE_LOOKS = 12  # frames searched as photographs are, if no detection was confident
@@ -87,13 +89,15 @@ class FaceTracker:
         self.tracks: list[Track] = []
         self._followed: list[Track] = []
         self._blank = 0  # looks in a row without any face
+        self._search_at = 0
 
     def look(self, number: int, picture: Picture) -> None:
         """Update the tracks with one frame. number: of the look"""
         followed = [track for track in self._followed if self._follow(track, number, picture)]
         self._blank = 0 if followed else self._blank + 1
-        if (not followed and self._blank % 2) or number % _NEW_FACES == 0:
+        if (not followed and self._blank % 2) or number >= self._search_at:
             self._search(number, picture, followed)
+            self._search_at = number + max(_NEW_FACES, round(_RARER * number))
         self._followed = followed
 
     def _follow(self, track: Track, number: int, picture: Picture) -> bool:
@@ -195,11 +199,24 @@ class _Film:
         """Track its faces in frames reduced to `longest` pixels, with searches at `everywhere` pixels."""
         step = max(1, round(self.rate / LOOKS_A_SECOND))
         lookout, frames, width = FaceTracker(everywhere), 0, self.size[0]
-        for frames, shot in enumerate(self._lazy_frames(longest), start=1):
-            if (frames - 1) % step == 0:
+
+        def shots() -> Iterator[tuple[int, LazyFrame | DecodedPicture]]:
+            nonlocal frames
+            for frames, shot in enumerate(self._lazy_frames(longest), start=1):
+                if (frames - 1) % step == 0:
+                    yield (frames - 1) // step, shot
+
+        def track(looks: Iterator[tuple[int, LazyFrame | DecodedPicture]]) -> int:
+            nonlocal width
+            for number, shot in looks:
                 picture = shot.picture()
                 width = picture.shape[1]
-                lookout.look((frames - 1) // step, picture)
+                lookout.look(number, picture)
+            return frames
+
+        outcome = in_thread(track, shots())
+        if outcome.interrupted is not None:
+            raise outcome.interrupted
         return ScanResult(lookout.tracks, width, frames, step)
 
     def look_closely(self, frames: int) -> ScanResult:

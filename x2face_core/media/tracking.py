@@ -15,13 +15,13 @@ from x2face_core.media.faces import Face, surest
 
 @dataclass
 class Track:
-    """One face. faces: its rectangle in pixels of the picture, by number of the look or frame"""
+    """One face. faces: its rectangle in pixels of the picture, by number of the look or frame, in ascending order"""
 
     faces: dict[int, Face] = field(default_factory=dict)
 
     @property
     def last(self) -> Face:
-        return self.faces[max(self.faces)]
+        return next(reversed(self.faces.values()))
 
     @property
     def surest(self) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from PIL import Image
 
 from x2face_core.errors import NoFaceError, UsageError
-from x2face_core.media.faces import Box, find_faces
+from x2face_core.media import scan as module
+from x2face_core.media.faces import Box, Face, find_faces
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import read_frames
@@ -139,3 +141,24 @@ def test_pictures_of_another_shape_are_fitted_into_the_first_one_s(tmp_path: Pat
     last = frames[-1].astype(int)
     assert abs(last[:, 16:48].mean() - 200) < 4  # 36 of 64 columns, in the middle
     assert last[:, :12].max() < 3 and last[:, 52:].max() < 3
+
+
+def test_new_faces_are_searched_for_every_two_seconds_at_first_and_later_ever_more_rarely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    face = Face(10, 10, 40, 40, 1.0)
+    searched: list[int] = []
+    tracker = module.FaceTracker(480)
+
+    def search(picture: Any, longest: int) -> list[Face]:
+        searched.append(look)
+        return [face]
+
+    monkeypatch.setattr(module, "spot_faces", search)
+    monkeypatch.setattr(module, "follow_face", lambda picture, last: last)
+    for look in range(18_000):  # an hour
+        tracker.look(look, np.zeros((8, 8, 3), np.uint8))
+    assert searched[:6] == [0, 10, 20, 30, 40, 50]
+    assert len(searched) < 50
+    assert all(after <= 1.21 * before for before, after in pairwise(searched[5:]))
+    assert len(tracker.tracks) == 1
