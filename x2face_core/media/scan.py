@@ -89,15 +89,16 @@ class FaceTracker:
         self.tracks: list[Track] = []
         self._followed: list[Track] = []
         self._blank = 0  # looks in a row without any face
-        self._search_at = 0
+        self._looks = self._search_at = 0  # looks so far, and the one that searches for new faces
 
     def look(self, number: int, picture: Picture) -> None:
         """Update the tracks with one frame. number: of the look"""
         followed = [track for track in self._followed if self._follow(track, number, picture)]
         self._blank = 0 if followed else self._blank + 1
-        if (not followed and self._blank % 2) or number >= self._search_at:
+        if (not followed and self._blank % 2) or self._looks >= self._search_at:
             self._search(number, picture, followed)
-            self._search_at = number + max(_NEW_FACES, round(_RARER * number))
+            self._search_at = self._looks + max(_NEW_FACES, round(_RARER * self._looks))
+        self._looks += 1
         self._followed = followed
 
     def _follow(self, track: Track, number: int, picture: Picture) -> bool:
