@@ -24,6 +24,7 @@ from x2face_core.foreign import describe_error, is_interrupt
 TABLE = {
     "demo": ("x2face_cli.demo:demo", "Make the demonstration films."),
     "run": ("x2face_cli.run:run", "Drive the face in a picture."),
+    "live": ("x2face_cli.live:live", "Drive a face in real time, on a page of this machine."),
     "batch": ("x2face_cli.batch:batch", "Make many films, a row of a table each."),
     "rerun": ("x2face_cli.rerun:rerun", "Make a film again, bit for bit, from its manifest."),
     "web": ("x2face_cli.web:web", "Open the studio, a page in the browser."),

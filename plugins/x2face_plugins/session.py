@@ -24,6 +24,7 @@ from x2face_core.sources.portraits import Cropping, crops, find_portraits
 from x2face_core.sources.source import MappingsByName, ModelSource, as_factor
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.batching import batches
+from x2face_core.streaming.real_time import Pace
 from x2face_core.streaming.soundtrack import soundtrack
 from x2face_core.suitability.same_person import refuse_different_people
 from x2face_core.warping import resize_flow
@@ -154,6 +155,7 @@ class Session:
         finish: str = "none",
         smooth: float = 0.0,
         sharpen: float = 0.0,
+        pace: Pace | None = None,
     ) -> Film:
         """Drive a face; iterate over the result for its frames.
 
@@ -163,6 +165,7 @@ class Session:
         paste_back: put the face back into the whole first picture; compare: show source and driving picture to the left
         finish: poisson: take teeth and closed lids from driving pictures; smooth: the motion, over so many frames
         sharpen: the generated face by so much; 0.5 is a little
+        pace: gives frames in real time, and drops late ones
         UsageError for drivers that cannot be combined, or for endless ones without seconds.
         """
         active = [_active(one) for one in drivers]
@@ -180,6 +183,7 @@ class Session:
             batch_size=batch_size,
             finish=finish,
             smooth=smooth,
+            pace=pace,
         )
         pictures = finished(animation, face.portraits[0], paste_back=paste_back, compare=compare, sharpen=sharpen)
         return Film(animation, pictures, soundtrack(moving).path)

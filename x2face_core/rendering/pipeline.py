@@ -21,6 +21,7 @@ from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, zero_drive
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.composing import Composed, compose
 from x2face_core.streaming.parallel import in_parallel
+from x2face_core.streaming.real_time import Pace
 from x2face_core.streaming.resampling import Row
 from x2face_core.streaming.smoothing import smoothed
 
@@ -118,8 +119,12 @@ def animate_source(
     batch_size: int = 8,
     finish: str = "none",
     smooth: float = 0.0,
+    pace: Pace | None = None,
 ) -> Animation:
-    """As animate, for a face that is embedded already; `finish` needs a source with pictures_wanted."""
+    """As animate, for a face that is embedded already; `finish` needs a source with pictures_wanted.
+
+    pace: shows frames in real time, and drops late ones
+    """
     seen = source.timed(fps or source.fps, seconds)
     paint = [one if isinstance(one, ActiveOverlay) else ActiveOverlay.of(one) for one in overlays]
     active = [one if isinstance(one, ActiveDriver) else ActiveDriver.of(one) for one in drivers]
@@ -128,7 +133,10 @@ def animate_source(
         if any(one.live for one in active):
             raise UsageError("--smooth: looks at the frames to come, and what is live has none yet; leave it out.")
         composed = replace(composed, rows=smoothed(composed.rows, smooth))
-    workers = 1 if any(one.live for one in active) else seen.workers
+    if pace is not None:
+        live = any(one.live for one in active)
+        composed, batch_size = replace(composed, rows=pace.rows(composed.rows, composed.fps, live=live)), 1
+    workers = 1 if pace is not None or any(one.live for one in active) else seen.workers
     names = " and ".join(one.name for one in active)
     poisson = Poisson(source.model, seen.face, seen.vector) if finish == "poisson" else None
     render = partial(_rendered, source.model, composed.fps, poisson, names)
