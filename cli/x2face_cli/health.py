@@ -79,6 +79,16 @@ def check_torch() -> Iterator[Finding]:
     yield ok("precision", _precision(cpu_flags()))
 
 
+def check_engines() -> Iterator[Finding]:
+    """Which engines are installed; `x2face doctor --engines` tries them."""
+    try:
+        from x2face_core.engines.interface import ENGINES, installed, versions
+    except BROKEN:  # torch, which has a finding of its own
+        return
+    there = [f"{name} {versions()[name]}" for name in ENGINES if installed(name)]
+    yield ok("engines", f"{', '.join(there)} (`x2face doctor --engines` tries them)")
+
+
 def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     """CPU features from /proc/cpuinfo; empty if unavailable."""
     try:
@@ -112,6 +122,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_plugins,
     check_folders,
     check_torch,
+    check_engines,
     check_films,
     check_sound,
     check_faces,

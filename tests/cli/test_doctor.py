@@ -18,7 +18,7 @@ from x2face_cli.findings import Finding
 def test_it_reports_each_thing_that_x2face_needs(x2face: Callable) -> None:
     result = x2face("doctor", "--json")
     names = {finding["name"] for finding in json.loads(result.out)}
-    assert {"python", "torch", "device", "precision", "weights", "plugins"} <= names
+    assert {"python", "torch", "engines", "device", "precision", "weights", "plugins"} <= names
     assert {"films", "sound", "faces", "microphone", "landmarks"} <= names
 
 

@@ -78,6 +78,15 @@ def test_networks_in_the_released_order_have_no_norm_and_no_upsampling_left() ->
     assert sum(isinstance(module, FoldedUp) for module in modules) == 8
 
 
+def test_for_gpus_only_norms_are_folded() -> None:
+    networks = trained(Dims(side=16, flow_side=16, width=4, vector=16))
+    folded = fold(copy.deepcopy(networks), upsampling=False)
+    modules = [*folded.modules()]
+    assert not any(isinstance(module, nn.BatchNorm2d | FoldedUp) for module in modules)
+    vectors = torch.randn(2, 16)
+    torch.testing.assert_close(folded.driving.decode(vectors), networks.driving.decode(vectors), atol=1e-5, rtol=1e-4)
+
+
 def multiplications(decoder: nn.Module) -> int:
     from torch.utils.flop_counter import FlopCounterMode
 
