@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,9 @@ from x2face_cli import screen
 
 if TYPE_CHECKING:
     from x2face_core.rendering.outputs import Output
+
+
+_LARGE = 512  # pixels a side up to which a larger size is proposed
 
 
 def closing_lines(report: Mapping[str, Any], next_step: str) -> Iterator[str]:
@@ -24,9 +27,14 @@ def closing_lines(report: Mapping[str, Any], next_step: str) -> Iterator[str]:
         yield f"next: {next_step}"
 
 
-def next_step(drivers: Iterable[str], options: Mapping[str, Any]) -> str:
-    """One thing to try that the run has not used. options: of run, as given"""
-    names = set(drivers)
+def next_step(drivers: Iterable[str], options: Mapping[str, Any], boxes: Iterable[Sequence[float]] = ()) -> str:
+    """One thing to try that the run has not used.
+
+    options: of run, as given; boxes: of the sources' crops, x, y, width and height in pixels
+    """
+    names, side = set(drivers), min((box[2] for box in boxes), default=0)
+    if side >= 2 * options["size"]:
+        return f"--size {min(_LARGE, int(side) // 2 * 2)} takes the pixels that the source has"
     if "frame" in names and options["finish"] == "none":
         return "--finish poisson takes teeth and closed lids from the driving pictures"
     if "audio" in names and not names & {"frame", "pose", "idle"} and options["source_motion"] == "still":

@@ -90,5 +90,11 @@ def test_a_run_ends_with_what_was_made_and_one_next_step() -> None:
     ],
 )
 def test_the_next_step_is_one_that_was_not_taken(drivers: list[str], given: dict[str, Any], step: str) -> None:
-    options = {"finish": "none", "paste_back": False, "source_motion": "still", "manifest": False} | given
+    options = {"size": 256, "finish": "none", "paste_back": False, "source_motion": "still", "manifest": False} | given
     assert next_step(drivers, options).startswith(step)
+
+
+@pytest.mark.parametrize(("side", "step"), [(400.0, "--paste-back"), (560.7, "--size 512 "), (2000.0, "--size 512 ")])
+def test_a_source_with_more_pixels_is_worth_a_larger_film(side: float, step: str) -> None:
+    options = {"size": 256, "finish": "none", "paste_back": False, "source_motion": "still", "manifest": False}
+    assert next_step(["pose"], options, [[0, 0, side, side]]).startswith(step)
