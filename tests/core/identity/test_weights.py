@@ -9,7 +9,7 @@ import torch
 
 from x2face_core.errors import WeightsError
 from x2face_core.identity.encoding import IdentityEncoder
-from x2face_core.identity.weights import load_identity, read_identity_info, save_identity
+from x2face_core.identity.weights import find_identity, load_identity, read_identity_info, save_identity
 from x2face_core.networks.identity import IDENTITY_PRESETS, IdentityDims, IdentityNetwork
 
 TINY = IdentityDims(side=32, crop=0.5, width=2, hidden=0, descriptor=6, norm=True)
@@ -79,3 +79,20 @@ def test_the_presets_are_configuration_a() -> None:
         == light.names
         == ["conv1_1", "conv2_1", "conv3_1", "conv3_2", "conv4_1", "conv4_2", "conv5_1", "conv5_2"]
     )
+
+
+@pytest.mark.weights
+def test_the_packaged_network_is_small_and_described_and_tells_light_from_people() -> None:
+    from skimage.data import astronaut
+
+    encoder = IdentityEncoder.load(device="cpu")
+    assert encoder.info.name == "identity-1"
+    assert find_identity().stat().st_size < 3_000_000
+    assert 0 < encoder.info.metrics["eer"] < encoder.info.metrics["test"]["eer"] < 0.06
+    assert "94 people" in encoder.info.data
+    face = torch.from_numpy(astronaut()[20:220, 130:330].copy()).permute(2, 0, 1).float()[None] / 255
+    head = torch.rand(1, 3, 200, 200, generator=torch.Generator().manual_seed(0))
+    one, darker, moved, noise = encoder.embed(torch.cat([face, face * 0.7, face.roll(6, -1), head]))
+    assert float(one @ darker) > 0.8
+    assert float(one @ moved) > 0.8
+    assert float(one @ noise) < 0.5
