@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from x2face_core.geometry.landmarks import INNER_LIPS, LIDS, RIGID
+
+_GAP = 0.01
+"""Least distance between upper and lower lips and lids in aligned faces, in normalised coordinates."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,13 @@ def align(landmarks: Tensor, template: Tensor) -> Aligned:
 def relative(source: Aligned, zero: Aligned, driving: Aligned, gains: Tensor | None = None) -> Tensor:
     """(n, k, 3): the source's landmarks after the motion of the driver from `zero` to `driving`.
 
-    Rotations and scales are multiplied, shifts and expressions added; lips and lids are kept from crossing.
+    Rotations and scales are multiplied, shifts and expressions added; lips and lids are kept apart (separate).
     gains: (k,) of each landmark's change of expression; None for 1
     """
     change = driving.face - zero.face
     if gains is not None:
         change = change * gains[:, None]
-    face = _closed(source.face + change)
+    face = _apart(source.face + change)
     rotation = driving.rotation @ zero.rotation.transpose(1, 2) @ source.rotation
     growth = driving.scale / zero.scale
     middle = face.mean(1)
@@ -75,10 +78,15 @@ def _middle(aligned: Aligned) -> Tensor:
     return aligned.points().mean(1)
 
 
-def _closed(face: Tensor) -> Tensor:
+def separate(aligned: Aligned) -> Aligned:
+    """The same with upper and lower lips and lids at least _GAP apart: splines through points that meet fold."""
+    return replace(aligned, face=_apart(aligned.face))
+
+
+def _apart(face: Tensor) -> Tensor:
     face = face.clone()
     for upper, lower in (*INNER_LIPS, *LIDS):
-        overlap = (face[:, upper, 1] - face[:, lower, 1]).clamp_min(0) / 2
+        overlap = (face[:, upper, 1] - face[:, lower, 1] + _GAP).clamp_min(0) / 2
         face[:, upper, 1] -= overlap
         face[:, lower, 1] += overlap
     return face

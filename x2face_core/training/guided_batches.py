@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.bank import Bank
-from x2face_core.geometry.landmarks import LIPS, MIRROR_WITH_IRISES, POINTS
-from x2face_core.geometry.motion import Aligned, align, angles, relative
+from x2face_core.geometry.landmarks import LIDS, LIPS, MIRROR_WITH_IRISES, POINTS
+from x2face_core.geometry.motion import Aligned, align, angles, relative, separate
 from x2face_core.geometry.splines import SplineFlows
 from x2face_core.geometry.turning import Turner
 from x2face_core.training.drawing import Pairs, Sampler, draw_pairs, jitter, mirror, random_turns, recolour
@@ -90,6 +90,7 @@ class GuidedBatches:
         self.sign = torch.tensor([-1.0, 1.0, 1.0], device=layout.device)
         self.gains = torch.ones(len(layout), device=layout.device)
         self.gains[LIPS] = recipe.lips_gain
+        self.gains[[point for pair in LIDS for point in pair]] = recipe.lids_gain
         self.gains[POINTS:] = recipe.gaze_gain
         self.optical = OpticalFlow(recipe.spline_side) if recipe.optical else None
 
@@ -127,14 +128,15 @@ class GuidedBatches:
 
     def _labelled(self, pairs: Pairs, source: _View, target: _View, views: Tensor) -> GuidedBatch:
         lips, eyes, floor = self.recipe.lips, self.recipe.eyes, self.recipe.outside
-        source_held, target_held = align(source.points, self.layout), align(target.points, self.layout)
+        source_held, target_held = (separate(align(view.points, self.layout)) for view in (source, target))
         partner = torch.arange(len(source.points), device=source.points.device).roll(1)
         across_points = relative(source_held, source_held[partner], target_held[partner], self.gains)
         reached = angles(align(across_points, self.layout).rotation)
         sane = (reached.abs() < self.turner.limits * _SLACK).all(1).float()
-        points, across, small = target.points[..., :2], across_points[..., :2], self.turner.splines
+        points, across, small = target_held.points()[..., :2], across_points[..., :2], self.turner.splines
+        source_points = source_held.points()[..., :2]
         flows = self.splines.to_layout(torch.cat([points, across]))
-        embedding_flow = self.splines.from_layout(source.points[..., :2])
+        embedding_flow = self.splines.from_layout(source_points)
         unturned = ~(source.turned | target.turned)
         near = small.near(points)
         optical, trust = self._optical(source, target, compose(flows[: len(near)], embedding_flow), near, unturned)
@@ -150,7 +152,7 @@ class GuidedBatches:
             optical_flow=optical,
             optical_trust=trust,
             seen=torch.where(unturned[:, None, None, None], torch.ones_like(near), 0.05 + 0.95 * near),
-            source_points=source.points[..., :2],
+            source_points=source_points,
             landmarks=points,
             across_points=across,
             sane=sane,

@@ -132,8 +132,8 @@ class GuidedRecipe(LabelledRecipe):
     landmarks, expression, blend: weights of the linear heads on v, which are discarded after training: expression, pose
         and gaze in one, blendshape scores in another
     lips, eyes: additional weight of pixels there in the losses
-    lips_gain, gaze_gain: gain of the driver's motion of lips and irises in the target across people, since a network
-        taught by an L1 loss moves less than what it is taught; lids have none, whose splines fold where they close
+    lips_gain, lids_gain, gaze_gain: gain of the driver's motion of lips, lids and irises in the target across people,
+        since a network taught by an L1 loss moves less than what it is taught
     gaze_share: share of pictures whose irises are moved synthetically, by up to `gaze` in eye widths
     gamma, gain: colour jitter common to source and target; view_gamma, view_gain: of the driving input only
     """
@@ -155,6 +155,7 @@ class GuidedRecipe(LabelledRecipe):
     lips: float = 24.0
     eyes: float = 8.0
     lips_gain: float = 1.25
+    lids_gain: float = 1.3
     gaze_gain: float = 1.3
     gaze_share: float = 0.5
     gaze: float = 0.15

@@ -10,7 +10,8 @@ import torch
 
 from tests.tracks import Look, landmarks, turned
 from x2face_core.geometry.landmarks import INNER_LIPS, LIPS, with_forehead
-from x2face_core.geometry.motion import Aligned, align, angles, relative, rotations
+from x2face_core.geometry.motion import Aligned, align, angles, relative, rotations, separate
+from x2face_core.geometry.splines import SplineFlows, seen_at
 
 Tensor = torch.Tensor
 
@@ -162,7 +163,31 @@ def test_a_gain_on_the_lips_leaves_the_rest_alone(template: Tensor) -> None:
     torch.testing.assert_close(plain[:, others], doubled[:, others], atol=1e-4, rtol=0)
 
 
-def test_lips_may_touch_but_not_cross(template: Tensor) -> None:
+def test_lips_that_close_stay_a_little_apart(template: Tensor) -> None:
     source, zero, driving = (align(points(Look(mouth_open=gap)), template) for gap in (0.02, 0.3, 0.0))
     shut = gaps(relative(source, zero, driving), template)
-    torch.testing.assert_close(shut, torch.zeros(1, 3), atol=1e-4, rtol=0)
+    torch.testing.assert_close(shut, torch.full((1, 3), 0.01), atol=1e-4, rtol=0)
+
+
+def test_separate_keeps_lips_that_meet_a_little_apart_and_open_ones_as_they_are(template: Tensor) -> None:
+    shut, opened = (align(points(Look(mouth_open=gap)), template) for gap in (0.0, 0.25))
+    assert float(gaps(separate(shut).points(), template).min()) == pytest.approx(0.01, abs=1e-4)
+    torch.testing.assert_close(separate(opened).points(), opened.points(), atol=1e-5, rtol=0)
+
+
+def test_splines_of_separated_lips_do_not_fold(template: Tensor) -> None:
+    """Down a line through closed lips, what is sampled of the layout goes down too, from the upper lip to the lower."""
+    crossed = points(Look(mouth_open=0.0))
+    for upper, lower in INNER_LIPS:
+        crossed[:, upper, 1] += 0.01
+        crossed[:, lower, 1] -= 0.01
+    splines = SplineFlows(template[:, :2], 256)
+    down = torch.linspace(-0.06, 0.06, 61)
+
+    def steps(of: Tensor) -> Tensor:
+        middle = of[:, [62, 66], :2].mean(1)
+        line = torch.stack([middle[:, :1].expand(1, 61), middle[:, 1:] + down], dim=2)
+        return seen_at(splines.to_layout(of[..., :2]), line)[0, :, 1].diff()
+
+    assert float(steps(crossed).min()) < 0
+    assert float(steps(separate(align(crossed, template)).points()).min()) > 0
