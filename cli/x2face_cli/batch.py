@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from x2face_cli import failures, options, screen
-from x2face_cli.values import ExpandedPath
+from x2face_cli.values import ExpandedPath, Word
 
 if TYPE_CHECKING:
     from x2face_plugins.batch import Outcome
@@ -18,10 +18,20 @@ if TYPE_CHECKING:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("table", metavar="JOBS.csv", type=ExpandedPath())
 @click.option("--resume", is_flag=True, help="Leave out films that an earlier batch of this table finished.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Films at a time, each in a process of its own.")
+@click.option("--scheduler", type=Word(), metavar="ADDRESS", help="A Dask scheduler, whose workers make the films.")
 @options.with_engine(None)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about all films.")
 @click.pass_context
-def batch(ctx: click.Context, table: Path, resume: bool, engine: str | None, as_json: bool) -> None:
+def batch(
+    ctx: click.Context,
+    table: Path,
+    resume: bool,
+    workers: int | None,
+    scheduler: str | None,
+    engine: str | None,
+    as_json: bool,
+) -> None:
     """Make a film of every row of a table; its columns are options of `x2face run`.
 
     Weights are loaded once. A row that fails does not stop the others: failures are listed at the end, and the exit
@@ -33,6 +43,7 @@ def batch(ctx: click.Context, table: Path, resume: bool, engine: str | None, as_
     anna.jpg,hello.wav,films/{source}-{audio}.mp4
     people/*.jpg,hello.wav,films/{source}.mp4
     """
+    from x2face_core.clusters import cluster_of
     from x2face_plugins.batch import Batch
     from x2face_plugins.jobs import read_jobs
     from x2face_plugins.registry import Registry
@@ -41,11 +52,13 @@ def batch(ctx: click.Context, table: Path, resume: bool, engine: str | None, as_
     registry = Registry.load()
     jobs = read_jobs(table, registry)
     outcomes, words = [], {} if engine is None else {"engine": engine}
-    with screen.progress("films", len(jobs), "films") as advance:
-        for outcome in Batch(table, registry, resume=resume, fault_of=failures.known, words=words).run(jobs):
+    with cluster_of(workers, scheduler) as client, screen.progress("films", len(jobs), "films") as advance:
+        made = Batch(table, registry, resume=resume, fault_of=failures.known, words=words, client=client)
+        for outcome in made.run(jobs):
             outcomes.append(outcome)
             _show(table, outcome, as_json)
             advance(1)
+    outcomes.sort(key=lambda outcome: outcome.job.line)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if as_json:
         screen.result_json(_summary(outcomes) | {"wall_seconds": round(time.perf_counter() - started, 3)})
