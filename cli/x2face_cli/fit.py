@@ -61,7 +61,7 @@ def fit(name: str, data: Path, output: Path | None, crop: str, as_json: bool, **
     from x2face_plugins.session import load_model
 
     fitting.check_folder(data, offer)
-    model = load_model(given["weights"], given["device"], "auto", engine=given["engine"])
+    model = load_model(given["weights"], given["device"], "auto", True, given["engine"])
     with ExitStack() as bars:
         shown = screen.stages(bars, "frames")
         whole = True if crop == "none" else None
