@@ -147,12 +147,13 @@ def save_weights(
     halves: bool = True,
     extra_tensors: Mapping[str, Tensor] | None = None,
     metadata: Mapping[str, str] | None = None,
+    overwrite: bool = True,
 ) -> WeightsInfo:
     """Write weights atomically; convolution kernels of the networks as fp16, the rest as fp32.
 
     info: the fields of WeightsInfo without fingerprint, sha256 and path
     halves: False: store kernels as fp32 too
-    extra_tensors, metadata: stored in the file unchanged
+    extra_tensors, metadata: stored in the file unchanged; overwrite: as of write_tensors
     """
     import torch
 
@@ -165,7 +166,7 @@ def save_weights(
     description = dict(info) | {"fingerprint": fingerprint(stored), "sha256": checksum(stored)}
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder to write weights to.")
-    write_tensors(path, stored, _KIND.metadata(description) | dict(metadata or {}))
+    write_tensors(path, stored, _KIND.metadata(description) | dict(metadata or {}), overwrite=overwrite)
     return WeightsInfo(**description, path=path)
 
 

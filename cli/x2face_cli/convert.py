@@ -8,6 +8,7 @@ import click
 
 from x2face_cli import screen
 from x2face_core.errors import UsageError
+from x2face_core.files.ledger import noting
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,6 +18,7 @@ from x2face_core.errors import UsageError
 @click.option("-o", "--output", required=True, metavar="BUNDLE.safetensors", help="Where the weights go.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing output.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the weights.")
+@noting()
 def convert(files: tuple[Path, ...], folder: Path | None, output: str, overwrite: bool, as_json: bool) -> None:
     """Make one file of the networks and mappings that the authors of X2Face released.
 
@@ -35,7 +37,8 @@ def convert(files: tuple[Path, ...], folder: Path | None, output: str, overwrite
     from x2face_lab.converting import convert
     from x2face_plugins.registry import Registry
 
-    convert(find_released(folder) if folder else files, target.path, Registry.load(), screen.warn)
+    found = find_released(folder) if folder else files
+    convert(found, target.path, Registry.load(), screen.warn, overwrite=overwrite)
     from x2face_cli.weights import describe
 
     about = describe(str(target.path))

@@ -22,24 +22,31 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=Word(), metavar="DIR", default="outputs/demo", show_default=True, help="Where they go."
 )
+@click.option("--overwrite", is_flag=True, help="Replace files of the films' names, whatever they are.")
 @options.with_engine("auto")
 @noting()
-def demo(output: str, engine: str) -> None:
+def demo(output: str, overwrite: bool, engine: str) -> None:
     """Make the demonstration films and print where they are.
 
     Two faces, a photograph and a rendered one, are moved by a film of another head, by angles, by speech, by idling,
-    by all of them at once, and are painted. Films of an earlier demo are replaced.
+    by all of them at once, and are painted. Films of an earlier demo are replaced, other files are not.
     """
     folder = Path(output)
     resolve_folder(folder)
+    from x2face_lab.demo.earlier import refuse_others
     from x2face_lab.demo.paint import write_paint
     from x2face_lab.demo.scenes import playable, scenes
     from x2face_lab.demo.sources import sources
+    from x2face_plugins.registry import Registry
     from x2face_plugins.session import Session
 
-    session = Session.load(engine=engine)
+    registry = Registry.load()
     with sources() as pictures, TemporaryDirectory(prefix="x2face-") as drawn:
-        for scene in playable(scenes(write_paint(Path(drawn))), session.registry.drivers()):
+        played = playable(scenes(write_paint(Path(drawn))), registry.drivers())
+        if not overwrite:
+            refuse_others(folder, (film for scene in played for film in scene.films()), pictures)
+        session = Session.load(engine=engine, registry=registry)
+        for scene in played:
             for source, name in scene.films():
                 screen.result(_film(session, scene, pictures[source], folder / name))
 

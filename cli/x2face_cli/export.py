@@ -9,6 +9,7 @@ import click
 from x2face_cli import options, screen
 from x2face_cli.values import Word
 from x2face_core.errors import UsageError
+from x2face_core.files.ledger import noting
 
 SUFFIXES = {"onnx": ".onnx", "openvino": ".xml"}
 GRAPHS = ("frames", "embed", "encode", "decode")
@@ -32,6 +33,7 @@ OPTIONS = [
 
 
 @click.command(params=OPTIONS, context_settings={"help_option_names": ["-h", "--help"]})
+@noting()
 def export(
     engine: Any, output: str, part: Any, dtype: str, opset: int, size: int, overwrite: bool, as_json: bool, **given: Any
 ) -> None:

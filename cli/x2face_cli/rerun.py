@@ -8,6 +8,7 @@ import click
 
 from x2face_cli import screen
 from x2face_cli.values import ExpandedPath, Word
+from x2face_core.files.ledger import noting
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +19,7 @@ from x2face_cli.values import ExpandedPath, Word
 @click.option("--overwrite", is_flag=True, help="Replace an existing output.")
 @click.option("--force", is_flag=True, help="Go on although inputs or weights have changed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the film.")
+@noting()
 def rerun(manifest: Path, output: str | None, overwrite: bool, force: bool, as_json: bool) -> None:
     """Make a film again from the manifest that `x2face run --manifest` wrote, and tell whether it is the same.
 

@@ -35,12 +35,19 @@ class Fitted:
     files: tuple[Path, ...]
 
 
-def convert(files: Sequence[Path], output: Path, registry: Registry, warn: Warn = lambda text: None) -> WeightsInfo:
+def convert(
+    files: Sequence[Path],
+    output: Path,
+    registry: Registry,
+    warn: Warn = lambda text: None,
+    *,
+    overwrite: bool = True,
+) -> WeightsInfo:
     """Convert released files to one file; the weights are named after it.
 
     files: x2face_model.pth, and any of posereg.pth with posetobottle.pth, linearregression….pkl, scaler….pkl; they are
         recognised by content, not by name
-    warn: called with a message for each file that is not used
+    warn: called with a message for each file that is not used; overwrite: replace an existing file, else UsageError
     InputError if a file cannot be read or none holds the networks, UsageError if two hold the same part, WeightsError
     if one is broken, malicious or of another kind; then nothing is written.
     """
@@ -53,7 +60,9 @@ def convert(files: Sequence[Path], output: Path, registry: Registry, warn: Warn 
     found = [*_mappings(parts, dims, warn)]
     carried = [(registry.mapping(one.name), one.mapping, ", ".join(path.name for path in one.files)) for one in found]
     make_folders_above(output)
-    return save_with_mappings(output, tensors, _described(output.stem, dims, networks.path), carried)
+    return save_with_mappings(
+        output, tensors, _described(output.stem, dims, networks.path), carried, overwrite=overwrite
+    )
 
 
 def _described(name: str, dims: Dims, networks: Path) -> dict[str, object]:

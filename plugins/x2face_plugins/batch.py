@@ -100,9 +100,11 @@ class Batch:
     ) -> None:
         self.maker = FilmMaker(registry, fault_of, words)
         self.fault_of, self.words, self.client = fault_of, dict(words), client
-        self.ledger = Ledger(table)
+        self.table, self.ledger = table, Ledger(table)
         if resume:
             self.ledger.read()
+        else:
+            self.ledger.refuse_others()
         self._outputs: dict[Path, int] = {}
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
@@ -139,7 +141,9 @@ class Batch:
         """The outcome of a job that is not to be done; None for the others."""
         state = self.ledger.state(job)
         try:
-            output = self.maker.plan(job, overwrite=state is not None)[0].output
+            plan = self.maker.plan(job, overwrite=state is not None)[0]
+            self._refuse_table(plan)
+            output = plan.output
             before = self._outputs.setdefault(output.path, job.line)
             if before != job.line:
                 raise UsageError(f"{output} is also the output of line {before}; give each film a name of its own.")
@@ -149,6 +153,12 @@ class Batch:
                 raise
             return Outcome(job, error=known)
         return Outcome(job) if state == "done" and output.path.exists() else None
+
+    def _refuse_table(self, plan: Plan) -> None:
+        """UsageError if the film, its motion or its manifest would replace the table."""
+        for path in (plan.output.path, plan.record, plan.manifest):
+            if path is not None and path.exists() and path.samefile(self.table):
+                raise UsageError(f"{path} is one of the inputs, the table; choose another output.")
 
     def _noted(self, outcome: Outcome) -> Outcome:
         if outcome.error is None:

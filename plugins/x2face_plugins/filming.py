@@ -75,14 +75,14 @@ def film(
         inputs, mappings = hash_inputs(plan), UsedMappings(session.mapping)
         with _threads(session.model, threads) as used:
             report = _perform(plan, loaded, session, mappings, inputs, progress)
-    summary = summary_of(plan, loaded, report, session)
-    live = any(one.live for one in loaded.drivers)
-    manifest = manifest_of(
-        plan, summary, inputs, model=session.model, frames_sha256=report.frames_sha256,
-        mappings=mappings.checksums(), threads=used, live=live,
-    )  # fmt: skip
-    if plan.manifest is not None:
-        manifest.write(plan.manifest)
+        summary = summary_of(plan, loaded, report, session)
+        live = any(one.live for one in loaded.drivers)
+        manifest = manifest_of(
+            plan, summary, inputs, model=session.model, frames_sha256=report.frames_sha256,
+            mappings=mappings.checksums(), threads=used, live=live,
+        )  # fmt: skip
+        if plan.manifest is not None:
+            manifest.write(plan.manifest, overwrite=plan.output.overwrite)
     return summary | {"wall_seconds": round(time.perf_counter() - started, 3)}, manifest
 
 

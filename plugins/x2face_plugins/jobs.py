@@ -133,16 +133,18 @@ class Ledger:
         self.states: dict[str, str] = {}
 
     def read(self) -> None:
-        """Read the states stored by an earlier batch of the same table. InputError if the file is broken."""
+        """Read the states stored by an earlier batch of the same table. InputError if the file is none of a batch."""
+        if self.path.exists():
+            self.states = _read_states(self.path)
+
+    def refuse_others(self) -> None:
+        """UsageError if there is a file of the ledger's name that is none, and would be replaced."""
         if not self.path.exists():
             return
         try:
-            stored = json.loads(self.path.read_text("utf-8"))
-            self.states = {str(key): str(state) for key, state in dict(stored).items()}
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{self.path}: cannot be read ({error}); without it, --resume makes all films anew."
-            ) from error
+            _read_states(self.path)
+        except InputError as error:
+            raise UsageError(f"{error} It would be replaced; move it elsewhere.") from None
 
     def mark(self, job: Job, state: str) -> None:
         """Store the state of a job, "begun" or "done"."""
@@ -152,3 +154,14 @@ class Ledger:
     def state(self, job: Job) -> str | None:
         """ "begun", "done", or None for a new job."""
         return self.states.get(job.key)
+
+
+def _read_states(path: Path) -> dict[str, str]:
+    """State by key of a job. InputError if the file is no ledger."""
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+        if not isinstance(stored, dict) or not all(state in ("begun", "done") for state in stored.values()):
+            raise ValueError("its states are not begun or done")
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise InputError(f"{path}: is no record of an earlier batch ({error}).") from None
+    return stored

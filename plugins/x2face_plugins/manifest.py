@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _LIBRARIES = ("x2face", "torch", "numpy", "scipy", "av", "pillow", "dlib-bin")
-_NOT_AGAIN = ("output", "overwrite", "manifest", "record", "strict_plugins")
+NOT_AGAIN = ("output", "overwrite", "manifest", "record", "strict_plugins")
 """Options of a run that do not determine its frames."""
 
 
@@ -58,9 +58,9 @@ class Manifest:
     versions: dict[str, Any] = field(default_factory=dict)
     live: bool = False
 
-    def write(self, path: Path) -> None:
-        """Write it atomically as JSON. UsageError if that fails."""
-        write_text(path, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
+    def write(self, path: Path, *, overwrite: bool = True) -> None:
+        """Write it atomically as JSON. UsageError if that fails, or for an existing file without `overwrite`."""
+        write_text(path, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n", overwrite=overwrite)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -154,7 +154,7 @@ def words_of(plan: Plan) -> dict[str, Any]:
     words = {
         name: plain(value)
         for name, value in settings_of(plan.options).items()
-        if name not in _NOT_AGAIN and value != own[name]
+        if name not in NOT_AGAIN and value != own[name]
     }
     named = [choice for choice in plan.choices if not choice.by_default]
     words["driver"] = [choice.path or choice.name for choice in named]
@@ -166,10 +166,10 @@ def words_of(plan: Plan) -> dict[str, Any]:
 
 
 def _given(choice: Choice) -> dict[str, Any]:
-    """Values that differ from their defaults, of a driver's settings and of its desk."""
+    """Values that differ from their defaults, of a driver's settings and of its desk; without files that it writes."""
     spec, desk = choice.offer.spec, choice.shaping
-    defaults = {one.name: one.default for one in read_settings(spec.settings)}
-    values = {name: value for name, value in settings_of(choice.settings).items() if value != defaults[name]}
+    defaults = {one.name: one.default for one in read_settings(spec.settings) if not one.writes}
+    values = {name: value for name, value in settings_of(choice.settings).items() if value != defaults.get(name, value)}
     for kind in (DriverDesk, OverlayDesk):
         for one in read_settings(kind):
             if getattr(desk, one.name) != one.default:

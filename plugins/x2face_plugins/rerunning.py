@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_plugins.filming import film, load_session
-from x2face_plugins.manifest import Manifest, read_manifest
+from x2face_plugins.local_plugins import is_path
+from x2face_plugins.manifest import NOT_AGAIN, Manifest, read_manifest
 from x2face_plugins.planning import Plan
 from x2face_plugins.provenance import input_checksum
 from x2face_plugins.registry import Registry
-from x2face_plugins.words import read_words
+from x2face_plugins.settings import read_settings
+from x2face_plugins.words import ParsedWords, read_words
 
 if TYPE_CHECKING:
     from x2face_core.rendering.job import Follow
@@ -93,18 +95,41 @@ def _plan(
     path: Path, then: Manifest, found: Mapping[str, Path], output: str | None, overwrite: bool
 ) -> tuple[Plan, Registry]:
     """The plan of the film. UsageError as Plan.of, and where the options are none of this x2face's."""
-    words = {name: _placed(value, found) for name, value in then.options.items()}
+    _check_code(path, then, found)
+    words = {name: _placed(value, found) for name, value in then.options.items() if name not in NOT_AGAIN}
     words.setdefault("weights", then.weights["name"])
     registry = Registry.load()
     parsed = read_words(registry, words | {"output": output or _beside(path, then), "overwrite": overwrite})
+    _drop_written(parsed)
     return Plan.of(parsed.options(), parsed.choices()), parsed.registry
+
+
+def _check_code(path: Path, then: Manifest, found: Mapping[str, Path]) -> None:
+    """InputError for a one-file driver, whose code would be run, that is not among the inputs, which are verified."""
+    named = then.options.get("driver", [])
+    for name in named if isinstance(named, list) else [named]:
+        if not isinstance(name, str):
+            raise InputError(
+                f"{path}: is no manifest (one of its drivers is no text); `x2face run --manifest` writes one."
+            )
+        if is_path(name) and str(Path(name)) not in found:
+            raise InputError(f"{path}: names the driver {name}, and not what was in it; its code is not run.")
+
+
+def _drop_written(parsed: ParsedWords) -> None:
+    """Leave out files that drivers would write: a manifest may come from anybody, and names no place for them."""
+    for name, given in parsed.drivers.items():
+        for setting in read_settings(parsed.registry.driver(name).spec.settings):
+            if setting.writes:
+                given.pop(setting.name, None)
 
 
 def _placed(value: Any, found: Mapping[str, Path]) -> Any:
     """An option's value with the inputs' present paths."""
     if isinstance(value, list):
         return [_placed(one, found) for one in value]
-    return str(found[value]) if isinstance(value, str) and value in found else value
+    there = found.get(str(Path(value))) if isinstance(value, str) and value else None
+    return value if there is None else str(there)
 
 
 def _beside(manifest: Path, then: Manifest) -> str:

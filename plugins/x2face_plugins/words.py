@@ -41,8 +41,10 @@ class ParsedWords:
             self.paths[known] = name
 
     def options(self) -> RunOptions:
-        """The options of run. UsageError for an invalid value."""
+        """The options of run. UsageError for an invalid value, or one that is missing."""
         declared = {one.name: one for one in read_settings(RunOptions)}
+        if missing := [one.name for one in declared.values() if one.required and one.name not in self.own]:
+            raise UsageError(f"{flag_of(missing[0])} is missing, and nothing is made without.")
         return RunOptions(**{name: convert(declared[name], value, flag_of(name)) for name, value in self.own.items()})
 
     def choices(self) -> list[Choice]:

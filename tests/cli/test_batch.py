@@ -194,8 +194,27 @@ def test_a_broken_ledger_is_refused(place: Path, capsys: pytest.CaptureFixture[s
     assert "jobs.csv.done.json" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("content", ["my notes", "{}x", '{"a": 1}', "[]"])
+def test_a_file_of_the_ledgers_name_is_not_replaced(
+    place: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    Path("jobs.csv.done.json").write_text(content)
+    assert batch(table(row("a.png", "1.mp4"))) == 2
+    assert "jobs.csv.done.json: is no record of an earlier batch" in capsys.readouterr().err
+    assert Path("jobs.csv.done.json").read_text() == content and not Path("1.mp4").exists()
+
+
 def test_an_engine_is_for_all_rows_that_name_none(place: Path) -> None:
     header = f"source,frame,output,engine,{FIXED}"
     rows = [f"a.png,film.mp4,{name}.mp4,{engine},{FIXED_CELLS}" for name, engine in (("one", ""), ("two", "auto"))]
     assert batch(table(*rows, header=header), "--engine", "torch") == 0
     assert [given[-1] for given in globals()["loads"]] == ["torch", "auto"]
+
+
+def test_the_table_is_not_replaced_by_a_film(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.link(
+        table(row("a.png", "film-of-a.mp4") + ",true", header=f"source,frame,output,{FIXED},overwrite"), "film-of-a.mp4"
+    )
+    assert batch("jobs.csv") == 2
+    assert "is one of the inputs, the table" in capsys.readouterr().err
+    assert Path("jobs.csv").samefile("film-of-a.mp4")

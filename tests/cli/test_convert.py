@@ -159,6 +159,16 @@ def test_an_existing_output_stays(x2face: Callable[..., Result], files: list[str
     assert bundle.read_bytes() != before
 
 
+def test_a_released_file_of_the_folder_is_not_replaced(
+    x2face: Callable[..., Result], files: list[str], tmp_path: Path
+) -> None:
+    output = tmp_path / "b.safetensors"
+    output.hardlink_to(files[0])
+    result = x2face("convert", "--from-github-layout", str(tmp_path), "-o", str(output), "--overwrite")
+    assert one_line(result) == 2 and "is one of the files that this run reads" in result.err
+    assert output.samefile(files[0])
+
+
 def one_line(result: Result) -> int:
     """The exit code, where stderr is one line of an error and stdout is empty."""
     assert result.out == "" and result.err.startswith("x2face: error: ") and result.err.count("\n") == 1, result

@@ -2,11 +2,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from x2face_cli.app import main
+from x2face_core.errors import UsageError
+from x2face_core.files.checksums import file_checksum
+from x2face_core.media.images import write_picture
 from x2face_core.media.sound import has_sound
 from x2face_core.media.video import probe
+from x2face_core.media.writing import write_film
+from x2face_lab.demo.earlier import refuse_others
 from x2face_lab.demo.paint import write_paint
 from x2face_lab.demo.scenes import playable, scenes
 from x2face_plugins.registry import Registry
@@ -43,3 +49,23 @@ def test_the_demo_prints_its_films_and_makes_no_other_file(tmp_path: Path, capsy
     assert [Path(line).name for line in printed] == expected
     assert all((probe(line).seconds or 0) <= 8 for line in printed)
     assert has_sound(folder / "astronaut-audio.mp4") and not has_sound(folder / "astronaut-pose.mp4")
+
+
+def test_the_demo_replaces_its_own_films_alone(tmp_path: Path) -> None:
+    picture = tmp_path / "head.png"
+    write_picture(picture, np.full((32, 32, 3), 90, np.uint8))
+    of_a_demo = {"inputs": f"source sha256:{file_checksum(picture)}; audio sha256:{'0' * 64}"}
+    films, pictures = [("sitter", "sitter-pose.mp4"), ("sitter", "sitter-none.mp4")], {"sitter": picture}
+    write_film(tmp_path / "sitter-pose.mp4", [np.zeros((32, 32, 3), np.uint8)], 25, metadata=of_a_demo)
+    refuse_others(tmp_path, films, pictures)
+    for mine in ({}, {"inputs": f"source sha256:{'0' * 64}"}):
+        write_film(tmp_path / "sitter-pose.mp4", [np.zeros((32, 32, 3), np.uint8)], 25, metadata=mine)
+        with pytest.raises(UsageError, match="sitter-pose.mp4 exists already and is no film of a demo"):
+            refuse_others(tmp_path, films, pictures)
+
+
+def test_the_demo_refuses_before_it_loads_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitter-edit.mp4").write_text("mine")
+    monkeypatch.setattr("x2face_plugins.session.load_model", lambda *given: pytest.fail("weights were loaded"))
+    assert main(["demo", "-o", str(tmp_path)]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["sitter-edit.mp4"]

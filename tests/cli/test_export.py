@@ -179,3 +179,14 @@ def test_every_opset_that_is_offered_can_be_written(model: X2Face, tmp_path: Pat
     inputs = given("frames", 2)
     wanted = expected(model, "frames", inputs)[0]
     np.testing.assert_allclose(run_onnx(path, inputs)[0], wanted.numpy(), atol=2e-5, rtol=1e-4)
+
+
+@pytest.mark.engines
+def test_the_weights_are_not_replaced_by_their_graph(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.onnx"
+    path.hardlink_to(weights)
+    assert main(line(weights, path, "--overwrite")) == 2
+    assert "is one of the files that this run reads" in capsys.readouterr().err
+    assert path.samefile(weights)

@@ -88,11 +88,24 @@ def test_a_motion_that_appears_meanwhile_stays(place: Path, x2face: Callable[...
     assert (place / "m.x2v").read_text() == "somebody's"
 
 
+def test_a_manifest_that_appears_meanwhile_stays(place: Path, x2face: Callable[..., Any]) -> None:
+    result = x2face(*RUN, "--take-appears", "o.mp4.json", "--manifest", "-o", "o.mp4")
+    assert result.code == 2 and "o.mp4.json has appeared meanwhile" in result.err
+    assert (place / "o.mp4.json").read_text() == "somebody's"
+
+
+def test_a_file_that_a_driver_reads_is_not_replaced_by_the_manifest(place: Path, x2face: Callable[..., Any]) -> None:
+    os.link("take.mp4", "o.mp4.json")
+    result = x2face(*RUN, "--manifest", "-o", "o.mp4", "--overwrite")
+    assert result.code == 2 and "is one of the files that this run reads" in result.err
+    assert Path("take.mp4").samefile("o.mp4.json")
+
+
 def test_a_motion_that_cannot_be_written_is_said_before_anything_is_made(
     place: Path, x2face: Callable[..., Any]
 ) -> None:
     (place / "file").touch()
-    for record in ("file/m.x2v", "n" * 300 + ".x2v", "http://host/m.x2v"):
+    for record in ("/proc/none/m.x2v", "file/m.x2v", "n" * 300 + ".x2v", "http://host/m.x2v"):
         result = x2face(*RUN, "--record", record, "-o", "o.mp4")
         assert (result.code, result.err.count("\n")) == (2, 1)
         assert not (place / "o.mp4").exists()

@@ -186,3 +186,61 @@ def test_a_mark_is_seen_and_one_that_does_not_fit_leaves_nothing(place: Path) ->
     assert changed[:, 0].min() > 32 and changed[:, 1].max() < 40
     assert run("-o", "n.mp4", "--mark", "much too long for a film of this size") == 2
     assert not Path("n.mp4").exists()
+
+
+def test_the_manifest_is_not_replaced_by_the_film(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out.mp4.json").rename("made.mp4")
+    before = Path("made.mp4").read_bytes()
+    assert main(["rerun", "made.mp4", "-o", "made.mp4", "--overwrite"]) == 2
+    assert "is one of the files that this run reads" in capsys.readouterr().err
+    assert Path("made.mp4").read_bytes() == before
+
+
+def changed(**options: Any) -> None:
+    """Options added to the manifest, as somebody else may have written it; None: left out."""
+    report = manifest()
+    report["options"] = {name: value for name, value in (report["options"] | options).items() if value is not None}
+    Path("out.mp4.json").write_text(json.dumps(report))
+
+
+def test_a_manifest_writes_the_film_alone(place: Path) -> None:
+    changed(record="m.x2v", manifest=True, edit="source.png", edit_save="p.json", edit_opacity=0.0)
+    before = set(place.iterdir())
+    assert main(["rerun", "out.mp4.json"]) == 0
+    assert set(place.iterdir()) - before == {place / "out.rerun.mp4"}
+
+
+def test_a_film_whose_preset_was_saved_is_made_again(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("-o", "painted.mp4", "--manifest", "--edit", "source.png", "--edit-save", "preset.json") == 0
+    assert main(["rerun", "painted.mp4.json"]) == 0
+    assert told_by(capsys).endswith("the frames are the same, bit for bit")
+
+
+def test_the_driver_beside_the_manifest_is_run_not_one_of_its_name(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("sways.py").write_text(NODS.replace('"nods"', '"sways"'))
+    source = ["-s", "source.png", "--crop", "none", "--size", "64"]
+    assert main(["run", *source, "--driver", "./sways.py", "-o", "n.mp4", "--manifest"]) == 0
+    (place / "elsewhere").mkdir()
+    monkeypatch.chdir(place / "elsewhere")
+    Path("sways.py").write_text("open('ran', 'w')")
+    assert main(["rerun", "../n.mp4.json"]) == 0
+    assert not Path("ran").exists()
+
+
+def test_code_that_a_manifest_does_not_describe_is_not_run(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("nods.py").write_text("open('ran', 'w')")
+    changed(driver=["./nods.py"])
+    assert main(["rerun", "out.mp4.json"]) == 3
+    assert "names the driver ./nods.py, and not what was in it" in told_by(capsys)
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize(("options", "said"), [({"source": None}, "--source is missing"), ({"driver": [5]}, "no text")])
+def test_odd_options_are_one_line(
+    place: Path, capsys: pytest.CaptureFixture[str], options: dict[str, Any], said: str
+) -> None:
+    changed(**options)
+    assert main(["rerun", "out.mp4.json"]) in (2, 3)
+    assert said in told_by(capsys)

@@ -13,6 +13,7 @@ from x2face_core.engines.graphs import INPUTS, OPSET, OUTPUTS, Graph, check_opse
 from x2face_core.engines.interface import EngineName, require
 from x2face_core.engines.preparing import write_quantized
 from x2face_core.errors import UsageError
+from x2face_core.files.faults import writing
 from x2face_core.files.placing import atomic_file
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.weights import WeightsInfo
@@ -101,7 +102,7 @@ def _write_onnx(made: Path, path: Path, described: dict[str, Any], overwrite: bo
     model = onnx.load(made)
     onnx.helper.set_model_props(model, {KEY: json.dumps(described)})
     onnx.checker.check_model(model)
-    with atomic_file(path, overwrite=overwrite) as hidden:
+    with atomic_file(path, overwrite=overwrite) as hidden, writing(path):
         onnx.save(model, hidden)
 
 

@@ -33,7 +33,10 @@ def write_tensors(
         hidden.chmod(mode)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text atomically, as UTF-8. UsageError if that fails."""
-    with atomic_file(path) as hidden, writing(path):
+def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:
+    """Write a text atomically, as UTF-8. UsageError if that fails.
+
+    overwrite: replace an existing file; else that is a UsageError
+    """
+    with atomic_file(path, overwrite=overwrite) as hidden, writing(path):
         hidden.write_text(text, encoding="utf-8")

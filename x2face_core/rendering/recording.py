@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from x2face_core.files.placing import make_folders_above
 from x2face_core.rendering.pipeline import Animation, Frame
 from x2face_core.rendering.provenance import installed_version
 from x2face_core.sources.source import Model
@@ -27,6 +28,7 @@ def recorded(
     if path is None:
         yield animation.frames
         return
+    make_folders_above(path)  # fails now rather than after the film is made
     recorder = Recorder(animation)
     try:
         yield recorder.frames()

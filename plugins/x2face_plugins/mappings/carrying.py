@@ -27,11 +27,17 @@ _KIND = FileKind("x2face.mappings", "weights that carry mappings", "x2face conve
 
 
 def save_with_mappings(
-    path: Path, tensors: Mapping[str, Tensor], info: Mapping[str, Any], carried: Sequence[Carried]
+    path: Path,
+    tensors: Mapping[str, Tensor],
+    info: Mapping[str, Any],
+    carried: Sequence[Carried],
+    *,
+    overwrite: bool = True,
 ) -> WeightsInfo:
     """Write weights in full precision and mappings to one file, as save_weights does.
 
     tensors, info: of the weights; carried: offer, fitted mapping and description of its data
+    overwrite: as of write_tensors
     """
     extra_tensors: dict[str, Tensor] = {}
     metadata = {}
@@ -42,8 +48,9 @@ def save_with_mappings(
         shown.pop("space", None)  # it is the weights'
         metadata[offer.full_name] = shown
     return save_weights(
-        path, tensors, info, halves=False, extra_tensors=extra_tensors, metadata=_KIND.metadata(metadata)
-    )
+        path, tensors, info, halves=False, extra_tensors=extra_tensors, metadata=_KIND.metadata(metadata),
+        overwrite=overwrite,
+    )  # fmt: skip
 
 
 def carried_mappings(path: Path | None) -> list[MappingInfo]:

@@ -265,3 +265,13 @@ def test_ctrl_c_ends_the_processes_and_leaves_whole_clips(many: Path, tmp_path: 
     out, err = running.communicate(timeout=30)
     assert (running.returncode, out, err.strip()) == (130, "", "x2face: interrupted")
     assert not list((tmp_path / "out").rglob(".x2face-*"))
+
+
+def test_the_input_is_not_the_output(tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "a.mp4").write_text("a film")
+    (tmp_path / "link").symlink_to("films")
+    for out in (tmp_path / "films", tmp_path / "link"):
+        with pytest.raises(UsageError, match="is the folder to read"):
+            prepare(tmp_path / "films", out)
+    assert [path.name for path in (tmp_path / "films").iterdir()] == ["a.mp4"]

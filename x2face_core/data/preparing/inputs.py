@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
 
-from x2face_core.errors import InputError
+from x2face_core.errors import InputError, UsageError
 from x2face_core.media.video import is_film
 
 _PICTURES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
@@ -62,7 +62,8 @@ class Inputs:
 def list_inputs(root: Path, out: Path) -> Inputs:
     """All films and photographs below the folder `root`, or the one file that `root` is.
 
-    out: the output folder, which is not searched. InputError if there is no film and no photograph.
+    out: the output folder, which is not searched. InputError if there is no film and no photograph, UsageError if both
+        are one folder.
     """
     if not root.exists():
         raise InputError(f"{root}: there is no such folder, film or picture; check the name.")
@@ -70,6 +71,8 @@ def list_inputs(root: Path, out: Path) -> Inputs:
         alone = {root.name: root}
         is_still = _is_photograph(root) and not _is_film(root)
         return Inputs((), _photographs(alone)) if is_still else Inputs(_films(alone), ())
+    if root.resolve() == out.resolve():
+        raise UsageError(f"{out} is the folder to read, and clips would be mixed with films; choose another output.")
     files = {path.relative_to(root).as_posix(): path for path in _candidates(root, out)}
     films = {key: path for key, path in files.items() if _is_film(path)}
     pictures = {key: path for key, path in files.items() if key not in films and _is_photograph(path)}
