@@ -23,7 +23,10 @@ from x2face_core.sources.source import Model
 from x2face_core.warping import identity_grid, reduce
 
 _MOUTH, _EYE = (0.17, 0.085), (0.11, 0.06)  # half axes of the ellipses, in half widths of the embedded face
-_OPEN = 0.008, 0.03  # opening of the driving mouth from which it is carried over, and fully, in heights of the face
+_OPEN = (
+    0.008,
+    0.03,
+)  # by how much the driving mouth is open wider than the source's: from where, and fully; face heights
 _SHUT = 0.75, 0.45  # opening of a driving eye over the source's from which its lid is carried over, and fully
 _LIDS = 0.7  # of the lids at most, as those that the decoder closes are the source's own
 _DARKEST, _BRIGHTEST = 0.6, 1.6  # by which the driving face's light is matched
@@ -78,7 +81,7 @@ class Poisson:
             return {"mouth": 1.0, "left_eye": 0.0, "right_eye": 0.0}
         shut = (driving[5:] / self._source[5:].clamp_min(1e-3)).tolist()
         return {
-            "mouth": _ramp(float(driving[3]), *_OPEN),
+            "mouth": _ramp(float(driving[3] - self._source[3]), *_OPEN),
             "left_eye": _LIDS * _ramp(shut[0], *_SHUT),
             "right_eye": _LIDS * _ramp(shut[1], *_SHUT),
         }

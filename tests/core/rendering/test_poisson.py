@@ -77,11 +77,11 @@ def driving(mouth: float, eyes: float = 0.3) -> torch.Tensor:
     return picture
 
 
-def on(picture: torch.Tensor | None) -> torch.Tensor:
+def on(picture: torch.Tensor | None, mouth: float = 0.0) -> torch.Tensor:
     face = EmbeddedFace(torch.full((3, 65, 65), 0.4), ANCHORS)
     model: Any = Model()
     source = torch.zeros(128)
-    source[5:7] = 0.3
+    source[3], source[5:7] = mouth, 0.3
     return Poisson(model, face, source).on(face, picture, "audio").texture
 
 
@@ -89,6 +89,11 @@ def test_an_open_mouth_is_carried_over_and_open_eyes_are_not() -> None:
     texture = on(driving(mouth=0.05))
     assert texture[0, 45, 32] > 0.8
     assert texture[0, 26, 22] == pytest.approx(0.4)
+
+
+def test_a_source_with_an_open_mouth_keeps_its_own_teeth() -> None:
+    assert on(driving(mouth=0.05), mouth=0.05)[0, 45, 32] == pytest.approx(0.4)
+    assert on(driving(mouth=0.09), mouth=0.05)[0, 45, 32] > 0.8
 
 
 def test_closed_lids_are_carried_over_and_closed_lips_are_not() -> None:
