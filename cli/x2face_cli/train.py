@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from x2face_cli import screen
-from x2face_cli.training import TrainingDisplay, length_of, pair
-from x2face_cli.values import ExpandedPath, WholeRange, Word, minutes
+from x2face_cli.training import displayed, length_of, settings_of, show_result, training_options
+from x2face_cli.values import ExpandedPath, Word
 from x2face_cli.verbosity import with_verbosity
 from x2face_core.errors import UsageError
 
@@ -44,15 +42,11 @@ class TrainCommand(click.Command):
 @click.option(
     "--preset", type=click.Choice(["light", "paper"]), show_default="the recipe's", help="The networks' sizes."
 )
-@click.option("--minutes", type=minutes(), help="How long, over all parts of the run.")
-@click.option("--steps", type=WholeRange(1), help="How many steps, over all parts of the run.")
-@click.option("--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over.")
 @click.option(
     "--from", "start", type=Word(), metavar="WEIGHTS", help="Weights, by name or path, that a new run begins with."
 )
 @click.option("--identity", type=Word(), metavar="NETWORK", help="The identity network of the recipe of that name.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe or of the sizes.")
+@training_options
 def train(out: Path, data: str, **given: Any) -> None:
     """Train the networks on a folder of face tracks; stopped or killed, the same line goes on.
 
@@ -68,15 +62,10 @@ def train(out: Path, data: str, **given: Any) -> None:
     plan = _plan(out, data, given)
     from x2face_core.training.session import train as run
 
-    if int(os.environ.get("RANK", "0")):
-        screen.set_verbosity(-1)  # under torchrun only the first process prints
-    with ExitStack() as bars:
-        shown = TrainingDisplay(bars, plan.length)
-        state = run(plan, shown.report, say=screen.note, progress=shown.reading, warn=_warn)
-    latest = next((row for row in reversed(state.history) if "held_ratio" in row), {})
-    screen.note(f"held-out L1 to copying the source: {latest.get('held_ratio', float('nan')):.4f}")
-    if not int(os.environ.get("RANK", "0")):
-        screen.result(out / "weights.safetensors")
+    state = displayed(
+        plan.length, lambda shown: run(plan, shown.report, say=screen.note, progress=shown.reading, warn=_warn)
+    )
+    show_result(state, {"held_ratio": "L1 to copying the source"}, out / "weights.safetensors")
 
 
 def _warn(text: str) -> None:
@@ -85,7 +74,7 @@ def _warn(text: str) -> None:
 
 def _plan(out: Path, data: str, given: dict[str, Any]) -> Plan:
     length = length_of(given)
-    settings = dict(pair(text) for text in given["settings"])
+    settings = settings_of(given)
     from dataclasses import replace
 
     from x2face_core.networks.dims import PRESETS

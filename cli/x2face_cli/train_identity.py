@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
 from x2face_cli import screen
-from x2face_cli.values import ExpandedPath, WholeRange, Word, minutes
+from x2face_cli.training import displayed, length_of, settings_of, show_result, training_options
+from x2face_cli.values import ExpandedPath, Word
 
 
 @click.command()
@@ -23,14 +22,10 @@ from x2face_cli.values import ExpandedPath, WholeRange, Word, minutes
     show_default=True,
     help="A light VGG-11 for CPUs, or VGG-11 as the paper has it.",
 )
-@click.option("--minutes", type=minutes(), help="How long, over all parts of the run.")
-@click.option("--steps", type=WholeRange(1), help="How many steps, over all parts of the run.")
 @click.option(
     "--from", "start", type=Word(), metavar="NETWORK", help="A network, by name or file, that a new run begins with."
 )
-@click.option("--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe or of the sizes.")
+@training_options
 def train_identity(out: Path, data: Path, **given: Any) -> None:
     """Train a network that tells people apart, on the clips and photographs of a folder.
 
@@ -39,7 +34,6 @@ def train_identity(out: Path, data: Path, **given: Any) -> None:
     x2face train identity runs/vgg --data tracks --preset paper --from vgg11.pth --steps 20000
     x2face train runs/two --recipe identity --identity runs/who/identity.safetensors --from light-2 --data tracks …
     """
-    from x2face_cli.training import TrainingDisplay, length_of, pair
     from x2face_core.identity.weights import load_identity
     from x2face_core.networks.identity import IDENTITY_PRESETS
     from x2face_core.training.identity_recipe import IDENTITY_RECIPES
@@ -49,21 +43,10 @@ def train_identity(out: Path, data: Path, **given: Any) -> None:
 
     length, start = length_of(given), given["start"]
     dims = IDENTITY_PRESETS[given["preset"]] if start is None else load_identity(start)[0].dims
-    recipe, dims = with_settings(
-        IDENTITY_RECIPES[given["preset"]], dims, dict(pair(text) for text in given["settings"])
-    )
+    recipe, dims = with_settings(IDENTITY_RECIPES[given["preset"]], dims, settings_of(given))
     plan = IdentityPlan(out, data, length, recipe, dims, fresh=not given["resume"], device=given["device"], start=start)
-    if int(os.environ.get("RANK", "0")):
-        screen.set_verbosity(-1)  # under torchrun only the first process prints
-    with ExitStack() as bars:
-        shown = TrainingDisplay(bars, length)
-        state = run(plan, shown.report, say=screen.note, progress=shown.reading)
-    latest = next((row for row in reversed(state.history) if "eer" in row), {})
-    figures = [f"{name} {latest[key]:.3f}" for key, name in _FIGURES if key in latest]
-    if figures:
-        screen.note(f"on people it has not seen: {', '.join(figures)}")
-    if not int(os.environ.get("RANK", "0")):
-        screen.result(out / WEIGHTS)
+    state = displayed(length, lambda shown: run(plan, shown.report, say=screen.note, progress=shown.reading))
+    show_result(state, _FIGURES, out / WEIGHTS)
 
 
-_FIGURES = (("eer", "EER"), ("eer_same_source", "EER among people of one source"), ("accuracy", "accuracy"))
+_FIGURES = {"eer": "EER", "eer_same_source": "EER among people of one source", "accuracy": "accuracy"}

@@ -32,7 +32,7 @@ def test_training_says_where_the_weights_are_and_what_they_are_worth(
     assert result.code == 0, result.err
     assert result.out == f"{tmp_path / 'run' / 'weights.safetensors'}\n"
     assert "starting with step 0" in result.err
-    assert "held-out L1 to copying the source: " in result.err
+    assert "on people it has not seen: L1 to copying the source " in result.err
     assert "nan" not in result.err
 
 
