@@ -36,8 +36,12 @@ def tiny_model() -> X2Face:
     return X2Face(X2FaceNetworks(dims), info, reading=(torch.eye(7, 128), torch.zeros(7), torch.ones(7)))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs clips, a device or an extra that are not there."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs clips, a device or an extra that are not there; a browser is for `-m browser` alone."""
+    if "browser" not in config.option.markexpr:
+        shown = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=shown)
+        items[:] = [item for item in items if item not in shown]
     for item in items:
         if item.get_closest_marker("shared") and _shared_folder() is None:
             item.add_marker(pytest.mark.skip(reason="no ../shared and no $X2FACE_SHARED"))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import X2FaceError
 from x2face_plugins.filming import run
+from x2face_plugins.manifest import manifest_path
+from x2face_web.manifests import make_portable
 
 if TYPE_CHECKING:
     from x2face_core.media.pictures import Picture
@@ -81,9 +83,11 @@ class FilmTask:
                 progress=self._follow,
                 output=str(film),
                 record=str(track),
+                manifest=True,
                 **request.words,
             )
-            self.files = tuple(path for path in (film, track, *request.extras) if path.exists())
+            make_portable(manifest := manifest_path(film))
+            self.files = tuple(path for path in (film, manifest, track, *request.extras) if path.exists())
         except BaseException as error:  # noqa: BLE001 (shown by the page, whatever it is)
             self.error = error
             shutil.rmtree(request.folder, ignore_errors=True)

@@ -119,7 +119,7 @@ class Guard:
         if path.startswith(f"{_API}component_server"):
             most = self._max_bytes
         if int(headers.get("content-length") or 0) > most:
-            return 413, f"The file is larger than {self._max_bytes // 1_000_000} MB, the most that this studio takes."
+            return 413, f"The file is larger than {self._max_bytes // 2**20} MB, the most that this studio takes."
         return None
 
     def _owns(self, owner: str, path: str) -> bool:

@@ -21,4 +21,4 @@ class StudioOptions:
 
     @property
     def max_bytes(self) -> int:
-        return self.max_megabytes * 1_000_000
+        return self.max_megabytes * 2**20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -19,8 +20,11 @@ from x2face_web.visits import Visits
 from x2face_web.widgets import Component, Widget, driver_widgets, widget
 
 OF_SOURCE = ("size", "face", "crop", "crop_scale", "source_frames", "fusion", "force", "no_completion")
-OF_FILM = ("seconds", "fps", "still", "paste_back", "compare", "seed")
-"""Options of a run that the page offers; the others concern files of the server, or how the session is loaded."""
+OF_SERVER = (
+    "source", "embedded", "output", "overwrite", "record", "manifest", "weights", "mapping", "engine", "device",
+    "dtype", "batch_size", "strict_plugins",
+)  # fmt: skip
+"""Options of a run that concern the server's files, or how the session is loaded; all others are on the page."""
 DAY = 86_400
 
 
@@ -54,7 +58,7 @@ def _drivers(studio: Studio) -> dict[str, Any]:
     return {"drivers": drivers}
 
 
-def _run_options(names: tuple[str, ...]) -> tuple[Widget, ...]:
+def _run_options(names: Sequence[str]) -> tuple[Widget, ...]:
     declared = {one.name: one for one in read_settings(RunOptions)}
     return tuple(widget(control_of(declared[name])) for name in names)
 
@@ -118,7 +122,8 @@ def _slug(label: str) -> str:
 def _film() -> dict[str, Any]:
     gr.Markdown("## 5 The film")
     with gr.Accordion("Options of the film", open=False):
-        options = _run_options(OF_FILM)
+        named = [one.name for one in read_settings(RunOptions)]
+        options = _run_options([one for one in named if one not in OF_SERVER + OF_SOURCE])
     with gr.Row():
         make = gr.Button("Make the film", variant="primary", elem_id="make")
         cancel = gr.Button("Cancel", elem_id="cancel")

@@ -83,7 +83,7 @@ _KINDS = {
     ".x2v": "a motion, for --track",
     ".png": "what is painted, for --embedded",
     ".zip": "what is painted as a preset, for --edit",
-    ".json": "the manifest",
+    ".json": "its manifest, for x2face rerun",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from x2face_core.errors import UsageError
 
+_REMEMBERED = 1000  # pages that were closed
 _PATIENCE = 60.0  # seconds that a film gets to notice that its page was closed
 
 if TYPE_CHECKING:
@@ -69,12 +71,15 @@ class Visits:
     def __init__(self, root: Path, most: int) -> None:
         self._root, self._most = root, most
         self._visits: dict[str, Visit] = {}
+        self._closed: deque[str] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
 
     def of(self, key: str, owner: str) -> Visit:
         """The visit of a page, begun if it is new. UsageError if too many are open, or it is somebody else's."""
         with self._lock:
             visit = self._visits.get(key)
+            if key in self._closed:  # a call that was under way
+                raise UsageError("This page was closed; load it again.")
             if visit is None:
                 visit = self._visits[key] = self._begin(owner)
         if visit.owner != owner:
@@ -92,6 +97,7 @@ class Visits:
         """Close a page; returns its owner if that was the owner's last one."""
         with self._lock:
             visit = self._visits.pop(key, None)
+            self._closed.append(key)
         if visit is None:
             return None
         visit.close()

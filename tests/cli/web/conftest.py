@@ -7,13 +7,16 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from .browsing import ARGUMENTS, Studio, chromium
 
 
 @dataclass
@@ -25,12 +28,16 @@ class Running:
     files: Path
 
     def kept(self) -> list[str]:
-        """Names of all files that are there, under any folder."""
-        return sorted(one.name for one in self.files.rglob("*") if one.is_file())
+        """Names of all files with content, in any folder."""
+        return sorted(one.name for one in self.files.rglob("*") if one.is_file() and one.stat().st_size)
 
-    def folders(self, name: str) -> list[Path]:
-        """What is in the folder of that name of the studio's workplace."""
-        return [one for place in self.files.glob(f".x2face-*/{name}") for one in place.iterdir()]
+    def visits(self) -> list[Path]:
+        """The folders of open pages."""
+        return list(self.files.glob(".x2face-*/visits/*"))
+
+    def uploads(self) -> list[Path]:
+        """The folders of uploaded and shown files, each named by a checksum."""
+        return [one for one in self.files.glob(".x2face-*/uploads/*") if len(one.name) == 64]
 
 
 @contextmanager
@@ -62,3 +69,36 @@ def running(folder: Path, *options: str, **environment: str) -> Iterator[Running
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("workplace"), "--max-megabytes", "20", "--max-seconds", "8") as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` is not installed")
+    with playwright.sync_playwright() as started:
+        one = started.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def visit(browser: Any, studio: Running) -> Iterator[Callable[..., Studio]]:
+    """visit() opens a page in a browser of its own."""
+    contexts = []
+
+    def opened(**how: Any) -> Studio:
+        contexts.append(browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | how)))
+        return Studio(contexts[-1], studio.address)
+
+    yield opened
+    for one in contexts:
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from skimage.data import astronaut
+
+    from x2face_core.media.images import write_picture
+
+    write_picture(path := tmp_path_factory.mktemp("photo") / "portrait.png", astronaut())
+    return path

@@ -22,7 +22,7 @@ class Site:
         self.ownership = Ownership(folder)
         self.answer: tuple[str, bytes] | None = None
         self.headers: dict[str, str] = {}
-        self.guard = Guard(self.app, self.ownership, 1_000_000, frozenset({"127.0.0.1", "localhost"}))
+        self.guard = Guard(self.app, self.ownership, 2**20, frozenset({"127.0.0.1", "localhost"}))
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         body = (await receive()).get("body", b"")

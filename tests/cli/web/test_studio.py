@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from x2face_core.media.video import probe, read_frames
 from x2face_core.sources.portraits import Cropping
 from x2face_core.streaming.motion_file import read_motion
 from x2face_lab.demo.inputs import SPEECH
+from x2face_plugins.manifest import read_manifest
+from x2face_plugins.rerunning import rerun
 from x2face_plugins.session import Session
 from x2face_web.canvas import SIDE
 from x2face_web.film_requests import film_request
@@ -159,11 +162,12 @@ def test_a_film_by_sound_with_paint_decodes_and_has_a_track_and_a_preset(studio:
     studio.paint(visit, [layer])
     task = made(studio, visit, {"seconds": 0.4, "still": True}, [used(studio, "audio", input=str(SPEECH))])
     assert task.error is None and task.report is not None
-    film, track, *extras = task.files
+    film, manifest, track, *extras = task.files
     assert film.name == "astronaut--speech.mp4" and [one.name for one in extras] == ["paint.png", "preset.zip"]
     info = probe(film)
     assert (info.frames, info.width, info.sound) == (10, 256, True)
     assert task.done == 10 and len(read_motion(track).offsets) == 10
+    assert str(visit.folder) not in manifest.read_text() and read_manifest(manifest).output["path"] == film.name
     corner = next(iter(read_frames(film)))[5, 5].astype(int)
     assert corner[0] > 180 and corner[1] < 100 and corner[2] > 180
     assert task.request.command == (
@@ -180,6 +184,18 @@ def test_what_the_sliders_show_is_held_in_the_film(studio: Studio, visit: Visit)
     assert len(frames) == 5
     assert max(np.abs(frame - shown).mean() for frame in frames) < 6
     assert "--track hand.x2v" in task.request.command and "hand.x2v" in [one.name for one in task.files]
+
+
+def test_a_film_is_made_again_from_its_downloads_beside_its_inputs(
+    studio: Studio, visit: Visit, photo: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    studio.preview(visit, {slider(studio, "pose yaw"): 9.0})
+    task = made(studio, visit, {"seconds": 0.12}, [used(studio, "idle")], hold=True)
+    elsewhere = tmp_path_factory.mktemp("downloads")
+    for path in (*task.files, photo):
+        shutil.copy(path, elsewhere)
+    again = rerun(elsewhere / task.files[1].name)
+    assert again.same and again.differences == []
 
 
 def test_a_film_that_is_cancelled_leaves_nothing(studio: Studio, visit: Visit) -> None:

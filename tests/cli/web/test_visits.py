@@ -52,6 +52,8 @@ def test_closing_a_page_ends_its_film_and_removes_its_files(visits: Visits) -> N
     assert visits.close("page") == "me"
     assert visit.closed and visit.task.wait(0) and not visit.folder.exists() and len(visits) == 0
     assert visits.close("page") is None
+    with pytest.raises(UsageError, match="closed"):
+        visits.of("page", "me")
 
 
 def test_a_browser_is_gone_with_its_last_page(visits: Visits) -> None:
