@@ -16,12 +16,14 @@ CSS = """
 ul.findings { list-style: none; padding-left: 0; }
 ul.findings li { padding: 2px 0; }
 progress { width: 100%; }
+#command textarea { width: 100%; font-family: ui-monospace, monospace; background: transparent; padding: 8px; }
+#command button { border: 1px solid; border-radius: 4px; padding: 2px 10px; }
 :focus-visible { outline: 3px solid #1d4ed8 !important; outline-offset: 2px; }
 button.label-wrap { text-align: left; }
 .gradio-container { max-width: 1400px !important; }
 @media (max-width: 640px) {
   .gradio-container { padding: 8px !important; }
-  .studio-column { min-width: 0 !important; }
+  .studio-column { min-width: 100% !important; }
 }
 """
 

@@ -175,9 +175,9 @@ class Handlers:
         try:
             asked = self._request(visit, values)
         except X2FaceError as error:
-            return {self.page.command: f"# {error}"}
+            return {self.page.command: showing.note(f"No command line yet: {error}")}
         shutil.rmtree(asked.folder, ignore_errors=True)
-        return {self.page.command: asked.command}
+        return {self.page.command: showing.command(asked.command)}
 
     def _request(self, visit: Visit, values: Values) -> Any:
         page = self.page

@@ -133,13 +133,7 @@ def _film() -> dict[str, Any]:
         "cancel": cancel,
         "progress": gr.HTML(elem_id="progress"),
         "result": gr.HTML(elem_id="result"),
-        "command": gr.Textbox(
-            label="The same on the command line",
-            lines=3,
-            interactive=False,
-            buttons=["copy"],
-            elem_id="command",
-        ),
+        "command": gr.HTML(elem_id="command"),
     }
 
 
@@ -180,7 +174,7 @@ def _on_preview(handlers: Handlers) -> None:
     _on(_changes(sliders), handlers.slide, sliders, [page.preview, page.preview_status], queue=False)
     paint, status = page.of_overlays | {page.canvas}, [page.canvas_status]
     _on(_changes(paint), handlers.paint, paint | sliders, [page.preview, *status], queue=False)
-    _on([page.marks.change], handlers.mark, {page.marks, page.canvas}, [page.canvas, *status], queue=False)
+    _on([page.marks.change], handlers.mark, {page.marks, page.canvas}, [*status, page.canvas], queue=False)
 
 
 def _changes(components: set[Component]) -> list[Any]:
@@ -190,7 +184,8 @@ def _changes(components: set[Component]) -> list[Any]:
 def _on(events: list[Any], handler: Any, inputs: Any, outputs: list[Component], **more: Any) -> None:
     """Call a handler at any of the events; of events that come too fast the last one counts.
 
-    Handlers of previews do not queue, which takes a third of their time.
+    Handlers of previews do not queue, which takes a third of their time. Progress is shown on the first output alone:
+    gradio tells every component that may show some of every event, and the canvas sends all its pictures then.
     """
     usual = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
-    gr.on(events, handler, inputs, outputs, **(usual | more))
+    gr.on(events, handler, inputs, outputs, show_progress_on=outputs[:1], **(usual | more))

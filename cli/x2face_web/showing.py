@@ -78,6 +78,16 @@ def result(token: str, film: Path, files: Sequence[Path], report: dict[str, Any]
     )
 
 
+def command(line: str) -> str:
+    """A command line, to copy."""
+    copy = "navigator.clipboard.writeText(this.previousElementSibling.value).then(() => this.innerText = 'Copied')"
+    return (
+        '<label for="command-line">The same on the command line</label>'
+        f'<textarea id="command-line" rows="4" readonly spellcheck="false">{escape(line)}</textarea>'
+        f'<button type="button" onclick="{copy}">Copy</button>'
+    )
+
+
 _KINDS = {
     ".mp4": "the film",
     ".x2v": "a motion, for --track",
