@@ -32,6 +32,10 @@ test *arguments:
 quick:
     pytest -q -m "not slow and not weights" tests/core/geometry tests/core/streaming tests/core/test_warping.py tests/core/test_networks.py tests/plugins/test_registry.py tests/plugins/test_settings.py
 
+# the studio in a browser: needs `pip install -e ".[dev,web,browser]"` and a Chromium of the system ($X2FACE_CHROMIUM names another)
+browser *arguments:
+    pytest -m browser tests/cli/web {{arguments}}
+
 # the documentation, into site/; its command line page is generated: python docs/reference.py
 docs:
     mkdocs build --strict

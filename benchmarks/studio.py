@@ -91,9 +91,8 @@ def main() -> None:
     for name, spent in (("slider to picture", changed), ("one frame alone", rendered)):
         tenth = statistics.quantiles(spent, n=10)
         print(f"{name}: median {statistics.median(spent):.0f} ms, nine of ten within {tenth[-1]:.0f} ms")
-    print(
-        f"ratio of medians {statistics.median(changed) / statistics.median(rendered):.1f}, load {os.getloadavg()[0]:.1f}"
-    )
+    ratio = statistics.median(changed) / statistics.median(rendered)
+    print(f"ratio of medians {ratio:.1f}, load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ class StudioOptions:
     port: int = option(7860, min=0, max=65535, help="The port to listen at; 0: any that is free.")
     max_megabytes: int = option(200, min=1, max=10_000, help="The largest file that can be uploaded.")
     max_seconds: float = option(60.0, min=1, max=LONGEST, help="The longest film that is made.")
-    max_waiting: int = option(8, min=1, max=1000, help="Films and previews that wait at once; more are refused.")
+    max_waiting: int = option(8, min=1, max=1000, help="Films and faces that wait at once; more are refused.")
     max_pages: int = option(32, min=1, max=10_000, help="Pages that are open at once; more are refused.")
 
     @property

@@ -1,4 +1,4 @@
-"""Takes studio.png of the page, with the Chromium of the system: `python docs/images/studio.py`."""
+"""Takes pictures of the studio's page, with the Chromium of the system: `python docs/images/studio.py`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 from skimage.data import astronaut
 
 from x2face_lab.demo.inputs import SPEECH
 
 HERE = Path(__file__).parent
-SIZE = {"width": 1280, "height": 1180}
+SIZE: ViewportSize = {"width": 1280, "height": 1180}
+NARROW: ViewportSize = {"width": 400, "height": 800}
 
 
 def show(page: Page, folder: Path) -> None:
@@ -51,6 +52,24 @@ def paint(page: Page) -> None:
             page.wait_for_timeout(500)
 
 
+def narrow(page: Page, folder: Path) -> None:
+    """The same on a narrow screen: the face turned the other way, its mouth open."""
+    page.set_input_files("#source input[type=file]", folder / "portrait.png")
+    page.wait_for_selector("#preview-picture")
+    page.wait_for_timeout(2000)
+    page.locator("#slider-pose-yaw input[type=number]").fill("-15")
+    page.locator("#slider-mouth-open input[type=number]").fill("0.08")
+    page.wait_for_timeout(3000)
+    page.locator("#preview").evaluate("one => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 60)")
+
+
+def picture(page: Page, name: str) -> None:
+    """A screenshot in 256 colours."""
+    page.screenshot(path=HERE / name)
+    taken = Image.open(HERE / name).convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
+    taken.save(HERE / name, optimize=True)
+
+
 def main() -> None:
     command = [sys.executable, "-m", "x2face_cli", "web", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -59,16 +78,15 @@ def main() -> None:
     assert found is not None
     with sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport=SIZE)
-        page.goto(found[0])
-        show(page, Path(folder))
-        page.screenshot(path=HERE / "studio.png")
+        for name, size, act in (("studio.png", SIZE, show), ("studio-narrow.png", NARROW, narrow)):
+            page = browser.new_page(viewport=size)
+            page.set_default_timeout(120_000)
+            page.goto(found[0])
+            act(page, Path(folder))
+            picture(page, name)
         browser.close()
     process.terminate()
     process.wait()
-    Image.open(HERE / "studio.png").convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(
-        HERE / "studio.png", optimize=True
-    )
 
 
 if __name__ == "__main__":
