@@ -58,7 +58,7 @@ def narrow(page: Page, folder: Path) -> None:
     page.wait_for_selector("#preview-picture")
     page.wait_for_timeout(2000)
     page.locator("#slider-pose-yaw input[type=number]").fill("-15")
-    page.locator("#slider-mouth-open input[type=number]").fill("0.08")
+    page.locator("#slider-mouth-open input[type=number]").fill("0.02")
     page.wait_for_timeout(3000)
     page.locator("#preview").evaluate("one => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 60)")
 
