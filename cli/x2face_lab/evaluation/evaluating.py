@@ -14,6 +14,7 @@ from torch import Tensor
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.tables import Split
 from x2face_core.errors import MissingError, UsageError, WeightsError
+from x2face_core.identity.encoding import IdentityEncoder
 from x2face_core.model import X2Face
 from x2face_core.sources.source import DriversByName, MappingsByName, as_factor, no_drivers, no_mappings
 from x2face_lab.evaluation.across import CrossDriving, measure_across
@@ -113,7 +114,14 @@ class MeasuringContext:
 
 
 def _fidelity(context: MeasuringContext) -> dict[str, Any]:
-    found = reconstruct(context.model, context.folder, context.clips, context.reader, context.of("reconstruction"))
+    found = reconstruct(
+        context.model,
+        context.folder,
+        context.clips,
+        context.reader,
+        context.of("reconstruction"),
+        IdentityEncoder.load(device=context.model.device.type),
+    )
     marked = measure_keypoints(context.model, context.clips, context.reader, context.of("keypoints"))
     return {
         "clips": len(context.clips),

@@ -15,7 +15,8 @@ from x2face_lab.evaluation.regions import REGIONS
 from x2face_lab.evaluation.skin import by_skin
 from x2face_lab.evaluation.tally import Tally
 
-_MEANS = ("l1_1", "l1_3", "copy_1", "copy_3", "psnr", "ssim")
+_MEANS = {name: name for name in ("l1_1", "l1_3", "copy_1", "copy_3", "psnr", "ssim")}
+_MEANS |= {"aed": "identity", "aed_source": "identity_source"}
 _RATIOS = {
     "ratio_1": ("l1_1", "copy_1"),
     "ratio_3": ("l1_3", "copy_3"),
@@ -35,8 +36,8 @@ def rounded(figures: Mapping[str, float], digits: int = 3) -> dict[str, float]:
 def fidelity(tally: Tally) -> dict[str, Any]:
     """Figures of reconstruction; docs/evaluation.md defines each."""
     figures: dict[str, Any] = {}
-    for name in _MEANS:
-        figures |= _both(name, tally.mean(name), tally.means(name))
+    for name, measure in _MEANS.items():
+        figures |= _both(name, tally.mean(measure), tally.means(measure))
     for name, (above, below) in _RATIOS.items():
         figures |= _both(name, tally.ratio(above, below), tally.ratios(above, below))
     figures |= _both("gain_3", 1 - tally.ratio("l1_3", "l1_1"), 1 - tally.ratios("l1_3", "l1_1"))

@@ -18,6 +18,8 @@ _FIDELITY = (
     ("between the lips, closed source: ratio to copying", "inside"),
     ("PSNR, dB, one source", "psnr"),
     ("SSIM, one source", "ssim"),
+    ("identity away from the true frames' (AED), one source", "aed"),
+    ("identity of the source away from the true frames'", "aed_source"),
     ("landmarks away from the true ones (AKD), pixels", "akd"),
     ("faces lost (MKR), share", "mkr"),
     ("jitter of the landmarks, pixels", "jitter"),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.identity.encoding import IdentityEncoder
 from x2face_core.model import X2Face
 from x2face_lab.evaluation.inside import measure_inside
 from x2face_lab.evaluation.readers import Reader
@@ -32,7 +33,7 @@ class Reconstruction:
     """The measurements of self-reconstruction.
 
     tally: l1_1, l1_3, copy_1, copy_3, psnr, ssim, face_l1, face_copy and so on for each region, inside_l1, inside_copy,
-        sharp_fused, sharp_best, skin
+        sharp_fused, sharp_best, skin, identity, identity_source
     poses: poses read from vectors, with their labels
     """
 
@@ -64,27 +65,38 @@ def reconstruct(
     clips: Sequence[Clip],
     reader: Reader | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    encoder: IdentityEncoder | None = None,
 ) -> Reconstruction:
     """Reconstruct each clip from its first frame, and from its first, middle and last frame.
 
     The first frame is not measured. The L1 of copying three sources is the mean over the sources.
     reader: finds the face if the folder has no labels; None: no figures by region in that case
+    encoder: measures the distance of identities; None: it is not measured
     """
     found = Reconstruction()
     for number, clip in enumerate(clips):
-        _measure(model, folder, clip, reader, found)
+        _measure(model, folder, clip, reader, encoder, found)
         progress(number + 1, len(clips))
     return found
 
 
 @torch.inference_mode()
-def _measure(model: X2Face, folder: FaceFolder, clip: Clip, reader: Reader | None, found: Reconstruction) -> None:
+def _measure(
+    model: X2Face,
+    folder: FaceFolder,
+    clip: Clip,
+    reader: Reader | None,
+    encoder: IdentityEncoder | None,
+    found: Reconstruction,
+) -> None:
     last = clip.frames - 1
     film = read_film(clip, sorted({*range(0, clip.frames, EVERY), last // 2, last}))
     truth = truth_of(folder, clip, film, reader)
     for driven in _driven(model, clip, film):
         _errors(driven, truth, found.tally)
         _costly(driven, truth, found.tally)
+        if encoder is not None:
+            _identity(driven, encoder, found.tally)
         found.poses.extend(read_pose(model, folder, clip, driven.numbers, driven.vectors))
     measure_inside(model, clip.identity, film, truth, found.tally)
 
@@ -115,6 +127,17 @@ def _errors(driven: Driven, truth: Truth, tally: Tally) -> None:
                 if where.any():
                     tally.add(driven.person, f"{region}_l1", [float(made[row][where].mean())])
                     tally.add(driven.person, f"{region}_copy", [float(copied[0, row][where].mean())])
+
+
+def _identity(driven: Driven, encoder: IdentityEncoder, tally: Tally) -> None:
+    """Add the Euclidean distance of unit descriptors of true frames to those generated from one source, and to its own.
+
+    The AED of Siarohin et al., First Order Motion Model, 2019.
+    """
+    true, made = (encoder.embed(pictures[::COSTLY_EVERY]) for pictures in (driven.targets, driven.singles[0]))
+    source = encoder.embed(driven.sources[:1])
+    tally.add(driven.person, "identity", (true - made).norm(dim=1).tolist())
+    tally.add(driven.person, "identity_source", (true - source).norm(dim=1).tolist())
 
 
 def _costly(driven: Driven, truth: Truth, tally: Tally) -> None:

@@ -12,6 +12,7 @@ import torch
 from tests.factors import FirstNumbers
 from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
+from x2face_core.identity.encoding import IdentityEncoder
 from x2face_core.model import X2Face
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
@@ -50,6 +51,16 @@ def test_a_network_that_copies_has_ratio_one(copier: X2Face, face_folder: Path) 
     assert figures["l1_1"] == pytest.approx(figures["copy_1"], abs=1e-4)
     for region in figures["regions"].values():
         assert region["l1"] == pytest.approx(region["copy"], abs=1e-4)
+
+
+def test_the_identity_of_a_copy_is_as_far_away_as_that_of_the_source(copier: X2Face, face_folder: Path) -> None:
+    folder, encoder = FaceFolder(face_folder), IdentityEncoder.load(device="cpu")
+    clip = clips_of(folder, "test")[0]
+    figures = fidelity(reconstruct(copier, folder, [clip], encoder=encoder).tally)
+    assert figures["aed"] == pytest.approx(figures["aed_source"], abs=1e-2)
+    pictures = read_clip(clip.path, clip.frames)
+    measured, source = encoder.embed(pictures[EVERY :: 2 * EVERY]), encoder.embed(pictures[:1])
+    assert figures["aed_source"] == pytest.approx(float((measured - source).norm(dim=1).mean()), abs=1e-3)
 
 
 def test_copying_is_the_mean_difference_from_the_first_frame(copier: X2Face, face_folder: Path) -> None:
