@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from x2face_core.streaming.real_time import Pace
     from x2face_plugins.words import ParsedWords
 
-_OWN = (*options.OF_SOURCES, "seconds", "finish", "still", "fps", "weights", "mapping", "device", "dtype", "seed",
-        "strict_plugins")  # fmt: skip
+_OWN = (*options.OF_SOURCES, "seconds", "finish", "still", "fps", "weights", "mapping", "engine", "device", "dtype",
+        "seed", "strict_plugins")  # fmt: skip
 _OPTIONS = [
     *options.own_options(*_OWN),
     click.Option(
@@ -73,7 +73,12 @@ def _show(parsed: ParsedWords, given: dict[str, Any], page: LivePage, address: s
     chosen = parsed.choices()
     loaded = [choice.load() for choice in chosen]
     session = Session.load(
-        given["weights"], given["device"], dtype=given["dtype"], mappings=given["mapping"], registry=parsed.registry
+        given["weights"],
+        given["device"],
+        engine=given["engine"],
+        dtype=given["dtype"],
+        mappings=given["mapping"],
+        registry=parsed.registry,
     )
     face = session.face(*given["source"], **{name: given[name] for name in options.OF_SOURCES[1:]})
     pace: Pace = Pace()
