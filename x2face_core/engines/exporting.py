@@ -55,12 +55,11 @@ def export(
     """
     described = description(networks, info, graph, dtype, opset, size)
     with TemporaryDirectory(prefix="x2face-") as folder:
-        networks, made = plain(networks), Path(folder) / "fp32.onnx"
-        write_graph(networks, graph, made, opset, size)
+        networks, made = plain(networks), Path(folder) / "graph.onnx"
         if dtype == "int8":
-            quantized = Path(folder) / "int8.onnx"
-            write_quantized(networks, graph, made, quantized, size)
-            made = quantized
+            write_quantized(networks, graph, made, opset, size)
+        else:
+            write_graph(networks, graph, made, opset, size)
         if form == "onnx":
             _write_onnx(made, path, described, overwrite)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
@@ -10,11 +11,13 @@ from torch import Tensor
 from x2face_core.engines import samples
 from x2face_core.engines.cache import GraphFolder
 from x2face_core.engines.graph_engine import GraphEngine
-from x2face_core.engines.graphs import Graph, plain, write_graph
+from x2face_core.engines.graphs import OPSET, Graph, plain, write_graph
 from x2face_core.engines.interface import PARTS, Engine, EngineName, Part, require
 from x2face_core.engines.torch_engine import TorchEngine
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import reduce
+
+_APART = 3  # every so many-th of the samples tells the ranges of channels
 
 
 def make_engine(
@@ -52,22 +55,27 @@ def prepared(networks: X2FaceNetworks, sha256: str, precision: str) -> GraphFold
     for part, stored in missing:
         with folder.writing(part, stored) as target:
             if stored == "int8":
-                write_quantized(copied, part, folder.file(part, "fp32"), target)
+                write_quantized(copied, part, target)
             else:
                 write_graph(copied, part, target)
     return folder
 
 
-def write_quantized(networks: X2FaceNetworks, graph: Graph, source: Path, target: Path, size: int = 256) -> None:
-    """Write the int8 version of a graph, calibrated on the samples.
+def write_quantized(networks: X2FaceNetworks, graph: Graph, target: Path, opset: int = OPSET, size: int = 256) -> None:
+    """Write a graph in int8, calibrated on the samples.
 
-    networks: as of `plain`; source: the graph in float32; size: of frames
+    networks: as of `plain`; size: of frames
     """
+    from x2face_core.engines.equalizing import equalized
     from x2face_core.engines.quantizing import quantize
 
     last = networks.dims.levels - 1  # convolution of the encoder
     floating = {"frames": (0, last, last + 1, -1)}.get(graph, (0, -1))
-    quantize(source, _examples(networks, graph, size), target, floating=floating)
+    networks = equalized(networks, samples.driving_pictures(networks.dims.side)[::_APART])
+    with TemporaryDirectory(prefix="x2face-") as folder:
+        source = Path(folder) / "fp32.onnx"
+        write_graph(networks, graph, source, opset, size)
+        quantize(source, _examples(networks, graph, size), target, floating=floating)
 
 
 @torch.inference_mode()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from x2face_core.engines import samples
 from x2face_core.engines.cache import GraphFolder
 from x2face_core.engines.graph_engine import replace_networks
 from x2face_core.engines.interface import OFFERS, EngineName
@@ -38,7 +39,7 @@ def networks() -> X2FaceNetworks:
 
 
 def pictures(n: int) -> Tensor:
-    return torch.rand(n, 3, 32, 32, generator=torch.Generator().manual_seed(n))
+    return samples.driving_pictures(32)[n : 2 * n]
 
 
 def error_of(found: Tensor, expected: Tensor) -> float:
