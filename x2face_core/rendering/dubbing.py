@@ -27,6 +27,7 @@ from x2face_core.streaming.vectors import as_vectors
 
 MOUTH = "mouth"
 _BATCH = 8
+_GAIN = 1.6  # of the driven mouth, as that of the film's own speech, which it stands out against, is not quite gone
 _EDGE = 0.08  # of the crop's side: width over which the region fades at its border
 
 
@@ -98,7 +99,8 @@ class Dubbing:
         still = as_vectors(filmed.source.vector)
         own = as_vectors(filmed.vectors) - still
         mouth = FactorSpace({MOUTH: filmed.source.factor(MOUTH)}, still)
-        return torch.from_numpy(still + own - mouth.part(own)).float() + offsets
+        louder = (_GAIN - 1) * mouth.part(as_vectors(offsets))
+        return torch.from_numpy(still + own - mouth.part(own) + louder).float() + offsets
 
     def _scene(self, filmed: FilmedScene, frames: Iterator[Picture]) -> Iterator[Picture]:
         model, vectors = filmed.source.model, self._driven_vectors(filmed)
