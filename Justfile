@@ -40,6 +40,10 @@ browser *arguments:
 docs:
     mkdocs build --strict
 
+# speed and memory, into docs/performance.md; needs the extra benchmark and an idle machine
+benchmark *arguments:
+    python benchmarks/run.py -o docs/performance.md {{arguments}}
+
 # all of it as a newcomer has it: a clean clone, a fresh environment
 ci:
     .ci/run

@@ -1,6 +1,10 @@
-"""How fast x2face is here, each figure beside a reference measured in the same run.
+"""How fast x2face is on this machine, each figure beside a reference measured in the same run.
 
-    python benchmarks/run.py [--seconds 60] [--long 240] [--json]
+    python benchmarks/run.py [--seconds 60] [--long 240] [--only SECTION]... [-o docs/performance.md]
+
+Sections: released, start, stages, kinds, lengths, learning, roofline; all by default. Without -o the page is printed;
+of a page that is there, sections that are not measured anew stay.
+Stages alone, with pytest-benchmark's own options (such as --benchmark-compare): `pytest benchmarks/stages`.
 
 The reference of driving is what the released code does: both networks of the preset `paper`, fp32, one frame at a
 time, the source embedded again for every frame. Its weights are untrained, which takes as long.
@@ -9,166 +13,153 @@ time, the source embedded again for every frame. Its weights are untrained, whic
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
+import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from itertools import cycle, islice
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-import numpy as np
 import torch
-from skimage.data import astronaut
+from speed import driving, learning, machine, roofline, stages
+from speed.inputs import Inputs
+from speed.page import Page
 
-from x2face_core.media.boxes import Box, crop
-from x2face_core.media.images import write_picture
-from x2face_core.media.video import read_frames
-from x2face_core.media.writing import write_film
-from x2face_core.model import X2Face
-from x2face_core.networks.dims import PRESETS
-from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.pixels import to_pictures, to_tensor
 
-HEAD = Path(__file__).parents[1] / "cli" / "x2face_lab" / "assets" / "demo" / "head.mp4"
-X2FACE = [sys.executable, "-m", "x2face_cli"]
+@dataclass(frozen=True)
+class Settings:
+    """seconds: of the films that are driven; long: of the longest film, whose memory is watched"""
+
+    inputs: Inputs
+    seconds: float
+    long: float
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="of the film driven end to end")
-    parser.add_argument("--long", type=float, default=240, help="of the film whose memory is watched; 0 skips it")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--long", type=float, default=240, help="of the longest film, whose memory is watched")
+    parser.add_argument("--only", action="append", choices=list(SECTIONS), help="a section; again for several")
+    parser.add_argument("-o", "--output", type=Path, help="file for the page, in Markdown")
     given = parser.parse_args()
+    page = Page("Speed and memory", opening(), conditions=conditions)
+    if given.output is not None and given.output.exists():
+        page.keep(given.output.read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(Path(folder), given.seconds, given.long)
-    if given.json:
-        print(json.dumps(figures))
-    else:
-        print("\n".join(f"{name:44} {value:10.2f}" for name, value in figures.items()))
+        settings = Settings(Inputs(Path(folder)), given.seconds, given.long)
+        for name in given.only or SECTIONS:
+            print(f"{name} …", file=sys.stderr)
+            SECTIONS[name](page, settings)
+            if given.output is not None:
+                given.output.write_text(str(page), encoding="utf-8")
+    if given.output is None:
+        print(page)
 
 
-def measure(folder: Path, seconds: float, long: float) -> dict[str, float]:
-    source = folder / "source.png"
-    write_picture(source, astronaut())
-    figures = start_up()
-    reference = reference_fps()
-    ours = end_to_end(folder, source, seconds)[0]
-    figures |= {"released way, frames/s": reference, "x2face run, frames/s": ours, "ratio": ours / reference}
-    figures |= stages()
-    figures |= {f"{name}, training samples/s": rate for name, rate in training().items()}
-    if long:
-        figures["peak memory of a short film, MiB"] = end_to_end(folder, source, 10)[1]
-        figures[f"peak memory of {long:.0f} s of film, MiB"] = end_to_end(folder, source, long)[1]
-    return figures
+def opening() -> list[str]:
+    """What the page says first: the command and the machine."""
+    said = "\n".join(f"- {name}: {value}" for name, value in machine.describe().items())
+    return [
+        "Written by `python benchmarks/run.py -o docs/performance.md`, not by hand. Ratios compare measurements of the "
+        "same run that alternate; on a machine with other work to do, only they and processor time mean anything.",
+        said,
+    ]
 
 
-def start_up() -> dict[str, float]:
-    """Seconds of wall time, the least of five."""
-    lines = {
-        "start: import click, pluggy, rich": [sys.executable, "-c", "import click, pluggy, rich"],
-        "start: x2face drivers": [*X2FACE, "drivers"],
-        "start: import torch": [sys.executable, "-c", "import torch"],
-    }
-    return {name: min(_wall(line) for _ in range(5)) for name, line in lines.items()}
+def conditions() -> str:
+    """When and how a section was measured."""
+    load = os.getloadavg()[1]
+    words = " ".join(sys.argv[1:])
+    return f"*{date.today().isoformat()}, `{words}`, load over five minutes {load:.1f}.*"
 
 
-def _wall(line: list[str]) -> float:
-    started = time.perf_counter()
-    subprocess.run(line, check=True, capture_output=True)
-    return time.perf_counter() - started
+def released(page: Page, settings: Settings) -> None:
+    rows, ratios = driving.beside_the_released_way(settings.inputs, settings.seconds)
+    head = ["weights, engine, threads", "film", "frames/s", "released way", "ratio", "CPU ms/frame", "peak MiB"]
+    best = max(ratios, key=lambda label: ratios[label])
+    page.section(
+        "Beside the released way", head, rows,
+        "`x2face run` from its start to the whole file: a film of 640x480 pixels is read, its face found, and a film "
+        "of 256x256 written. The released way is both networks of the preset `paper` for each frame, in fp32 by torch, "
+        "without reading or writing anything; it is measured before and after each row, with all cores.",
+        f"Highest ratio: {ratios[best]:.0f} ({best}).",
+    )  # fmt: skip
 
 
-@torch.inference_mode()
-def reference_fps(frames: int = 12) -> float:
-    networks = X2FaceNetworks(PRESETS["paper"]).eval()
-    source, driving = torch.rand(1, 3, 256, 256), torch.rand(1, 3, 256, 256)
-    networks(source, driving)
-    return 1 / _each(lambda: networks(source, driving), frames)
+def start(page: Page, settings: Settings) -> None:
+    head = ["command", "wall s", "CPU s", "peak MiB"]
+    page.section("Start", head, driving.start_up(settings.inputs), "The quickest of two, files in the disk's cache.")
 
 
-def _each(call: Callable[[], object], times: int) -> float:
-    """Seconds a call."""
-    started = time.perf_counter()
-    for _ in range(times):
-        call()
-    return (time.perf_counter() - started) / times
+def by_stage(page: Page, settings: Settings) -> None:
+    page.section(
+        "Stages", ["group", "stage", "median", "least"], stages.rows(settings.inputs.folder),
+        "Milliseconds of processor time a frame, one torch thread, default weights, batches of 8 "
+        "(`pytest benchmarks/stages`). A frame of a film passes finding the face, decoding and cropping, encoding, "
+        "decoding the flow, warping, conversion and writing; encoding and rendering take a batch on each core.",
+    )  # fmt: skip
 
 
-def end_to_end(folder: Path, source: Path, seconds: float) -> tuple[float, float]:
-    """Frames a second of `x2face run`, start included, and its peak memory in MiB."""
-    film, out = folder / f"driving-{seconds:.0f}.mp4", folder / f"out-{seconds:.0f}.mp4"
-    if not film.exists():
-        write_film(film, _looped(round(seconds * 25)), 25)
-    line = [*X2FACE, "run", "-s", str(source), "--frame", str(film), "-o", str(out), "--overwrite", "-q"]
-    code = f"""
-import resource, subprocess, sys
-subprocess.run({line!r}, check=True, stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
-"""
-    started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    wall = time.perf_counter() - started
-    return round(seconds * 25) / wall, float(done.stdout)
+def kinds(page: Page, settings: Settings) -> None:
+    head = ["run", "wall s", "frames/s", "CPU s", "peak MiB"]
+    length = min(settings.seconds, 20)
+    page.section(
+        "Kinds of runs", head, driving.by_kind(settings.inputs, length),
+        f"{length:g} s of film at 25 frames/s each (speech: 7.3 s), the start included; 256x256 pixels, or as large as "
+        "the photograph with `--paste-back`.",
+    )  # fmt: skip
 
 
-def _looped(frames: int) -> Iterator[np.ndarray]:
-    """The demo's driving film forwards and backwards, on a wide background."""
-    head = list(read_frames(HEAD))
-    for picture in islice(cycle([*head, *head[::-1]]), frames):
-        wide = np.full((480, 640, 3), 90, np.uint8)
-        wide[120:376, 190:446] = picture
-        yield wide
+def lengths(page: Page, settings: Settings) -> None:
+    chosen = [10.0, settings.seconds, settings.long]
+    page.section(
+        "Length of film", ["film", "wall s", "frames/s", "CPU s", "peak MiB"],
+        driving.by_length(settings.inputs, sorted(set(chosen))),
+        "Memory does not grow with the film but for 512 bytes a frame, its driving vectors.",
+    )  # fmt: skip
 
 
-def stages(frames: int = 96) -> dict[str, float]:
-    """Milliseconds a frame of each stage alone."""
-    model = X2Face.load()
-    wide = list(_looped(frames))
-    box, batch = Box(190, 120, 256), 8
-    small = to_tensor(crop(picture, box, model.dims.side) for picture in wide[:batch])
-    face = model.embed(to_tensor([crop(wide[0], box, 256)]))
-    vectors = model.encode(small)
-    rendered = model.render(face, vectors)
-    with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"
-        written = _each(lambda: write_film(film, wide, 25), 1) / frames
-        decoded = _each(lambda: list(read_frames(film)), 1) / frames
-    seconds = {
-        "decode 640x480": decoded,
-        "crop": _each(lambda: crop(wide[0], box, model.dims.side), frames),
-        "encode vectors": _each(lambda: model.encode(small), 12) / batch,
-        "render 256x256": _each(lambda: model.render(face, vectors), 12) / batch,
-        "to bytes": _each(lambda: to_pictures(rendered), 12) / batch,
-        "write 640x480": written,
-    }
-    return {f"stage: {name}, ms": value * 1000 for name, value in seconds.items()}
+def learned(page: Page, settings: Settings) -> None:
+    prepared = learning.preparation(settings.inputs)
+    page.section(
+        "Preparation", ["", "frames/s", "dlib a frame, frames/s", "ratio"], prepared,
+        f"{learning.PEOPLE} films of {learning.SECONDS:g} s, 640x480, to cropped clips, beside a loop that runs dlib's "
+        "detector on each frame as its example does, enlarged once, and saves a picture.",
+    )  # fmt: skip
+    page.section(
+        "Training", ["", "pairs/s", "released loop, pairs/s", "ratio"], learning.training(settings.inputs),
+        "`x2face train --recipe photometric` by the difference of two lengths, beside a restatement of the released "
+        "loop: the preset `paper` in fp32, pictures read from files for each pair, batches of 8. "
+        "On a GPU: `benchmarks/gpu_train.sh`, which prints samples a second and the share of the peak.",
+    )  # fmt: skip
 
 
-def training(steps: int = 4) -> dict[str, float]:
-    """A step of both networks, photometric loss, on random pictures: the preset light, and paper beside it."""
-    kinds = {"light fp32": ("light", 32), "light bf16": ("light", 32), "paper fp32": ("paper", 4)}
-    return {
-        name: _training_rate(preset, batch, name.endswith("bf16"), steps) for name, (preset, batch) in kinds.items()
-    }
+def roof(page: Page, settings: Settings) -> None:
+    both = torch.get_num_threads()
+    for threads in sorted({1, both}):
+        torch.set_num_threads(threads)
+        peak, half, bandwidth = machine.peak_flops(), machine.peak_flops(torch.bfloat16), machine.peak_bytes()
+        head = ["network", "GFLOP as trained", "GFLOP here", "MB", "ms", "bound in ms", "share of peak"]
+        page.section(
+            f"Roofline, {threads} thread{'s' * (threads > 1)}", head, roofline.rows(peak, bandwidth),
+            f"Peak by a product of matrices: {peak / 1e9:.0f} GFLOP/s in fp32, {half / 1e9:.0f} in bf16; by a copy: "
+            f"{bandwidth / 1e9:.1f} GB/s. For each picture in a batch (light 8, paper 2), fp32: arithmetic of the "
+            "networks as trained and as folded for inference, bytes that layers read and write if nothing stayed in "
+            "the cache, time, and the least time that peak and copy allow. A share counts the arithmetic that is done.",
+        )  # fmt: skip
+    torch.set_num_threads(both)
 
 
-def _training_rate(preset: str, batch: int, bf16: bool, steps: int) -> float:
-    networks = X2FaceNetworks(PRESETS[preset]).to(memory_format=torch.channels_last)
-    pictures = torch.rand(2, batch, 3, networks.dims.side, networks.dims.side)
-    optimiser = torch.optim.AdamW(networks.parameters(), 1e-4)
-
-    def step() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            loss = (networks(pictures[0], pictures[1]) - pictures[1]).abs().mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-
-    step()
-    return batch / _each(step, steps if preset == "light" else 1)
-
+SECTIONS: dict[str, Callable[[Page, Settings], None]] = {
+    "released": released,
+    "start": start,
+    "stages": by_stage,
+    "kinds": kinds,
+    "lengths": lengths,
+    "learning": learned,
+    "roofline": roof,
+}
 
 if __name__ == "__main__":
     main()

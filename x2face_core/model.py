@@ -53,6 +53,7 @@ class X2Face:
         self.engine, self.precision = "torch", next(name for name, one in DTYPES.items() if one == dtype)
         self.device_name = str(self.device)
         self.is_light = networks.is_light
+        self._cores = torch.get_num_threads()
         self.completion = completion
         self.info = info
         self.dims = networks.dims
@@ -125,7 +126,7 @@ class X2Face:
         have threads of their own.
         """
         apart = self.is_light and self.engine == "torch" and self.device.type == "cpu"
-        return torch.get_num_threads() if apart else 1
+        return self._cores if apart else 1
 
     @property
     def reading_scale(self) -> Tensor:

@@ -177,15 +177,14 @@ def _perform(
 def _threads(model: X2Face, wanted: int | None) -> Iterator[int]:
     """Set the number of torch's threads, and yield it.
 
-    By default all compute a batch each; where the model takes one batch at a time, a light one leaves a CPU core to
-    decoding and encoding, which run in parallel and take as long.
+    By default a light network leaves a CPU core to decoding, encoding and its own workers, which run in parallel.
     """
     import torch
 
     from x2face_core.engines.interface import rendering_threads
 
     before = torch.get_num_threads()
-    chosen = wanted or (before if model.workers > 1 else rendering_threads(model.is_light))
+    chosen = wanted or rendering_threads(model.is_light)
     if chosen != before:
         torch.set_num_threads(chosen)
     try:

@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import csc_matrix, diags
-from scipy.sparse.linalg import splu
 from torch import Tensor
 
 
@@ -21,6 +19,9 @@ class Membrane:
     """Harmonic interpolation into a region. mask: (h, w) bool, True inside, not touching the border of the array."""
 
     def __init__(self, mask: NDArray[np.bool_]) -> None:
+        from scipy.sparse import csc_matrix, diags  # which no run without such regions needs
+        from scipy.sparse.linalg import splu
+
         if not mask.any() or mask[[0, -1]].any() or mask[:, [0, -1]].any():
             raise ValueError("a region needs pixels, and a pixel of border around it")
         self.mask = torch.from_numpy(mask)

@@ -1,0 +1,64 @@
+"""The machine: what it is, what runs on it, and what it reaches at most."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+PACKAGES = ("x2face", "torch", "numpy", "av", "pillow", "dlib-bin", "openvino", "onnxruntime")
+
+
+def describe() -> dict[str, str]:
+    """What to tell of the machine, by name."""
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return {
+        "Processor": f"{_processor()}, {os.cpu_count()} cores; torch uses {torch.backends.cpu.get_cpu_capability()}",
+        "Memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
+        "System": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "Packages": ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name))),
+        "GPU": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "Load at the start": f"{load} (1, 5, 15 minutes; by other programs)",
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def peak_flops(dtype: torch.dtype = torch.float32, side: int = 1536, attempts: int = 5) -> float:
+    """Largest rate of multiplications and additions in a product of matrices, a second, by torch's threads now."""
+    a, b = torch.rand(side, side).to(dtype), torch.rand(side, side).to(dtype)
+    return 2 * side**3 / _least(lambda: torch.mm(a, b), attempts)
+
+
+def peak_bytes(attempts: int = 5) -> float:
+    """Largest rate of a copy of 256 MiB, bytes read and written a second."""
+    a = torch.zeros(2**26)
+    b = torch.empty_like(a)
+    return 2 * a.numel() * a.element_size() / _least(lambda: b.copy_(a), attempts)
+
+
+def _least(call: object, attempts: int) -> float:
+    assert callable(call)
+    spent = []
+    for _ in range(attempts + 1):
+        started = time.perf_counter()
+        call()
+        spent.append(time.perf_counter() - started)
+    return min(spent[1:])
