@@ -106,7 +106,10 @@ def _claimed_seconds(file: InputContainer, film: VideoStream) -> float | None:
     """Declared length of the video track; the file's own may be that of its sound."""
     if film.duration and film.time_base:
         return float(film.duration * film.time_base)
-    return file.duration / 1e6 if file.duration and len(file.streams) == 1 else None
+    if not file.duration or len(file.streams) != 1:
+        return None
+    begin = max(0, file.start_time or 0) if "matroska" in file.format.name else 0  # whose duration is its end
+    return (file.duration - begin) / 1e6
 
 
 def _one_clock(timestamps: FileTimestamps, rate: float, begin: float | None) -> dict[str, Any]:

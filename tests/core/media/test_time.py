@@ -201,6 +201,13 @@ def test_a_film_with_a_longer_sound_promises_its_own_frames(tmp_path: Path) -> N
     speaking(path, 7.36)
 
 
+@pytest.mark.parametrize("suffix", ["mkv", "ts", "mov"])
+def test_a_film_that_begins_late_promises_what_it_holds(tmp_path: Path, suffix: str) -> None:
+    info = probe(record(tmp_path / f"late.{suffix}", [(9 * HOUR, 50)]))
+    assert info.frames == pytest.approx(50, abs=1)
+    assert info.declared_frames == pytest.approx(50, abs=2)
+
+
 def test_a_film_cut_short_promises_what_it_held(tmp_path: Path, make_film: Maker) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (100, 48, 64, 3), dtype=np.uint8)
     content = make_film("a.avi", list(noise)).read_bytes()
