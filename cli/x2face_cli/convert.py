@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from x2face_cli import screen
+from x2face_cli.values import ExpandedPath
 from x2face_core.errors import UsageError
 from x2face_core.files.ledger import noting
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("files", nargs=-1, metavar="FILE…", type=click.Path(path_type=Path))
-@click.option("--from-github-layout", "folder", type=click.Path(path_type=Path), metavar="FOLDER",
+@click.argument("files", nargs=-1, metavar="FILE…", type=ExpandedPath())
+@click.option("--from-github-layout", "folder", type=ExpandedPath(), metavar="FOLDER",
               help="Convert the released files that are somewhere below it, found by their names.")  # fmt: skip
 @click.option("-o", "--output", required=True, metavar="BUNDLE.safetensors", help="Where the weights go.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing output.")

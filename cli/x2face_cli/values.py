@@ -18,10 +18,13 @@ SEEDS = 2**32 - 1  # the largest seed that all generators accept
 
 
 class ExpandedPath(click.Path):
-    """A path; ~ is expanded even if the shell does not, as in --data=~/tracks."""
+    """A path; ~ is expanded even if the shell does not, as in --data=~/tracks.
+
+    Whether it may be read is said by who reads it: an InputError, not wrong usage.
+    """
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(path_type=Path, **more)
+        super().__init__(path_type=Path, readable=False, **more)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not str(value):

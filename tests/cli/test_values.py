@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from x2face_core.data.preparing.inputs import list_inputs
+from x2face_core.errors import InputError
 
 RUN = ("run", "-s", "a.png", "--driver", "idle", "-o", "o.mp4")
 
@@ -69,3 +73,26 @@ def test_a_quoted_tilde_is_the_home_folder(
     answer = x2face("run", "-s", "a.png", "--audio=~/a.wav", "-o", "o.mp4")
     assert answer.code == 3 and f"{tmp_path}/a.wav: there is no such file" in answer.err
     assert x2face("weights", "info", "~nobody").code == 5
+
+
+@pytest.mark.parametrize("command", [("check",), ("rerun",), ("batch",), ("embed", "-s"), ("prepare",)])
+def test_a_file_that_may_not_be_read_is_exit_3(
+    x2face: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    Path("locked.png").write_bytes(b"mine")
+    access = os.access
+    monkeypatch.setattr(
+        "os.access", lambda path, *mode, **more: Path(path).name != "locked.png" and access(path, *mode, **more)
+    )
+    result = x2face(*command, "locked.png", *(["out"] if command == ("prepare",) else []))
+    assert (result.code, result.out, result.err.count("x2face: error: ")) == (3, "", 1)
+
+
+def test_a_folder_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "films").mkdir()
+    monkeypatch.setattr("x2face_core.data.preparing.inputs.os.scandir", refused)
+    with pytest.raises(InputError, match="films: cannot be read \\(Permission denied\\)"):
+        list_inputs(tmp_path / "films", tmp_path / "out")

@@ -28,6 +28,7 @@ _MODEL = Path(__file__).parents[1] / "assets" / "faces" / "frontal.svm"
 _SMALLEST = 80  # pixels of the detector's window
 _LOOK = 480  # pixels on the longer side at which faces are searched for
 _CLOSER = (960, 1600, 3840)  # tried next, up to twice the picture's own size, if no detection is confident
+_MOST_PIXELS = 3840 * 2880  # of a picture of another shape, such as a panorama, at the closest look
 SURE = 0.7
 _DOUBTFUL = 0.35
 
@@ -52,13 +53,20 @@ class Face(NamedTuple):
 def find_faces(picture: Picture) -> list[Face]:
     """Faces in a picture, ranked by size and score; empty if there is none."""
     faces = spot_faces(picture, _LOOK)
-    own = max(picture.shape[:2])
-    for longest in sorted({min(size, 2 * own) for size in _CLOSER}):
+    for longest in _closer(*picture.shape[:2]):
         if surest(faces) < SURE and longest > _LOOK:
             faces = max(faces, spot_faces(picture, longest), key=surest)
     if not faces:
         faces = _spot_framed(picture)
     return [_refined(picture, face) for face in faces]
+
+
+def _closer(height: int, width: int) -> list[int]:
+    """Numbers of pixels on the longer side for closer looks at a picture of that size."""
+    own = max(height, width)
+    most = int(own * (_MOST_PIXELS / (height * width)) ** 0.5)
+    sizes = (*_CLOSER, most) if most > 1.5 * _CLOSER[-1] else _CLOSER
+    return sorted({min(size, 2 * own) for size in sizes})
 
 
 def find_box(picture: Picture, scale: float = 1.6, *, name: str = "the picture") -> Box:

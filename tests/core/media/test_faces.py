@@ -40,6 +40,14 @@ def test_a_small_face_in_a_large_picture_is_found(portrait: Picture) -> None:
     assert _holds(find_faces(picture)[0], 700 + _FACE[0], 200 + _FACE[1])
 
 
+def test_a_face_in_a_panorama_is_found(portrait: Picture) -> None:
+    panorama = np.full((512, 16_000, 3), 128, np.uint8)
+    panorama[:, 9000:9512] = portrait
+    found, expected = find_faces(panorama)[0], find_faces(portrait)[0]
+    assert found.x - 9000 == pytest.approx(expected.x, abs=10) and found.y == pytest.approx(expected.y, abs=10)
+    assert found.w == pytest.approx(expected.w, rel=0.1)
+
+
 def test_a_face_that_fills_its_picture_is_found(portrait: Picture) -> None:
     assert find_faces(portrait[55:185, 160:290])
 

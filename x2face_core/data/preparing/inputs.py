@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from mimetypes import guess_type
 from pathlib import Path
 
 from x2face_core.errors import InputError, UsageError
+from x2face_core.files.faults import reading
 from x2face_core.media.video import is_film
 
 _PICTURES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
@@ -73,6 +75,8 @@ def list_inputs(root: Path, out: Path) -> Inputs:
         return Inputs((), _photographs(alone)) if is_still else Inputs(_films(alone), ())
     if root.resolve() == out.resolve():
         raise UsageError(f"{out} is the folder to read, and clips would be mixed with films; choose another output.")
+    with reading(root), os.scandir(root):  # rglob below passes over folders that may not be read
+        pass
     files = {path.relative_to(root).as_posix(): path for path in _candidates(root, out)}
     films = {key: path for key, path in files.items() if _is_film(path)}
     pictures = {key: path for key, path in files.items() if key not in films and _is_photograph(path)}
