@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from av.error import FFmpegError
 
 from tests.films import swaying, write
 from x2face_core.data.preparing import filming
@@ -101,6 +102,21 @@ def test_a_disk_that_is_full_ends_the_run(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(filming, "find_tracks", fail)
     with pytest.raises(UsageError, match="No space left"):
         FilmTask(FILM, tmp_path, landmarks=False).perform()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), FFmpegError(27, "File too large")])
+def test_a_disk_that_is_full_is_not_taken_for_a_broken_film(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(path: Path) -> None:
+        raise error
+
+    monkeypatch.setattr(filming, "find_tracks", fail)
+    State(tmp_path).open("films")
+    with pytest.raises((UsageError, OSError)) as caught:
+        FilmTask(FILM, tmp_path, landmarks=False).perform()
+    assert isinstance(error, OSError) or "what is made of a.mp4: cannot be written" in str(caught.value)
+    assert [path.name for path in (tmp_path / ".prepare").iterdir()] == ["input.json"]
 
 
 def test_names_of_clips_are_names_that_every_disk_takes() -> None:

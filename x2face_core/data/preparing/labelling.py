@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from x2face_core.data.preparing.cutting import SIDE
 from x2face_core.data.preparing.tracks import FPS
 from x2face_core.data.tables import EXPRESSIONS
+from x2face_core.files.faults import writing
 from x2face_core.files.placing import atomic_file
 from x2face_core.geometry.mesh import FaceMesh, Measured
 from x2face_core.media.video import read_frames
@@ -99,7 +100,7 @@ def _moved(part: Columns, first: int) -> Columns:
 def save(path: Path, labels: Columns) -> None:
     """Write a compressed .npz atomically."""
     arrays: dict[str, Any] = dict(labels)  # no options: before numpy 2.1 they would be stored as arrays
-    with atomic_file(path) as hidden:
+    with atomic_file(path) as hidden, writing(path):
         np.savez_compressed(hidden, **arrays)
 
 

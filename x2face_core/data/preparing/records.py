@@ -17,6 +17,7 @@ from x2face_core.data.preparing import labelling
 from x2face_core.data.preparing.inputs import Film, Photograph
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.descriptions import BROKEN_JSON, described
+from x2face_core.files.faults import WRITING, unwritable, writing
 from x2face_core.files.placing import atomic_file
 from x2face_core.files.temporary import remove_abandoned
 from x2face_core.foreign import describe_error
@@ -215,7 +216,9 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def trouble_of(path: Path, error: BaseException) -> str:
-    """The error of one file in one line that names it."""
+    """The error of one file in one line that names it. UsageError if the disk is at fault, and not the file."""
+    if getattr(error, "errno", None) in WRITING:
+        raise unwritable(f"what is made of {path}", error) from error
     return str(error) if isinstance(error, InputError) else f"{path}: cannot be read ({describe_error(error)})."
 
 
@@ -225,5 +228,5 @@ def fatal(path: Path) -> str:
 
 
 def write_json(path: Path, value: object) -> None:
-    with atomic_file(path) as hidden:
+    with atomic_file(path) as hidden, writing(path):
         hidden.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
