@@ -41,5 +41,17 @@ def desk_of(spec: DriverSpec | OverlaySpec) -> type[Desk]:
 
 def shaping_of(desk: Desk) -> Shaping:
     """The Shaping of desk settings. ValueError for settings that contradict one another."""
-    factors = {} if isinstance(desk, OverlayDesk) else {"only": names(desk.only), "without": names(desk.without)}
+    factors = (
+        {}
+        if isinstance(desk, OverlayDesk)
+        else {name: _factors(name, getattr(desk, name)) for name in ("only", "without")}
+    )
     return Shaping(weight=desk.weight, start=desk.start, stop=desk.stop, **factors)
+
+
+def _factors(option: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of factors. ValueError where an option is given and names none."""
+    found = names(given)
+    if given and not found:
+        raise ValueError(f"{option} names no factor; leave the option out, or name one, such as pose")
+    return found

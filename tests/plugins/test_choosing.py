@@ -80,6 +80,8 @@ def test_a_value_becomes_what_the_field_declares(field: str, value: Any, held: A
         ("input", object(), "a path is needed"),
         ("weigth", 2, "pad has no setting weigth; did you mean weight?"),
         ("only", "nose", "--pad-only nose: there is no such factor; there are pose"),
+        ("only", "", "only names no factor"),
+        ("without", ("", ","), "without names no factor"),
         ("without", "emg", "--pad-without emg: there is no such factor"),
         ("weight", 11, "--pad-weight 11: is not from -10 to 10"),
     ],
