@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -18,14 +19,22 @@ FILES = "/studio/files"
 _WORDS = {"ok": "Good", "warn": "Advice", "fail": "Not usable"}
 
 
+_PLACES = re.compile(r"\S*/\.x2face-\w+/(?:uploads|visits)/\w+/(?:film-\w+/)?")
+
+
+def said(text: str) -> str:
+    """A text for the page: escaped, with names of files and not where the server keeps them."""
+    return escape(_PLACES.sub("", text))
+
+
 def note(text: str) -> str:
-    return f'<p role="status">{escape(text)}</p>' if text else ""
+    return f'<p role="status">{said(text)}</p>' if text else ""
 
 
 def problem(error: BaseException) -> str:
     """What went wrong, as one sentence; for a bug its type, as the traceback is in the server's log."""
     text = str(error) if isinstance(error, X2FaceError) else _bug(error)
-    return f'<p role="alert" class="problem">{escape(text)}</p>'
+    return f'<p role="alert" class="problem">{said(text)}</p>'
 
 
 def _bug(error: BaseException) -> str:
@@ -55,7 +64,7 @@ def _of_input(name: str, findings: Sequence[Finding] | X2FaceError) -> list[str]
 
 
 def _line(status: str, name: str, text: str) -> str:
-    return f'<li class="{status}"><strong>{_WORDS[status]}</strong> {escape(name)}: {escape(text)}</li>'
+    return f'<li class="{status}"><strong>{_WORDS[status]}</strong> {escape(name)}: {said(text)}</li>'
 
 
 def progress(done: int, total: int | None) -> str:
@@ -69,12 +78,12 @@ def progress(done: int, total: int | None) -> str:
 
 def result(token: str, film: Path, files: Sequence[Path], report: dict[str, Any]) -> str:
     """The film with its sound, what was done, and links to all files."""
-    said = f"{report['frames']} frames, {report['seconds']:.1f} s, {report['fps']:g} frames a second."
-    remarks = "".join(f"<li>{escape(one)}</li>" for one in (*report["warnings"], *report["advice"]))
+    done = f"{report['frames']} frames, {report['seconds']:.1f} s, {report['fps']:g} frames a second."
+    remarks = "".join(f"<li>{said(one)}</li>" for one in (*report["warnings"], *report["advice"]))
     links = "".join(f"<li>{_link(token, path)}</li>" for path in files)
     return (
         f'<video id="film" controls playsinline preload="auto" aria-label="The film" src="{_address(token, film)}">'
-        f'</video><p role="status">{escape(said)}</p><ul>{remarks}</ul><h3>Download</h3><ul id="downloads">{links}</ul>'
+        f'</video><p role="status">{escape(done)}</p><ul>{remarks}</ul><h3>Download</h3><ul id="downloads">{links}</ul>'
     )
 
 
