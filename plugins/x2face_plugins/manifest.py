@@ -60,7 +60,11 @@ class Manifest:
 
     def write(self, path: Path, *, overwrite: bool = True) -> None:
         """Write it atomically as JSON. UsageError if that fails, or for an existing file without `overwrite`."""
-        write_text(path, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n", overwrite=overwrite)
+        content = asdict(self)
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        if not _is_utf8(text):  # a file's name in another encoding
+            text = json.dumps(content, indent=2)
+        write_text(path, f"{text}\n", overwrite=overwrite)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -188,3 +192,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [plain(one) for one in value]
     return str(value) if isinstance(value, Path) else value
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether a text can be encoded; not so with surrogates, by which Python keeps bytes of names."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

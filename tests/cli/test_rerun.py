@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,15 @@ def test_odd_options_are_one_line(
     changed(**options)
     assert main(["rerun", "out.mp4.json"]) in (2, 3)
     assert said in told_by(capsys)
+
+
+def test_a_source_whose_name_is_no_utf8_is_found_again(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"\xe9.png")
+    try:
+        Path(name).write_bytes(Path("source.png").read_bytes())
+    except OSError:
+        pytest.skip("this disk takes names in UTF-8 only")
+    given = ["--crop", "none", "--frame", "film.mp4", "--frame-crop", "none", "--size", "64"]
+    assert main(["run", "-s", name, *given, "-o", "named.mp4", "--manifest"]) == 0
+    assert main(["rerun", "named.mp4.json"]) == 0
+    assert told_by(capsys).endswith("the frames are the same, bit for bit")
