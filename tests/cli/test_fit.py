@@ -173,6 +173,16 @@ def test_what_cannot_be_fitted_is_told_before_anything_is_read(x2face: Callable,
     assert (place / "precious.txt").read_text() == "mine" and not (place / "home").exists()
 
 
+def test_a_home_that_cannot_be_one_is_refused_before_anything_is_read(
+    x2face: Callable, place: Path, installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X2FACE_HOME", str(place / "source.png" / "home"))
+    result = x2face(*FIT)
+    assert result.code == 2
+    assert "source.png is a file, not a folder; choose another output." in result.err
+    assert "reading films" not in result.err
+
+
 def test_a_folder_without_examples_is_one_line(x2face: Callable, place: Path, installed: None) -> None:
     (place / "empty").mkdir()
     result = x2face("fit", "stick", "--data", "empty")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,15 +53,18 @@ class FileKind:
             raise self.error(f"{path}: its description cannot be read ({reason(error)}); {self.remedy}.") from error
 
     def header(self, path: Path) -> dict[str, Any]:
-        """The safetensors header: dtype, shape and offsets of each tensor, and the metadata."""
+        """The safetensors header: dtype, shape and offsets of each tensor, metadata. A file cut short is refused."""
         try:
             with path.open("rb") as file:
                 length = int.from_bytes(file.read(8), "little")
                 if not 0 < length < _LONGEST:
                     raise ValueError("no header of safetensors")
                 header = json.loads(file.read(length))
+                size = file.seek(0, os.SEEK_END)
             if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
                 raise ValueError("no header of safetensors")
+            if size < (promised := 8 + length + _end_of_tensors(header)):
+                raise ValueError(f"it is cut short: {size} bytes of {promised}")
             return header
         except (OSError, *BROKEN_JSON) as error:
             raise self.error(
@@ -95,3 +99,12 @@ class FileKind:
                 return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
         except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise self.error(f"{path}: broken ({reason(error)}); {self.remedy}.") from error
+
+
+def _end_of_tensors(header: Mapping[str, Any]) -> int:
+    """The number of bytes of all tensors, from their offsets. ValueError if an offset is none."""
+    try:
+        ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError("no header of safetensors") from error
+    return max(ends, default=0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import InputError, NoFaceError
 from x2face_core.foreign import call_foreign
-from x2face_plugins.mappings.files import MappingInfo, as_tensors, mapping_place, save_mapping
+from x2face_plugins.mappings.files import MappingInfo, as_tensors, check_place, mapping_place, save_mapping
 from x2face_plugins.mappings.loading import empty_mapping
 from x2face_plugins.offers import Offer
 from x2face_plugins.specs import MappingSpec
@@ -40,16 +40,19 @@ def fit(
     output: file to write; None: in the user's own folder, where runs find it
     whole: films are crops of faces already; None: true for a folder by `x2face prepare`
     progress: called with stage, number done and number in all; warn: called with warnings
-    InputError for a folder without examples, PluginError if the mapping fails; then nothing is written.
+    UsageError for a place that cannot be written to, InputError for a folder without examples, PluginError if the
+    mapping fails; then nothing is written.
     """
     from x2face_core.sources.films import FilmReader
 
     check_folder(data, offer)
+    place = output or mapping_place(offer, model.fingerprint)
+    check_place(place, offer)
     overwrite = output is None or output.exists()
     films = FilmReader(model, whole=_is_prepared(data) if whole is None else whole, read=_FrameCounter(progress).add)
     with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
         learned = _fit(offer, data, films, model.fingerprint)
-        info = save_mapping(output or mapping_place(offer, model.fingerprint), *learned, overwrite=overwrite)
+        info = save_mapping(place, *learned, overwrite=overwrite)
     for path in films.faceless:
         warn(f"{path}: no face was found.")
     for figure in worse_than_the_mean(info.figures):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,22 @@ def test_what_is_no_safetensors_file_is_refused(tmp_path: Path, content: bytes) 
         KIND.read(tmp_path / "x", dict)
     with pytest.raises(InputError, match="x: broken .*test again"):
         KIND.tensors(tmp_path / "x")
+
+
+def test_a_file_cut_short_is_refused_by_its_description_too(tmp_path: Path) -> None:
+    path = written(tmp_path / "x", KIND.metadata({"name": "x"}))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-4])
+    with pytest.raises(InputError, match=f"x: .*cut short: {len(whole) - 4} bytes of {len(whole)}.*test again"):
+        KIND.read(path, dict)
+
+
+@pytest.mark.parametrize("entry", [{"dtype": "F32"}, {"data_offsets": [0]}, {"data_offsets": [0, None]}, 3, []])
+def test_tensors_without_offsets_are_one_error(tmp_path: Path, entry: Any) -> None:
+    header = json.dumps({"a": entry}).encode()
+    (tmp_path / "x").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(InputError, match="x: not a safetensors file .*test again"):
+        KIND.read(tmp_path / "x", dict)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
