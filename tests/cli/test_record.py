@@ -132,8 +132,9 @@ def test_one_line_tells_what_each_driver_did(place: Path, x2face: Callable[..., 
     result, quiet, machine = x2face(*line), x2face(*line, "-q"), x2face(*line, "--json")
     rms = {one["name"]: one["rms"] for one in json.loads(machine.out)["drivers"]}
     assert result.out == quiet.out == "b.mp4\n"
-    *advice, last = result.err.splitlines()
+    *advice, what, last, following = result.err.splitlines()
     assert last == f"frame {rms['frame']:.2g}, track {rms['track']:.2g}"
+    assert " frames, " in what and following.startswith("next: ")
     assert all(line.startswith("x2face: warning: a.png: the ") for line in advice)
     assert quiet.err == "" and machine.err.splitlines() == advice
     assert rms["frame"] == pytest.approx(rms["track"], rel=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import warnings
 import zlib
@@ -52,16 +53,30 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
     All pictures are opened here, and only in the formats of kinds.FORMATS, none of which starts another program.
     """
     readable = readable_file(path)
+    with _opened(path, readable) as image:
+        yield image
+
+
+@contextmanager
+def picture_in(content: bytes, name: str) -> Iterator[Image.Image]:
+    """The same for the content of a file, such as of a member of a shard. name: for errors"""
+    with _opened(name, io.BytesIO(content)) as image:
+        yield image
+
+
+@contextmanager
+def _opened(path: str | Path, source: Path | io.BytesIO) -> Iterator[Image.Image]:
     try:
         with _quiet():
-            image = Image.open(readable, formats=_formats())
+            image = Image.open(source, formats=_formats())
         with image:
             _refuse_implausible(path, image.size)
             yield image
     except Image.DecompressionBombError:
         raise InputError(_too_large(path, "more than 178 million pixels")) from None
     except UnidentifiedImageError:
-        raise InputError(_no_picture(path, readable)) from None
+        why = _no_picture(path, source) if isinstance(source, Path) else f"{path}: is no picture that is read here."
+        raise InputError(why) from None
     except _BROKEN as error:
         raise InputError(f"{path}: is a broken picture ({_one_line(error)}); save or copy it again.") from None
 

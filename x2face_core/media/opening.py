@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,6 +67,14 @@ def opened(path: str | Path) -> Iterator[InputContainer]:
     except (FFmpegError, ValueError, OSError) as error:
         raise InputError(f"{path}: cannot be read as film or sound; {_why(error)}.") from None
     with container:
+        yield container
+
+
+@contextmanager
+def opened_content(content: bytes, form: str) -> Iterator[InputContainer]:
+    """Open the content of a film, such as of a member of a shard. form: FFmpeg's name of its container format"""
+    options = {"protocol_whitelist": "file"}
+    with av.open(io.BytesIO(content), "r", format=form, options=options) as container:
         yield container
 
 

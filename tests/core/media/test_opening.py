@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from x2face_core.errors import InputError
-from x2face_core.media.images import read_picture
+from x2face_core.media.images import picture_in, read_picture
 from x2face_core.media.kinds import FORMATS
 from x2face_core.media.opening import opened
 from x2face_core.media.sound import read_sound
@@ -48,6 +48,8 @@ def test_postscript_is_refused_and_starts_no_program(
     (tmp_path / name).write_bytes(_EPS)
     with pytest.raises(InputError, match="PostScript"):
         read_picture(tmp_path / name)
+    with pytest.raises(InputError, match="no picture"), picture_in(_EPS, name):
+        pass
     assert not is_film(tmp_path / name)
     assert not (tmp_path / "ran").exists()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +20,8 @@ from x2face_core.data.tables import blendshapes, expression, gaze
 from x2face_core.errors import InputError
 from x2face_core.files.faults import reason
 from x2face_core.geometry.landmarks import with_forehead, with_irises
+from x2face_core.media.images import picture_in
+from x2face_core.media.opening import opened_content
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def decoded(sample: Sample, use: Use) -> DecodedClip:
     still = "file" in sample.row
     try:
         frames = _frames(sample, use, still)
-        pictures = _photograph(sample.content, use.side) if still else _film(sample.content, frames, use.side)
+        pictures = _photograph(sample, use.side) if still else _film(sample.content, frames, use.side)
         labels, measured = _labels(sample, use, len(pictures)) if use.labels else ({}, None)
     except (av.FFmpegError, OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise InputError(f"{sample.key}: cannot be decoded ({reason(error):.100}).") from error
@@ -93,16 +94,16 @@ def _frames(sample: Sample, use: Use, still: bool) -> NDArray[np.int64]:
 
 def _film(content: bytes, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
     frames: list[NDArray[np.uint8]] = []
-    with av.open(io.BytesIO(content), "r", format="mp4") as container:
+    with opened_content(content, "mp4") as container:
         stream = container.streams.video[0]
         frames.extend(reduced_frames(container, stream, wanted, side))
     return np.stack(frames) if frames else np.zeros((0, side, side, 3), np.uint8)
 
 
-def _photograph(content: bytes, side: int) -> NDArray[np.uint8]:
+def _photograph(sample: Sample, side: int) -> NDArray[np.uint8]:
     from PIL import Image
 
-    with Image.open(io.BytesIO(content)) as picture:
+    with picture_in(sample.content, sample.key) as picture:
         return np.asarray(picture.convert("RGB").resize((side, side), Image.Resampling.BOX))[None]
 
 
