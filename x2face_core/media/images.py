@@ -19,6 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.faults import writing
 from x2face_core.files.placing import atomic_file, readable_file
+from x2face_core.media.code_points import CODED, coded_space
 from x2face_core.media.kinds import FORMATS, unreadable_format
 from x2face_core.media.pictures import Picture
 from x2face_core.media.profiles import in_srgb, upright
@@ -70,6 +71,8 @@ def _opened(path: str | Path, source: Path | io.BytesIO) -> Iterator[Image.Image
         with _quiet():
             image = Image.open(source, formats=_formats())
         with image:
+            if image.fp is not None and (space := coded_space(image.fp)) is not None:
+                image.info[CODED] = space
             _refuse_implausible(path, image.size)
             yield image
     except Image.DecompressionBombError:

@@ -1,4 +1,4 @@
-"""ICC colour profiles and EXIF orientation of pictures."""
+"""Colour profiles, code points and EXIF orientation of pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
-from x2face_core.media.colours import ADOBE
+from x2face_core.media.code_points import CODED
+from x2face_core.media.colours import ADOBE, Space
 
 _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # a profile's colour space: Pillow's mode
 _ODD = (ImageCms.PyCMSError, OSError, ValueError, TypeError, LookupError, SyntaxError, OverflowError, struct.error)
@@ -47,9 +48,11 @@ def _orientation(image: Image.Image) -> int:
 
 
 def in_srgb(image: Image.Image) -> Image.Image:
-    """Convert to sRGB as RGB or RGBA; unchanged if there is no profile, sRGB's own or a broken one."""
+    """Convert to sRGB as RGB or RGBA, by code points or profile; unchanged without, or if broken or sRGB's own."""
     if image.mode.startswith("I") or image.mode == "F":
         return image
+    if (space := image.info.get(CODED)) is not None:
+        return _decoded(image, space)
     profile = image.info.get("icc_profile")
     if not profile:
         return Image.fromarray(ADOBE.to_srgb(np.asarray(image))) if _says_adobe(image) else image
@@ -57,6 +60,13 @@ def in_srgb(image: Image.Image) -> Image.Image:
         return _transformed(image, profile)
     except _ODD:
         return image
+
+
+def _decoded(image: Image.Image, space: Space) -> Image.Image:
+    answer = Image.fromarray(space.to_srgb(np.asarray(image.convert("RGB"))))
+    if image.has_transparency_data:
+        answer.putalpha(image.convert("RGBA").getchannel("A"))
+    return answer
 
 
 def _transformed(image: Image.Image, profile: bytes) -> Image.Image:
