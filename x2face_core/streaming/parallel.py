@@ -21,7 +21,9 @@ def in_parallel(compute: Callable[[T], R], items: Iterable[T], workers: int) -> 
     """Results of `compute` for each item, in order, computed in threads with one torch thread each.
 
     Up to `workers` items are taken ahead of the result that is asked for; with fewer than two workers, none is, and
-    nothing is computed in other threads. Exceptions of `compute` and of `items` are raised in their place.
+    nothing is computed in other threads. Exceptions of `compute` and of `items` are raised in their place. Closing it
+    does not wait for the workers: it may be garbage that is collected while a thread starts, where waiting for another
+    one never ends (both need the lock of threading's list of threads).
     """
     workers = min(workers, MOST)
     if workers < 2:
@@ -37,7 +39,7 @@ def in_parallel(compute: Callable[[T], R], items: Iterable[T], workers: int) -> 
         while waiting:
             yield waiting.popleft().result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _single_threaded(workers: int) -> ThreadPoolExecutor:
