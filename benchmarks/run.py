@@ -59,11 +59,11 @@ def main() -> None:
 
 def opening() -> list[str]:
     """What the page says first: the command and the machine."""
-    said = "\n".join(f"- {name}: {value}" for name, value in machine.describe().items())
+    described = "\n".join(f"- {name}: {value}" for name, value in machine.describe().items())
     return [
         "Written by `python benchmarks/run.py -o docs/performance.md`, not by hand. Ratios compare measurements of the "
         "same run that alternate; on a machine with other work to do, only they and processor time mean anything.",
-        said,
+        described,
     ]
 
 

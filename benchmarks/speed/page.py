@@ -31,8 +31,8 @@ class Page:
             self.sections[title] = body.strip()
 
     def __str__(self) -> str:
-        said = [f"## {title}\n\n{body}" for title, body in self.sections.items()]
-        return "\n\n".join([f"# {self.title}", *self.opening, *said]) + "\n"
+        sections = [f"## {title}\n\n{body}" for title, body in self.sections.items()]
+        return "\n\n".join([f"# {self.title}", *self.opening, *sections]) + "\n"
 
 
 def table(head: Sequence[str], rows: Rows) -> str:

@@ -45,7 +45,7 @@ HEADERS = {
 
 
 class Ownership:
-    """Which browser was told of which uploaded or shown file. A file is known by the folder that gradio gives it.
+    """Which browser knows which uploaded or shown file. A file is known by the folder that gradio gives it.
 
     folder: gradio's folder of temporary files, with a folder a file named by 64 hexadecimal digits
     """
@@ -53,28 +53,28 @@ class Ownership:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._named = re.compile(re.escape(str(folder)).encode() + rb"/([0-9a-f]{64})")
-        self._told: dict[str, set[str]] = {}
+        self._files: dict[str, set[str]] = {}
         self._lock = threading.Lock()
 
     def named(self, text: bytes) -> set[str]:
         """The files that a request or an answer names."""
         return {one.decode() for one in self._named.findall(text)}
 
-    def tell(self, owner: str, text: bytes) -> None:
-        """Note the files that an answer tells a browser of."""
+    def note(self, owner: str, text: bytes) -> None:
+        """Note the files that an answer names to a browser."""
         if found := self.named(text):
             with self._lock:
-                self._told.setdefault(owner, set()).update(found)
+                self._files.setdefault(owner, set()).update(found)
 
     def allows(self, owner: str, text: bytes) -> bool:
-        """Whether a browser was told of all files that its request names."""
-        return self.named(text) <= self._told.get(owner, set())
+        """Whether a browser knows all files that its request names."""
+        return self.named(text) <= self._files.get(owner, set())
 
     def forget(self, owner: str) -> None:
         """Remove the files of a browser that has no page open any more, but for those that others have too."""
         with self._lock:
-            mine = self._told.pop(owner, set())
-            theirs: set[str] = set().union(*self._told.values())
+            mine = self._files.pop(owner, set())
+            theirs: set[str] = set().union(*self._files.values())
         for name in mine - theirs:
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
@@ -102,7 +102,7 @@ class Guard:
         kept = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
         cookie = [(b"cookie", f"{COOKIE}={owner}".encode())] if is_new else []  # read by the page's handlers
         scope["headers"] = [*kept, *cookie]  # answers that are not compressed can be read here
-        await self._app(scope, self._heard(scope, receive, owner), self._told(send, owner, is_new))
+        await self._app(scope, self._checked(scope, receive, owner), self._noted(send, owner, is_new))
 
     def _refused(self, scope: Scope, headers: dict[str, str], owner: str) -> tuple[int, str] | None:
         """Status and reason of a request that is refused; None if it is not."""
@@ -126,7 +126,7 @@ class Guard:
         text = path.removeprefix(f"{_API}file=").encode()
         return bool(self._ownership.named(text)) and ".." not in path and self._ownership.allows(owner, text)
 
-    def _heard(self, scope: Scope, receive: Receive, owner: str) -> Receive:
+    def _checked(self, scope: Scope, receive: Receive, owner: str) -> Receive:
         """Refuse a call that names somebody else's file, by cutting its body off."""
         if not scope["path"].startswith((f"{_API}queue/join", f"{_API}run/")):
             return receive
@@ -142,8 +142,8 @@ class Guard:
 
         return checked
 
-    def _told(self, send: Send, owner: str, is_new: bool) -> Send:
-        """Add headers, and note which files the answer tells of."""
+    def _noted(self, send: Send, owner: str, is_new: bool) -> Send:
+        """Add headers, and note which files the answer names."""
         kind = ""
 
         async def sent(message: Message) -> None:
@@ -152,7 +152,7 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), *_headers(owner if is_new else None)]
                 kind = next((v.decode("latin-1") for k, v in message["headers"] if k.lower() == b"content-type"), "")
             elif _SENT.match(kind):
-                self._ownership.tell(owner, message.get("body", b""))
+                self._ownership.note(owner, message.get("body", b""))
             elif kind.startswith("text/html"):
                 message["body"] = _ELSEWHERE.sub(lambda found: b" " * len(found[0]), message.get("body", b""))
             await send(message)

@@ -53,17 +53,17 @@ def sliders(session: Session) -> list[Slider]:
             if raw is not None:
                 step = nice_step(raw / _STEPS)
                 reach = float(f"{round(raw / step) * step:.6g}")
-                unit, said = spec.units[columns[0]], _label(name, label)
-                found.append(Slider(factor=name, columns=columns, label=said, unit=unit, reach=reach, step=step))
+                unit, shown = spec.units[columns[0]], _label(name, label)
+                found.append(Slider(factor=name, columns=columns, label=shown, unit=unit, reach=reach, step=step))
     return found
 
 
 def _label(factor: str, name: str) -> str:
     """The factor and the number, such as pose yaw; eyes for its number eye, mouth open for its number mouth_open."""
-    said = name.replace("_", " ")
-    if factor.startswith(said):
+    words = name.replace("_", " ")
+    if factor.startswith(words):
         return factor
-    return said if said.startswith(factor) else f"{factor} {said}"
+    return words if words.startswith(factor) else f"{factor} {words}"
 
 
 def _grouped(labels: Sequence[str]) -> list[tuple[tuple[int, ...], str]]:

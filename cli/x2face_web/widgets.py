@@ -50,37 +50,37 @@ def _recorder(control: Control) -> Component:
 
 def _slider(control: Control) -> Component:
     one = control.setting
-    return gr.Slider(one.min, one.max, control.value, step=control.step, **_said(control))
+    return gr.Slider(one.min, one.max, control.value, step=control.step, **_labels(control))
 
 
 def _number(control: Control) -> Component:
     """A text, as gradio's numbers cannot be empty."""
     shown = "" if control.value is None else f"{control.value:g}"
-    return gr.Textbox(shown, placeholder=control.setting.metavar or "default", **_said(control))
+    return gr.Textbox(shown, placeholder=control.setting.metavar or "default", **_labels(control))
 
 
 def _text(control: Control) -> Component:
-    return gr.Textbox(control.value, placeholder=control.setting.metavar, max_lines=6, **_said(control))
+    return gr.Textbox(control.value, placeholder=control.setting.metavar, max_lines=6, **_labels(control))
 
 
 def _choice(control: Control) -> Component:
-    return gr.Dropdown(list(control.choices), value=control.value, **_said(control))
+    return gr.Dropdown(list(control.choices), value=control.value, **_labels(control))
 
 
 def _combination(control: Control) -> Component:
     choices = list(control.choices)
-    return gr.Dropdown(choices, value=control.value or None, allow_custom_value=True, **_said(control))
+    return gr.Dropdown(choices, value=control.value or None, allow_custom_value=True, **_labels(control))
 
 
 def _choices(control: Control) -> Component:
-    return gr.CheckboxGroup(list(control.choices), value=control.value, **_said(control))
+    return gr.CheckboxGroup(list(control.choices), value=control.value, **_labels(control))
 
 
 def _switch(control: Control) -> Component:
-    return gr.Checkbox(bool(control.value), **_said(control))
+    return gr.Checkbox(bool(control.value), **_labels(control))
 
 
-def _said(control: Control) -> dict[str, Any]:
+def _labels(control: Control) -> dict[str, Any]:
     return {"label": control.label, "info": control.info or None, "elem_id": _id(control), "interactive": True}
 
 

@@ -66,7 +66,7 @@ def load_identity(weights: str | Path | None = None) -> tuple[IdentityNetwork, I
 
 def read_identity_info(path: Path) -> IdentityInfo:
     """Read the description of our own file, without its tensors. WeightsError if it holds none."""
-    return _KIND.read(path, lambda told: described(IdentityInfo, told))
+    return _KIND.read(path, lambda metadata: described(IdentityInfo, metadata))
 
 
 def save_identity(path: Path, network: IdentityNetwork, described: Mapping[str, Any]) -> IdentityInfo:

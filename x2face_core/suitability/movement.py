@@ -31,10 +31,10 @@ class Movement:
     def words(self) -> str:
         """Such as: head turns 31° and nods 12°, mouth opens, 3 blinks; empty if nothing was read."""
         rows = np.frombuffer(self._rows, np.float32).reshape(-1, 7)
-        return ", ".join(_said(rows)) if len(rows) else ""
+        return ", ".join(_phrases(rows)) if len(rows) else ""
 
 
-def _said(rows: NDArray[np.float32]) -> Iterator[str]:
+def _phrases(rows: NDArray[np.float32]) -> Iterator[str]:
     low, high = np.quantile(rows, [0.02, 0.98], axis=0)
     far = high - low
     turns = [(far[_YAW], "turns"), (far[_PITCH], "nods"), (far[_ROLL], "tilts")]

@@ -54,8 +54,8 @@ class BlendshapesMapping:
         self.weight = weight.float()
         x, v, weights = _within([(a.double(), b.double()) for a, b in self._held]) if self._held else (x, v, weights)
         left, all_ = (float((one.square() * weights).sum()) for one in (v - x @ weight, v))
-        judged = "r2 of people held out" if self._held else "r2"
-        return {"films": len(pairs), "rows": sum(len(x) for x, _ in pairs), judged: round(1 - left / all_, 3)}
+        label = "r2 of people held out" if self._held else "r2"
+        return {"films": len(pairs), "rows": sum(len(x) for x, _ in pairs), label: round(1 - left / all_, 3)}
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         return {"weight": self.weight}

@@ -93,7 +93,7 @@ def test_a_table_is_read_whatever_the_order_and_case_of_its_columns(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         (table(20, header="time,masseter"), "line 1: expected seconds and muscles"),
         (table(20, header="seconds,biceps"), "line 1: expected seconds and muscles"),
@@ -108,8 +108,8 @@ def test_a_table_is_read_whatever_the_order_and_case_of_its_columns(tmp_path: Pa
         (table(20, row="1").replace("0.", "0.000000"), r"\d+ lines a second"),
     ],
 )
-def test_what_is_no_recording_is_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(InputError, match=rf"take\.csv.*{said}"):
+def test_what_is_no_recording_is_named(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(InputError, match=rf"take\.csv.*{reason}"):
         read(tmp_path / "take.csv", text)
 
 
@@ -201,5 +201,5 @@ def test_what_moves_nothing_is_told(x2face_source: Source, tmp_path: Path) -> No
     path.write_text(table(100, header="seconds,masseter,pulse", row="1,60"))
     driver = EmgDriver(Settings(input=path))
     list(driver.drive(x2face_source))  # whose mapping learned from a demo with zygomaticus and digastric
-    said = " ".join(driver.warnings)
-    assert "pulse" in said and "masseter moves nothing" in said and "digastric was learned from" in said
+    warnings = " ".join(driver.warnings)
+    assert "pulse" in warnings and "masseter moves nothing" in warnings and "digastric was learned from" in warnings

@@ -99,23 +99,24 @@ def test_x2face_fits_it_and_says_how_well(fitted: str) -> None:
 def test_the_mouth_follows_signals_that_were_not_learned_from(fitted: str, folder: Path, x2face_source: Any) -> None:
     source = replace(x2face_source, model=X2Face.load())  # the face is made up, what is read in its vectors is not
     rows = torch.cat([torch.as_tensor(c.vectors) for c in source.drive("emg", input=folder / "take.csv")]).float()
-    told, still = source.read(source.vector + rows), source.read(source.vector[None])
+    readings, still = source.read(source.vector + rows), source.read(source.vector[None])
     mouth = truth(PARTS["take"])["mouth_open"]
-    assert len(told) == len(mouth)
-    assert np.corrcoef(told[:, 3], mouth)[0, 1] > 0.9
-    assert np.ptp(told[:, 3].numpy()) > 2 * float(source.reading_scale[3])
+    assert len(readings) == len(mouth)
+    assert np.corrcoef(readings[:, 3], mouth)[0, 1] > 0.9
+    assert np.ptp(readings[:, 3].numpy()) > 2 * float(source.reading_scale[3])
     pose = source.mapping("pose")
     assert float((pose.read(source.vector + rows) - pose.read(source.vector[None])).abs().max()) < 0.01
     quiet = mouth.argmin()
-    assert float((told - still)[quiet, 3].abs()) < 0.5 * float(source.reading_scale[3])
+    assert float((readings - still)[quiet, 3].abs()) < 0.5 * float(source.reading_scale[3])
 
 
 def test_a_film_is_made_of_it(fitted: str, folder: Path) -> None:
     output = folder / "film.mp4"
     done = x2face("run", "-s", folder / "photo.png", "--emg", folder / "take.csv", "-o", output, "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["frames"] == 75 and told["drivers"][0]["dist"] == "x2face-emg" and told["drivers"][0]["rms"] > 0.05
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["frames"] == 75
+    assert report["drivers"][0]["dist"] == "x2face-emg" and report["drivers"][0]["rms"] > 0.05
 
 
 @pytest.mark.parametrize(

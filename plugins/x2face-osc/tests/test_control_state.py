@@ -11,10 +11,10 @@ from x2face_osc.control_state import ControlState
 
 
 def asked(*messages: tuple[str, Any]) -> ControlState:
-    told = ControlState()
+    state = ControlState()
     for address, *arguments in messages:
-        assert told.take(address, list(arguments)), address
-    return told
+        assert state.take(address, list(arguments)), address
+    return state
 
 
 def values(*messages: tuple[Any, ...]) -> list[float]:
@@ -26,8 +26,8 @@ def test_silence_is_rest() -> None:
 
 
 def test_the_head_has_three_angles_that_are_held_to_60_degrees() -> None:
-    told = asked(("/head/yaw", 12.5), ("/head/pitch", -5), ("/head/roll", 1000.0))
-    assert told.angles.tolist() == [60, -5, 12.5]
+    state = asked(("/head/yaw", 12.5), ("/head/pitch", -5), ("/head/roll", 1000.0))
+    assert state.angles.tolist() == [60, -5, 12.5]
 
 
 def test_the_last_word_counts() -> None:
@@ -76,6 +76,6 @@ def test_coefficients_are_held_to_what_they_may_be() -> None:
     ],
 )
 def test_what_says_nothing_changes_nothing(address: str, arguments: list[Any]) -> None:
-    told = ControlState()
-    assert not told.take(address, arguments)
-    assert not told.values.any() and not told.angles.any()
+    state = ControlState()
+    assert not state.take(address, arguments)
+    assert not state.values.any() and not state.angles.any()

@@ -136,5 +136,5 @@ def test_a_take_can_be_played_to_it(driven: Driven, x2face_source: Source, tmp_p
 
 def test_a_take_that_is_missing_is_told_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main([str(tmp_path / "gone.csv")]) == 3
-    told = capsys.readouterr().err
-    assert "gone.csv" in told and told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert "gone.csv" in printed and printed.count("\n") == 1

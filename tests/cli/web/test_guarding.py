@@ -134,7 +134,7 @@ def test_events_tell_of_files_too(site: Site, tmp_path: Path) -> None:
 def test_a_call_that_names_somebody_else_s_file_gets_no_body(site: Site, tmp_path: Path) -> None:
     body = f'{{"data": [{{"path": "{tmp_path}/{FILE}/photo.png"}}]}}'.encode()
     assert site.ask("/gradio_api/run/predict", body=body)[1] == b""
-    site.ownership.tell(ONE, body)
+    site.ownership.note(ONE, body)
     assert site.ask("/gradio_api/run/predict", body=body)[1] == body
     assert site.ask("/gradio_api/queue/join", body=body, owner=OTHER)[1] == b""
     escaped = body.replace(b"/", b"\\/")
@@ -145,8 +145,8 @@ def test_files_of_a_browser_that_has_gone_are_removed_but_for_shared_ones(site: 
     mine, both = FILE, FILE[::-1]
     for name in (mine, both):
         (tmp_path / name).mkdir()
-    site.ownership.tell(ONE, f"{tmp_path}/{mine} {tmp_path}/{both}".encode())
-    site.ownership.tell(OTHER, f"{tmp_path}/{both}".encode())
+    site.ownership.note(ONE, f"{tmp_path}/{mine} {tmp_path}/{both}".encode())
+    site.ownership.note(OTHER, f"{tmp_path}/{both}".encode())
     site.ownership.forget(ONE)
     assert [one.name for one in tmp_path.iterdir()] == [both]
     site.ownership.forget(OTHER)

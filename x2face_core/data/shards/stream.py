@@ -145,11 +145,11 @@ class _Reader:
 
 def _once(warn: Warn) -> Callable[[str], None]:
     """Tell each warning once."""
-    told: set[str] = set()
+    warned: set[str] = set()
 
     def tell(text: str) -> None:
-        if text not in told:
-            told.add(text)
+        if text not in warned:
+            warned.add(text)
             warn(text)
 
     return tell
