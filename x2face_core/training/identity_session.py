@@ -20,7 +20,7 @@ from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError
 from x2face_core.identity.weights import load_identity, save_identity
 from x2face_core.networks.identity import IDENTITY_PRESETS, IdentityDims, IdentityNetwork
-from x2face_core.training.checkpoint import CHECKPOINT, RunState
+from x2face_core.training.checkpoint import RunState
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.identity_bank import IdentityBank, load_identity_bank
 from x2face_core.training.identity_objective import IdentityBatches, IdentityObjective
@@ -28,8 +28,9 @@ from x2face_core.training.identity_recipe import IDENTITY, IdentityRecipe
 from x2face_core.training.processes import Processes
 from x2face_core.training.running import (
     Progress,
+    check_resumable,
+    description,
     keep_history,
-    previous_state,
     resume_and_run,
     training_run,
     with_precision,
@@ -67,7 +68,7 @@ def train_identity(
 ) -> RunState:
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
-    _check_resumable(plan)
+    check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims.to_dict())
     network = _beginning(plan)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
         trainer = _trainer(plan, folder, network, processes, progress)
@@ -123,14 +124,6 @@ def _beginning(plan: IdentityPlan) -> IdentityNetwork:
     return started.requires_grad_(True)
 
 
-def _check_resumable(plan: IdentityPlan) -> None:
-    state = previous_state(plan.out, fresh=plan.fresh)
-    if state is not None and (state.recipe.get("name") != plan.recipe.name or state.dims != plan.dims.to_dict()):
-        raise UsageError(
-            f"{plan.out / CHECKPOINT}: belongs to another kind of run or other sizes; --fresh starts over."
-        )
-
-
 @dataclass(frozen=True)
 class _Evaluator:
     """Evaluates the averaged network on held-out people, and writes it and the training curve."""
@@ -140,13 +133,6 @@ class _Evaluator:
 
     def __call__(self, network: IdentityNetwork, state: RunState) -> dict[str, float]:
         figures = {name: value for name, value in verification(network, self.bank).items() if not math.isnan(value)}
-        steps = {"steps": state.step, "samples": state.samples, "minutes": round(state.seconds / 60, 1)}
-        described = {
-            "name": "identity",
-            "recipe": state.recipe | steps | ({"from": start} if (start := state.data.get("start")) else {}),
-            "metrics": {name: round(value, 4) for name, value in figures.items()},
-            "data": str(state.data.get("statement", "")),
-        }
-        save_identity(self.out / WEIGHTS, network, described)
+        save_identity(self.out / WEIGHTS, network, description("identity", state, figures))
         keep_history(self.out, state, figures, {"contrast": (40, 90, 200), "eer": (200, 60, 40)})
         return figures

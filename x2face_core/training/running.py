@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
+from x2face_core.errors import UsageError
 from x2face_core.files.storing import write_text
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 from x2face_core.training.drawing import generator
@@ -47,6 +48,25 @@ def previous_state(out: Path, *, fresh: bool) -> RunState | None:
     checkpoint = out / CHECKPOINT
     fresh = fresh and not is_restarted()
     return None if fresh or not checkpoint.is_file() else load_checkpoint(checkpoint)[1]
+
+
+def check_resumable(out: Path, *, fresh: bool, recipe: Recipe, dims: Mapping[str, object]) -> None:
+    """UsageError if the folder's checkpoint, which would be resumed, is of another recipe or other sizes."""
+    state = previous_state(out, fresh=fresh)
+    if state is not None and (state.recipe.get("name") != recipe.name or state.dims != dims):
+        raise UsageError(f"{out / CHECKPOINT}: belongs to another kind of run or other sizes; --fresh starts over.")
+
+
+def description(name: str, state: RunState, figures: Mapping[str, float]) -> dict[str, Any]:
+    """The fields of a network's description that a run knows: name, recipe, metrics and data."""
+    done = {"steps": state.step, "samples": state.samples, "minutes": round(state.seconds / 60, 1)}
+    start = state.data.get("start")
+    return {
+        "name": name,
+        "recipe": state.recipe | done | ({"from": start} if start else {}),
+        "metrics": {figure: round(value, 4) for figure, value in figures.items()},
+        "data": str(state.data.get("statement", "")),
+    }
 
 
 def with_precision(recipe: R, objective: nn.Module, batches: Batches, processes: Processes) -> tuple[R, torch.dtype]:

@@ -23,13 +23,14 @@ from x2face_audio.sync.weights import load_sync, save_sync
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError
-from x2face_core.training.checkpoint import CHECKPOINT, RunState
+from x2face_core.training.checkpoint import RunState
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.processes import Processes
 from x2face_core.training.running import (
     Progress,
+    check_resumable,
+    description,
     keep_history,
-    previous_state,
     resume_and_run,
     training_run,
     with_precision,
@@ -65,7 +66,7 @@ def train_sync(
 ) -> RunState:
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
-    _check_resumable(plan)
+    check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims.to_dict())
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
         return resume_and_run(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
 
@@ -108,14 +109,6 @@ def _splits(recipe: SyncRecipe) -> tuple[tuple[Split, int], ...]:
     return ("train", recipe.versions), ("val", 1)
 
 
-def _check_resumable(plan: SyncPlan) -> None:
-    state = previous_state(plan.out, fresh=plan.fresh)
-    if state is not None and (state.recipe.get("name") != plan.recipe.name or state.dims != plan.dims.to_dict()):
-        raise UsageError(
-            f"{plan.out / CHECKPOINT}: belongs to another kind of run or other sizes; --fresh starts over."
-        )
-
-
 @dataclass(frozen=True)
 class _Evaluator:
     """Evaluates the averaged encoder on held-out people, and writes it and the training curve."""
@@ -125,13 +118,6 @@ class _Evaluator:
 
     def __call__(self, networks: SyncNetworks, state: RunState) -> dict[str, float]:
         figures = held_out(networks, self.bank)
-        steps = {"steps": state.step, "samples": state.samples, "minutes": round(state.seconds / 60, 1)}
-        described = {
-            "name": "sync",
-            "recipe": state.recipe | steps | ({"from": start} if (start := state.data.get("start")) else {}),
-            "metrics": {name: round(value, 4) for name, value in figures.items()},
-            "data": str(state.data.get("statement", "")),
-        }
-        save_sync(self.out / WEIGHTS, networks, described)
+        save_sync(self.out / WEIGHTS, networks, description("sync", state, figures))
         keep_history(self.out, state, figures, {"contrast": (40, 90, 200), "within_1": (200, 60, 40)})
         return figures
