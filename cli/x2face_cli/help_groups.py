@@ -12,7 +12,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "face", "crop", "crop_scale", "source_frames", "source_motion", "fusion", "no_completion", "embedded", "force",
     ),
     "Finishing": ("finish", "smooth", "sharpen", "mark", "still", "fps"),
-    "Records": ("record", "manifest", "as_json"),
+    "Records": ("record", "manifest", "c2pa_certificate", "c2pa_key", "as_json"),
 }  # fmt: skip
 LAST = "For experts"
 """The group of all other options of a run."""

@@ -23,6 +23,8 @@ def closing_lines(report: Mapping[str, Any], next_step: str) -> Iterator[str]:
     moved = f": {report['moved']}" if report["moved"] else ""
     yield f"{report['frames']} frames, {length}, {width}x{height}{moved}"
     yield contributions(report)
+    if report.get("signed_by"):
+        yield f"signed by {report['signed_by']} (C2PA)"
     if next_step:
         yield f"next: {next_step}"
 

@@ -21,6 +21,7 @@ from x2face_plugins.words import read_words
 if TYPE_CHECKING:
     from x2face_core.driving import Mapping
     from x2face_core.model import X2Face
+    from x2face_core.rendering.credentials import Credentials
     from x2face_core.rendering.job import Follow, Report
     from x2face_core.sources.source import MappingsByName
     from x2face_core.streaming.active import ActiveDriver
@@ -69,13 +70,14 @@ def film(
     started = time.perf_counter()
     with noting():
         with _collector_paused():
-            loaded = plan.load()
+            loaded, credentials = plan.load(), plan.credentials()
             session = load_session(plan, registry) if session is None else session
         plan, loaded = _blinking(plan, loaded, registry, session)
         inputs, mappings = hash_inputs(plan), UsedMappings(session.mapping)
         with _threads(session.model, threads) as used:
-            report = _perform(plan, loaded, session, mappings, inputs, progress)
+            report = _perform(plan, loaded, session, mappings, inputs, credentials, progress)
         summary = summary_of(plan, loaded, report, session)
+        summary["signed_by"] = None if credentials is None else credentials.holder
         live = any(one.live for one in loaded.drivers)
         manifest = manifest_of(
             plan, summary, inputs, model=session.model, frames_sha256=report.frames_sha256,
@@ -149,10 +151,12 @@ def _perform(
     session: Session,
     mappings: MappingsByName,
     inputs: list[HashedInput],
+    credentials: Credentials | None,
     progress: Follow | None,
 ) -> Report:
     from x2face_core.rendering.dubbing_job import perform_dubbing
     from x2face_core.rendering.job import perform
+    from x2face_core.rendering.signing import signed_with
     from x2face_core.sources.embedded import Repainted
     from x2face_core.streaming.active import ActiveOverlay
 
@@ -162,8 +166,10 @@ def _perform(
             0, ActiveOverlay.of(Repainted(embedded, session.model.fingerprint), Owner("overlay", "embedded"))
         )
     make = perform_dubbing if plan.options.keeps_motion else perform
+    origin = provenance_of(plan, session.model, inputs)
+    seal = None if credentials is None else signed_with(credentials, origin)
     return make(
-        replace(plan.job, metadata=provenance_of(plan, session.model, inputs).metadata()),
+        replace(plan.job, metadata=origin.metadata(), seal=seal),
         session.model,
         loaded.drivers,
         overlays=overlays,

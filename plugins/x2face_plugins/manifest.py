@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _LIBRARIES = ("x2face", "torch", "numpy", "scipy", "av", "pillow", "dlib-bin")
-NOT_AGAIN = ("output", "overwrite", "manifest", "record", "strict_plugins")
+NOT_AGAIN = ("output", "overwrite", "manifest", "record", "strict_plugins", "c2pa_certificate", "c2pa_key")
 """Options of a run that do not determine its frames."""
 
 

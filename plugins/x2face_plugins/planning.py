@@ -13,6 +13,7 @@ from x2face_plugins.choosing import Choice
 from x2face_plugins.run_options import RunOptions
 
 if TYPE_CHECKING:
+    from x2face_core.rendering.credentials import Credentials
     from x2face_core.rendering.job import Job
     from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 
@@ -63,6 +64,7 @@ class Plan:
         read = [replace(options, output=None, record=None), *(one.settings for one in choices)]
         files = list(named_files(read))
         output = resolve_output(options.output, options.source, driving, overwrite=options.overwrite, inputs=files)
+        _check_signing(options, output)
         record = None
         if options.record:
             record = resolve_file(options.record, ".x2v", overwrite=options.overwrite, inputs=files).path
@@ -82,6 +84,18 @@ class Plan:
             overlays=[one for one in loaded if isinstance(one, ActiveOverlay)],
         )
 
+    def credentials(self) -> Credentials | None:
+        """What the film is signed with, tried out; None if it is not. InputError if it cannot sign."""
+        from x2face_core.rendering.credentials import read_credentials
+        from x2face_core.rendering.signing import try_out
+
+        certificate, key = self.options.c2pa_certificate, self.options.c2pa_key
+        if certificate is None or key is None:
+            return None
+        read = read_credentials(certificate, key)
+        try_out(read, certificate)
+        return read
+
     def joined_by(self, choice: Choice) -> Plan:
         """The same with one choice more."""
         return replace(self, choices=(*self.choices, choice))
@@ -97,4 +111,15 @@ class Plan:
             cropping=self.options.cropping,
             complete=False if self.options.no_completion else None,
             **{name: getattr(self.options, name) for name in _OF_THE_JOB},
+        )
+
+
+def _check_signing(options: RunOptions, output: Output) -> None:
+    """UsageError for a certificate without its key, or an output that holds no C2PA manifest."""
+    if (options.c2pa_certificate is None) != (options.c2pa_key is None):
+        missing = "--c2pa-key" if options.c2pa_key is None else "--c2pa-certificate"
+        raise UsageError(f"a film is signed by a certificate and its key; give {missing} too.")
+    if options.c2pa_certificate is not None and not output.folder and output.path.suffix.lower() == ".webm":
+        raise UsageError(
+            f"{output}: WebM has no place for a C2PA manifest; choose .mp4, .gif or a folder/ of pictures."
         )

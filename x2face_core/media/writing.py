@@ -37,6 +37,7 @@ def write_film(
     sound_track: int | None = None,
     metadata: Mapping[str, str] | None = None,
     overwrite: bool = True,
+    seal: Callable[[Path], None] | None = None,
 ) -> int:
     """Write frames as .mp4, .webm or .gif, by suffix; return the number of frames written.
 
@@ -44,6 +45,7 @@ def write_film(
     sound: a file whose sound is cut to the film's length (left out of .gif); sound_track: as in read_sound
     metadata: texts such as title and comment; an XMP packet (media.xmp.KEY) is appended to .mp4 and .gif
     overwrite: replace a file that is there when the film is done; else that is a UsageError
+    seal: called with the complete film before it appears under its name, to sign it in place
     The film appears under its name only when it is whole. Ctrl-C while frames are made: what was done becomes a
     playable film and KeyboardInterrupt goes on; any other exception leaves nothing. Makes no folders.
     UsageError for an unknown suffix or an unwritable target; InputError for a sound that cannot be read or
@@ -66,6 +68,8 @@ def write_film(
         if xmp is not None:
             with writing(target):
                 append_to_film(hidden, xmp)
+        if seal is not None:
+            seal(hidden)
     return _counted(outcome)
 
 
@@ -75,10 +79,12 @@ def write_folder(
     *,
     metadata: Mapping[str, str] | None = None,
     overwrite: bool = True,
+    seal: Callable[[Path], None] | None = None,
 ) -> int:
     """Write frames as 000000.png, 000001.png, … to a folder, atomically; Ctrl-C as in write_film.
 
     overwrite: replace such pictures that the folder holds; else that is a UsageError, as is a folder with other files
+    seal: called with each complete picture
     """
     target = resolved(path)
     if target.is_file():
@@ -88,7 +94,9 @@ def write_folder(
             refuse_others(target)
     rest = _started(path, frames)[1]
     with atomic_folder(path, overwrite=overwrite) as hidden:
-        outcome = in_thread(_refusable(target, lambda pictures: _write_pictures(hidden, pictures, metadata)), rest)
+        outcome = in_thread(
+            _refusable(target, lambda pictures: _write_pictures(hidden, pictures, metadata, seal)), rest
+        )
     return _counted(outcome)
 
 
@@ -109,10 +117,18 @@ def _refusable(target: Path, write: Callable[[Iterator[Picture]], int]) -> Calla
     return attempt
 
 
-def _write_pictures(folder: Path, pictures: Iterator[Picture], metadata: Mapping[str, str] | None) -> int:
+def _write_pictures(
+    folder: Path,
+    pictures: Iterator[Picture],
+    metadata: Mapping[str, str] | None,
+    seal: Callable[[Path], None] | None,
+) -> int:
     count = 0
     for count, picture in enumerate(pictures, start=1):
-        save_picture(folder / f"{count - 1:06d}.png", picture, metadata)
+        path = folder / f"{count - 1:06d}.png"
+        save_picture(path, picture, metadata)
+        if seal is not None:
+            seal(path)
     return count
 
 

@@ -51,7 +51,7 @@ def perform_dubbing(
     pictures = marked(_beside(dubbing, footage) if job.compare else dubbing.pictures(), job.mark)
     with closing(digest.of(note_reduction(pictures, job.output, notes))) as frames:
         shown = follow(frames, "rendering", footage.frames)
-        written = write(job.output, shown, footage.fps, sound, job.metadata)
+        written = write(job, shown, footage.fps, sound)
     return Report(
         output=job.output.path,
         frames=written,

@@ -47,7 +47,7 @@ class Job:
     compare: show source and driving picture to its left; paste_back: into the first source's whole picture
     record: file for the film's motion, overwritten if the output may be
     finish, smooth: as of `animate`; sharpen: as of `finished`
-    mark: text to write visibly onto each frame; metadata: of the output, as of write_film
+    mark: text to write visibly onto each frame; metadata, seal: of the output, as of write_film
     """
 
     sources: tuple[Path, ...]
@@ -70,6 +70,7 @@ class Job:
     sharpen: float = 0.0
     mark: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    seal: Callable[[Path], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +150,7 @@ def perform(
         ) as frames,
     ):
         shown = follow(frames, "rendering", animation.composed.frames)
-        written = write(job.output, shown, animation.fps, sound, job.metadata)
+        written = write(job, shown, animation.fps, sound)
     return Report(
         output=Path(str(job.output)),
         frames=written,
@@ -223,15 +224,13 @@ def note_reduction(frames: Generator[Picture], output: Output, notes: list[str])
             yield frame
 
 
-def write(
-    output: Output, frames: Iterator[Picture], fps: float, sound: Soundtrack, metadata: Mapping[str, str] | None = None
-) -> int:
-    """Write the frames; returns their number. Parent folders are created after the first frame."""
-    frames = chain([next(frames)], frames)
+def write(job: Job, frames: Iterator[Picture], fps: float, sound: Soundtrack) -> int:
+    """Write the frames to the job's output; returns their number. Parent folders are created after the first frame."""
+    frames, output = chain([next(frames)], frames), job.output
     make_folders_above(output.path)
     if output.folder:
-        return write_folder(output.path, frames, metadata=metadata, overwrite=output.overwrite)
+        return write_folder(output.path, frames, metadata=job.metadata, overwrite=output.overwrite, seal=job.seal)
     return write_film(
-        output.path, frames, fps, sound=sound.path, sound_track=sound.track, metadata=metadata,
-        overwrite=output.overwrite,
+        output.path, frames, fps, sound=sound.path, sound_track=sound.track, metadata=job.metadata,
+        overwrite=output.overwrite, seal=job.seal,
     )  # fmt: skip
