@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from x2face_core.errors import InputError
+from x2face_core.errors import InputError, UsageError
 from x2face_core.media.pictures import Picture
+from x2face_edit.archives import unpack
+from x2face_edit.presets import read_preset
 
 SIDE = 512
 """Pixels a side of the canvas."""
@@ -69,8 +71,28 @@ def save_paint(picture: Image.Image, folder: Path) -> Path:
     return path
 
 
+def refuse_unpacked_preset(given: Mapping[str, Any]) -> None:
+    """UsageError for the settings of an overlay that name a preset whose pictures would be read from the server."""
+    path = given.get("input")
+    if path is not None and Path(path).suffix.lower() == ".json":
+        raise UsageError(
+            f"{Path(path).name}: names pictures that were not uploaded with it; pack preset and pictures into one .zip."
+        )
+
+
+def packed_layers(path: Path, folder: Path) -> list[dict[str, Any]]:
+    """The layers of a packed preset as write_preset takes them; its pictures are unpacked into a folder.
+
+    InputError for what is no such preset.
+    """
+    preset = unpack(path, folder)
+    read_preset(preset, shown=path)
+    layers: list[dict[str, Any]] = json.loads(preset.read_text(encoding="utf-8-sig"))["layers"]
+    return [{**one, "layer": preset.parent / one["layer"]} for one in layers]
+
+
 def write_preset(path: Path, paint: Path | None, stamps: Sequence[Mapping[str, Any]]) -> None:
-    """Write a .zip with preset.json and its pictures, for `--edit preset.json` once it is unpacked (docs/edit.md).
+    """Write a .zip with preset.json and its pictures, for `--edit preset.zip` (docs/edit.md).
 
     paint: of the whole canvas, undermost; stamps: layers whose `layer` is the path of a picture or film
     """

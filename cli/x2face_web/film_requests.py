@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,12 @@ from x2face_core.errors import UsageError
 from x2face_core.rendering.outputs import default_name
 from x2face_core.rendering.recording import origin_of
 from x2face_core.streaming.motion_file import Motion, write_motion
+from x2face_edit.archives import is_archive
 from x2face_plugins.settings import flag_name
-from x2face_web.canvas import write_preset
+from x2face_web.canvas import packed_layers, write_preset
 from x2face_web.command_line import command_line
 from x2face_web.films import FilmRequest
+from x2face_web.panels import EDIT
 
 if TYPE_CHECKING:
     from x2face_web.panels import Panel
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 FPS = 25.0
 SECONDS = 4.0
 """Length of a film that nothing else ends."""
-_EDIT, _TRACK = "edit", "track"
+_TRACK = "track"
 
 
 def film_request(studio: Studio, visit: Visit, own: Mapping[str, Any], used: Used, *, hold: bool) -> FilmRequest:
@@ -53,7 +55,7 @@ def _request(visit: Visit, own: dict[str, Any], used: Used, folder: Path) -> Fil
     inputs = [str(value) for _, given in used if (value := given.get("input")) is not None]
     driving = Path(inputs[0]).stem if inputs else used[0][0].spec.name
     output = f"{default_name(visit.sources[0], driving)}.mp4"
-    stamps = [_stamp(given) for panel, given in used if panel.name == _EDIT and _is_picture(given)]
+    stamps = [stamp for panel, given in used if panel.name == EDIT for stamp in _stamps(given, folder)]
     extras = [given["input"] for _, given in used if _is_in(given.get("input"), folder)]
     if visit.paint is not None:  # as it is now, whatever is painted later
         own["embedded"] = shutil.copy(visit.paint, folder)
@@ -111,14 +113,17 @@ def _is_in(value: Any, folder: Path) -> bool:
     return isinstance(value, Path) and value.parent == folder
 
 
-def _is_picture(given: Mapping[str, Any]) -> bool:
-    return "input" in given and Path(given["input"]).suffix.lower() != ".json"
-
-
-def _stamp(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer of a preset from the settings of the overlay edit."""
-    layer = {name: value for name, value in given.items() if name in ("scale", "rotate", "opacity", "flip", "blend")}
+def _stamps(given: Mapping[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    """Layers of a preset from the settings of the overlay edit; those of a packed preset are unpacked into a folder."""
+    if "input" not in given:
+        return
+    values = {name: value for name, value in given.items() if name in ("scale", "rotate", "opacity", "flip", "blend")}
     at = given.get("at")
     if at is not None:
-        layer["at"] = [float(part) for part in at.split(",")] if "," in at else at
-    return {"layer": given["input"], **layer}
+        values["at"] = [float(part) for part in at.split(",")] if "," in at else at
+    path = Path(given["input"])
+    if not is_archive(path):
+        yield {"layer": path, **values}
+        return
+    for layer in packed_layers(path, Path(tempfile.mkdtemp(prefix="preset-", dir=folder))):
+        yield {**layer, **values}

@@ -11,9 +11,12 @@ from x2face_plugins.desk import desk_of
 from x2face_plugins.registry import Registry
 from x2face_plugins.settings import Setting, read_settings
 from x2face_plugins.specs import DriverSpec, OverlaySpec
+from x2face_web.canvas import refuse_unpacked_preset
 from x2face_web.controls import Control, control_of, given
 
 AnySpec = DriverSpec | OverlaySpec
+EDIT = "edit"
+"""The overlay that paints pictures and presets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +47,13 @@ class Panel:
         return self.is_overlay or (isinstance(self.spec, DriverSpec) and self.spec.endless)
 
     def given(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Settings by field that differ from the defaults. values: of `controls`, in their order"""
+        """Settings by field that differ from the defaults. UsageError for a preset that names other files.
+
+        values: of `controls`, in their order
+        """
         found = {one.setting.name: given(one, value) for one, value in zip(self.controls, values, strict=True)}
+        if self.name == EDIT:
+            refuse_unpacked_preset(found)
         defaults = {one.setting.name: one.setting.default for one in self.controls}
         return {name: value for name, value in found.items() if value != defaults[name]}
 

@@ -6,14 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 from torch import Tensor
 
+from x2face_edit.archives import is_archive, unpack
 from x2face_edit.painting import Spot, find_spot, is_outside, paint, stamp
 from x2face_edit.pictures import LONGEST, Pictures, open_pictures
 from x2face_edit.presets import KEYS, Layer, changed, read_preset, refuse_to_replace, write_preset
-from x2face_plugins import EmbeddedFace, InputError
+from x2face_plugins import EmbeddedFace, InputError, UsageError
 
 if TYPE_CHECKING:
     from x2face_edit.settings import Settings
@@ -38,7 +42,26 @@ class EditOverlay:
     def of(cls, settings: Settings) -> EditOverlay:
         """From settings: a single layer, or the layers of a preset, whose values the settings override."""
         path = settings.input
-        layers = read_preset(path) if path.suffix.lower() == ".json" else [Layer(path)]
+        if is_archive(path):
+            return cls._unpacked(path, settings)
+        return cls._of(read_preset(path) if path.suffix.lower() == ".json" else [Layer(path)], settings)
+
+    @classmethod
+    def _unpacked(cls, path: Path, settings: Settings) -> EditOverlay:
+        """From a .zip, whose files are in a temporary folder as long as the overlay exists."""
+        if settings.save is not None:
+            raise UsageError(f"--edit-save: a preset names files that stay, and those of {path} are packed; unpack it.")
+        folder = Path(mkdtemp(prefix="x2face-edit-"))
+        try:
+            made = cls._of(read_preset(unpack(path, folder), shown=path), settings)
+        except BaseException:
+            rmtree(folder, ignore_errors=True)
+            raise
+        finalize(made, rmtree, folder, ignore_errors=True)
+        return made
+
+    @classmethod
+    def _of(cls, layers: Sequence[Layer], settings: Settings) -> EditOverlay:
         given = {key: value for key in KEYS if (value := getattr(settings, key, None)) is not None}
         return cls([changed(layer, given) for layer in layers], settings.save)
 

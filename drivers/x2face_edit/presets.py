@@ -65,9 +65,13 @@ def changed(layer: Layer, given: Mapping[str, Any]) -> Layer:
     return replace(layer, **values, given=tuple(values))
 
 
-def read_preset(path: Path) -> list[Layer]:
-    """Read the layers of a preset. InputError names the invalid key."""
-    readable = readable_file(path)
+def read_preset(path: Path, shown: Path | None = None) -> list[Layer]:
+    """Read the layers of a preset. InputError names the invalid key.
+
+    shown: the .zip that it was unpacked from, named in errors; then layers lie beside it, and nowhere else
+    """
+    readable, inside = readable_file(path), shown is not None
+    path = shown or path
     try:
         content = json.loads(readable.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -77,7 +81,18 @@ def read_preset(path: Path) -> list[Layer]:
     layers = content["layers"]
     if not isinstance(layers, list) or not layers:
         raise InputError(f"{path}: layers: expected a list of one or more layers, found {_shown(layers)}.")
-    return [_layer(values, f"{path}: layers[{number}]", readable.parent) for number, values in enumerate(layers)]
+    read = [_layer(values, f"{path}: layers[{number}]", readable.parent) for number, values in enumerate(layers)]
+    if inside:
+        for one in read:
+            _refuse_outside(one, readable.parent)
+    return read
+
+
+def _refuse_outside(layer: Layer, folder: Path) -> None:
+    """InputError unless a layer is a file in the folder."""
+    real = Path(os.path.realpath(layer.layer))
+    if not real.is_relative_to(os.path.realpath(folder)) or not real.is_file():
+        raise layer.refused("layer", f"{os.path.relpath(layer.layer, folder)} is not in the .zip; pack it too.")
 
 
 def _layer(values: Any, where: str, folder: Path) -> Layer:

@@ -14,8 +14,9 @@ class Settings:
     """The picture and its placement. None: the value of the preset, else the default in the help."""
 
     input: Path = option(
-        metavar="PICTURE|FILM|PRESET.json",
-        help="What is painted: a picture with or without transparency, a gif or film, or a preset of several.",
+        metavar="PICTURE|FILM|PRESET.json|.zip",
+        help="What is painted: a picture with or without transparency, a gif or film, or a preset of several; a .zip "
+        "holds a preset with its pictures.",
     )
     at: str | None = option(
         None,

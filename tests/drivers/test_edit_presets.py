@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,81 @@ def test_nothing_is_saved_of_layers_that_found_no_place(folder: Path) -> None:
 def test_the_defaults_are_those_that_the_help_names(folder: Path) -> None:
     (layer,) = EditOverlay.of(Settings(folder / "layer.png")).layers
     assert layer == Layer(folder / "layer.png", (0.0, 0.0), 0.25, 0.0, 1.0, False, "normal")
+
+
+def packed(folder: Path, content: Any, **files: bytes) -> Path:
+    """preset.zip with a preset in a folder named mask/, and layer.png beside it."""
+    path = folder / "preset.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mask/preset.json", json.dumps(content))
+        archive.write(folder / "layer.png", "mask/layer.png")
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_packed_preset_paints_as_an_unpacked_one_and_leaves_no_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place := folder / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    content = {"layers": [{"layer": "layer.png", "at": "chin"}, {"layer": "layer.png", "at": [0.5, -0.5]}]}
+    plainly = EditOverlay.of(Settings(preset(folder, content), scale=0.5))
+    overlay = EditOverlay.of(Settings(packed(folder, content), scale=0.5))
+    assert torch.equal(overlay.edit(FACE, 0.0).texture, plainly.edit(FACE, 0.0).texture)
+    assert overlay.edit(FACE, 0.0).texture.any()
+    del overlay
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "files", "told"),
+    [
+        ({"layers": [{"layer": "other.png"}]}, {}, r"preset.zip: layers\[0\].layer: other.png is not in the .zip"),
+        ({"layers": [{"layer": "/etc/hostname"}]}, {}, "hostname is not in the .zip; pack it too"),
+        ({"layers": [{"layer": "../../layer.png"}]}, {}, "layer.png is not in the .zip"),
+        ({"layers": [{"layer": "layer.png", "scale": "x"}]}, {}, r"preset.zip: layers\[0\].scale is \"x\""),
+        ({"layers": [{"layer": "layer.png"}]}, {"more.json": b"{}"}, "holds 2 .json files; one preset"),
+        ({"layers": [{"layer": "layer.png"}]}, {f"{k}.png": b"" for k in range(200)}, "holds 202 files; 200 are"),
+    ],
+)
+def test_a_packed_preset_that_cannot_be_used_says_why(
+    content: Any, files: dict[str, bytes], told: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place := folder / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    with pytest.raises(InputError, match=told):
+        EditOverlay.of(Settings(packed(folder, content, **files)))
+    assert list(place.iterdir()) == []
+
+
+def test_a_packed_preset_writes_nothing_outside_its_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place := folder / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    hostile = {"mask/../../../out.png": b"x", "/out.png": b"x", "..\\out.png": b"x", "elsewhere/out.png": b"x"}
+    overlay = EditOverlay.of(Settings(packed(folder, {"layers": [{"layer": "layer.png"}]}, **hostile)))
+    assert sorted(one.name for one in place.rglob("*") if one.is_file()) == ["layer.png", "preset.json"]
+    assert sorted(one.name for one in folder.iterdir()) == ["layer.png", "preset.zip", "tmp"]
+    del overlay
+
+
+@pytest.mark.parametrize("content", [b"no zip", b"PK\x03\x04 cut short"])
+def test_a_broken_packed_preset_is_told(content: bytes, folder: Path) -> None:
+    (path := folder / "preset.zip").write_bytes(content)
+    with pytest.raises(InputError, match=r"preset.zip: is no .zip that can be unpacked"):
+        EditOverlay.of(Settings(path))
+
+
+def test_a_packed_preset_that_unpacks_to_too_much_is_refused(folder: Path) -> None:
+    path = folder / "preset.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.png", "w") as large:
+        for _ in range(510):
+            large.write(bytes(1_000_000))
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(InputError, match="holds 510 MB of files; 500 are the most"):
+        EditOverlay.of(Settings(path))
+
+
+def test_a_packed_preset_is_not_saved_as_one_that_names_files(folder: Path) -> None:
+    with pytest.raises(UsageError, match="--edit-save: a preset names files that stay"):
+        EditOverlay.of(Settings(packed(folder, {"layers": [{"layer": "layer.png"}]}), save=folder / "new.json"))

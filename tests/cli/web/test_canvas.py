@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from x2face_core.errors import InputError
+from x2face_core.errors import InputError, UsageError
+from x2face_edit.archives import unpack
 from x2face_edit.presets import read_preset
-from x2face_web.canvas import SIDE, ground, merged, save_paint, write_preset
+from x2face_web.canvas import (
+    SIDE,
+    ground,
+    merged,
+    packed_layers,
+    refuse_unpacked_preset,
+    save_paint,
+    write_preset,
+)
 
 
 def layer(side: int = SIDE, colour: tuple[int, int, int, int] = (255, 0, 0, 255)) -> np.ndarray:
@@ -72,8 +80,17 @@ def test_the_preset_is_one_that_the_driver_edit_reads(tmp_path: Path) -> None:
     paint = save_paint(picture, tmp_path)
     Image.new("RGBA", (8, 8), "green").save(stamp := tmp_path / "stamp.png")
     write_preset(tmp_path / "preset.zip", paint, [{"layer": stamp, "at": "forehead", "scale": 0.1}])
-    with zipfile.ZipFile(tmp_path / "preset.zip") as archive:
-        archive.extractall(tmp_path / "out")
-    layers = read_preset(tmp_path / "out" / "preset.json")
+    (tmp_path / "out").mkdir()
+    layers = read_preset(unpack(tmp_path / "preset.zip", tmp_path / "out"))
     assert [(one.at, one.scale) for one in layers] == [((0.0, 0.0), 1.0), ("forehead", 0.1)]
     assert [one.layer.is_file() for one in layers] == [True, True]
+    assert packed_layers(tmp_path / "preset.zip", tmp_path) == [
+        {"layer": tmp_path / "paint.png", "at": [0, 0], "scale": 1},
+        {"layer": tmp_path / "1-stamp.png", "at": "forehead", "scale": 0.1},
+    ]
+
+
+def test_a_preset_that_names_files_of_the_server_is_refused(tmp_path: Path) -> None:
+    refuse_unpacked_preset({"input": tmp_path / "preset.zip"})
+    with pytest.raises(UsageError, match="preset.JSON: names pictures that were not uploaded with it; pack"):
+        refuse_unpacked_preset({"input": tmp_path / "preset.JSON"})

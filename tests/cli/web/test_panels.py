@@ -136,3 +136,14 @@ def test_what_cannot_be_is_told_by_the_setting_s_name() -> None:
     values[[one.setting.name for one in shown.controls].index("smooth")] = "wide"
     with pytest.raises(UsageError, match="audio smooth 'wide': a finite number is needed"):
         shown.given(values)
+
+
+def test_a_preset_is_taken_with_its_pictures_only() -> None:
+    shown = panel("edit")
+
+    def given(name: str) -> dict[str, Any]:
+        return shown.given([name if one.setting.name == "input" else one.value for one in shown.controls])
+
+    assert given("/uploads/preset.zip") == {"input": "/uploads/preset.zip"}
+    with pytest.raises(UsageError, match="pack preset and pictures into one .zip"):
+        given("/uploads/preset.json")

@@ -22,7 +22,7 @@ from x2face_lab.demo.inputs import SPEECH
 from x2face_plugins.manifest import read_manifest
 from x2face_plugins.rerunning import rerun
 from x2face_plugins.session import Session
-from x2face_web.canvas import SIDE
+from x2face_web.canvas import SIDE, packed_layers, write_preset
 from x2face_web.film_requests import film_request
 from x2face_web.films import FilmTask
 from x2face_web.limits import StudioOptions
@@ -174,6 +174,35 @@ def test_a_film_by_sound_with_paint_decodes_and_has_a_track_and_a_preset(studio:
         "x2face run -s astronaut.png --audio speech.wav --seconds 0.4 --still --embedded paint.png "
         "-o astronaut--speech.mp4"
     )
+
+
+def test_a_packed_preset_of_several_pictures_is_painted_and_comes_back_with_what_was_painted(
+    studio: Studio, visit: Visit
+) -> None:
+    for name, colour in (("red", (255, 0, 0)), ("green", (0, 255, 0))):
+        write_picture(visit.folder / f"{name}.png", np.full((8, 8, 3), colour, np.uint8))
+    stamps = [
+        {"layer": visit.folder / "red.png", "at": [-0.9, -0.9], "scale": 0.2},
+        {"layer": visit.folder / "green.png", "at": [0.9, -0.9], "scale": 0.2},
+    ]
+    write_preset(preset := visit.folder / "mask.zip", None, stamps)
+    drivers = [used(studio, "edit", input=str(preset), opacity=1.0), used(studio, "idle")]
+    plain = seen(studio.preview(visit, {}))
+    studio.overlay(visit, drivers)
+    shown = seen(studio.preview(visit, {}))
+    left, right = shown[:25, :25].mean((0, 1)), shown[:25, -25:].mean((0, 1))
+    assert left.argmax() == 0 and right.argmax() == 1 and np.abs(shown - plain)[:25].max() > 100
+    layer = np.zeros((SIDE, SIDE, 4), np.uint8)
+    layer[200:260, 200:260] = (255, 0, 255, 255)
+    studio.paint(visit, [layer])
+    task = made(studio, visit, {"seconds": 0.12}, drivers)
+    assert task.error is None
+    assert "--edit mask.zip" in task.request.command
+    (visit.folder / "out").mkdir()
+    layers = packed_layers(task.files[-1], visit.folder / "out")
+    assert [(one["layer"].name, one["at"]) for one in layers] == [
+        ("paint.png", [0, 0]), ("1-0-red.png", [-0.9, -0.9]), ("2-1-green.png", [0.9, -0.9]),
+    ]  # fmt: skip
 
 
 def test_what_the_sliders_show_is_held_in_the_film(studio: Studio, visit: Visit) -> None:
