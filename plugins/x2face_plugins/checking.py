@@ -26,7 +26,7 @@ HOOKS = ("x2face_drivers", "x2face_mappings", "x2face_commands")
 # fmt: off
 RESERVED_NAMES = frozenset(
     {
-        "background", "batch", "codec", "compare", "completion", "config", "crop", "device", "driver", "dtype",
+        "background", "batch", "c2pa", "codec", "compare", "completion", "config", "crop", "device", "driver", "dtype",
         "embedded", "engine", "face", "finish", "force", "fps", "fusion", "help", "json", "log", "manifest",
         "mapping", "mark", "no", "output", "overwrite", "paste", "plugins", "preview", "progress", "quality", "quiet",
         "record", "resume", "seconds", "seed", "session", "set", "sharpen", "size", "smooth", "sound", "source",
