@@ -22,6 +22,7 @@ from x2face_core.media.images import write_picture
 from x2face_core.media.writing import write_film
 from x2face_core.streaming.real_time import Pace
 from x2face_core.streaming.resampling import Row
+from x2face_core.streaming.streams import paced
 
 
 class Clock:
@@ -44,11 +45,11 @@ def rows(count: int) -> Iterator[Row]:
         yield Row(np.zeros(1), k)
 
 
-def shown(work: float, *, live: bool = False) -> tuple[list[int], Pace, Clock]:
+def shown(work: float) -> tuple[list[int], Pace, Clock]:
     """Numbers of ten rows at 10 a second that are passed on, if each takes `work` seconds."""
     clock = Clock()
     pace, numbers = Pace(clock, clock.wait), []
-    for row in pace.rows(rows(10), 10.0, live=live):
+    for row in pace.rows(rows(10), 10.0):
         numbers.append(row.picture)
         clock.now += work
     return numbers, pace, clock
@@ -68,9 +69,24 @@ def test_a_slow_machine_drops_rows_and_does_not_lag() -> None:
     assert clock.now - 100 == pytest.approx(1.25)
 
 
-def test_rows_of_a_live_driver_pass_as_they_come() -> None:
-    numbers, pace, clock = shown(0.25, live=True)
-    assert (numbers, pace.dropped, clock.waited) == (list(range(10)), 0, [])
+def test_a_live_driver_is_newest_and_what_goes_with_it_keeps_to_the_time() -> None:
+    """A sensor that counts tenths of seconds, beside a stream that does so by its rows, on a slow machine."""
+    clock = Clock()
+
+    class Sensor:
+        def take(self) -> tuple[int, bool]:
+            return round(10 * (clock.now - 100)), False
+
+        def close(self) -> None: ...
+
+    pace, pairs = Pace(clock, clock.wait), []
+    sensed = paced(Sensor(), 0, 10.0, clock, clock.wait)  # type: ignore[arg-type]
+    both = (Row(np.zeros(1), (here, other)) for here, other in zip(sensed, range(20), strict=False))
+    for row in pace.rows(both, 10.0):
+        pairs.append(row.picture)
+        clock.now += 0.35
+    assert len(pairs) < 8 and pace.dropped == 20 - len(pairs)
+    assert all(abs(newest - other) <= 1 for newest, other in pairs)
 
 
 def get(address: str, host: str | None = None) -> Any:
@@ -153,9 +169,26 @@ def test_a_port_in_use_is_one_line(place: Path, capsys: pytest.CaptureFixture[st
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         assert main([*LINE, "--port", str(taken.getsockname()[1])]) == 2
-    assert "cannot be used (Address already in use); another one, or 0, would do." in capsys.readouterr().err
+    (said,) = capsys.readouterr().err.strip().splitlines()
+    assert said.endswith("cannot be used (Address already in use); another one, or 0, would do.")
 
 
 def test_without_a_driver_there_is_nothing_to_show(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["live", "-s", "source.png", "--port", "0"]) == 2
     assert "nothing drives the face" in capsys.readouterr().err
+
+
+def test_a_virtual_camera_that_is_not_there_is_told_at_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*LINE, "--port", "0", "--virtual-camera", "video99"]) == 2
+    (said,) = capsys.readouterr().err.strip().splitlines()
+    assert said.startswith("x2face: error: --virtual-camera video99: there is none")
+
+
+def test_a_virtual_camera_gets_every_frame_that_is_shown(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("x2face_core.media.virtual_camera.check_device", lambda path: None)
+    monkeypatch.setattr("x2face_core.media.virtual_camera.VirtualCamera.__init__.__defaults__", (25.0, "rawvideo"))
+    assert main([*LINE, "--port", "0", "--virtual-camera", "device"]) == 0
+    frames = int(capsys.readouterr().err.strip().splitlines()[-1].split()[0])
+    assert Path("device").stat().st_size == frames * 64 * 64 * 3 // 2

@@ -134,8 +134,7 @@ def animate_source(
             raise UsageError("--smooth: looks at the frames to come, and what is live has none yet; leave it out.")
         composed = replace(composed, rows=smoothed(composed.rows, smooth))
     if pace is not None:
-        live = any(one.live for one in active)
-        composed, batch_size = replace(composed, rows=pace.rows(composed.rows, composed.fps, live=live)), 1
+        composed, batch_size = replace(composed, rows=pace.rows(composed.rows, composed.fps)), 1
     workers = 1 if pace is not None or any(one.live for one in active) else seen.workers
     names = " and ".join(one.name for one in active)
     poisson = Poisson(source.model, seen.face, seen.vector) if finish == "poisson" else None

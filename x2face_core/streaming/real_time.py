@@ -22,10 +22,11 @@ class Pace:
     dropped: int = 0
     released: float = 0.0
 
-    def rows(self, rows: Iterator[Row], fps: float, *, live: bool) -> Generator[Row]:
+    def rows(self, rows: Iterator[Row], fps: float) -> Generator[Row]:
         """Row k at k / fps seconds after the first one; dropped if row k + 1 is due already.
 
-        live: the stream is paced by itself, and its rows are the newest; they are passed on as they come
+        Rows of live drivers come at that pace by themselves, each the newest; late ones are dropped as well, so that
+        what is driven beside them, such as speech, keeps to the time.
         """
         start: float | None = None
         try:
@@ -33,11 +34,10 @@ class Pace:
                 now = self.clock()
                 start = now if start is None else start
                 due = start + number / fps
-                if not live and now > due + 1 / fps:
+                if now > due + 1 / fps:
                     self.dropped += 1
                     continue
-                if not live:
-                    self.wait(max(0.0, due - now))
+                self.wait(max(0.0, due - now))
                 self.released = self.clock()
                 yield row
         finally:
