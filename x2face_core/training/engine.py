@@ -143,6 +143,8 @@ class Trainer(Generic[N]):
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(recipe, self.state, progress)
         self.objective.train()
+        if recipe.norms == "kept":
+            _keep_norms(self.networks)
         self.optimiser.zero_grad(set_to_none=True)
         total: dict[str, Tensor] = {}
         for part in range(recipe.accumulate):
@@ -189,6 +191,13 @@ class Trainer(Generic[N]):
 
     def _speed(self) -> dict[str, float]:
         return {} if self.throughput is None else dict(self.throughput.figures(self.state))
+
+
+def _keep_norms(networks: nn.Module) -> None:
+    """Batch norms normalise by their running statistics, which stay as they are; scale and shift are trained."""
+    for module in networks.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
 
 
 def _renew(means: dict[str, float], losses: dict[str, Tensor], step: int, device: torch.device) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,6 +14,7 @@ from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.guided_batches import GuidedBatch
 from x2face_core.training.optical import compose
 from x2face_core.training.recipes import GuidedRecipe
+from x2face_core.training.regression import ridge
 from x2face_core.warping import resize_flow, warp
 
 
@@ -68,6 +71,22 @@ class GuidedObjective(nn.Module):
                 losses["blend"] = F.smooth_l1_loss(scores, batch.blend)
         losses["loss"] = self._sum(losses, progress)
         return losses
+
+    @torch.no_grad()
+    def fit_heads(self, batches: Iterable[GuidedBatch]) -> None:
+        """Fit the linear heads to the vectors of trained networks, which random heads would disturb at first."""
+        self.eval()
+        vectors, labels = [], []
+        for batch in batches:
+            scores = [] if self.blend_head is None or batch.blend is None else [batch.blend]
+            vectors.append(self.networks.encode(batch.views[: len(batch.target)]))
+            labels.append(torch.cat([batch.landmarks.flatten(1), batch.measures, *scores], dim=1))
+        weight, bias = ridge(torch.cat(vectors), torch.cat(labels))
+        heads = [head for head in (self.landmark_head, self.measure_head, self.blend_head) if head is not None]
+        sizes = [head.out_features for head in heads]
+        for head, w, b in zip(heads, torch.split(weight, sizes), torch.split(bias, sizes), strict=True):
+            head.weight.copy_(w)
+            head.bias.copy_(b)
 
     def _flow_losses(self, batch: GuidedBatch, embedding_flow: Tensor, flows: Tensor) -> dict[str, Tensor]:
         n, side = len(batch.source), embedding_flow.shape[-1]

@@ -54,6 +54,9 @@ class Recipe:
     end: the learning rate at the end, as a share of lr (cosine); plateau: divided by 10 when held-out L1
         stalls; constant: as the released training script has it
     dtype: auto measures a few steps and takes the faster of fp32 and bf16
+    norms: batch norm by each batch's own statistics, or by those of the weights that the run began with; auto: kept if
+        it began with some. A few pictures' statistics are too few for weights trained with hundreds: L1 of light-2
+        doubles by those of 16
     """
 
     name: str
@@ -74,6 +77,7 @@ class Recipe:
     far: int = 1
     seed: int = 0
     dtype: Literal["auto", "fp32", "bf16"] = "auto"
+    norms: Literal["auto", "batch", "kept"] = "auto"
     checkpoint_minutes: float = 3.0
     evaluate_minutes: float = 10.0
 
@@ -90,13 +94,10 @@ class StageTwoRecipe(Recipe):
 
     same: strength of each content loss between a frame and the one generated for it, relative to the photometric loss
     other: strength of each content loss between the source and what another person's frame makes of it
-    norms: batch norm by the statistics that the first stage left, or by each batch's own. Of 16 pictures those are too
-        few for weights trained with hundreds: L1 of light-2 doubles by them
     """
 
     same: float = 1.0
     other: float = 0.1
-    norms: Literal["kept", "batch"] = "kept"
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,15 @@ _PUBLISHED: dict[str, Any] = dict(
 RECIPES: dict[str, Recipe] = {
     "guided": GuidedRecipe(name="guided"),
     "completion": CompletionRecipe(
-        name="completion", lr=3e-3, weight_decay=0.0, warmup=50, batch=16, ema=0.995, dtype="fp32", evaluate_minutes=5.0
+        name="completion",
+        lr=3e-3,
+        weight_decay=0.0,
+        warmup=50,
+        batch=16,
+        ema=0.995,
+        dtype="fp32",
+        norms="batch",
+        evaluate_minutes=5.0,
     ),
     "photometric": Recipe(name="photometric", lr=3e-4),
     "identity": StageTwoRecipe(name="identity", lr=1e-4, warmup=100, batch=16),

@@ -8,7 +8,7 @@ OUT/sheet-STEP.png, curve.png, history.json
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from x2face_core.networks.identity import IdentityNetwork
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import CHECKPOINT, RunState
 from x2face_core.training.completing import CompletionBatches, CompletionObjective
+from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
 from x2face_core.training.guided_batches import GuidedBatches
@@ -153,16 +154,16 @@ def _trainer(
         batches: Batches = StageTwoBatches(train_bank, plan.recipe, people_of(folder, train_bank))
     else:
         objective, batches = _objective_and_batches(networks, train_bank, layout, plan.recipe)
-    if started is not None:
-        networks.load_state_dict(started.tensors, strict=False)
     objective.to(processes.device)
+    if started is not None:
+        _begin_with(started, networks, objective, batches, processes.device)
     frames = len(train_bank)
     if isinstance(folder, ShardFolder):
         assert isinstance(batches, GuidedBatches | PhotometricBatches)
         use = use_of(plan.recipe, plan.dims.side, folder)
         batches = StreamedBatches(batches, folder, use, plan.recipe, processes, warn)
         frames = batches.frames
-    recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
+    recipe, dtype = with_precision(_with_norms(plan), objective, batches, processes)
     held_out = HeldOut.of(val_bank, people_of(folder, val_bank))
     reads = folder.has_labels and isinstance(plan.recipe, LabelledRecipe | StageTwoRecipe)
     judge = _Evaluator(plan.out, folder, train_bank, held_out, layout, reads)
@@ -218,6 +219,27 @@ def _check_resumable(plan: Plan, teacher: _Teacher | None) -> None:
             f"{checkpoint}: was taught by another identity network, {state.data.get('identity')}; "
             "give the same --identity, or --fresh to start over."
         )
+
+
+def _begin_with(
+    started: InitialWeights, networks: X2FaceNetworks, objective: nn.Module, batches: Batches, device: torch.device
+) -> None:
+    """Load the initial weights; linear heads, which weights do not hold, are fitted to their vectors."""
+    networks.load_state_dict(started.tensors, strict=False)
+    if isinstance(objective, GuidedObjective):
+        assert isinstance(batches, GuidedBatches)
+        draws = (batches.draw(generator(batches.recipe.seed, -1, part, device), 64) for part in range(16))
+        objective.fit_heads(draws)
+
+
+def _with_norms(plan: Plan) -> Recipe:
+    """The recipe with its kind of batch norm resolved; a resumed run goes on with its own."""
+    if plan.recipe.norms != "auto":
+        return plan.recipe
+    state = previous_state(plan.out, fresh=plan.fresh)
+    if state is not None:
+        return replace(plan.recipe, norms="kept" if state.recipe.get("norms") == "kept" else "batch")
+    return replace(plan.recipe, norms="batch" if plan.start is None else "kept")
 
 
 def _layout(folder: FaceFolder, bank: Bank, started: InitialWeights | None) -> Tensor:

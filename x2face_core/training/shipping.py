@@ -12,12 +12,13 @@ from x2face_core.data.bank import Bank
 from x2face_core.data.folder import FaceFolder
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import RunState
+from x2face_core.training.regression import ridge
 from x2face_core.weights import WeightsInfo, save_weights
 
 
 @torch.no_grad()
 def fit_reading(
-    networks: X2FaceNetworks, bank: Bank, folder: FaceFolder, most: int = 8000, ridge: float = 1e-3
+    networks: X2FaceNetworks, bank: Bank, folder: FaceFolder, most: int = 8000, strength: float = 1e-3
 ) -> dict[str, Tensor]:
     """Ridge regression from driving vectors to pose (degrees) and expression (docs/data.md).
 
@@ -34,12 +35,8 @@ def fit_reading(
     v = torch.cat([networks.encode(bank.floats(part.to(bank.pictures.device))).cpu() for part in torch.split(rows, 64)])
     at = labels.rows_of(bank.clip.cpu()[rows].numpy(), bank.frame.cpu()[rows].numpy())
     y = torch.cat([torch.from_numpy(labels.pose[at]), torch.from_numpy(labels.expression[at])], dim=1).double()
-    x, mean_x, mean_y = v.double(), v.double().mean(0), y.mean(0)
-    x = x - mean_x
-    gram = x.T @ x
-    gram += ridge * gram.diagonal().mean() * torch.eye(len(gram), dtype=torch.float64)
-    weight = torch.linalg.solve(gram, x.T @ (y - mean_y)).T
-    return {"weight": weight.float(), "bias": (mean_y - weight @ mean_x).float(), "scale": y.std(0).float()}
+    weight, bias = ridge(v, y, strength)
+    return {"weight": weight, "bias": bias, "scale": y.std(0).float()}
 
 
 def ship(

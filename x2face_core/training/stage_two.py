@@ -78,15 +78,6 @@ class StageTwoObjective(nn.Module):
             networks.completion.requires_grad_(False)  # trained by another recipe
         self._identity = (identity.eval().requires_grad_(False),)  # no part of what is trained, saved and shared
 
-    def train(self, mode: bool = True) -> StageTwoObjective:
-        """Batch norms stay in evaluation mode if their statistics are kept."""
-        super().train(mode)
-        if self.recipe.norms == "kept":
-            for module in self.networks.modules():
-                if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                    module.eval()
-        return self
-
     def forward(self, batch: StageTwoBatch, progress: float) -> dict[str, Tensor]:
         """Losses, each a scalar, "loss" their weighted sum; l1, content_same and content_other as they are."""
         networks = self.networks

@@ -97,7 +97,7 @@ def test_a_reading_recovers_what_vectors_hold_linearly(bank: Bank, face_folder: 
     pictures = torch.zeros_like(bank.pictures)
     pictures[:, 0, 0] = torch.arange(len(bank), dtype=torch.uint8)[:, None]
     knowing = Knowing(truth / truth.std(0))
-    reading = fit_reading(knowing, replace(bank, pictures=pictures), FaceFolder(face_folder), ridge=1e-9)  # type: ignore[arg-type]
+    reading = fit_reading(knowing, replace(bank, pictures=pictures), FaceFolder(face_folder), strength=1e-9)  # type: ignore[arg-type]
     found = knowing.encode(pictures.permute(0, 3, 1, 2) / 255) @ reading["weight"].T + reading["bias"]
     off = (found - truth).abs().amax(0) / truth.std(0)
     assert off.max() < 0.02

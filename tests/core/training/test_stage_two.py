@@ -122,22 +122,6 @@ def test_only_embedding_and_driving_network_learn_and_are_saved(
     assert all(torch.equal(value, before[name]) for name, value in identity.state_dict().items())
 
 
-@pytest.mark.parametrize(("norms", "moved"), [("kept", False), ("batch", True)])
-def test_statistics_of_batch_norms_are_kept_unless_asked(
-    objective: StageTwoObjective, batch: StageTwoBatch, norms: Any, moved: bool
-) -> None:
-    """By kept statistics the loss in training is that of evaluation."""
-    objective.recipe = replace(RECIPE, norms=norms)
-    norm = next(one for one in objective.networks.driving.modules() if isinstance(one, torch.nn.BatchNorm2d))
-    before = norm.running_mean.clone()  # type: ignore[union-attr]
-    evaluated = float(objective.eval()(batch, 0.0)["l1"])
-    trained = objective.train()(batch, 0.0)
-    assert torch.equal(norm.running_mean, before) != moved  # type: ignore[arg-type]
-    assert (float(trained["l1"]) == pytest.approx(evaluated, rel=1e-5)) != moved
-    trained["loss"].backward()
-    assert norm.weight.grad is not None and norm.weight.grad.abs().max() > 0
-
-
 MakePlan = Callable[..., Plan]
 
 
