@@ -9,6 +9,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+BASELINES = "benchmarks/baselines/x2face_baselines"
+"""Shipped, since figures and tables compare with it. import-linter does not watch it; a test here does."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TOOL = PROJECT["tool"]
 
@@ -22,13 +24,24 @@ def packages() -> set[str]:
 
 def test_every_package_is_shipped_typed_and_watched() -> None:
     names = {Path(package).name for package in packages()}
-    assert set(TOOL["hatch"]["build"]["targets"]["wheel"]["packages"]) == packages()
-    assert set(TOOL["mypy"]["files"]) == {*packages(), "docs/images/synthetic_head"}
-    assert set(TOOL["ruff"]["lint"]["isort"]["known-first-party"]) == {*names, "synthetic_head"}
+    assert set(TOOL["hatch"]["build"]["targets"]["wheel"]["packages"]) == {*packages(), BASELINES}
+    assert set(TOOL["mypy"]["files"]) == {*packages(), BASELINES, "docs/images/synthetic_head"}
+    assert set(TOOL["ruff"]["lint"]["isort"]["known-first-party"]) == {*names, "x2face_baselines", "synthetic_head"}
     assert set(TOOL["importlinter"]["root_packages"]) == names
     layers = TOOL["importlinter"]["contracts"][0]["layers"]
     assert {name for layer in layers for name in layer.split(" | ")} == names
     assert all((ROOT / package / "py.typed").exists() for package in packages())
+
+
+def test_baselines_import_the_core_alone_and_only_the_lab_and_its_commands_import_them() -> None:
+    ours = re.compile(r"^\s*(?:from|import) (x2face\w*)", re.MULTILINE)
+    imported = {name for file in (ROOT / BASELINES).glob("*.py") for name in ours.findall(file.read_text("utf-8"))}
+    assert imported == {"x2face_baselines", "x2face_core"}
+    files = [file for package in packages() for file in (ROOT / package).glob("**/*.py")]
+    users = {
+        file.relative_to(ROOT).parts[1] for file in files if "x2face_baselines" in ours.findall(file.read_text("utf-8"))
+    }
+    assert users == {"x2face_lab", "x2face_cli"}
 
 
 def test_rooms_are_no_packages() -> None:
@@ -38,7 +51,7 @@ def test_rooms_are_no_packages() -> None:
 def test_the_page_on_the_architecture_has_every_package_and_every_part_of_the_core() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms, inside = page.split("## Inside the core")
-    assert set(re.findall(r"^\| `([\w/]+)` \|", rooms, re.MULTILINE)) == packages()
+    assert set(re.findall(r"^\| `([\w/]+)` \|", rooms, re.MULTILINE)) == {*packages(), BASELINES}
     rows = re.findall(r"^\| (`[\w`, ]+`) \|", inside.partition("## Where")[0], re.MULTILINE)
     core = next(contract for contract in TOOL["importlinter"]["contracts"] if "containers" in contract)
     assert [set(re.findall(r"\w+", row)) for row in rows] == [set(layer.split(" | ")) for layer in core["layers"]]
@@ -63,7 +76,7 @@ def folders_of(place: Path) -> set[str]:
 
 
 def test_tests_stand_in_folders_named_after_rooms_and_parts_of_the_core() -> None:
-    assert folders_of(ROOT / "tests") == {"core", "plugins", "testkit", "drivers", "cli", "lab", "docs"}
+    assert folders_of(ROOT / "tests") == {"core", "plugins", "testkit", "drivers", "cli", "lab", "docs", "baselines"}
     assert folders_of(ROOT / "tests" / "core") <= folders_of(ROOT / "x2face_core")
 
 

@@ -13,12 +13,21 @@ from x2face_core.weights import save_weights
 DIMS = Dims(side=32, flow_side=16, width=4, confidence=False, fusion="mean")
 
 
-def save_tiny(folder: Path, name: str, recipe: str = "photometric", moving: float = 0.0) -> Path:
-    """Untrained weights of that name. moving: standard deviation of the last kernels; 0: they copy the source"""
+def save_tiny(folder: Path, name: str, recipe: str = "photometric", moving: float = 0.0, reading: bool = False) -> Path:
+    """Untrained weights of that name.
+
+    moving: standard deviation of the last kernels; 0: they copy the source
+
+    reading: a linear reading, of a vector's first seven numbers
+    """
     torch.manual_seed(0)
     networks = X2FaceNetworks(DIMS)
     for decoder in (networks.embedding.decoder, networks.driving.decoder):
         torch.nn.init.normal_(decoder.last.conv.weight, 0, moving)
     info = {"name": name, "preset": "light", "dims": DIMS.to_dict(), "parameters": {}, "recipe": {"name": recipe}}
-    save_weights(folder / f"{name}.safetensors", networks.state_dict(), info)
+    tensors = dict(networks.state_dict())
+    if reading:
+        read = {"weight": torch.eye(7, DIMS.vector), "bias": torch.zeros(7), "scale": torch.ones(7)}
+        tensors |= {f"reading.{part}": value for part, value in read.items()}
+    save_weights(folder / f"{name}.safetensors", tensors, info)
     return folder / f"{name}.safetensors"

@@ -34,7 +34,7 @@ TABLE = {
     "prepare": ("x2face_cli.prepare:prepare", "Turn films into cropped clips to train on."),
     "train": ("x2face_cli.train:train", "Train the networks."),
     "fit": ("x2face_cli.fit:fit", "Fit a mapping that drivers ask for."),
-    "figure": ("x2face_cli.figure:figure", "Draw the paper's figures: pose, audio, edit."),
+    "figure": ("x2face_cli.figure:figure", "Draw the paper's figures, of your films or face tracks."),
     "table": ("x2face_cli.table:table", "Measure the paper's tables."),
     "evaluate": ("x2face_cli.evaluate:evaluate", "Measure weights on people they have not seen."),
     "weights": ("x2face_cli.weights:weights", "List, describe and verify weights."),

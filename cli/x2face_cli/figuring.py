@@ -67,7 +67,7 @@ def edit(registry: Registry, given: Given, output: Output) -> None:
         return swept(subjects, angles(given["yaw"], given["frames"]))
 
     with _paint(given["edit.input"]) as paint:
-        overlays = [one for one in [_loaded(registry, "edit", given, paint)] if isinstance(one, ActiveOverlay)]
+        overlays = [one for one in [loaded(registry, "edit", given, paint)] if isinstance(one, ActiveOverlay)]
 
         def make(subjects: Sequence[ModelSource]) -> Sheet:
             return edit_sheet(subjects, overlays, moved(subjects), given["cell"])
@@ -77,13 +77,13 @@ def edit(registry: Registry, given: Given, output: Output) -> None:
 
 def _driver(registry: Registry, name: str, given: Given, default: str | None = None) -> ActiveDriver:
     """Load a finite driver. UsageError for a camera or a microphone."""
-    driver = _loaded(registry, name, given, default)
+    driver = loaded(registry, name, given, default)
     if not isinstance(driver, ActiveDriver) or driver.live or driver.endless:
         raise UsageError(f"--{name} {given[f'{name}.input']}: never ends, and a figure shows a whole; give a file.")
     return driver
 
 
-def _loaded(registry: Registry, name: str, given: Given, default: Any) -> ActiveDriver | ActiveOverlay:
+def loaded(registry: Registry, name: str, given: Given, default: Any) -> ActiveDriver | ActiveOverlay:
     """Load a driver or overlay. default: its input, if none is given"""
     fields = options.driver_fields(registry.driver(name).spec, given)
     return choose(registry, name, {**fields, "input": fields["input"] or default}).load()
@@ -102,15 +102,22 @@ def _paint(path: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _sources(given: Given) -> Iterator[list[Path]]:
-    """The given sources, or those of the demo."""
+def sources_of(given: Given) -> Iterator[tuple[list[Path], dict[str, Any]]]:
+    """Whom the figure shows: the given sources, people of --data, or the demo's; and what of the cropping differs."""
     if given["source"]:
-        yield list(given["source"])
+        yield list(given["source"]), {}
+        return
+    if given["data"] is not None:
+        from x2face_core.data.folder import FaceFolder
+        from x2face_lab.comparison.takes import people_of
+
+        people = people_of(FaceFolder(given["data"]), given["split"], given["people"] + given["people"] % 2, 1)
+        yield [person.clip.path for person in people[: given["people"]]], {"crop": "none"}
         return
     from x2face_lab.demo.sources import sources
 
     with sources() as pictures:
-        yield list(pictures.values())
+        yield list(pictures.values()), {}
 
 
 def _figure(registry: Registry, given: Given, output: Output, make: Make, drivers: Sequence[ActiveDriver] = ()) -> None:
@@ -121,8 +128,8 @@ def _figure(registry: Registry, given: Given, output: Output, make: Make, driver
         given["weights"], given["device"], engine=given["engine"], mappings=given["mapping"], registry=registry
     )
     cropping = {name: given[name] for name in options.OF_SOURCES[1:]}
-    with _sources(given) as paths:
-        subjects = [session.face(path, **cropping).source for path in paths]  # a film or a folder is one person
+    with sources_of(given) as (paths, other):  # a film or a folder is one person
+        subjects = [session.face(path, **{**cropping, **other}).source for path in paths]
         write_sheet(output.path, make(subjects), overwrite=output.overwrite)
     for warning in dict.fromkeys(warning for one in drivers for warning in one.warnings):
         screen.warn(warning)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from x2face_lab.tables.pose_sets import PoseSet
 
 HELP = {"help_option_names": ["-h", "--help"]}
+METHODS = ("copy", "x2face", "absolute", "warp", "hidden", "cyclegan")
 
 
 @click.group(context_settings=HELP)
@@ -171,6 +172,60 @@ def table_2(
         return
     screen.note(f"{found['pictures']} pictures of {found['people']} people, learned from {found['learned_from']}")
     screen.table(*rows_of_table_2(found))
+
+
+@table.command("baselines", context_settings=HELP, short_help="x2face beside CycleGAN and a landmark warp.")
+@click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
+@click.option("--people", type=WholeRange(2, 1000), default=4, show_default=True, help="At most; they drive in pairs.")
+@click.option("--frames", type=WholeRange(10, 2000), default=75, show_default=True, help="Of each film, at most.")
+@click.option("--steps", type=WholeRange(1), default=1500, show_default=True, help="Of each CycleGAN.")
+@click.option("--models", type=ExpandedPath(file_okay=False), help="A folder that keeps the CycleGANs.")
+@click.option("--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only these; all by default.")
+@_data
+def table_baselines(
+    weights: str | None,
+    people: int,
+    frames: int,
+    steps: int,
+    models: Path | None,
+    methods: tuple[str, ...],
+    data: Path | None,
+    split: Any,
+    limit: int | None,
+    engine: str,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Reconstruction, identity, jitter and pose followed, beside two baselines (paper, 5.2).
+
+    Those whose heads turn most drive one another, in pairs. A CycleGAN is trained for each pair, on all of their films;
+    the landmark warp moves the same source picture by the landmarks of the same frames.
+
+    \b
+    x2face table baselines --data tracks --split val --models outputs/cyclegans
+    x2face table baselines --data tracks --method x2face --method warp
+    """
+    from x2face_baselines.cyclegan import CycleGANSettings
+    from x2face_baselines.cyclegan_files import CycleGANFolder
+    from x2face_core.data.folder import FaceFolder
+    from x2face_core.model import X2Face
+    from x2face_lab.tables import baselines
+    from x2face_lab.tables.showing import rows_of_baselines
+
+    asked = baselines.Asked(split, people, frames, limit, methods or METHODS)
+    folder = FaceFolder(_required(data))
+    model = X2Face.load(weights, engine=engine, device=device)
+    with ExitStack() as bars:
+        timing = Timing(screen.stages(bars, "steps"))
+        kept = CycleGANFolder(models, CycleGANSettings(steps=steps))
+        found = baselines.table_of_baselines(model, folder, asked, kept, timing)
+    for note in found["notes"]:
+        screen.warn(note)
+    if as_json:
+        screen.result_json(found)
+        return
+    screen.note(f"{found['people']} people ({split}), {found['weights']}, pose read by the {found['read_by']}")
+    screen.table(*rows_of_baselines(found))
 
 
 def _of_pictures(pictures: Path, poses: Path, model: X2Face, crop: str, timing: Timing) -> tuple[PoseSet, PoseSet]:

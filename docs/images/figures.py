@@ -1,14 +1,15 @@
-"""The pictures of docs/figures.md: `python docs/images/figures.py`, in a checkout with the package installed."""
+"""The pictures of docs/figures.md: `python docs/images/figures.py [NAME.png …]`, with the package installed."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
 
 from x2face_cli.app import main
-from x2face_lab.demo.inputs import FILM
+from x2face_lab.demo.inputs import FILM, PICTURE
 
 HERE = Path(__file__).parent
 LINES = {
@@ -16,6 +17,9 @@ LINES = {
     "figure-audio.png": ["audio"],
     "figure-edit.png": ["edit"],
     "figure-edit-film.png": ["edit", "--frame", str(FILM)],
+    "figure-warp.png": ["warp", "--frames", "5", "--seconds", "6"],  # needs the extra `landmarks`
+    "figure-sources.png": ["sources", "--frames", "5"],
+    "figure-scar.png": ["scar", "-s", str(PICTURE), "--frames", "5"],
 }
 FEW = {"colors": 256, "method": Image.Quantize.MAXCOVERAGE, "kmeans": 3}  # below 350 kB, at most 21 grey levels off
 
@@ -32,5 +36,5 @@ def make(name: str, line: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    for name, line in LINES.items():
-        make(name, line)
+    for name in sys.argv[1:] or LINES:
+        make(name, LINES[name])

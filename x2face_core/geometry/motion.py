@@ -62,7 +62,7 @@ def relative(source: Aligned, zero: Aligned, driving: Aligned, gains: Tensor | N
     change = driving.face - zero.face
     if gains is not None:
         change = change * gains[:, None]
-    face = _apart(source.face + change)
+    face = kept_apart(source.face + change)
     rotation = driving.rotation @ zero.rotation.transpose(1, 2) @ source.rotation
     growth = driving.scale / zero.scale
     middle = face.mean(1)
@@ -80,10 +80,11 @@ def _middle(aligned: Aligned) -> Tensor:
 
 def separate(aligned: Aligned) -> Aligned:
     """The same with upper and lower lips and lids at least _GAP apart: splines through points that meet fold."""
-    return replace(aligned, face=_apart(aligned.face))
+    return replace(aligned, face=kept_apart(aligned.face))
 
 
-def _apart(face: Tensor) -> Tensor:
+def kept_apart(face: Tensor) -> Tensor:
+    """Upright landmarks (n, k, 2 or 3) with upper and lower lips and lids at least _GAP apart."""
     face = face.clone()
     for upper, lower in (*INNER_LIPS, *LIDS):
         overlap = (face[:, upper, 1] - face[:, lower, 1] + _GAP).clamp_min(0) / 2

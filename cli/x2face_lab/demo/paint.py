@@ -21,6 +21,8 @@ LAYERS = (
     {"layer": "flower.png", "at": "forehead", "scale": 0.15, "opacity": 0.9},
 )
 
+SCAR = {"layer": "scar.png", "at": "forehead", "scale": 0.11, "rotate": 8, "opacity": 0.85}
+
 
 def write_paint(folder: Path) -> Path:
     """Draw the layers into a folder; returns the preset for the edit overlay."""
@@ -30,6 +32,21 @@ def write_paint(folder: Path) -> Path:
     preset = folder / "paint.json"
     preset.write_text(json.dumps({"layers": LAYERS}, indent=2) + "\n")
     return preset
+
+
+def write_scar(folder: Path) -> Path:
+    """Draw a scar into a folder; returns the preset that places it (paper, Fig. 13 and 14)."""
+    scar().save(folder / "scar.png")
+    preset = folder / "scar.json"
+    preset.write_text(json.dumps({"layers": [SCAR]}, indent=2) + "\n")
+    return preset
+
+
+def scar() -> Image.Image:
+    """(SIDE, SIDE) RGBA: a bolt of lightning."""
+    bolt = [(0.25, -0.95), (-0.45, 0.1), (-0.02, 0.1), (-0.3, 0.95), (0.5, -0.2), (0.05, -0.2), (0.5, -0.95)]
+    inner = [(0.84 * x, 0.84 * y) for x, y in bolt]
+    return drawn([(bolt, (96, 18, 22)), (inner, (178, 44, 44))])
 
 
 def star() -> Image.Image:

@@ -40,3 +40,23 @@ def rows_of_table_2(found: Mapping[str, Any]) -> Shown:
         angles = [f"{paper[angle]:.2f}" for angle in ("roll", "pitch", "yaw")]
         rows.append(((f"paper, AFLW: {name}", *angles, "", f"{paper['mean']:.2f}"), None))
     return head, rows
+
+
+def rows_of_baselines(found: Mapping[str, Any]) -> Shown:
+    """Head and rows of the table of baselines."""
+    head = ("method", "L1 by itself", "identity", "to driver", "AED", "jitter", "r roll", "r pitch", "r yaw", "found")
+    rows = []
+    for row in found["rows"]:
+        followed = [_known(row["r"].get(axis), 2) for axis in ("roll", "pitch", "yaw")]
+        measured = [_known(row.get(name), digits) for name, digits in _MEASURED]
+        rows.append(((row["method"], *measured, *followed, _known(row.get("found"), 2)), None))
+    driving = _known(found.get("jitter_true"), 2)
+    rows.append((("the driving films", "", "", "", "", driving, "", "", "", ""), None))
+    return head, rows
+
+
+_MEASURED = (("l1", 4), ("identity", 3), ("to_driver", 3), ("aed", 3), ("jitter", 2))
+
+
+def _known(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
