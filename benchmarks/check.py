@@ -1,11 +1,12 @@
-"""`python benchmarks/check.py DATA`: how often `x2face check` is wrong, on people of the split val (docs/check.md).
+"""`python benchmarks/check.py DATA [--limit N]`: how often `x2face check` is wrong, on the split val (docs/check.md).
 
+N: largest number of photographs, and of people whose films are checked.
 Findings are compared with the data's labels, and with deliberate degradations of pictures.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from x2face_core.data.folder import FaceFolder
+from x2face_core.data.stills import Still
 from x2face_core.errors import NoFaceError
 from x2face_core.media.clips import open_clip
 from x2face_core.media.images import read_picture
@@ -32,20 +34,26 @@ Picture = NDArray[np.uint8]
 Degradation = Callable[[Picture], Picture]
 
 
-def main(data: Path) -> None:
+def main(data: Path, limit: int | None = None) -> None:
     torch.set_num_threads(1)
     model, folder = X2Face.load(device="cpu"), FaceFolder(data)
     stills = folder.stills
     assert stills is not None and stills.labels is not None
-    chosen = stills.of_split("val")
+    chosen = spread(stills.of_split("val"), limit)
     pictures = [np.array(read_picture(still.path)) for still in chosen]
     rows = [still.row for still in chosen]
     truth = np.column_stack([stills.labels.pose, stills.labels.expression])[rows]
     photographs(pictures, truth, [still.over for still in chosen], model)
     degraded(pictures, model)
     pairs(pictures, model)
-    films(folder, model)
+    films(folder, model, limit)
     persons(folder, [still.identity for still in chosen], pictures, model)
+
+
+def spread(stills: Sequence[Still], limit: int | None) -> Sequence[Still]:
+    """At most `limit` of them, evenly."""
+    every = max(1, -(-len(stills) // limit)) if limit else 1
+    return stills[::every]
 
 
 def found(picture: Picture, model: X2Face) -> dict[str, Finding] | None:
@@ -67,7 +75,7 @@ def photographs(pictures: Sequence[Picture], truth: NDArray[np.floating], over: 
         name: np.array([one[name].status != "ok" for one in findings if one])
         for name in next(one for one in findings if one)
     }
-    for name in ("faces", "edges", "size", "light", "sharpness"):
+    for name in ("faces", "edges", "hair", "size", "light", "sharpness"):
         uncut = warned[name][whole].mean()
         print(f"  {name}: warned of {warned[name].mean():.3f}, {uncut:.3f} of {whole.sum()} uncut ones")
     yaw, gap, lids = np.abs(truth[detected, 2]), truth[detected, 3], truth[detected, 5:7].mean(1)
@@ -122,13 +130,13 @@ def pairs(pictures: Sequence[Picture], model: X2Face) -> None:
         print(f"  two faces, one {share:g} as large: warned {np.mean(warned):.3f} of {len(warned)}")
 
 
-def films(folder: FaceFolder, model: X2Face) -> None:
-    """Three films of each person, each showing one face throughout."""
+def films(folder: FaceFolder, model: X2Face, limit: int | None) -> None:
+    """Three films of each person, with a limit one, each showing one face throughout."""
     people: dict[str, int] = {}
     findings: dict[str, list[bool]] = {}
     for clip in folder.of_split("val"):
         people[clip.identity] = people.get(clip.identity, 0) + 1
-        if people[clip.identity] > 3:
+        if people[clip.identity] > (3 if limit is None else 1) or (limit and len(people) > limit):
             continue
         try:
             found_in_film = of_film(open_clip(str(clip.path), "film", "auto", 1.6), 1.6, model)
@@ -181,4 +189,8 @@ def draws(cosines: torch.Tensor, rows: Sequence[int] | NDArray[np.int64]) -> flo
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--limit", type=int)
+    given = parser.parse_args()
+    main(given.data, given.limit)

@@ -50,7 +50,7 @@ def test_a_picture_and_a_film_that_suit(place: Path, x2face: Callable[..., Any])
     assert report["usable"] and report["together"] is None
     assert (picture["kind"], picture["size"], picture["faces"], picture["exit_code"]) == ("picture", [400, 300], 1, 0)
     assert findings(picture) == dict.fromkeys(
-        ("faces", "edges", "size", "light", "sharpness", "pose", "lips", "eyes"), "ok"
+        ("faces", "edges", "hair", "size", "light", "sharpness", "pose", "lips", "eyes"), "ok"
     )
     assert film["kind"] == "film" and findings(film)["lost"] == "ok"
 

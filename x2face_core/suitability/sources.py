@@ -14,6 +14,7 @@ from x2face_core.sources.source import Model
 from x2face_core.suitability.expression import expression
 from x2face_core.suitability.findings import Finding, warnings
 from x2face_core.suitability.framing import edges, face_count, face_size
+from x2face_core.suitability.hair import hair
 from x2face_core.suitability.light import SIDE, brightness, sharpness
 from x2face_core.suitability.same_person import refuse_different_people
 
@@ -25,7 +26,8 @@ def of_portrait(portrait: Portrait, cropping: Cropping, model: Model) -> list[Fi
     count = face_count(portrait)
     if cropping.face is not None:  # chosen by the user
         count = replace(count, status="ok", remedy="")
-    frame = [count, edges(portrait), face_size(portrait, cropping.scale), brightness(portrait.crop)]
+    frame = [count, edges(portrait), hair(portrait, cropping.scale), face_size(portrait, cropping.scale)]
+    frame.append(brightness(portrait.crop))
     sharp = [sharpness(portrait.crop)] if len(portrait.crop) >= SIDE else []  # cannot be measured on smaller crops
     return [*frame, *sharp, *_read(portrait, model)]
 

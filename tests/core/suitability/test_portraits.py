@@ -14,6 +14,7 @@ from x2face_core.sources.portraits import Cropping, Portrait
 from x2face_core.suitability.expression import OPEN, PARTED, TURNED, expression
 from x2face_core.suitability.findings import Finding, make_finding
 from x2face_core.suitability.framing import SMALLEST, edges, face_count, face_size
+from x2face_core.suitability.hair import hair, hair_at_top
 from x2face_core.suitability.light import brightness, sharpness
 
 
@@ -86,6 +87,38 @@ def test_dark_and_blurred_faces_are_warned_of_and_usual_ones_are_not(astronaut: 
     assert (brightness(soft).status, sharpness(soft).status) == ("ok", "warn")
     dark = (crop * 0.2).astype(np.uint8)
     assert (brightness(dark).status, sharpness(dark).status) == ("warn", "ok")
+
+
+def head(top: int, hair: tuple[int, int, int] = (60, 40, 30), wide: int = 60) -> Picture:
+    """A crop of 128 pixels on bright ground: a square of hair from row `top` on, a face below it."""
+    picture = np.full((128, 128, 3), (200, 210, 220), np.uint8)
+    picture[max(top, 0) : 60, 64 - wide // 2 : 64 + wide // 2] = hair
+    picture[24:100, 44:84] = (220, 170, 150)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("picture", "share"),
+    [
+        (head(0), 1.0),
+        (head(3), 0.0),
+        (head(0, wide=26), 0.5),  # a tuft
+        (head(0, hair=(203, 208, 218)), None),  # white hair before white ground
+    ],
+)
+def test_hair_that_reaches_the_upper_edge_is_seen(picture: Picture, share: float | None) -> None:
+    assert hair_at_top(picture) == pytest.approx(share)
+
+
+def test_cut_hair_is_warned_of_with_a_wider_crop_if_there_is_more_above() -> None:
+    whole = np.zeros((600, 600, 3), np.uint8)
+    face = Face(200, 200, 200, 200, 1)
+    found = hair(Portrait(whole, Box.around(face), head(0), size=(600, 600), face=face), 1.6)
+    assert found.line == "the crop cuts the hair at the top; --crop-scale 1.9 takes more of it in."
+    high = Face(200, 20, 200, 200, 1)
+    above = hair(Portrait(whole, Box.around(high), head(0), size=(600, 600), face=high), 1.6)
+    assert above.status == "warn" and "more room above" in above.remedy
+    assert hair(Portrait(whole, Box.around(face), head(9), size=(600, 600), face=face), 1.6).status == "ok"
 
 
 def test_pose_lips_and_lids_are_judged_by_what_is_read() -> None:
