@@ -138,7 +138,7 @@ class Overlay(Protocol):
 
 
 class FilmEncoder(Protocol):
-    """Encodes films as driving vectors, for `Mapping.examples`.
+    """Encodes films as driving vectors, and renders faces, for `Mapping.examples`.
 
     side: pixels a side of the crops that `encode` reads; larger ones are reduced
     """
@@ -157,6 +157,10 @@ class FilmEncoder(Protocol):
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Crops (n, 3, h, w) in [0, 1], as the host crops faces, to driving vectors (n, 128)."""
+        ...
+
+    def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
+        """The face in a crop (3, h, w), driven by vectors (n, 128): frames (n, 3, h, w) in [0, 1]."""
         ...
 
 

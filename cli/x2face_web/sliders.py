@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.errors import MissingError, WeightsError
+from x2face_plugins.mappings import affine
 from x2face_web.controls import nice_step
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ def offset_of(session: Session, vector: Tensor, moved: Mapping[Slider, float]) -
     for name, asked in by_factor.items():
         factor = session.factor(name)
         own = factor.read(vector[None])
-        target = own.clone()
+        change = torch.zeros_like(own)
         for slider, value in asked:
-            target[0, list(slider.columns)] += value
-        offset += (factor.write(target) - factor.write(own))[0].detach().float().cpu()
+            change[0, list(slider.columns)] += value
+        offset += affine.offset_of(factor, own, change)[0].detach().float().cpu()
     return offset

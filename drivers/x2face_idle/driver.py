@@ -14,6 +14,7 @@ from torch import Tensor
 from x2face_idle.blinking import Blinks
 from x2face_idle.swaying import Sway
 from x2face_plugins import Chunk, Source
+from x2face_plugins.mappings.affine import offset_of
 
 if TYPE_CHECKING:
     from x2face_idle.settings import Settings
@@ -34,14 +35,13 @@ class IdleDriver:
     def drive(self, source: Source) -> Iterator[Chunk]:
         pose, eyes = source.factor("pose"), source.factor("eyes")
         own, seeing = pose.read(source.vector[None]), eyes.read(source.vector[None])
-        level, opened = pose.write(own), eyes.write(seeing)
         gap = min(DEPTH * self.blinks, DEEPEST) * seeing.clamp_min(0) * LIDS
         rngs = np.random.default_rng(source.seed).spawn(2)
         blinks, sway = Blinks(rngs[0]), Sway(rngs[1])
         for start in count(0, ROWS):
             times = np.arange(start, start + ROWS) / source.fps
-            turned = pose.write(own + self.amount * _tensor(sway.angles(times))) - level
-            blinked = eyes.write(seeing - gap * _tensor(blinks.closed(times))[:, None]) - opened
+            turned = offset_of(pose, own, self.amount * _tensor(sway.angles(times)))
+            blinked = offset_of(eyes, seeing, -gap * _tensor(blinks.closed(times))[:, None])
             yield Chunk(turned + blinked, source.fps)
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from x2face_plugins import Chunk, Source
+from x2face_plugins.mappings.affine import offset_of
 from x2face_pose.courses import course_of
 from x2face_pose.curves import Floats
 from x2face_pose.settings import AXES
@@ -25,7 +26,7 @@ class PoseDriver:
     """Offsets that turn the head by given angles; with `absolute`, vectors for given poses.
 
     The difference is f(p) - f(p_source) as in the released code, not f(p - p_source) as printed, which differs by the
-    constant of f: the source's own pose then gives no change.
+    constant of f: the source's own pose then gives no change. f is asked for as much more as frames show less.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,7 +38,6 @@ class PoseDriver:
     def drive(self, source: Source) -> Iterator[Chunk]:
         pose = source.factor("pose")
         own, fps = pose.read(source.vector[None]), source.fps
-        still = pose.write(own)
         self.frames = self.course.frames(fps)
         furthest = np.zeros(len(AXES))
         for start in range(0, self.frames, BATCH):
@@ -45,7 +45,7 @@ class PoseDriver:
             target = self._target(self.course.degrees(rows, fps), own)
             furthest = np.maximum(furthest, target.abs().amax(0).double().numpy())
             self.warnings = _beyond(furthest)
-            offsets = pose.write(target) - still
+            offsets = offset_of(pose, own, target - own)
             yield Chunk(offsets if self.relative else source.vector + offsets, fps)
 
     def _target(self, degrees: Floats, own: Tensor) -> Tensor:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from x2face_plugins import FilmEncoder
 from x2face_plugins.mappings.affine import AffineFactor
+from x2face_plugins.mappings.showing import Sweep, faces_of, measure_shown
 from x2face_pose.fitting import fit_pose, reading_figures
 from x2face_pose.settings import AXES
 
 Pair = tuple[Tensor, Tensor]
 TURNS = 4
+SPANS = ((-15.0, 15.0), (-15.0, 15.0), (-25.0, 25.0))
+"""Changes in degrees over which frames are measured, and up to which writing makes up for what they do not show."""
 
 
 class PoseMapping(AffineFactor):
@@ -24,9 +28,11 @@ class PoseMapping(AffineFactor):
     """
 
     def __init__(self, turns: int = TURNS) -> None:
-        super().__init__(len(AXES))
+        super().__init__(len(AXES), SPANS)
         self.turns = turns
         self._held: list[Pair] = []
+        self._film: FilmEncoder | None = None
+        self._faces: Sequence[Tensor] = ()
 
     def read(self, vectors: Tensor) -> Tensor:
         """Vectors (n, 128) to roll, pitch, yaw (n, 3) in degrees."""
@@ -40,11 +46,11 @@ class PoseMapping(AffineFactor):
         """A pair for each picture with its turned versions, or for each folder of pictures with a table of poses.
 
         folder: labelled tracks (docs/data.md), or pictures with a table picture,roll,pitch,yaw
-        Held-out pairs are stored, for the figures of `fit`.
+        Held-out pairs are stored for the figures of `fit`, and faces of labelled tracks to measure what frames show.
         """
         from x2face_pose.gathering import gather  # imported late, as drivers do not need it
 
-        self._held = []
+        self._held, self._film, self._faces = [], film, faces_of(folder)
         for found in gather(folder, film, self.turns):
             if found.held_out:
                 self._held.append(found.pair)
@@ -60,4 +66,13 @@ class PoseMapping(AffineFactor):
         self.reading, self.writing = fit_pose(pairs)
         rows = sum(len(values) for values, _ in pairs)
         figures = reading_figures(self.reading, self._held or pairs, held_out=bool(self._held))
-        return {"learned from": f"{rows} pictures"} | figures
+        return {"learned from": f"{rows} pictures"} | figures | self._measure_shown()
+
+    def _measure_shown(self) -> dict[str, Any]:
+        """Measure how far the rendered heads of other people turn, by encoding and reading the frames again."""
+        film, self.shown = self._film, torch.ones(len(AXES))
+        if film is None or not self._faces:
+            return {}
+        sweeps = [Sweep((axis,), *span) for axis, span in enumerate(SPANS)]
+        self.shown = measure_shown(self, sweeps, film, self._faces, lambda frames: self.read(film.encode(frames)))
+        return {"shown": [round(one, 2) for one in self.shown.tolist()], "shown by": f"{len(self._faces)} faces"}

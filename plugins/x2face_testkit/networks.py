@@ -66,3 +66,6 @@ class TinyFilm:
 
     def encode(self, pictures: Tensor) -> Tensor:
         return tiny_model().encode(pictures).detach().float().cpu()
+
+    def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
+        return tiny_model().render(tiny_model().embed(picture[None]), vectors)

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from x2face_core.errors import InputError
+from x2face_expression import mapping as mappings
 from x2face_expression.demo import FRAMES, write_tracks
 from x2face_expression.fitting import Table, fit_factor
 from x2face_expression.gathering import gather, interest, placed
-from x2face_expression.mapping import EYES_KIND, MOUTH_KIND, ExpressionMapping
+from x2face_expression.mapping import EYES_KIND, MOUTH_KIND, ExpressionMapping, FactorKind
 
 Tensor = torch.Tensor
 
@@ -29,6 +30,9 @@ class Eyes:
     def encode(self, pictures: Tensor) -> Tensor:
         small = torch.nn.functional.adaptive_avg_pool2d(pictures, 7).flatten(1)
         return torch.nn.functional.pad(small, (0, 128))[:, :128]
+
+    def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
+        return vectors[:, :, None, None]
 
 
 def table(values: Tensor, ways: Tensor, noise: float = 0.05, seed: int = 1) -> Table:
@@ -136,6 +140,29 @@ def test_a_mapping_learns_from_a_folder_and_keeps_it(kind: Any, tmp_path: Path) 
     again.load_state_dict(mapping.state_dict())
     values = torch.full((2, len(kind.labels)), 0.1)
     torch.testing.assert_close(again.read(again.write(values)), values, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("kind", [MOUTH_KIND, EYES_KIND])
+def test_it_writes_as_much_more_as_frames_show_less(
+    kind: FactorKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapping = ExpressionMapping(kind)
+
+    def reader(numbers: Any, width: int) -> Any:
+        """What would be read in the vectors that were rendered, but only 0.8 of the change from the first frame."""
+
+        def read(frames: Tensor) -> Tensor:
+            read = mapping.read(frames[:, :, 0, 0])
+            return read[:1] + 0.8 * (read - read[:1])
+
+        return read
+
+    monkeypatch.setattr(mappings, "read_by_mesh", reader)
+    figures = mapping.fit(mapping.examples(write_tracks(tmp_path), Eyes()))
+    assert figures["shown"] == pytest.approx([0.8] * len(kind.labels), abs=0.01)
+    monkeypatch.setattr(mappings, "read_by_mesh", lambda numbers, width: None)
+    assert "landmarks" in mapping.fit(mapping.examples(tmp_path, Eyes()))["shown"]
+    assert mapping.shown.tolist() == [1.0] * len(kind.labels)
 
 
 @pytest.mark.x2face("mouth", "eyes")

@@ -57,6 +57,14 @@ def table(folder: Path, *rows: str, header: str = "seconds,roll,pitch,yaw") -> P
     return path
 
 
+def test_a_head_is_asked_for_as_much_more_as_frames_show_less(source: ModelSource) -> None:
+    mapping = source.load_mapping("pose")
+    assert isinstance(mapping, PoseMapping)
+    mapping.shown = torch.tensor([1.0, 0.75, 0.8])
+    angles = turned(Settings(roll="5", pitch="12", yaw="40", seconds=0.1), source)
+    np.testing.assert_allclose(angles[-1], [5, 16, 40 + 0.25 * 25], atol=1e-4)
+
+
 # Sweeps
 
 

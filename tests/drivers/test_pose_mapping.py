@@ -177,7 +177,8 @@ def test_people_of_val_judge(face_folder: Path, film: FilmReader) -> None:
     mapping = PoseMapping(turns=3)
     figures = mapping.fit(list(mapping.examples(face_folder, film)))
     assert "held out" in figures["judged by"]
-    assert len(figures["mae"]) == len(figures["r2"]) == 3
+    assert len(figures["mae"]) == len(figures["r2"]) == len(figures["shown"]) == 3
+    assert figures["shown"] == [round(one, 2) for one in mapping.shown.tolist()]
 
 
 def test_it_learns_the_same_again(face_folder: Path, film: FilmReader) -> None:

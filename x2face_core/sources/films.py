@@ -55,7 +55,7 @@ def last_seen(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 class FilmReader:
-    """Encodes films for a mapping's `examples`; implements driving.FilmEncoder.
+    """Encodes films and renders faces for a mapping's `examples`; implements driving.FilmEncoder.
 
     whole: pictures are crops of faces already, as in a folder by `x2face prepare`; do not search for faces
     read: called with the number of frames encoded
@@ -102,3 +102,7 @@ class FilmReader:
             parts.append(self._model.encode(pictures[start : start + BATCH]).detach().float().cpu())
             self._read(len(parts[-1]))
         return torch.cat(parts) if parts else self._nothing
+
+    def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
+        """A crop (3, h, w) driven by vectors (n, 128): frames (n, 3, h, w) in [0, 1]."""
+        return self._model.render(self._model.embed(picture[None]), vectors)

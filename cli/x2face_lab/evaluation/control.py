@@ -15,6 +15,7 @@ from x2face_core.driving import Factor
 from x2face_core.model import X2Face
 from x2face_lab.evaluation.readers import MEASURES, Reader
 from x2face_lab.evaluation.tracks import read_clip
+from x2face_plugins.mappings.affine import offset_of
 
 REACH = {"roll": 15.0, "pitch": 15.0, "yaw": 25.0}
 """Range of the sweep of each axis, in degrees to either side."""
@@ -56,7 +57,7 @@ class Sweep:
 
 @torch.inference_mode()
 def sweeps(model: X2Face, factor: Factor, picture: Tensor, reader: Reader) -> list[Sweep]:
-    """Sweep a face (3, h, w) along each axis by v_source + write(p) - write(p_source).
+    """Sweep a face (3, h, w) along each axis, as the driver `pose` does.
 
     factor: reads and writes roll, pitch and yaw in degrees
     """
@@ -65,7 +66,7 @@ def sweeps(model: X2Face, factor: Factor, picture: Tensor, reader: Reader) -> li
     for k, axis in enumerate(_AXES):
         requested = torch.zeros(STEPS, 3)
         requested[:, k] = torch.linspace(-REACH[axis], REACH[axis], STEPS)
-        frames = model.render(face, vector + factor.write(own + requested) - factor.write(own))
+        frames = model.render(face, vector + offset_of(factor, own, requested))
         done.append(Sweep(axis, requested[:, k].double().numpy(), reader.read(frames), frames))
     return done
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.sources.source import ModelSource
+from x2face_plugins.mappings.affine import offset_of
 
 AXES = ("roll", "pitch", "yaw")
 
@@ -22,11 +23,11 @@ def turned(subject: ModelSource, axis: str, degrees: Sequence[float], *, absolut
     """Driving vectors (n, 128) of a subject turned about one axis, with the other two angles unchanged.
 
     degrees: (n,), added to the subject's own angle; with `absolute`, the angle itself
-    v = v_source + f(p) - f(p_source), so the own pose gives no change.
+    v = v_source + f(p) - f(p_source), as the driver `pose` turns it, so the own pose gives no change.
     """
     pose = subject.factor("pose")
     own = pose.read(subject.vector[None])  # (1, 3)
     column = AXES.index(axis)
     target = own.repeat(len(degrees), 1)
     target[:, column] = torch.as_tensor(degrees).to(own) + (0 if absolute else own[0, column])
-    return subject.vector + pose.write(target) - pose.write(own)
+    return subject.vector + offset_of(pose, own, target - own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from x2face_plugins import Source
+from x2face_plugins.mappings.affine import offset_of
 
 from x2face_blendshapes.settings import LABELS
 
@@ -28,5 +29,5 @@ class Mover:
         """Coefficients (n, 4) and angles (n, 3) in degrees, relative to the source's own face, to offsets (n, 128)."""
         shown = self._face.write(SHOWN * torch.as_tensor(values).float()) - self._rest
         tilted = self._pose.write(self._pose.read(self._vector + shown)) - self._straight
-        turned = self._pose.write(self._own + torch.as_tensor(degrees).float()) - self._straight
+        turned = offset_of(self._pose, self._own, torch.as_tensor(degrees).float())
         return shown - tilted + turned

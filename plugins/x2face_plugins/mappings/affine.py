@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from x2face_core.driving import Factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +32,17 @@ def inverse(reading: Affine, writing: Affine) -> Affine:
 
 
 class AffineFactor:
-    """A factor of k numbers whose read and write are affine; subclasses set `reading` and `writing` in `fit`."""
+    """A factor of k numbers whose read and write are affine; subclasses set `reading` and `writing` in `fit`.
 
-    def __init__(self, k: int) -> None:
+    shown: (k,) how much of a change that is written rendered frames show; 1 until it is measured (showing.py)
+    spans: least and largest change of each number for which `shown` holds
+    """
+
+    def __init__(self, k: int, spans: Sequence[tuple[float, float]] = ()) -> None:
         self.reading = Affine(torch.zeros(k, 128), torch.zeros(k))
         self.writing = Affine(torch.zeros(128, k), torch.zeros(128))
+        self.shown = torch.ones(k)
+        self.spans = tuple(spans)
 
     def read(self, vectors: Tensor) -> Tensor:
         """(n, 128) to (n, k)."""
@@ -44,14 +52,33 @@ class AffineFactor:
         """(n, k) to (n, 128), up to a constant offset: only differences between two results are meaningful."""
         return self.writing(values)
 
+    def compensated(self, change: Tensor) -> Tensor:
+        """What to write (n, k) so that frames show a change (n, k); what is added stays the same beyond the spans."""
+        if not self.spans:
+            return change
+        low, high = torch.tensor(self.spans).to(change).unbind(1)
+        return change + (1 / self.shown.to(change) - 1) * torch.minimum(torch.maximum(change, low), high)
+
     def state_dict(self) -> dict[str, Tensor]:
         return {
             "read.weight": self.reading.weight,
             "read.bias": self.reading.bias,
             "write.weight": self.writing.weight,
             "write.bias": self.writing.bias,
+            "shown": self.shown,
         }
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Set what was stored; files of earlier versions have no `shown`."""
         self.reading = Affine(state["read.weight"].float(), state["read.bias"].float())
         self.writing = Affine(state["write.weight"].float(), state["write.bias"].float())
+        self.shown = state["shown"].float() if "shown" in state else torch.ones(len(self.reading.bias))
+
+
+def offset_of(factor: Factor | AffineFactor, own: Tensor, change: Tensor) -> Tensor:
+    """Offsets (n, 128) from a face whose numbers are own (1, k), so that frames show a change (n, k) of a factor.
+
+    Factors that do not know how much frames show have it written as it is.
+    """
+    written = factor.compensated(change) if isinstance(factor, AffineFactor) else change
+    return factor.write(own + written) - factor.write(own)
