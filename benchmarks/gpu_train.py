@@ -34,7 +34,7 @@ from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
 from x2face_core.training.guided_batches import GuidedBatches
-from x2face_core.training.heldout import HeldOut, people_of
+from x2face_core.training.heldout import HeldOut
 from x2face_core.training.initial_weights import InitialWeights, load_initial
 from x2face_core.training.prefetching import Batches
 from x2face_core.training.processes import Processes, join
@@ -74,7 +74,8 @@ def pack(data: Path, out: Path, crf: int = 24) -> None:
             for picture in bank.pictures.numpy():
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
             arrays |= {f"{split}.{name}": value for name, value in _arrays(bank).items()}
-            arrays[f"{split}.people"] = people_of(folder, replace(bank, clip=bank.clip.clamp_min(0))).numpy()
+            assert bank.person is not None
+            arrays[f"{split}.people"] = bank.person.numpy()
         container.mux(stream.encode(None))
     np.savez_compressed(out / "labels.npz", **arrays)
     print(f"{sum(f.stat().st_size for f in out.iterdir()) / 2**20:.1f} MiB in {out}")
@@ -87,7 +88,7 @@ def _guided_recipe() -> GuidedRecipe:
 
 
 def _arrays(bank: Bank) -> dict[str, np.ndarray[Any, Any]]:
-    found = {f.name: getattr(bank, f.name) for f in fields(bank) if f.name != "pictures"}
+    found = {f.name: getattr(bank, f.name) for f in fields(bank) if f.name not in ("pictures", "person")}
     return {name: v.numpy().astype(_SMALL.get(name, v.numpy().dtype)) for name, v in found.items() if v is not None}
 
 

@@ -31,13 +31,13 @@ def train_sync(out: Path, data: Path, **given: Any) -> None:
     from x2face_audio.sync.recipe import SYNC
     from x2face_audio.sync.session import WEIGHTS, SyncPlan
     from x2face_audio.sync.session import train_sync as run
-    from x2face_audio.sync.weights import find_sync, read_sync_info
+    from x2face_audio.sync.weights import KIND
     from x2face_core.training.recipes import with_settings
 
     length = length_of(given)
     recipe = with_settings(SYNC, None, settings_of(given))[0]
     start = given["start"]
-    dims = SyncDims() if start is None else SyncDims.from_dict(read_sync_info(find_sync(start)).dims)
+    dims = SyncDims() if start is None else SyncDims.from_dict(KIND.read_info(KIND.find(start)).dims)
     plan = SyncPlan(out, data, length, recipe, dims, fresh=not given["resume"], device=given["device"], start=start)
     state = displayed(length, lambda shown: run(plan, shown.report, say=screen.note, progress=shown.reading))
     show_result(state, _FIGURES, out / WEIGHTS)

@@ -18,6 +18,7 @@ class Bank:
     clip, frame: (n,) int64, row of clips.csv and frame number in that clip; clip is -1 for a photograph
     first, count: (n,) int64, index of the first frame of the same clip, and number of its frames
     weight: (n,) float64, probability of a frame to be drawn as target; sums to 1
+    person: (n,) int64, number of the person, in this bank alone, or None where nobody asks
     landmarks: (n, 73, 3) float32 in normalised coordinates, irises last, or None where the folder has no labels
     pose: (n, 3) float32 roll, pitch, yaw in degrees, or None
     expression: (n, 4) float32, standardised by median and standard deviation, or None
@@ -32,6 +33,7 @@ class Bank:
     first: Tensor
     count: Tensor
     weight: Tensor
+    person: Tensor | None = None
     landmarks: Tensor | None = None
     pose: Tensor | None = None
     expression: Tensor | None = None

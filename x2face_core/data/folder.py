@@ -105,6 +105,10 @@ class FaceFolder:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{where}: cannot be read ({error}); expected the columns of docs/data.md.") from error
 
+    def people(self, split: Split) -> int:
+        """Number of people in the clips of a split."""
+        return len({clip.identity for clip in self.of_split(split)})
+
     def of_split(self, split: Split) -> list[Clip]:
         return [clip for clip in self.clips if clip.split == split]
 

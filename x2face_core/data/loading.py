@@ -15,6 +15,7 @@ from av.container import InputContainer
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+from torch import Tensor
 
 from x2face_core.data.bank import Bank
 from x2face_core.data.folder import Clip, FaceFolder
@@ -97,11 +98,12 @@ def _labelled(folder: FaceFolder, clips: Sequence[Clip]) -> list[NDArray[np.int6
 
 @dataclass(frozen=True)
 class _Photographs:
-    """pictures: (k, side, side, 3); rows: (k,) rows of pictures.csv; weight: (k,), sums to 1."""
+    """pictures: (k, side, side, 3); rows: (k,) rows of pictures.csv; weight: (k,), sums to 1; people: of each."""
 
     pictures: NDArray[np.uint8]
     rows: NDArray[np.int64]
     weight: NDArray[np.float64]
+    people: list[str]
 
 
 def _photographs(folder: FaceFolder, split: Split, side: int) -> _Photographs | None:
@@ -117,7 +119,8 @@ def _photographs(folder: FaceFolder, split: Split, side: int) -> _Photographs | 
     for picture in chosen:
         numbers[picture.source] = numbers.get(picture.source, 0) + 1
     weight = np.array([numbers[picture.source] ** -0.5 for picture in chosen])
-    return _Photographs(np.stack(pictures), np.array([picture.row for picture in chosen]), weight / weight.sum())
+    rows, people = np.array([picture.row for picture in chosen]), [picture.identity for picture in chosen]
+    return _Photographs(np.stack(pictures), rows, weight / weight.sum(), people)
 
 
 def _reduced(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -168,6 +171,7 @@ def _assemble(
         weight = weight / sums * np.repeat(weights, counts)
     weight = weight / weight.sum()
     first = np.repeat(np.cumsum(counts) - counts, counts)
+    people = np.repeat([entry[0].identity for entry in pairs], counts).tolist()
     bank = Bank(
         pictures=torch.from_numpy(np.concatenate([part for _, _, part in pairs])),
         clip=torch.from_numpy(clip),
@@ -178,7 +182,15 @@ def _assemble(
     )
     if photographs is not None:
         bank = _joined(bank, photographs, share)
+        people += photographs.people
+    bank = replace(bank, person=numbered(people))
     return bank if measured is None else _measured(bank, measured)
+
+
+def numbered(people: Sequence[str]) -> Tensor:
+    """(n,) int64: a number for each name, in the order of their first appearance."""
+    numbers: dict[str, int] = {}
+    return torch.tensor([numbers.setdefault(one, len(numbers)) for one in people], dtype=torch.int64)
 
 
 def _joined(bank: Bank, photographs: _Photographs, share: float) -> Bank:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from x2face_core.identity.weights import IdentityInfo, load_identity
+from x2face_core.auxiliary import AuxiliaryInfo
+from x2face_core.identity.weights import load_identity
 from x2face_core.model import device_of
 from x2face_core.networks.identity import IdentityNetwork
 
@@ -23,7 +24,7 @@ class IdentityEncoder:
     >>> cosines = (a * b).sum(1)                                   # 1: the same face; about 0: others'
     """
 
-    def __init__(self, network: IdentityNetwork, info: IdentityInfo, device: torch.device | None = None) -> None:
+    def __init__(self, network: IdentityNetwork, info: AuxiliaryInfo, device: torch.device | None = None) -> None:
         self.device = device or torch.device("cpu")
         self.network, self.info = network.eval().to(self.device), info
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from x2face_core.bounds import fault_of
 from x2face_core.errors import WeightsError
@@ -93,7 +93,7 @@ class Dims:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Dims:
+    def from_dict(cls, values: dict[str, Any]) -> Self:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:

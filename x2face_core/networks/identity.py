@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 import torch
 from torch import Tensor, nn
@@ -79,7 +79,7 @@ class IdentityDims:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> IdentityDims:
+    def from_dict(cls, values: dict[str, Any]) -> Self:
         if unknown := sorted(set(values) - {field.name for field in fields(cls)}):
             raise WeightsError(
                 f"This identity network names the sizes {unknown}, unknown here; a newer x2face wrote it."

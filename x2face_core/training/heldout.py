@@ -8,15 +8,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.bank import Bank
-from x2face_core.data.folder import FaceFolder
 from x2face_core.networks.x2face import X2FaceNetworks
-
-
-def people_of(folder: FaceFolder, bank: Bank) -> Tensor:
-    """(len(bank),) int64: index of the person in each frame of a bank of clips."""
-    numbers: dict[str, int] = {}
-    of_clip = {clip.row: numbers.setdefault(clip.identity, len(numbers)) for clip in folder.clips}
-    return torch.tensor([of_clip[row] for row in bank.clip.tolist()])
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def train_identity(
 ) -> RunState:
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
-    check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims.to_dict())
+    check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims)
     network = _beginning(plan)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
         trainer = _trainer(plan, folder, network, processes, progress)

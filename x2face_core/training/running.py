@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import torch
 from torch import nn
 
-from x2face_core.errors import UsageError
+from x2face_core.errors import UsageError, WeightsError
 from x2face_core.files.storing import write_text
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 from x2face_core.training.drawing import generator
@@ -30,6 +30,15 @@ Progress = Callable[[str, int, int], None]
 """Called with a description, the number done and the number in all."""
 
 R = TypeVar("R", bound=Recipe)
+
+
+class Sizes(Protocol):
+    """Sizes of networks, such as networks.dims.Dims."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self: ...
 
 
 @contextmanager
@@ -50,11 +59,23 @@ def previous_state(out: Path, *, fresh: bool) -> RunState | None:
     return None if fresh or not checkpoint.is_file() else load_checkpoint(checkpoint)[1]
 
 
-def check_resumable(out: Path, *, fresh: bool, recipe: Recipe, dims: Mapping[str, object]) -> None:
-    """UsageError if the folder's checkpoint, which would be resumed, is of another recipe or other sizes."""
+def check_resumable(out: Path, *, fresh: bool, recipe: Recipe, dims: Sizes) -> RunState | None:
+    """The state of the run to resume; None for a new run.
+
+    UsageError if it is of another recipe, WeightsError if of networks of other sizes.
+    """
     state = previous_state(out, fresh=fresh)
-    if state is not None and (state.recipe.get("name") != recipe.name or state.dims != dims):
-        raise UsageError(f"{out / CHECKPOINT}: belongs to another kind of run or other sizes; --fresh starts over.")
+    if state is None:
+        return None
+    if (name := state.recipe.get("name")) != recipe.name:
+        raise UsageError(
+            f"{out / CHECKPOINT}: was trained by the recipe {name}, not {recipe.name}; choose another folder, "
+            "or go on by that recipe; --fresh starts over."
+        )
+    trained = type(dims).from_dict(state.dims).to_dict()  # sizes missing in an old checkpoint have their defaults
+    if changed := sorted(key for key, value in dims.to_dict().items() if trained[key] != value):
+        raise WeightsError(f"{out / CHECKPOINT}: its networks differ in {', '.join(changed)}; --fresh starts over.")
+    return state
 
 
 def description(name: str, state: RunState, figures: Mapping[str, float]) -> dict[str, Any]:

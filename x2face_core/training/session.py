@@ -16,14 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from x2face_core.auxiliary import AuxiliaryInfo
 from x2face_core.data.bank import Bank
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.loading import load_bank
 from x2face_core.data.shards.folder import ShardFolder, is_shards
 from x2face_core.data.tables import Split
-from x2face_core.errors import InputError, UsageError, WeightsError
+from x2face_core.errors import InputError, UsageError
 from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
-from x2face_core.identity.weights import IdentityInfo, load_identity
+from x2face_core.identity.weights import load_identity
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.identity import IdentityNetwork
 from x2face_core.networks.x2face import X2FaceNetworks
@@ -33,7 +34,7 @@ from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective
 from x2face_core.training.guided_batches import GuidedBatches
-from x2face_core.training.heldout import HeldOut, people_of
+from x2face_core.training.heldout import HeldOut
 from x2face_core.training.initial_weights import InitialWeights, load_initial
 from x2face_core.training.photometric import PhotometricBatches, PhotometricObjective
 from x2face_core.training.prefetching import Batches
@@ -41,8 +42,8 @@ from x2face_core.training.processes import Processes
 from x2face_core.training.recipes import CompletionRecipe, GuidedRecipe, LabelledRecipe, Recipe, StageTwoRecipe
 from x2face_core.training.running import (
     Progress,
+    check_resumable,
     keep_history,
-    previous_state,
     resume_and_run,
     training_run,
     with_precision,
@@ -82,7 +83,7 @@ _NEEDS_WEIGHTS = {
 }
 
 
-_STREAMED = ("guided", "photometric", "paper")
+_STREAMED = ("guided", "photometric", "paper", "identity")
 """Recipes that read shards."""
 
 
@@ -91,7 +92,7 @@ class _Teacher:
     """The identity network of the second stage, and its description."""
 
     network: IdentityNetwork
-    info: IdentityInfo
+    info: AuxiliaryInfo
 
 
 def train(
@@ -127,10 +128,8 @@ def _data(plan: Plan) -> FaceFolder:
 
 def _teacher(plan: Plan, folder: FaceFolder) -> _Teacher:
     """The identity network. InputError if nobody could drive anybody else."""
-    people = sorted({clip.identity for clip in folder.of_split("train")})
-    if len(people) == 1:
-        who = f"one person only, {people[0]!r:.60}"
-        raise InputError(f"{folder.path}: its split 'train' shows {who}; stage II needs others, who drive.")
+    if folder.people("train") == 1:
+        raise InputError(f"{plan.data}: its split 'train' shows one person only; stage II needs others, who drive.")
     return _Teacher(*load_identity(plan.identity))
 
 
@@ -151,7 +150,7 @@ def _trainer(
     if teacher is not None and isinstance(plan.recipe, StageTwoRecipe):
         layout = started.layout if started is not None else None
         objective: nn.Module = StageTwoObjective(networks, plan.recipe, teacher.network.to(processes.device))
-        batches: Batches = StageTwoBatches(train_bank, plan.recipe, people_of(folder, train_bank))
+        batches: Batches = StageTwoBatches(train_bank, plan.recipe)
     else:
         objective, batches = _objective_and_batches(networks, train_bank, layout, plan.recipe)
     objective.to(processes.device)
@@ -159,12 +158,13 @@ def _trainer(
         _begin_with(started, networks, objective, batches, processes.device)
     frames = len(train_bank)
     if isinstance(folder, ShardFolder):
-        assert isinstance(batches, GuidedBatches | PhotometricBatches)
+        assert isinstance(batches, GuidedBatches | PhotometricBatches | StageTwoBatches)
         use = use_of(plan.recipe, plan.dims.side, folder)
         batches = StreamedBatches(batches, folder, use, plan.recipe, processes, warn)
         frames = batches.frames
     recipe, dtype = with_precision(_with_norms(plan), objective, batches, processes)
-    held_out = HeldOut.of(val_bank, people_of(folder, val_bank))
+    assert val_bank.person is not None
+    held_out = HeldOut.of(val_bank, val_bank.person)
     reads = folder.has_labels and isinstance(plan.recipe, LabelledRecipe | StageTwoRecipe)
     judge = _Evaluator(plan.out, folder, train_bank, held_out, layout, reads)
     data: dict[str, object] = {"statement": statement_of(folder, plan.recipe, started), "frames": frames}
@@ -186,7 +186,9 @@ def _bank(
     Photographs are used for training only, so that held-out figures are those of films.
     """
     if isinstance(folder, ShardFolder):
-        return folder.bank(split, use_of(plan.recipe, plan.dims.side, folder), warn).to(processes.device)
+        use = use_of(plan.recipe, plan.dims.side, folder)
+        reads = isinstance(plan.recipe, StageTwoRecipe) and folder.has_labels
+        return folder.bank(split, replace(use, labels=use.labels or reads), warn).to(processes.device)
     labelled = plan.recipe if isinstance(plan.recipe, LabelledRecipe) else None
     bank = load_bank(
         folder,
@@ -201,22 +203,12 @@ def _bank(
 
 
 def _check_resumable(plan: Plan, teacher: _Teacher | None) -> None:
-    state = previous_state(plan.out, fresh=plan.fresh)
-    if state is None:
+    state = check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims)
+    if state is None or teacher is None:
         return
-    checkpoint = plan.out / CHECKPOINT
-    trained = Dims.from_dict(state.dims).to_dict()  # sizes missing in an old checkpoint have their defaults
-    if trained != plan.dims.to_dict():
-        changed = {key for key, value in plan.dims.to_dict().items() if trained[key] != value}
-        raise WeightsError(f"{checkpoint}: its networks differ in {', '.join(sorted(changed))}; --fresh starts over.")
-    if state.recipe.get("name") != plan.recipe.name:
+    if state.data.get("identity_sha256") != teacher.info.sha256:
         raise UsageError(
-            f"{checkpoint}: was trained by the recipe {state.recipe.get('name')}, not {plan.recipe.name}; "
-            f"--recipe {state.recipe.get('name')} goes on, --fresh starts over."
-        )
-    if teacher is not None and state.data.get("identity_sha256") != teacher.info.sha256:
-        raise UsageError(
-            f"{checkpoint}: was taught by another identity network, {state.data.get('identity')}; "
+            f"{plan.out / CHECKPOINT}: was taught by another identity network, {state.data.get('identity')}; "
             "give the same --identity, or --fresh to start over."
         )
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from x2face_core.data.bank import Bank
 from x2face_core.networks.identity import OTHER_LAYERS, SAME_LAYERS, IdentityNetwork
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.drawing import Sampler, draw_pairs, mirror
+from x2face_core.training.drawing import Pairs, Sampler, draw_pairs, mirror
 from x2face_core.training.recipes import StageTwoRecipe
 from x2face_core.warping import warp
 
@@ -33,14 +33,14 @@ class StageTwoBatch:
 class StageTwoBatches:
     """Draws pairs of frames as stage I does, and a driving frame of another person beside each.
 
-    people: (len(bank),) int64, number of the person in each frame; there are two or more
+    Where the bank shows one person only, as a batch from shards may, it is another frame of that person.
     """
 
-    def __init__(self, bank: Bank, recipe: StageTwoRecipe, people: Tensor) -> None:
-        self.bank, self.recipe = bank, recipe
-        self.people = people.to(bank.pictures.device)
+    def __init__(self, bank: Bank, recipe: StageTwoRecipe) -> None:
+        assert bank.person is not None
+        self.bank, self.recipe, self.people = bank, recipe, bank.person
         self.order = self.people.argsort(stable=True)  # frames by person
-        weights = torch.zeros(int(people.max()) + 1, dtype=torch.float64, device=self.people.device)
+        weights = torch.zeros(int(self.people.max()) + 1, dtype=torch.float64, device=self.people.device)
         self.person_weight = weights.index_add(0, self.people, bank.weight)
         self.person_start = self.person_weight.cumsum(0) - self.person_weight
         self.cumulative = bank.weight[self.order].cumsum(0)
@@ -48,10 +48,17 @@ class StageTwoBatches:
     @torch.no_grad()
     def draw(self, rng: torch.Generator, count: int) -> StageTwoBatch:
         draw = Sampler(rng)
-        pairs = draw_pairs(self.bank, self.recipe, count, draw)
+        return self.of_pairs(draw_pairs(self.bank, self.recipe, count, draw), draw)
+
+    def on(self, bank: Bank) -> StageTwoBatches:
+        """The same for another bank."""
+        return StageTwoBatches(bank, self.recipe)
+
+    @torch.no_grad()
+    def of_pairs(self, pairs: Pairs, draw: Sampler) -> StageTwoBatch:
         source, target = (mirror(self.bank.floats(rows), pairs.mirrored) for rows in (pairs.source, pairs.target))
         strangers = self.strangers(pairs.target, draw)
-        return StageTwoBatch(source, target, mirror(self.bank.floats(strangers), draw.uniform(count) < 0.5))
+        return StageTwoBatch(source, target, mirror(self.bank.floats(strangers), draw.uniform(len(strangers)) < 0.5))
 
     def strangers(self, rows: Tensor, draw: Sampler) -> Tensor:
         """Rows (n,) of people other than those of the given rows, by the bank's weights."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +43,7 @@ class SyncDims:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> SyncDims:
+    def from_dict(cls, values: dict[str, Any]) -> Self:
         """WeightsError for unknown fields."""
         try:
             return cls(**values)

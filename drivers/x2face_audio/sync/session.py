@@ -66,7 +66,7 @@ def train_sync(
 ) -> RunState:
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
-    check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims.to_dict())
+    check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
         return resume_and_run(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
 

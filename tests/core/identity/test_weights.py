@@ -9,7 +9,7 @@ import torch
 
 from x2face_core.errors import WeightsError
 from x2face_core.identity.encoding import IdentityEncoder
-from x2face_core.identity.weights import find_identity, load_identity, read_identity_info, save_identity
+from x2face_core.identity.weights import DEFAULT, KIND, load_identity, save_identity
 from x2face_core.networks.identity import IDENTITY_PRESETS, IdentityDims, IdentityNetwork
 
 TINY = IdentityDims(side=32, crop=0.5, width=2, hidden=0, descriptor=6, norm=True)
@@ -28,7 +28,7 @@ def test_a_network_comes_back_as_it_was_saved(saved: Path) -> None:
     pictures = torch.rand(2, 3, 64, 64)
     torch.testing.assert_close(after(pictures), before(pictures), atol=1e-2, rtol=1e-2)  # halves
     assert (info.name, info.metrics, after.dims) == ("who", {"eer": 0.1}, TINY)
-    assert read_identity_info(saved) == info
+    assert KIND.read_info(saved) == info
 
 
 def test_descriptors_are_unit_vectors_of_the_middle_and_its_mirror_image(saved: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_packaged_network_is_small_and_described_and_tells_light_from_people
 
     encoder = IdentityEncoder.load(device="cpu")
     assert encoder.info.name == "identity-1"
-    assert find_identity().stat().st_size < 3_000_000
+    assert KIND.find(DEFAULT).stat().st_size < 3_000_000
     assert 0 < encoder.info.metrics["eer"] < encoder.info.metrics["test"]["eer"] < 0.06
     assert "94 people" in encoder.info.data
     face = torch.from_numpy(astronaut()[20:220, 130:330].copy()).permute(2, 0, 1).float()[None] / 255

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from x2face_core.data.folder import FaceFolder
-from x2face_core.errors import InputError, UsageError
+from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.identity.encoding import IdentityEncoder
 from x2face_core.identity.weights import load_identity
 from x2face_core.networks.identity import IdentityDims, IdentityNetwork
@@ -208,7 +208,7 @@ def with_splits_to_test(folder: Path) -> None:
 def test_a_run_of_other_sizes_is_not_gone_on_with(people: Path, tmp_path: Path) -> None:
     plan = plan_of(people, tmp_path)
     train_identity(plan, lambda report: None)
-    with pytest.raises(UsageError, match="--fresh starts over"):
+    with pytest.raises(WeightsError, match="differ in width; --fresh starts over"):
         train_identity(replace(plan, dims=replace(DIMS, width=2)), lambda report: None)
     with pytest.raises(UsageError, match="differs from the network to train in descriptor"):
         other = replace(plan, out=tmp_path / "other", start=plan.out / "identity.safetensors")

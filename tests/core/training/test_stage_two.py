@@ -16,6 +16,8 @@ import torch
 
 from x2face_core.data.bank import Bank
 from x2face_core.data.folder import FaceFolder
+from x2face_core.data.shards.places import Place
+from x2face_core.data.shards.writing import write_shards
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.identity.weights import save_identity
 from x2face_core.model import X2Face
@@ -23,9 +25,8 @@ from x2face_core.networks.dims import Dims
 from x2face_core.networks.identity import OTHER_LAYERS, SAME_LAYERS, IdentityDims, IdentityNetwork
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import RunState, load_checkpoint
-from x2face_core.training.drawing import Sampler, generator
+from x2face_core.training.drawing import Pairs, Sampler, generator
 from x2face_core.training.engine import Length
-from x2face_core.training.heldout import people_of
 from x2face_core.training.recipes import RECIPES, STAGE_TWO, StageTwoRecipe
 from x2face_core.training.session import Plan, train
 from x2face_core.training.stage_two import StageTwoBatch, StageTwoBatches, StageTwoObjective
@@ -39,8 +40,9 @@ assert isinstance(RECIPE, StageTwoRecipe)
 
 
 @pytest.fixture
-def people(bank: Bank, face_folder: Path) -> torch.Tensor:
-    return people_of(FaceFolder(face_folder), bank)
+def people(bank: Bank) -> torch.Tensor:
+    assert bank.person is not None
+    return bank.person
 
 
 @pytest.fixture
@@ -50,12 +52,12 @@ def objective(dims: Dims) -> StageTwoObjective:
 
 
 @pytest.fixture
-def batch(bank: Bank, people: torch.Tensor) -> StageTwoBatch:
-    return StageTwoBatches(bank, RECIPE, people).draw(generator(0, 0, 0, CPU), 4)
+def batch(bank: Bank) -> StageTwoBatch:
+    return StageTwoBatches(bank, RECIPE).draw(generator(0, 0, 0, CPU), 4)
 
 
 def test_strangers_are_other_people_drawn_by_the_weights_of_their_frames(bank: Bank, people: torch.Tensor) -> None:
-    batches = StageTwoBatches(bank, RECIPE, people)
+    batches = StageTwoBatches(bank, RECIPE)
     rows = torch.arange(len(bank)).repeat(200)
     found = batches.strangers(rows, Sampler(torch.Generator().manual_seed(1)))
     assert bool((people[found] != people[rows]).all())
@@ -213,9 +215,66 @@ def test_identity_weights_of_the_wrong_shape_and_one_person_are_refused(
     for person in ("p1", "p2", "p3"):
         table = table.replace(f",{person},", ",p0,")
     (alone / "clips.csv").write_text(table)
-    with pytest.raises(InputError, match="its split 'train' shows one person only, 'p0'; stage II needs others"):
+    with pytest.raises(InputError, match="its split 'train' shows one person only; stage II needs others"):
         run(replace(make_plan(), data=alone))
     assert not make_plan().out.exists()
+    with pytest.raises(InputError, match="alone-shards: its split 'train' shows one person only"):
+        run(replace(make_plan(), data=sharded(alone)))
+
+
+def sharded(folder: Path) -> Path:
+    """Shards of a folder, two clips each."""
+    place = folder.with_name(f"{folder.name}-shards")
+    write_shards(FaceFolder(folder), Place.of(str(place)), folder.with_name("scratch"), size=30_000)
+    return place
+
+
+def test_it_trains_on_shards_reads_their_labels_and_goes_on(
+    make_plan: MakePlan, face_folder: Path, started: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(face_folder, tmp_path / "tracks")
+    shards = sharded(tmp_path / "tracks")
+    changed = {"batch": 8, "lr": 1e-3, "schedule": "constant", "buffer": 3}
+    plans = [
+        replace(make_plan(steps=steps, **changed), data=shards, out=tmp_path / out)
+        for out, steps in (("whole", 7), ("halves", 3), ("halves", 7))  # an epoch is six steps
+    ]
+    states = [run(plan)[0] for plan in plans]
+    assert [(state.step, state.data["frames"]) for state in states] == [(7, 48), (3, 48), (7, 48)]
+    assert {"l1", "content_same", "content_other", "held_ratio"} <= states[0].history[-1].keys()
+    whole, halves = (load_checkpoint(plan.out / "checkpoint.safetensors")[0] for plan in plans[:2])
+    for name, value in whole.items():
+        torch.testing.assert_close(halves[name], value, atol=1e-6, rtol=0)
+    model = X2Face.load(plans[0].out / "weights.safetensors")
+    assert (model.info.recipe["name"], model.info.recipe["identity"]) == ("identity", "who")
+    assert model.anchors == X2Face.load(started).anchors
+    assert model.read(torch.zeros(1, 16)).abs().max() > 0
+
+
+def test_strangers_of_a_batch_from_shards_are_others_of_that_batch(bank: Bank) -> None:
+    """Four frames of person 0, then two of person 1, each in a grey of its own."""
+    greys = torch.tensor([10, 20, 30, 40, 150, 160])
+    batch = Bank(
+        pictures=greys.byte()[:, None, None, None].expand(-1, 4, 4, 3).contiguous(),
+        clip=torch.zeros(6, dtype=torch.int64),
+        frame=torch.arange(6),
+        first=torch.arange(6),
+        count=torch.ones(6, dtype=torch.int64),
+        weight=torch.full((6,), 1 / 6, dtype=torch.float64),
+        person=torch.tensor([0, 0, 0, 0, 1, 1]),
+    )
+    pairs = Pairs(torch.tensor([0, 1, 4] * 50), torch.tensor([2, 3, 5] * 50), torch.zeros(150, dtype=torch.bool))
+
+    def strangers(of: Bank) -> torch.Tensor:
+        drawn = StageTwoBatches(bank, RECIPE).on(of).of_pairs(pairs, Sampler(generator(0, 0, 0, CPU)))
+        assert torch.equal((drawn.target[:3, 0, 0, 0] * 255).round().long(), torch.tensor([30, 40, 160]))
+        return (drawn.stranger[:, 0, 0, 0] * 255).round().long()
+
+    found = strangers(batch).view(50, 3)
+    assert set(found[:, :2].flatten().tolist()) == {150, 160}
+    assert set(found[:, 2].tolist()) == {10, 20, 30, 40}
+    alone = strangers(replace(batch, person=torch.zeros(6, dtype=torch.int64)))
+    assert set(alone.tolist()) <= set(greys.tolist())  # nobody else is there
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
 from x2face_audio.sync.recipe import SYNC
 from x2face_audio.sync.session import SyncPlan, train_sync
-from x2face_audio.sync.weights import find_sync, load_sync, save_sync
+from x2face_audio.sync.weights import KIND, load_sync, save_sync
 from x2face_core.data.folder import FaceFolder, Labels
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.training.engine import Length
@@ -126,7 +126,7 @@ def test_a_run_leaves_an_encoder_and_goes_on_where_it_stopped(speakers: Path, tm
     longer = replace(plan, length=Length(steps=5))
     assert train_sync(longer, lambda report: None, say=messages.append).step == 5
     assert "going on at step 3" in messages[0]
-    with pytest.raises(UsageError, match="--fresh"):
+    with pytest.raises(WeightsError, match="differ in width; --fresh"):
         train_sync(replace(longer, dims=replace(DIMS, width=8)), lambda report: None)
 
 
@@ -158,7 +158,7 @@ def test_an_encoder_on_disk_answers_as_it_did(tmp_path: Path) -> None:
 
 def test_what_is_missing_or_broken_is_said(tmp_path: Path, face_folder: Path) -> None:
     with pytest.raises(WeightsError, match="train sync"):
-        find_sync("none-such")
+        KIND.find("none-such")
     (tmp_path / "b.safetensors").write_bytes(b"no header")
     with pytest.raises(WeightsError, match=r"b\.safetensors"):
         load_sync(tmp_path / "b.safetensors")

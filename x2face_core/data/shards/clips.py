@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from x2face_core.data.bank import Bank
-from x2face_core.data.loading import reduced_frames
+from x2face_core.data.loading import numbered, reduced_frames
 from x2face_core.data.measures import mirrored_scores, standardised_expression, standardised_scores
 from x2face_core.data.shards.index import Statistics
 from x2face_core.data.shards.reading import Sample
@@ -138,7 +138,7 @@ def _arrays(pair: tuple[list[float], list[float]]) -> tuple[NDArray[np.float32],
 
 
 def gathered(rows: Sequence[tuple[DecodedClip, int]], use: Use) -> Bank:
-    """A bank of single frames: of each clip the frame of that number. It has no weights to draw by."""
+    """A bank of single frames: of each clip the frame of that number, all weighed alike."""
     names = rows[0][0].labels if rows else ()
     labels = {name: torch.from_numpy(np.stack([clip.labels[name][at] for clip, at in rows])) for name in names}
     known = use.statistics
@@ -152,6 +152,7 @@ def gathered(rows: Sequence[tuple[DecodedClip, int]], use: Use) -> Bank:
         first=torch.arange(count),
         count=torch.ones(count, dtype=torch.int64),
         weight=torch.full((count,), 1 / count, dtype=torch.float64),
+        person=numbered([clip.identity for clip, _ in rows]),
         **labels,
     )
 

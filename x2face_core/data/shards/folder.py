@@ -59,6 +59,10 @@ class ShardFolder(FaceFolder):
         self._banks: dict[str, Bank] = {}
         self._measured: list[tuple[Clip, DecodedClip]] = []
 
+    def people(self, split: Split) -> int:
+        """Of the split train in all shards, of others in the clips in memory."""
+        return self.index.people if split == "train" else super().people(split)
+
     @property
     def has_labels(self) -> bool:
         return self.index.statistics is not None
