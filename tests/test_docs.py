@@ -24,9 +24,10 @@ def test_links_lead_to_files(page: Path) -> None:
 
 
 def commands() -> list[str]:
-    """Every line of a shell block that calls x2face, over all pages."""
+    """Every command of a shell block that calls x2face, also under torchrun, over all pages."""
     blocks = [block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)]
-    lines = [line for block in blocks for line in block.splitlines()]
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines = [re.sub(r"^torchrun .*? -m x2face_cli ", "x2face ", line) for line in lines]
     return sorted({line[line.index("x2face ") :] for line in lines if re.search(r"(^|&& )x2face ", line)})
 
 

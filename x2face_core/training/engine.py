@@ -181,6 +181,8 @@ class Trainer(Generic[N]):
         return held_out
 
     def _evaluate(self, means: dict[str, float]) -> dict[str, float]:
+        if not self.checkpoint.exists():
+            self.save()  # before the first weights, which a run that is killed here would leave without a checkpoint
         held_out = self.evaluate(self.ema.networks, self.state) if self.processes.first else {}
         ratio = self.processes.broadcast(held_out.get("held_ratio", held_out.get("eer", 0.0)))
         if self.recipe.schedule == "plateau":

@@ -40,6 +40,14 @@ class Processes:
             return DistributedDataParallel(objective, device_ids=[self.device.index])
         return DistributedDataParallel(objective)
 
+    def any(self, value: bool) -> bool:
+        """Whether the value is true in any process."""
+        if self.count == 1:
+            return value
+        shared = torch.tensor([float(value)], device=self.device)
+        distributed.all_reduce(shared, distributed.ReduceOp.MAX)
+        return bool(shared.item())
+
     def broadcast(self, value: float) -> float:
         """The value of the first process, in all processes."""
         if self.count == 1:
@@ -69,8 +77,15 @@ def join(device: str = "auto") -> Processes:
 
 
 def _store() -> Any:
-    """torchrun's store of addresses, apart for each of its restarts: it keeps those of processes that have ended."""
+    """The store of addresses.
+
+    torchrun's own outlives processes and keeps the addresses of those that have ended, so that each restart has a part
+    of it. Where torchrun does not share it, each restart has a new one, and the agent of a machine that takes another's
+    place has counted fewer restarts.
+    """
     store = next(iter(rendezvous("env://")))[0]
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        return store
     return distributed.PrefixStore(f"restart-{_restarts()}", store)  # type: ignore[attr-defined]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self, TypeVar
 import torch
 from torch import nn
 
-from x2face_core.errors import UsageError, WeightsError
+from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.files.storing import write_text
 from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 from x2face_core.training.drawing import generator
@@ -107,7 +107,8 @@ def resume_and_run(
 
     A run that torchrun restarts goes on, fresh or not; therefore a fresh one replaces an earlier checkpoint at once.
     """
-    resumed = (not fresh or is_restarted()) and trainer.resume()
+    resumed = (not fresh or trainer.processes.any(is_restarted())) and trainer.resume()
+    _refuse_another_state(trainer)
     say(
         f"{'going on at' if resumed else 'starting with'} step {trainer.state.step}, {trainer.recipe.dtype}, "
         f"{trainer.processes.device}"
@@ -118,6 +119,16 @@ def resume_and_run(
         trainer.objective, trainer.batches, trainer.dtype, trainer.recipe.seed, trainer.processes
     )
     return trainer.run(length, report)
+
+
+def _refuse_another_state(trainer: Trainer[N]) -> None:
+    """InputError if this process begins with another step than the first one, whose folder it does not see then."""
+    first, own = int(trainer.processes.broadcast(trainer.state.step)), trainer.state.step
+    if first != own:
+        raise InputError(
+            f"{trainer.path}: the first process begins with step {first}, and this one with step {own}, by the "
+            "checkpoint that it sees there; all machines of a run need to share that folder."
+        )
 
 
 def keep_history(

@@ -44,6 +44,7 @@ from x2face_core.training.running import (
     Progress,
     check_resumable,
     keep_history,
+    previous_state,
     resume_and_run,
     training_run,
     with_precision,

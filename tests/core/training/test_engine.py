@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from x2face_core.errors import UsageError
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import RunState
@@ -150,6 +151,22 @@ def test_checkpoints_are_written_on_the_way(make_trainer: MakeTrainer) -> None:
     there: list[bool] = []
     trainer.run(Length(steps=2), lambda report: there.append(trainer.checkpoint.is_file()))
     assert there[0]
+
+
+def test_a_run_that_ends_while_it_writes_its_first_weights_is_gone_on_with(make_trainer: MakeTrainer) -> None:
+    """A full disk, or a killed process: weights without a checkpoint would belong to no run."""
+    trainer = make_trainer()
+
+    def full(networks: object, state: RunState) -> dict[str, float]:
+        raise UsageError("no space left")
+
+    trainer.evaluate = full
+    with pytest.raises(UsageError):
+        trainer.run(Length(steps=2), silent)
+    again = make_trainer()
+    assert again.resume() and again.state.step == 2
+    state = again.run(Length(steps=3), silent)
+    assert [(row["step"], row["held_ratio"]) for row in state.history] == [(3, 1.0)]
 
 
 def test_evaluations_come_when_they_are_due_and_at_the_end(make_trainer: MakeTrainer) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -136,8 +137,10 @@ def test_what_shards_cannot_train_is_refused(make_plan: MakePlan, shards: Path) 
         run(replace(make_plan(), data=f"{shards}/nothing-*.tar"))
 
 
-def torchrun(*arguments: str, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *options]
+def torchrun(
+    *arguments: str, options: tuple[str, ...] = (), place: tuple[str, ...] = ("--standalone", "--nproc-per-node=2")
+) -> subprocess.Popen[str]:
+    launch = [sys.executable, "-m", "torch.distributed.run", *place, *options]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [*launch, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -154,6 +157,7 @@ from x2face_core.training.recipes import RECIPES
 from x2face_core.training.streaming import StreamedBatches, use_of
 
 processes = join("cpu")
+assert processes.any(processes.rank == 1) and not processes.any(False)
 folder = ShardFolder(sys.argv[1])
 recipe = replace(RECIPES["photometric"], every=2, buffer=3)
 use = use_of(recipe, 32, folder)
@@ -177,12 +181,14 @@ def test_two_processes_see_each_frame_once_an_epoch(shards: Path, face_folder: P
     out, err = running.communicate(timeout=240)
     assert running.returncode == 0, err[-2000:]
     lines = [line.split(" ", 1) for line in out.splitlines() if re.match(r"[01] [01] ", line)]
-    seen = Counter(line for _, line in lines)
-    training = [clip for clip in FaceFolder(face_folder).clips if clip.split == "train"]
-    keys = [f"drawn/{clip.path.stem}" for clip in training]
-    expected = [f"{epoch} {key} {frame}" for epoch in (0, 1) for key in keys for frame in range(0, 12, 2)]
-    assert seen == Counter(expected)
+    assert Counter(line for _, line in lines) == expected_epochs(face_folder)
     assert Counter(rank for rank, _ in lines) == {"0": 48, "1": 48}
+
+
+def expected_epochs(face_folder: Path) -> Counter[str]:
+    """The lines of _EPOCHS: every second frame of each training clip, once in each of two epochs."""
+    keys = [f"drawn/{clip.path.stem}" for clip in FaceFolder(face_folder).clips if clip.split == "train"]
+    return Counter(f"{epoch} {key} {frame}" for epoch in (0, 1) for key in keys for frame in range(0, 12, 2))
 
 
 @pytest.mark.slow
@@ -216,6 +222,23 @@ def test_a_killed_process_is_replaced_and_the_run_ends_as_if_nothing_had_been(
     for name in one:
         if name.startswith("objective.") and not name.endswith(("running_mean", "running_var", "batches_tracked")):
             torch.testing.assert_close(two[name].float(), one[name].float(), atol=1e-5, rtol=0)
+
+
+@pytest.mark.slow
+def test_two_machines_see_each_frame_once_an_epoch(shards: Path, face_folder: Path, tmp_path: Path) -> None:
+    """Two agents of torchrun, which find each other at an address, with a process each."""
+    script = tmp_path / "epochs.py"
+    script.write_text(_EPOCHS)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    place = ("--nnodes=2", "--nproc-per-node=1", "--rdzv-backend=c10d", f"--rdzv-endpoint={address}", "--rdzv-id=two")
+    running = [torchrun(str(script), str(shards), place=place) for _ in range(2)]
+    said = [machine.communicate(timeout=240) for machine in running]
+    assert [machine.returncode for machine in running] == [0, 0], said
+    each = [[line for line in out.splitlines() if re.match(r"[01] [01] ", line)] for out, _ in said]
+    assert [len(lines) for lines in each] == [48, 48]
+    assert {lines[0][0] for lines in each} == {"0", "1"}
+    assert Counter(line[2:] for lines in each for line in lines) == expected_epochs(face_folder)
 
 
 def _saved(out: Path, step: int) -> bool:
