@@ -141,12 +141,11 @@ class Batch:
         """The outcome of a job that is not to be done; None for the others."""
         state = self.ledger.state(job)
         try:
-            plan = self.maker.plan(job, overwrite=state is not None)[0]
-            self._refuse_table(plan)
-            output = plan.output
+            output = self.maker.plan(job, overwrite=True)[0].output
             before = self._outputs.setdefault(output.path, job.line)
             if before != job.line:
                 raise UsageError(f"{output} is also the output of line {before}; give each film a name of its own.")
+            self._refuse_table(self.maker.plan(job, overwrite=state is not None)[0])
         except Exception as error:
             known = self.fault_of(error)
             if known is None:

@@ -124,9 +124,10 @@ def test_without_resume_what_exists_is_refused(place: Path, capsys: pytest.Captu
     assert "--overwrite" in capsys.readouterr().err
 
 
-def test_two_rows_do_not_write_one_film(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("overwrite", ["yes", "no"])
+def test_two_rows_do_not_write_one_film(place: Path, capsys: pytest.CaptureFixture[str], overwrite: str) -> None:
     jobs = table(
-        *[row(source, "1.mp4") + ",yes" for source in ("a.png", "b.png")],
+        *[row(source, "1.mp4") + f",{overwrite}" for source in ("a.png", "b.png")],
         header=f"source,frame,output,{FIXED},overwrite",
     )
     assert batch(jobs) == 2
