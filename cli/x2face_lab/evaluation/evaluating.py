@@ -21,10 +21,11 @@ from x2face_lab.evaluation.across import CrossDriving, measure_across
 from x2face_lab.evaluation.audio import FACES, measure_audio
 from x2face_lab.evaluation.audio import summary as audio_summary
 from x2face_lab.evaluation.control import control, faces_of
-from x2face_lab.evaluation.figures import across, fidelity, keypoints, rounded
+from x2face_lab.evaluation.figures import across, fidelity, keypoints, of_people, rounded
 from x2face_lab.evaluation.identity import identity
 from x2face_lab.evaluation.keypoints import measure_keypoints
 from x2face_lab.evaluation.offsets import SyncScorer, offset_shares
+from x2face_lab.evaluation.perceptual import Perceptual
 from x2face_lab.evaluation.readers import Reader, best_reader
 from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.evaluation.reconstruction import reconstruct
@@ -114,6 +115,8 @@ class MeasuringContext:
 
 
 def _fidelity(context: MeasuringContext) -> dict[str, Any]:
+    perceptual = Perceptual.find()
+    context.notes.extend(perceptual.notes)
     found = reconstruct(
         context.model,
         context.folder,
@@ -121,6 +124,7 @@ def _fidelity(context: MeasuringContext) -> dict[str, Any]:
         context.reader,
         context.of("reconstruction"),
         IdentityEncoder.load(device=context.model.device.type),
+        perceptual,
     )
     marked = measure_keypoints(context.model, context.clips, context.reader, context.of("keypoints"))
     return {
@@ -128,7 +132,9 @@ def _fidelity(context: MeasuringContext) -> dict[str, Any]:
         "people": len({clip.identity for clip in context.clips}),
         "frames": found.tally.count("l1_1"),
         **fidelity(found.tally),
+        **perceptual.fid(),
         **keypoints(marked),
+        "of_people": of_people(found.tally, marked),
         **_pose(found.poses),
     }
 

@@ -15,7 +15,7 @@ from x2face_lab.evaluation.regions import REGIONS
 from x2face_lab.evaluation.skin import by_skin
 from x2face_lab.evaluation.tally import Tally
 
-_MEANS = {name: name for name in ("l1_1", "l1_3", "copy_1", "copy_3", "psnr", "ssim")}
+_MEANS = {name: name for name in ("l1_1", "l1_3", "copy_1", "copy_3", "psnr", "ssim", "cpbd", "cpbd_true", "lpips")}
 _MEANS |= {"aed": "identity", "aed_source": "identity_source"}
 _RATIOS = {
     "ratio_1": ("l1_1", "copy_1"),
@@ -58,6 +58,16 @@ def keypoints(tally: Tally) -> dict[str, Any]:
     for name, measure in _KEYPOINTS.items():
         figures |= _both(name, tally.mean(measure), tally.means(measure))
     return figures
+
+
+def of_people(fidelity: Tally, keypoints: Tally) -> dict[str, dict[str, float]]:
+    """Each person's own means of what is averaged over people."""
+    found: dict[str, dict[str, float]] = {}
+    for tally, measures in ((fidelity, _MEANS), (keypoints, _KEYPOINTS)):
+        for name, measure in measures.items():
+            for person, value in zip(tally.people, tally.means(measure).tolist(), strict=True):
+                found.setdefault(person, {}).update(rounded({name: value}, 5))
+    return found
 
 
 def _both(name: str, overall: float, people: Floats, digits: int = 5) -> dict[str, Any]:

@@ -18,6 +18,9 @@ _FIDELITY = (
     ("between the lips, closed source: ratio to copying", "inside"),
     ("PSNR, dB, one source", "psnr"),
     ("SSIM, one source", "ssim"),
+    ("LPIPS, one source", "lpips"),
+    ("sharpness by edge widths (CPBD), one source", "cpbd"),
+    ("that of the true frames", "cpbd_true"),
     ("identity away from the true frames' (AED), one source", "aed"),
     ("identity of the source away from the true frames'", "aed_source"),
     ("landmarks away from the true ones (AKD), pixels", "akd"),
@@ -31,7 +34,7 @@ def rows(figures: dict[str, Any]) -> Rows:
     """Label and text of each figure, by person first, then by frame."""
     shown = [("clips, people", f"{figures['clips']}, {figures['people']}")]
     shown += [(label, _balanced(figures, key)) for label, key in _FIDELITY if key in figures]
-    for part in (_moving, _regions, _skin, _across, _pose, _control, _audio, _sync, _identity):
+    for part in (_fid, _moving, _regions, _skin, _across, _pose, _control, _audio, _sync, _identity):
         shown += part(figures)
     return shown
 
@@ -46,6 +49,10 @@ def _balanced(figures: dict[str, Any], key: str) -> str:
 
 def _between(ends: list[float] | None, digits: int = 2) -> str:
     return f" ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})" if ends else ""
+
+
+def _fid(figures: dict[str, Any]) -> Rows:
+    return [(f"FID, {figures['fid_pictures']} pictures", f"{figures['fid']:.1f}")] if "fid" in figures else []
 
 
 def _moving(figures: dict[str, Any]) -> Rows:

@@ -11,7 +11,10 @@ from torch import Tensor
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.identity.encoding import IdentityEncoder
 from x2face_core.model import X2Face
+from x2face_core.pixels import to_pictures
+from x2face_lab.evaluation.blur import cpbd
 from x2face_lab.evaluation.inside import measure_inside
+from x2face_lab.evaluation.perceptual import Perceptual
 from x2face_lab.evaluation.readers import Reader
 from x2face_lab.evaluation.reading import PoseRead, read_pose
 from x2face_lab.evaluation.regions import REGIONS, regions_of
@@ -33,7 +36,7 @@ class Reconstruction:
     """The measurements of self-reconstruction.
 
     tally: l1_1, l1_3, copy_1, copy_3, psnr, ssim, face_l1, face_copy and so on for each region, inside_l1, inside_copy,
-        sharp_fused, sharp_best, skin, identity, identity_source
+        sharp_fused, sharp_best, skin, identity, identity_source, cpbd, cpbd_true, lpips
     poses: poses read from vectors, with their labels
     """
 
@@ -66,16 +69,18 @@ def reconstruct(
     reader: Reader | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     encoder: IdentityEncoder | None = None,
+    perceptual: Perceptual | None = None,
 ) -> Reconstruction:
     """Reconstruct each clip from its first frame, and from its first, middle and last frame.
 
     The first frame is not measured. The L1 of copying three sources is the mean over the sources.
     reader: finds the face if the folder has no labels; None: no figures by region in that case
     encoder: measures the distance of identities; None: it is not measured
+    perceptual: measures LPIPS, and collects what FID needs, as far as it can; None: neither
     """
     found = Reconstruction()
     for number, clip in enumerate(clips):
-        _measure(model, folder, clip, reader, encoder, found)
+        _measure(model, folder, clip, reader, encoder, perceptual, found)
         progress(number + 1, len(clips))
     return found
 
@@ -87,6 +92,7 @@ def _measure(
     clip: Clip,
     reader: Reader | None,
     encoder: IdentityEncoder | None,
+    perceptual: Perceptual | None,
     found: Reconstruction,
 ) -> None:
     last = clip.frames - 1
@@ -97,6 +103,8 @@ def _measure(
         _costly(driven, truth, found.tally)
         if encoder is not None:
             _identity(driven, encoder, found.tally)
+        if perceptual is not None:
+            _perceptual(driven, perceptual, found.tally)
         found.poses.extend(read_pose(model, folder, clip, driven.numbers, driven.vectors))
     measure_inside(model, clip.identity, film, truth, found.tally)
 
@@ -140,12 +148,23 @@ def _identity(driven: Driven, encoder: IdentityEncoder, tally: Tally) -> None:
     tally.add(driven.person, "identity_source", (true - source).norm(dim=1).tolist())
 
 
+def _perceptual(driven: Driven, perceptual: Perceptual, tally: Tally) -> None:
+    """Add LPIPS with one source, and what FID needs."""
+    true, made = (pictures[::COSTLY_EVERY] for pictures in (driven.targets, driven.singles[0]))
+    if perceptual.lpips is not None:
+        tally.add(driven.person, "lpips", perceptual.lpips(true, made).tolist())
+    perceptual.add(true, made)
+
+
 def _costly(driven: Driven, truth: Truth, tally: Tally) -> None:
-    """Add PSNR and SSIM with one source, the sharpness from three sources and the best single one, and the skin."""
+    """Add PSNR, SSIM and CPBD with one source, sharpness from three sources and the best single one, and the skin."""
     for row in range(0, len(driven.numbers), COSTLY_EVERY):
         psnr, ssim = likeness(driven.targets[row], driven.singles[0][row])
         tally.add(driven.person, "psnr", [psnr])
         tally.add(driven.person, "ssim", [ssim])
+        true, made = to_pictures(torch.stack([driven.targets[row], driven.singles[0][row]]))
+        tally.add(driven.person, "cpbd_true", [cpbd(true)])
+        tally.add(driven.person, "cpbd", [cpbd(made)])
         if (landmarks := truth.landmarks_of(driven.numbers[row])) is not None:
             face, near, _ = regions_of(landmarks, driven.targets.shape[-1])
             pictures = torch.stack([driven.fused[row], *(single[row] for single in driven.singles)])

@@ -162,12 +162,17 @@ def test_a_limit_takes_clips_of_every_person_spread_over_theirs(face_folder: Pat
 def test_evaluating_tells_every_figure_of_the_contract(tiny_model: X2Face, face_folder: Path) -> None:
     found = evaluate(tiny_model, face_folder)
     wanted = {"clips", "people", "l1_1", "l1_3", "copy_1", "copy_3", "ratio_1", "ratio_3", "gain_3", "psnr", "ssim"}
+    wanted |= {"cpbd", "cpbd_true", "of_people"}
     wanted |= {"ratio_1_by_person", "gain_3_by_person", "regions", "regions_by_person", "pose_by_person"}
     assert wanted <= set(found.figures)
     assert (found.figures["clips"], found.figures["people"]) == (2, 1)
     assert {len(values) for values in found.figures["pose"].values()} == {3}
     assert not {"control", "audio"} & set(found.figures)
-    assert [note.split(" is ")[0] for note in found.notes if "measured" in note] == ["control", "audio"]
+    unmeasured = [note.split(" is ")[0] for note in found.notes if "measured" in note]
+    assert [name for name in unmeasured if name not in ("LPIPS", "FID")] == ["control", "audio"]
+    (alone,) = found.figures["of_people"].values()
+    assert {"l1_1", "copy_3", "psnr", "cpbd", "cpbd_true", "aed"} <= set(alone)
+    assert all(found.figures[name] == pytest.approx(value, abs=1e-4) for name, value in alone.items())
 
 
 def test_a_fitted_pose_is_controlled_and_silent_clips_are_named(tiny_model: X2Face, face_folder: Path) -> None:
