@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from x2face_core.errors import UsageError
 from x2face_core.media.boxes import Box
 from x2face_core.media.pasting import paste_masked
 from x2face_core.media.scenes import scan_scenes
+from x2face_core.media.sound import read_sound
 from x2face_core.media.video import probe, read_frames
 from x2face_core.rendering.dubbing import Dubbing, refuse_what_cannot_dub, replaces_mouth
 from x2face_core.rendering.dubbing_job import perform_dubbing
@@ -152,6 +154,31 @@ def test_seconds_cut_it(film: Path, tiny_model: Any) -> None:
     speech = active("speech", Speaks(20, 2.0), follows_sound=True)
     report = perform_dubbing(job(film, seconds=0.4), tiny_model, [speech], load_mapping=lambda name: MOUTH)
     assert (report.frames, report.warnings) == (10, [])
+
+
+@pytest.mark.parametrize("fps", [24000 / 1001, 12.5, 59.94])
+def test_an_odd_rate_and_cuts_at_it_are_kept_and_the_sound_is_the_speech_s(
+    fps: float, tmp_path: Path, tiny_model: Any
+) -> None:
+    pictures = swaying(24) + elsewhere(swaying(19, side=300))
+    film = write(tmp_path / "film.mp4", pictures, fps=fps, tone=True)
+    voice = write(tmp_path / "voice.mp4", wall(50), fps=25, tone=True)
+    wave = read_sound(voice, 16_000)
+    speech = active("speech", Speaks(50, 3.0), follows_sound=True)
+    report = perform_dubbing(
+        replace(job(film), sound=str(voice)), tiny_model, [speech], load_mapping=lambda name: MOUTH
+    )
+    made = probe(report.output)
+    assert report.fps == made.fps == pytest.approx(fps, rel=1e-3)
+    assert (report.frames, made.frames, len(report.source_boxes)) == (43, 43, 2)
+    heard = read_sound(report.output, 16_000)
+    seconds = 43 / fps
+    assert len(heard) / 16_000 == pytest.approx(min(seconds, 2.0), abs=0.06)
+    part = slice(2_000, round(16_000 * min(seconds, 2.0)) - 2_000)
+    assert np.corrcoef(heard[part], wave[part])[0, 1] > 0.9, "in step with the speech"
+    shown, own = (frames(path)[:, :, :16].astype(int) for path in (report.output, film))  # beside the faces
+    assert max(np.abs(shown[k] - own[k]).mean() for k in range(43)) < 3
+    assert np.abs(shown[23] - own[24]).mean() > 20, "the cut is where it was"
 
 
 def test_what_has_a_motion_of_its_own_is_refused(film: Path, tiny_model: Any, tmp_path: Path) -> None:
