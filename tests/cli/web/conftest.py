@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from .browsing import ARGUMENTS, Studio, chromium
 
@@ -40,14 +41,40 @@ class Running:
         return [one for one in self.files.glob(".x2face-*/uploads/*") if len(one.name) == 64]
 
 
+NOTED = """
+import os, sys
+
+def note(event, given):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        where = [given[0]]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(given[-1], tuple):  # not one of the file system
+        where = given[-1]
+    else:
+        return
+    with open(os.environ["X2FACE_ASKED"], "a") as file:
+        print(where[0], file=file)
+
+sys.addaudithook(note)
+"""
+"""Notes every host that a process of Python connects to, or asks the address of."""
+
+
 @contextmanager
 def running(folder: Path, *options: str, **environment: str) -> Iterator[Running]:
-    """Start a studio at a free port; ended as by Ctrl-C. folder: for its temporary files"""
+    """Start a studio at a free port; ended as by Ctrl-C. folder: for its temporary files
+
+    It is checked that the server asked no other machine for anything.
+    """
     if find_spec("gradio") is None:
         pytest.skip("the extra `web` is not installed")
     command = [sys.executable, "-m", "x2face_cli", "web", "--port", "0", *options]
     cache = {"TORCHINDUCTOR_CACHE_DIR": str(folder.parent / "inductor")}
     env = os.environ | cache | {"TMPDIR": str(folder)} | environment
+    audit, asked = folder.parent / f"{folder.name}-audit", folder.parent / f"{folder.name}-asked.txt"
+    audit.mkdir()
+    (audit / "sitecustomize.py").write_text(NOTED)
+    paths = [str(audit), *filter(None, [env.get("PYTHONPATH")])]
+    env |= {"X2FACE_ASKED": str(asked), "PYTHONPATH": os.pathsep.join(paths)}
     with (folder.parent / f"{folder.name}.log").open("w+") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env)
         assert process.stdout is not None
@@ -60,8 +87,9 @@ def running(folder: Path, *options: str, **environment: str) -> Iterator[Running
             yield Running(found[0], process, folder)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(180)
             process.stdout.close()
+    assert set(asked.read_text().split()) <= {"127.0.0.1", "localhost", "::1"}
     assert list(folder.iterdir()) == [], "files are left behind"
 
 
@@ -72,10 +100,15 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(photo: Path) -> Iterator[Any]:
+    """A browser whose camera sees the photograph."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` is not installed")
+    with Image.open(photo) as picture:
+        picture.save(jpeg := photo.with_name("frame.jpg"), quality=95)
+    (seen := photo.with_name("camera.mjpeg")).write_bytes(10 * jpeg.read_bytes())
     with playwright.sync_playwright() as started:
-        one = started.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        camera = f"--use-file-for-fake-video-capture={seen}"
+        one = started.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, camera])
         yield one
         one.close()
 

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from x2face_core.media.images import read_picture, write_picture
 from x2face_core.media.video import probe, read_frames
 from x2face_core.streaming.motion_file import read_motion
 from x2face_lab.demo.inputs import SPEECH
 from x2face_plugins.manifest import read_manifest
+from x2face_web.canvas import write_preset
 
 from .browsing import Studio
 from .conftest import Running, running
@@ -80,6 +82,39 @@ def test_a_sound_is_recorded_and_drives(visit: Callable[..., Studio], photo: Pat
     studio.make()
     info = probe(studio.download(".mp4", tmp_path))
     assert info.sound and info.seconds is not None and 0.5 < info.seconds < 8
+
+
+def test_several_pictures_of_one_person_and_one_by_the_camera_make_one_face(
+    visit: Callable[..., Studio], photo: Path, tmp_path: Path
+) -> None:
+    studio = visit(permissions=["camera"])
+    write_picture(mirrored := tmp_path / "mirrored.png", np.ascontiguousarray(read_picture(photo)[:, ::-1]))
+    studio.upload("source", photo, mirrored)
+    studio.says("preview-status", "2 pictures of the face are used.")
+    assert "mirrored.png" in studio.page.inner_text("#advice")
+    studio.unfold("Take a picture with the camera")
+    camera = studio.page.locator("#camera")
+    camera.get_by_text("Access Webcam").click()
+    camera.get_by_role("button", name="capture").click()
+    studio.says("preview-status", "3 pictures of the face are used.")
+
+
+def test_a_preset_of_several_pictures_is_painted_and_one_without_them_is_told(
+    visit: Callable[..., Studio], photo: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (8, 8), (220, 20, 20)).save(stamp := tmp_path / "stamp.png")
+    places: list[dict[str, Any]] = [{"at": "left_cheek"}, {"at": "right_cheek"}]
+    write_preset(packed := tmp_path / "mask.zip", None, [{"layer": stamp, "scale": 0.1, **one} for one in places])
+    studio = visit()
+    studio.load(photo)
+    studio.unfold("edit – ")
+    shown = pixels(studio.changes(lambda: studio.upload("edit-input", packed)))
+    assert studio.page.is_checked("#use-edit input")
+    assert min(red(shown[:, :128]), red(shown[:, 128:])) > 0.002
+    (alone := tmp_path / "preset.json").write_text('{"layers": [{"layer": "/etc/logo.png"}]}')
+    studio.page.locator("#edit-input").get_by_role("button", name="Clear").click()
+    studio.upload("edit-input", alone)
+    studio.says("canvas-status", "preset.json: names pictures that were not uploaded with it; pack preset")
 
 
 def test_what_the_sliders_show_is_held_and_a_running_film_is_cancelled(
