@@ -11,6 +11,7 @@ from typing import Any
 from x2face_cli import options, screen
 from x2face_cli.figuring import Given, loaded, sources_of
 from x2face_cli.timing import Timing
+from x2face_core.errors import UsageError
 from x2face_core.files.ledger import noting
 from x2face_core.rendering.outputs import Output
 from x2face_core.sources.source import ModelSource
@@ -119,6 +120,8 @@ def _jobs(
     from x2face_core.data.folder import FaceFolder
     from x2face_lab.demo.inputs import FILM
 
+    if given["data"] is not None and given["frame"] is not None:
+        raise UsageError("--data: its people drive one another; leave out --frame, or give sources by -s.")
     session = Session.load(
         given["weights"], given["device"], engine=given["engine"], mappings=given["mapping"], registry=registry
     )

@@ -10,14 +10,16 @@ from torch import Tensor
 
 from x2face_baselines.cyclegan import CycleGAN, CycleGANSettings, train_cyclegan
 from x2face_baselines.cyclegan_files import CycleGANFolder
-from x2face_core.errors import InputError, WeightsError
+from x2face_core.errors import InputError, UsageError, WeightsError
 
-TINY = CycleGANSettings(side=16, steps=150, width=6, blocks=1, rate=4e-3)
+TINY = CycleGANSettings(side=32, steps=120, width=6, blocks=1, rate=3e-3)
+FEW = CycleGANSettings(side=16, steps=3, width=4, blocks=1)
 
 
-def people(colour: int, count: int = 6) -> Tensor:
-    """Pictures (n, 3, 16, 16) uint8 with a bright spot in one channel, somewhere else in each."""
-    pictures = torch.full((count, 3, 16, 16), 40, dtype=torch.uint8)
+def people(colour: int, count: int = 6, side: int = 16) -> Tensor:
+    """Pictures (n, 3, side, side) uint8 of a dim ground and a bright spot in one channel, somewhere else in each."""
+    pictures = torch.full((count, 3, side, side), 30, dtype=torch.uint8)
+    pictures[:, colour] = 110
     for k in range(count):
         pictures[k, colour, 2 + k : 8 + k, 4:12] = 230
     return pictures
@@ -25,11 +27,11 @@ def people(colour: int, count: int = 6) -> Tensor:
 
 @pytest.fixture(scope="module")
 def trained() -> CycleGAN:
-    return train_cyclegan(people(0), people(2), TINY)
+    return train_cyclegan(people(0, side=32), people(2, side=32), TINY)
 
 
 def test_a_becomes_b_and_comes_back(trained: CycleGAN) -> None:
-    a, b = people(0).float() / 255, people(2).float() / 255
+    a, b = (people(colour, side=32).float() / 255 for colour in (0, 2))
     made = trained.a_to_b(a)
     assert made.shape == a.shape and made.min() >= 0 and made.max() <= 1
     colour, of_a, of_b = (pictures.mean((0, 2, 3)) for pictures in (made, a, b))
@@ -43,15 +45,14 @@ def test_larger_pictures_come_back_as_large(trained: CycleGAN) -> None:
 
 
 def test_the_same_seed_trains_the_same_model_and_leaves_the_random_numbers_of_others() -> None:
-    few = CycleGANSettings(side=16, steps=3, width=4, blocks=1)
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    one = train_cyclegan(people(0), people(2), few).state_dict()
+    one = train_cyclegan(people(0), people(2), FEW).state_dict()
     assert torch.equal(torch.rand(3), expected)
     two, other = (
         train_cyclegan(people(0), people(2), settings).state_dict()
-        for settings in (few, CycleGANSettings(side=16, steps=3, width=4, blocks=1, seed=1))
+        for settings in (FEW, CycleGANSettings(side=16, steps=3, width=4, blocks=1, seed=1))
     )
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not all(torch.equal(one[name], other[name]) for name in one)
@@ -60,7 +61,7 @@ def test_the_same_seed_trains_the_same_model_and_leaves_the_random_numbers_of_ot
 @pytest.mark.parametrize("pictures", [torch.zeros(0, 3, 16, 16), torch.zeros(2, 3, 32, 32), torch.zeros(2, 1, 16, 16)])
 def test_pictures_that_cannot_be_learned_from_are_refused(pictures: Tensor) -> None:
     with pytest.raises(InputError, match="person B"):
-        train_cyclegan(people(0), pictures.to(torch.uint8), TINY)
+        train_cyclegan(people(0), pictures.to(torch.uint8), FEW)
 
 
 def test_a_model_is_trained_once_and_read_again(tmp_path: Path) -> None:
@@ -84,3 +85,12 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:200])
     with pytest.raises(WeightsError, match="delete it"):
         folder.model(people(0), people(2))
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    steps: list[int] = []
+    folder = CycleGANFolder(tmp_path / "file" / "models", CycleGANSettings(side=16, steps=1, width=4, blocks=1))
+    with pytest.raises(UsageError, match="file"):
+        folder.model(people(0), people(2), lambda done, total: steps.append(done))
+    assert not steps

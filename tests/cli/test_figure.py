@@ -124,7 +124,7 @@ assert not heavy, heavy
 
 @pytest.mark.slow
 @pytest.mark.weights
-@pytest.mark.parametrize("name", ["pose", "audio", "edit"])
+@pytest.mark.parametrize("name", ["pose", "audio", "edit", "sources", "scar"])
 def test_without_any_input_the_demo_s_are_shown(tmp_path: Path, x2face: Callable[..., Any], name: str) -> None:
     output = tmp_path / "new" / "figure.png"
     assert x2face("figure", name, "-o", str(output)) == (0, f"{output}\n", "")

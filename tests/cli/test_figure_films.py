@@ -108,6 +108,8 @@ def test_people_of_tracks_are_sources_of_all_figures(
         (["cyclegan", "-s", "a.png", "--frame", "gone.mp4"], 3, "gone.mp4"),
         (["cyclegan", "-s", "a.png", "--steps", "0"], 2, "--steps"),
         (["scar", "-s", "a.png", "--data", "film"], 2, "give one of them"),
+        (["scar", "--data", "film", "--frame", "film"], 2, "leave out --frame"),
+        (["scar", "--data", "film"], 3, "clips.csv"),
         (["sources", "--data", "film"], 3, "clips.csv"),
         (["sources", "-s", "film", "--weights", "nobody"], 5, "nobody"),
         (["warp", "-o", "warp.jpg"], 2, ".png, .pdf, .svg"),

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from x2face_baselines.cyclegan import CycleGAN, CycleGANSettings, train_cyclegan
 from x2face_core.errors import WeightsError
+from x2face_core.files.faults import writing
 from x2face_core.files.placing import make_folders_above
 from x2face_core.files.storing import write_tensors
+from x2face_core.files.temporary import temporary_folder
 
 
 class CycleGANFolder:
@@ -24,15 +26,19 @@ class CycleGANFolder:
     def model(self, a: Tensor, b: Tensor, progress: Callable[[int, int], None] = lambda done, total: None) -> CycleGAN:
         """The model of two people's pictures (n, 3, side, side) uint8, read if it is kept, else trained.
 
-        InputError as train_cyclegan; WeightsError for a file that is broken.
+        InputError as train_cyclegan; WeightsError for a file that is broken; UsageError, before it trains, for a folder
+        that cannot be written.
         """
         if self.path is None:
             return train_cyclegan(a, b, self.settings, progress)
         file = self.path / f"cyclegan-{self._key(a, b)}.safetensors"
         if file.exists():
             return self._read(file)
+        make_folders_above(file)
+        with writing(file), temporary_folder(file.parent):  # so that what cannot be kept is not trained
+            pass
         model = train_cyclegan(a, b, self.settings, progress)
-        self._write(file, model)
+        write_tensors(file, model.state_dict(), self.settings.as_text())
         return model
 
     def _key(self, a: Tensor, b: Tensor) -> str:
@@ -54,7 +60,3 @@ class CycleGANFolder:
             reason = str(error).splitlines()[0]
             raise WeightsError(f"{file}: is no CycleGAN of these settings ({reason}); delete it.") from error
         return model.eval()
-
-    def _write(self, file: Path, model: CycleGAN) -> None:
-        make_folders_above(file)
-        write_tensors(file, model.state_dict(), self.settings.as_text())
