@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from torch import Tensor
 from x2face_audio.regression import SufficientStatistics, fit_best
 from x2face_audio.settings import FEATURES
 from x2face_audio.sync.augmentation import AudioAugmentation
-from x2face_audio.sync.features import SpeechFeatures, stream
-from x2face_audio.sync.networks import AudioEncoder, Context, SyncDims
+from x2face_audio.sync.context_fitting import Spoken, fit_context
+from x2face_audio.sync.features import SpeechFeatures, moments_with_context
+from x2face_audio.sync.measures import measures_of
+from x2face_audio.sync.networks import REACH, AudioEncoder, Context, SyncDims
 from x2face_audio.sync.sounds import Samples
 from x2face_audio.sync.weights import load_sync
 from x2face_plugins import FilmEncoder, InputError
@@ -51,27 +53,42 @@ class AudioMapping:
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """A pair for each training person from all clips with sound in sync, with the default sync encoder.
 
-        The rows of the recorded sound come first, then as many of each augmented version.
+        The rows of the recorded sound come first, then as many of each augmented version. Where the folder has labels,
+        the encoder's temporal context is first fitted to the mouths of these people.
         """
         tracks, self._versions = FaceFolder(folder), SOUND_VERSIONS
         networks, _ = load_sync()
-        self.encoder, self.context = networks.audio, networks.context
+        self.encoder, self.context = networks.audio.eval(), networks.context.eval()
         people: dict[str, list[Clip]] = {}
         for clip in tracks.of_split("train"):
             if clip.sound and clip.frames >= 8:
                 people.setdefault(clip.identity, []).append(clip)
         if not people:
             raise InputError(f"{folder}: no training clip of its clips.csv has sound in sync with the lips.")
+        spoken = self._spoken(tracks, [clip for clips in people.values() for clip in clips])
+        self.context = fit_context(list(spoken.values()), networks.dims) or self.context
         for clips in people.values():
-            versions = zip(*(self._pairs(clip, film) for clip in clips), strict=True)
+            versions = zip(*(self._pairs(clip, spoken[clip.row], film) for clip in clips), strict=True)
             pairs = [pair for version in versions for pair in version]
             yield _together([a for a, _ in pairs]), _together([v for _, v in pairs])
 
-    def _pairs(self, clip: Clip, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
+    def _spoken(self, tracks: FaceFolder, clips: Sequence[Clip]) -> dict[int, Spoken]:
+        """By a clip's row: the features of each version of its sound, and the labels of its mouth."""
+        counts = [clip.frames for clip in clips]
+        measures = torch.split(measures_of(tracks, clips, torch.tensor(counts)), counts)
+        found = {}
+        for clip, measured in zip(clips, measures, strict=True):
+            sounds = sound_versions(np.concatenate(list(read_sound_blocks(clip.path))), clip.row)
+            versions = tuple(moments_with_context(sound, self.encoder).half() for sound in sounds)
+            found[clip.row] = Spoken(clip.identity, versions, measured[: len(versions[0]) - 2 * REACH])
+        return found
+
+    @torch.no_grad()
+    def _pairs(self, clip: Clip, spoken: Spoken, film: FilmEncoder) -> Iterator[tuple[Tensor, Tensor]]:
         """The clip's vectors, paired with the features of each version of its sound."""
         vectors, _ = film(clip.path)
-        for sound in sound_versions(np.concatenate(list(read_sound_blocks(clip.path))), clip.row):
-            features = torch.cat(list(stream([sound], self.features)))
+        for moments in spoken.versions:
+            features = self.context(moments.float()[None])[0]
             frames = min(len(vectors), len(features))
             yield features[:frames], vectors[:frames]
 

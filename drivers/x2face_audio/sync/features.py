@@ -68,6 +68,15 @@ class SpeechFeatures:
         return found.float()
 
 
+def moments_with_context(sound: Samples, encoder: AudioEncoder) -> Tensor:
+    """(n + 12, 256) of the audio stream, for the n moments that `stream` makes of a sound and six on either side."""
+    hop = RATE // FPS
+    count, lead = max(1, round(len(sound) / hop)), SpeechFeatures.centre - hop // 2
+    needed = (count - 1) * hop + SpeechFeatures.window
+    padded = np.pad(sound, (lead, max(0, needed - lead - len(sound))))[:needed]
+    return SyncFeatures(encoder)(padded)
+
+
 def stream(blocks: Iterable[Samples], features: AudioFeatures, size: int = 25) -> Iterator[Tensor]:
     """Blocks of sound of any length to features (n, dim), about `size` at a time, in constant memory.
 

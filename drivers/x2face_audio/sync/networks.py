@@ -93,20 +93,24 @@ REACH = 6
 
 
 class Context(nn.Module):
-    """Temporal convolutions over the features of 13 moments, as lips depend on preceding and following sounds."""
+    """Temporal convolutions over the features of 13 moments, as lips depend on preceding and following sounds.
 
-    def __init__(self, dims: SyncDims) -> None:
+    dropout: of the inputs of the three layers
+    """
+
+    def __init__(self, dims: SyncDims, dropout: tuple[float, float, float] = (0.2, 0.2, 0.0)) -> None:
         super().__init__()
         self.size = c = dims.context
+        self.dropout = dropout
         self.layers = nn.ModuleList([nn.Conv1d(size, c, 5) for size in (dims.feature, c, c)])
         self.norms = nn.ModuleList([nn.BatchNorm1d(c) for _ in range(2)])
 
     def forward(self, features: Tensor) -> Tensor:
         """(clips, moments + 12, feature) to (clips, moments, context), at least 0."""
         x = features.transpose(1, 2)
-        for layer, norm in zip(self.layers[:2], self.norms, strict=True):
-            x = F.relu(norm(layer(F.dropout(x, 0.2, self.training))))
-        return F.relu(self.layers[2](x)).transpose(1, 2)
+        for layer, norm, share in zip(self.layers[:2], self.norms, self.dropout[:2], strict=True):
+            x = F.relu(norm(layer(F.dropout(x, share, self.training))))
+        return F.relu(self.layers[2](F.dropout(x, self.dropout[2], self.training))).transpose(1, 2)
 
 
 class VisualEncoder(nn.Module):
