@@ -38,7 +38,7 @@ def running_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     scheduler = _started(folder, "dask_scheduler", *options)
     cluster = Cluster(folder, scheduler, "")
     try:
-        wait_for(file.exists, 60)
+        wait_for(file.exists, 240)
         cluster.address = _address(file)
         for _ in range(workers):
             cluster.add_worker()
