@@ -38,7 +38,8 @@ def running_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     scheduler = _started(folder, "dask_scheduler", *options)
     cluster = Cluster(folder, scheduler, "")
     try:
-        wait_for(file.exists, 240)
+        wait_for(lambda: file.exists() or scheduler.poll() is not None, 240)
+        assert scheduler.poll() is None, (folder / "dask_scheduler.log").read_text()
         cluster.address = _address(file)
         for _ in range(workers):
             cluster.add_worker()
