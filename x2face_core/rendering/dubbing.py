@@ -119,7 +119,7 @@ def _rendered(filmed: FilmedScene, real: Tensor, vectors: Tensor) -> Tensor:
     Only its mouth is the scene's, where the film's own shows what the drivers do not say.
     """
     model = filmed.source.model
-    faces = (with_mouth(model.embed(one[None]), filmed.source.face) for one in real)
+    faces = (with_mouth(model.embed(one[None]), filmed.mouth) for one in real)
     return torch.cat([model.render(face, row[None]) for face, row in zip(faces, vectors, strict=True)])
 
 

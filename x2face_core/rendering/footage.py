@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from x2face_core.driving import EmbeddedFace
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.folders import LOOKS, evenly
 from x2face_core.media.pictures import Picture
@@ -28,8 +29,11 @@ from x2face_core.sources.source import (
 )
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.streams import prefetch
+from x2face_core.suitability.sources import readings
 
 _BATCH = 16
+_WIDE = 0.12  # of the face's height: an opening of the mouth that shows all there is
+_PER_DEGREE = 1 / 300  # of the same, that a degree of yaw or pitch counts as much as
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,7 @@ class FilmedScene:
 
     source: its face, embedded from pictures of this scene; box: of the crop in the film
     vectors: (n, 128) of all its frames; portraits: that the face is embedded from
+    mouth: a face of the scene whose mouth all its frames are given
     """
 
     scene: Scene
@@ -45,6 +50,7 @@ class FilmedScene:
     box: Box
     vectors: Tensor
     portraits: list[Portrait]
+    mouth: EmbeddedFace
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +114,9 @@ def read_footage(
             load_mapping=load_mapping, load_driver=load_driver,
         )  # fmt: skip
         vector = vectors[_at_rest(vectors, source, rest)]
-        filmed.append(FilmedScene(scene, replace(source, vector=vector), scene.scan.box, vectors, chosen))
+        shown = with_clearest_mouth(portraits, vectors, model)
+        mouth = source.face if shown is None else model.embed(crops([shown]), complete=complete)
+        filmed.append(FilmedScene(scene, replace(source, vector=vector), scene.scan.box, vectors, chosen, mouth))
     frames.close()
     return Footage(path, info.fps, (info.width, info.height), scenes[-1].stop, filmed)
 
@@ -137,6 +145,20 @@ def _read(
             if start + k in looked
         ]
     return torch.cat(vectors).float().cpu(), portraits
+
+
+def with_clearest_mouth(portraits: Sequence[Portrait], vectors: Tensor, model: Model) -> Portrait | None:
+    """The portrait that looks ahead with its mouth open, which shows what is behind the lips; None without readings.
+
+    vectors: (n, 128) of all frames of the scene
+    One portrait, as a mouth that is fused from several may show the corners of two.
+    """
+    moments = [one.moment for one in portraits]
+    read = readings(vectors[[moment or 0 for moment in moments]], model)
+    if read is None or None in moments:
+        return None
+    opening, turned = read[:, 3].clamp(max=_WIDE), read[:, 1:3].abs().sum(1)
+    return portraits[int((opening - _PER_DEGREE * turned).argmax())]
 
 
 def _at_rest(vectors: Tensor, source: ModelSource, factor: str) -> int:

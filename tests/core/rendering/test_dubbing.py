@@ -22,12 +22,12 @@ from x2face_core.media.sound import read_sound
 from x2face_core.media.video import probe, read_frames
 from x2face_core.rendering.dubbing import Dubbing, refuse_what_cannot_dub, replaces_mouth
 from x2face_core.rendering.dubbing_job import perform_dubbing
-from x2face_core.rendering.footage import Footage, read_footage
+from x2face_core.rendering.footage import Footage, read_footage, with_clearest_mouth
 from x2face_core.rendering.job import Job
 from x2face_core.rendering.mouths import with_mouth
 from x2face_core.rendering.outputs import Output
 from x2face_core.rendering.regions import moved_region, region_in_frames
-from x2face_core.sources.portraits import Cropping
+from x2face_core.sources.portraits import Cropping, Portrait
 from x2face_core.streaming.shaping import Shaping
 
 MOUTH = FirstNumbers(("mouth_open", "mouth_width"))
@@ -58,6 +58,25 @@ def footage(film: Path, tiny_model: Any) -> Footage:
 
 def frames(path: Path) -> np.ndarray:
     return np.stack(list(read_frames(path)))
+
+
+class Reads:
+    """Reads roll, pitch, yaw and the mouth's opening from the first four numbers."""
+
+    def read(self, vectors: torch.Tensor) -> torch.Tensor:
+        return vectors[:, :7]
+
+
+def test_the_mouth_of_a_scene_is_one_that_is_open_and_looks_ahead() -> None:
+    vectors = torch.zeros(6, 128)
+    vectors[:, 3] = torch.tensor([0.01, 0.30, 0.10, 0.11, 0.05, 0.12])  # opening
+    vectors[:, 2] = torch.tensor([0.0, 30.0, 2.0, -12.0, 0.0, 9.0])  # yaw
+    vectors[:, 1] = torch.tensor([0.0, 0.0, -1.0, 0.0, 0.0, 9.0])  # pitch
+    portraits = [Portrait(Path("film.mp4"), Box(0, 0, 8), swaying(1)[0], moment) for moment in (0, 1, 2, 3, 4, 5)]
+    chosen = with_clearest_mouth(portraits, vectors, Reads())  # type: ignore[arg-type]
+    assert chosen is not None and chosen.moment == 2
+    chosen = with_clearest_mouth(portraits[4:], vectors, Reads())  # type: ignore[arg-type]
+    assert chosen is not None and chosen.moment == 5  # 0.12 less 18 degrees is 0.06, more than 0.05
 
 
 def test_every_scene_has_a_box_of_its_own_or_no_face(film: Path) -> None:
