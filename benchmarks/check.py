@@ -43,9 +43,9 @@ def main(data: Path, limit: int | None = None) -> None:
     pictures = [np.array(read_picture(still.path)) for still in chosen]
     rows = [still.row for still in chosen]
     truth = np.column_stack([stills.labels.pose, stills.labels.expression])[rows]
-    photographs(pictures, truth, [still.over for still in chosen], model)
+    detected = photographs(pictures, truth, [still.over for still in chosen], model)
     degraded(pictures, model)
-    pairs(pictures, model)
+    pairs([picture for picture, one in zip(pictures, detected, strict=True) if one], model)
     films(folder, model, limit)
     persons(folder, [still.identity for still in chosen], pictures, model)
 
@@ -65,8 +65,10 @@ def found(picture: Picture, model: X2Face) -> dict[str, Finding] | None:
     return {one.name: one for one in of_portrait(portrait, AUTO, model)}
 
 
-def photographs(pictures: Sequence[Picture], truth: NDArray[np.floating], over: Sequence[float], model: X2Face) -> None:
-    """Unchanged photographs: shares of missed faults and of false warnings, by check."""
+def photographs(
+    pictures: Sequence[Picture], truth: NDArray[np.floating], over: Sequence[float], model: X2Face
+) -> NDArray[np.bool_]:
+    """Unchanged photographs: shares of missed faults and of false warnings, by check; whether each shows a face."""
     findings = [found(picture, model) for picture in pictures]
     detected = np.array([one is not None for one in findings])
     print(f"{len(pictures)} photographs, no face found in {(~detected).sum()}")
@@ -86,6 +88,7 @@ def photographs(pictures: Sequence[Picture], truth: NDArray[np.floating], over: 
     ):
         missed, wrong = 1 - warned[name][bad].mean(), warned[name][good].mean()
         print(f"  {name}: missed {missed:.3f} of {bad.sum()}, false warnings {wrong:.3f} of {good.sum()}")
+    return detected
 
 
 def degraded(pictures: Sequence[Picture], model: X2Face) -> None:
@@ -180,7 +183,8 @@ def persons(folder: FaceFolder, identities: Sequence[str], pictures: Sequence[Pi
             same_below = np.mean([np.mean(np.array(one) < limit) for one in same])
             shares = [np.mean(np.array(one) < limit) for one in (other, intruder or [1.0])]
             print(f"  {count} sources {name}: {same_below:.4f} of one person ({len(several)} people),")
-            print(f"    {shares[0]:.3f} of {count} people, {shares[1]:.3f} with one stranger among one person's")
+            strange = f", {shares[1]:.3f} with one stranger among one person's" if intruder else ""
+            print(f"    {shares[0]:.3f} of {count} people{strange}")
 
 
 def draws(cosines: torch.Tensor, rows: Sequence[int] | NDArray[np.int64]) -> float:

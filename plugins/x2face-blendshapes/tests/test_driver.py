@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from x2face_plugins import Source
+from x2face_plugins.mappings.affine import offset_of
 
 from x2face_blendshapes import Settings
 from x2face_blendshapes.driver import BlendshapesDriver
@@ -49,8 +51,20 @@ def test_the_face_leaves_the_head_where_it_is(x2face_source: Source, tmp_path: P
 def test_the_head_turns_by_the_angles_of_the_take(x2face_source: Source, tmp_path: Path) -> None:
     rows = ("0:0:0:00,3,0,0,0", "0:0:0:12,3,0.2,0.1,-0.1")
     moved = offsets(x2face_source, tmp_path / "a.csv", "HeadYaw,HeadPitch,HeadRoll", *rows, rest="first")
-    wanted = torch.tensor([[0.0, 0, 0], [5.73, 5.73, -11.46]])
-    torch.testing.assert_close(poses(x2face_source, moved[[0, -1]]), wanted, atol=0.1, rtol=0)
+    pose, wanted = x2face_source.factor("pose"), torch.tensor([[0.0, 0, 0], [5.73, 5.73, -11.46]])
+    asked = offset_of(pose, pose.read(x2face_source.vector[None]), wanted)  # more where frames show less
+    torch.testing.assert_close(poses(x2face_source, moved[[0, -1]]), poses(x2face_source, asked), atol=0.1, rtol=0)
+    assert (poses(x2face_source, moved[-1:]) * wanted[1:]).min() > 0
+
+
+@pytest.mark.parametrize(("mirror", "right"), [(False, 0.1), (True, -0.1)])
+def test_eyes_look_where_the_person_does(x2face_source: Source, tmp_path: Path, mirror: bool, right: float) -> None:
+    head = "EyeLookOutLeft,EyeLookInRight,EyeLookUpLeft,EyeLookUpRight"  # to their left, and up
+    moved = offsets(x2face_source, tmp_path / "a.csv", head, "0:0:0:00,4,0.5,0.5,1,1", mirror=mirror)
+    eyes = x2face_source.factor("eyes")
+    own = eyes.read(x2face_source.vector[None])
+    wanted = offset_of(eyes, own, torch.tensor([[0.0, 0.0, right, -0.15]]))
+    torch.testing.assert_close(moved, wanted, atol=1e-3, rtol=1e-3)
 
 
 def test_the_demo_names_the_channel_that_is_not_shown(tmp_path: Path) -> None:

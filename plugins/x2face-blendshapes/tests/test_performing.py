@@ -45,7 +45,7 @@ def test_smiles_widen_the_mouth_and_a_pucker_narrows_it() -> None:
 
 def test_lids_keep_their_sides_and_a_mirror_swaps_them() -> None:
     assert values(EyeBlinkLeft=1, EyeBlinkRight=0.25) == [0, 0, 1, 0.25]
-    turned, _ = performed(take(EyeBlinkLeft=1, EyeBlinkRight=0.25), settings(mirror=True))
+    turned, *_ = performed(take(EyeBlinkLeft=1, EyeBlinkRight=0.25), settings(mirror=True))
     assert turned[0].tolist() == [0, 0, 0.25, 1]
 
 
@@ -54,10 +54,11 @@ def test_names_are_known_in_any_case() -> None:
 
 
 def test_gain_scales_the_face_and_not_the_head() -> None:
-    recorded = take(JawOpen=0.2, HeadPitch=0.1)
-    (face, head), (face_2, head_2) = performed(recorded, settings()), performed(recorded, settings(gain=2))
+    recorded = take(JawOpen=0.2, HeadPitch=0.1, EyeLookDownLeft=0.5)
+    (face, head, look), (face_2, head_2, look_2) = (performed(recorded, settings(gain=gain)) for gain in (1, 2))
     np.testing.assert_allclose(face_2, 2 * face)
     np.testing.assert_allclose(head_2, head)
+    np.testing.assert_allclose((look, look_2), ([[0, 0.0375]], [[0, 0.075]]))
 
 
 def test_angles_are_roll_pitch_and_yaw_to_the_pictures_right_in_degrees() -> None:

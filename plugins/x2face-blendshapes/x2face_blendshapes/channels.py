@@ -12,9 +12,11 @@ import numpy as np
 from x2face_blendshapes.settings import LABELS
 
 HEAD = ("HeadRoll", "HeadPitch", "HeadYaw")
+LOOKS = tuple(f"EyeLook{way}{side}" for side in ("Left", "Right") for way in ("In", "Out", "Up", "Down"))
 USED = (
     "EyeBlinkLeft",
     "EyeBlinkRight",
+    *LOOKS,
     "JawOpen",
     "MouthClose",
     "MouthPucker",
@@ -24,6 +26,9 @@ USED = (
 )
 SIGNS = np.array([-1.0, 1.0, -1.0])
 """Signs of HEAD, to get roll clockwise in the picture, pitch up and yaw to the picture's right."""
+
+GAZE = (0.2, 0.15)
+"""Displacement of the irises, sideways and up or down, in eye widths for coefficient 1 (about 30 degrees)."""
 
 _KNOWN = {name.lower(): name for name in USED}
 _SWAPPED = [LABELS.index(name) for name in ("jaw_open", "mouth_width", "eye_blink_right", "eye_blink_left")]
@@ -51,6 +56,19 @@ def coefficients(channels: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.stack([jaw, width, there["EyeBlinkLeft"], there["EyeBlinkRight"]], axis=1)
 
 
+def gaze(channels: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Columns (n,) by name to gaze (n, 2) in eye widths, to the picture's right and down; means of both eyes.
+
+    The person's left is the picture's right: there their left eye looks out and their right eye in.
+    """
+    rows = max((len(column) for column in channels.values()), default=0)
+    there = {name: channels.get(name, np.zeros(rows)) for name in LOOKS}
+    right = there["EyeLookOutLeft"] - there["EyeLookInLeft"] + there["EyeLookInRight"] - there["EyeLookOutRight"]
+    down = there["EyeLookDownLeft"] - there["EyeLookUpLeft"] + there["EyeLookDownRight"] - there["EyeLookUpRight"]
+    moved: np.ndarray = np.stack([right, down], axis=1) / 2 * GAZE
+    return moved
+
+
 def degrees(channels: Mapping[str, np.ndarray], per_unit: float, flipped: Iterable[str] = ()) -> np.ndarray:
     """Columns (n,) by name to roll, pitch and yaw (n, 3) in degrees, in the convention of x2face.
 
@@ -63,6 +81,6 @@ def degrees(channels: Mapping[str, np.ndarray], per_unit: float, flipped: Iterab
     return turned
 
 
-def mirrored(values: np.ndarray, angles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (n, 4) and degrees (n, 3) of the mirrored face."""
-    return values[:, _SWAPPED], angles * [-1, 1, -1]
+def mirrored(values: np.ndarray, angles: np.ndarray, looks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients (n, 4), degrees (n, 3) and gaze (n, 2) of the mirrored face."""
+    return values[:, _SWAPPED], angles * [-1, 1, -1], looks * [-1, 1]

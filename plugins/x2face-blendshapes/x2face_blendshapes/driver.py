@@ -29,7 +29,7 @@ class BlendshapesDriver:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.take = read_take(settings.input, settings.timecode)
-        self.values, self.angles = performed(self.take, settings)
+        self.values, self.angles, self.looks = performed(self.take, settings)
         self.warnings = warnings_of(self.take, settings)
         self.frames: int | None = None
 
@@ -39,5 +39,5 @@ class BlendshapesDriver:
         self.frames = math.floor(self.take.length * source.fps + _CLOSE) + 1
         for start in range(0, self.frames, ROWS):
             moments = np.arange(start, min(start + ROWS, self.frames)) / source.fps
-            values, angles = (self.take.at(one, moments) for one in (self.values, self.angles))
-            yield Chunk(mover.offsets(values, angles), fps=source.fps)
+            values, angles, looks = (self.take.at(one, moments) for one in (self.values, self.angles, self.looks))
+            yield Chunk(mover.offsets(values, angles, looks), fps=source.fps)

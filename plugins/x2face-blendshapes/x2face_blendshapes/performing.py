@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from x2face_plugins import InputError
 
-from x2face_blendshapes.channels import HEAD, USED, coefficients, degrees, ignored, known, mirrored
+from x2face_blendshapes.channels import HEAD, USED, coefficients, degrees, gaze, ignored, known, mirrored
 from x2face_blendshapes.takes import Take
 
 if TYPE_CHECKING:
     from x2face_blendshapes.settings import Settings
 
 
-def performed(take: Take, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (n, 4) and degrees (n, 3), one row for each row of the take. InputError for implausible angles."""
+def performed(take: Take, settings: Settings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients (n, 4), degrees (n, 3) and gaze (n, 2), a row each. InputError for implausible angles."""
     there = {name: column for given, column in take.channels.items() if (name := known(given))}
     if not there:
         raise InputError(f"{settings.input}: none of its columns is one of {', '.join(USED)}.")
     values = settings.gain * coefficients(there)
     angles = degrees(there, _per_unit(there, settings), settings.flip)
     angles = settings.head * (angles - _rest(angles, settings.rest))
-    return mirrored(values, angles) if settings.mirror else (values, angles)
+    looks = settings.gain * gaze(there)
+    return mirrored(values, angles, looks) if settings.mirror else (values, angles, looks)
 
 
 def _per_unit(there: dict[str, np.ndarray], settings: Settings) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from x2face_blendshapes.channels import coefficients, known
+from x2face_blendshapes.channels import coefficients, gaze, known
 
 AXES = ("roll", "pitch", "yaw")
 FURTHEST = 60.0  # degrees
@@ -52,7 +52,16 @@ class ControlState:
     @property
     def values(self) -> np.ndarray:
         """(1, 4) coefficients of the mapping `blendshapes`."""
-        return coefficients({name: np.array([value]) for name, value in self.channels.items()} or {"": np.zeros(1)})
+        return coefficients(self._columns)
+
+    @property
+    def looks(self) -> np.ndarray:
+        """(1, 2) gaze in eye widths."""
+        return gaze(self._columns)
+
+    @property
+    def _columns(self) -> dict[str, np.ndarray]:
+        return {name: np.array([value]) for name, value in self.channels.items()} or {"": np.zeros(1)}
 
     def _blendshape(self, name: Any, number: float | None) -> bool:
         """Set an ARKit channel, or a VRM blend shape with an equivalent."""

@@ -39,10 +39,11 @@ class OscDriver:
             while True:
                 for datagram in ear.receive(BEAT):
                     self._take(datagram, state)
-                values, angles = self.settings.gain * state.values, state.angles[None]
+                values, looks = self.settings.gain * state.values, self.settings.gain * state.looks
+                angles = state.angles[None]
                 if self.settings.mirror:
-                    values, angles = mirrored(values, angles)
-                yield Chunk(mover.offsets(values, angles), fps=source.fps)
+                    values, angles, looks = mirrored(values, angles, looks)
+                yield Chunk(mover.offsets(values, angles, looks), fps=source.fps)
 
     @property
     def warnings(self) -> list[str]:

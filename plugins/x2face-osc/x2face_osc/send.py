@@ -25,7 +25,7 @@ def send(path: Path, host: str, port: int, seconds: float | None = None) -> int:
     seconds: stop after this time. Returns the number of rows sent.
     """
     take = read_take(path)
-    _, angles = performed(take, Settings(input=path))
+    _, angles, _ = performed(take, Settings(input=path))
     channels = {name: column for given, column in take.channels.items() if (name := known(given)) and name not in HEAD}
     started = time.monotonic()
     with closing(SimpleUDPClient(host, port)) as client:

@@ -80,5 +80,6 @@ def offset_of(factor: Factor | AffineFactor, own: Tensor, change: Tensor) -> Ten
 
     Factors that do not know how much frames show have it written as it is.
     """
+    change = change.to(own)
     written = factor.compensated(change) if isinstance(factor, AffineFactor) else change
     return factor.write(own + written) - factor.write(own)
