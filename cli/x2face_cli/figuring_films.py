@@ -11,7 +11,7 @@ from typing import Any
 from x2face_cli import options, screen
 from x2face_cli.figuring import Given, loaded, sources_of
 from x2face_cli.timing import Timing
-from x2face_core.errors import UsageError
+from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.files.ledger import noting
 from x2face_core.rendering.outputs import Output
 from x2face_core.sources.source import ModelSource
@@ -104,7 +104,15 @@ def _scar(path: Path | None) -> Iterator[Path]:
 
 
 def _compared(session: Session, jobs: Sequence[Job], methods: Sequence[Method], given: Given) -> list[Example]:
-    return [compared(job.take, methods, session.model, given["frames"], job.fps) for job in jobs]
+    examples = []
+    for job in jobs:
+        if (person := job.take.without_face) is not None:
+            screen.warn(f"{job.take.persons[0]} is left out: no landmarks were found of {person}.")
+            continue
+        examples.append(compared(job.take, methods, session.model, given["frames"], job.fps))
+    if not examples:
+        raise NoFaceError("nobody is left to be shown; choose other films.")
+    return examples
 
 
 def _write(given: Given, output: Output, examples: Sequence[Example]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +19,17 @@ from x2face_core.media.pictures import Picture
 from x2face_core.model import X2Face
 from x2face_core.sources.source import ModelSource
 from x2face_lab.comparison.marks import Marks
-from x2face_lab.comparison.takes import PICTURES, Person, Take, couples, name_of, people_of, read_take, take_of
+from x2face_lab.comparison.takes import (
+    PICTURES,
+    Person,
+    Take,
+    couples,
+    name_of,
+    people_of,
+    read_take,
+    take_of,
+    with_marks,
+)
 
 FPS = 25.0
 SIDE = 256
@@ -84,14 +94,14 @@ def jobs_of_films(
     clip = open_clip(str(driving.path), kind_of(str(driving.path)), driving.crop, driving.scale)
     film, fps = driving.read(SIDE, max(LEAST, round(seconds * clip.fps)))
     frames = film.float() / 255
-    known = None if marks is None else marks.of_film(frames, None, range(len(frames)))
+    known = np.zeros(0) if marks is None else marks.of_film(frames, None, range(len(frames)))
     jobs = []
     for source in sources:
         subject = find(source.path)
         names = (name_of(source.path), f"{name_of(driving.path)} (driving)")
         take = take_of(model, subject.pictures[0], frames, names)
         if marks is not None:
-            take = replace(take, marks=known, source_marks=marks.of_picture(subject.pictures[0], None))
+            take = with_marks(take, marks.of_picture(subject.pictures[0], None), known)
         jobs.append(_job_of_film(take, subject, source, driving, fps))
     return jobs
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from x2face_baselines.landmark_warp import held
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
@@ -65,6 +66,14 @@ class Take:
         return replace(self, source=self.driving[0], rest=0, persons=persons, source_marks=marks)
 
     @property
+    def without_face(self) -> str | None:
+        """The name of a person in whose picture or film landmarks were looked for and not found."""
+        for person, marks in zip(self.persons, (self.source_marks, self.marks), strict=True):
+            if marks is not None and not np.isfinite(marks).reshape(-1, 68 * 3).all(axis=1).any():
+                return person
+        return None
+
+    @property
     def is_same_person(self) -> bool:
         return self.persons[0] == self.persons[1]
 
@@ -72,16 +81,18 @@ class Take:
 def people_of(folder: FaceFolder, split: Split, count: int, least: int, limit: int | None = None) -> list[Person]:
     """The people of a split whose heads turn most, an even number of at most `count`.
 
+    Films without a labelled face, in a folder with labels, are left out.
     least: frames of the film that shows it; limit: clips of a person, at most
     InputError for fewer than two people with such a film.
     """
     films: dict[str, list[Clip]] = {}
+    marked = set(folder.labels.landmark_ref[:, 0].tolist()) if folder.has_labels else None
     for clip in clips_of(folder, split, limit=limit):
         films.setdefault(clip.identity, []).append(clip)
     people = [
         Person(name, max(long, key=lambda clip: clip.yaw_range), clips)
         for name, clips in films.items()
-        if (long := [clip for clip in clips if clip.frames >= least])
+        if (long := [clip for clip in clips if clip.frames >= least and (marked is None or clip.row in marked)])
     ]
     people.sort(key=lambda person: -person.clip.yaw_range)
     even = min(count, len(people)) // 2 * 2
@@ -106,11 +117,14 @@ def read_take(model: X2Face, marks: Marks | None, driver: Person, source: Person
     found = take_of(model, picture.pictures[0], film.pictures, (source.name, driver.name))
     if marks is None:
         return found
-    return replace(
-        found,
-        source_marks=marks.of_picture(picture.pictures[0], source.clip),
-        marks=marks.of_film(film.pictures, driver.clip, film.numbers),
-    )
+    of_source = marks.of_picture(picture.pictures[0], source.clip)
+    return with_marks(found, of_source, marks.of_film(film.pictures, driver.clip, film.numbers))
+
+
+def with_marks(take: Take, source_marks: Floats, marks: Floats) -> Take:
+    """The take with landmarks, as of Take; driving frames without a face hold the last ones, if any has a face."""
+    known = np.isfinite(marks).all(axis=(1, 2)).any()
+    return replace(take, source_marks=source_marks, marks=held(marks) if known else marks)
 
 
 @torch.inference_mode()

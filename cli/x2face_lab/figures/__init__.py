@@ -1,1 +1,1 @@
-"""The figures of the paper for given pictures: poses (Fig. 6, 15), speech (Fig. 7) and paint (Fig. 8, 13)."""
+"""The figures of the paper for given pictures and films: Fig. 4 to 8 and 11 to 15."""

@@ -10,7 +10,7 @@ from x2face_baselines.cyclegan import CycleGAN
 from x2face_baselines.cyclegan_files import CycleGANFolder
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.tables import Split
-from x2face_core.errors import MissingError
+from x2face_core.errors import MissingError, NoFaceError
 from x2face_core.identity.encoding import IdentityEncoder
 from x2face_core.model import X2Face
 from x2face_lab.comparison.marks import Marks, best_marks
@@ -51,14 +51,20 @@ def table_of_baselines(
     comparison = Comparison(best_reader(model), IdentityEncoder.load(device=model.device.type))
     jobs = [(driver, source) for a, b in pairs for driver, source in ((a, b), (b, a))]
     total, done = len(jobs) * len(methods), 0
+
+    def counted() -> None:
+        nonlocal done
+        done += 1
+        progress("films", done, total)
+
     for driver, source in jobs:
-
-        def counted() -> None:
-            nonlocal done
-            done += 1
-            progress("films", done, total)
-
-        comparison.add(read_take(model, marks, driver, source, asked.frames), methods, counted)
+        take = read_take(model, marks, driver, source, asked.frames)
+        if (person := take.without_face) is not None:
+            notes.append(f"{driver.name} driving {source.name} is left out: no face was found of {person}.")
+            continue
+        comparison.add(take, methods, counted)
+    if not comparison.tallies:
+        raise NoFaceError(f"{folder.path}: {' '.join(notes)}")
     found: dict[str, Any] = {"table": "baselines", "split": asked.split, "frames": asked.frames, "weights": model.name}
     found |= {"steps": kept.settings.steps, "pairs": [[a.name, b.name] for a, b in pairs]}
     return {**found, "landmarks_by": None if marks is None else marks.name, **comparison.figures(), "notes": notes}

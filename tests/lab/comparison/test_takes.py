@@ -15,7 +15,7 @@ from x2face_core.errors import InputError, MissingError
 from x2face_core.model import X2Face
 from x2face_lab.comparison.marks import LabelMarks
 from x2face_lab.comparison.methods import Copying, Ours, Translated, Warped
-from x2face_lab.comparison.takes import Take, couples, people_of, read_take, take_of
+from x2face_lab.comparison.takes import Take, couples, people_of, read_take, take_of, with_marks
 from x2face_lab.evaluation.tracks import read_clip
 
 from ...tiny_weights import save_tiny
@@ -63,6 +63,25 @@ def test_a_take_has_the_film_s_middle_and_labels_between_labelled_frames(take: T
     at = {int(frame): known[row] for row, (number, frame) in enumerate(ref) if number == clip.row}
     assert take.marks is not None
     assert np.allclose(take.marks[1], at[4]) and np.allclose(take.marks[0], (at[2] + at[4]) / 2)
+
+
+def test_whose_face_was_not_found_is_known(take: Take) -> None:
+    assert take.marks is not None and take.without_face is None and replace(take, marks=None).without_face is None
+    lost = take.marks.copy()
+    lost[1:] = np.nan
+    assert replace(take, marks=lost).without_face is None  # one frame shows it
+    assert take.source_marks is not None
+    assert np.array_equal(with_marks(take, take.source_marks, lost).marks, [lost[0]] * len(lost))
+    lost[0, 5] = np.nan
+    assert replace(take, marks=lost).without_face == take.persons[1]
+    assert replace(take, source_marks=lost[0]).without_face == take.persons[0]
+
+
+def test_films_without_a_labelled_face_are_not_chosen(face_folder: Path) -> None:
+    folder = FaceFolder(face_folder)
+    ref = folder.labels.landmark_ref
+    ref[ref[:, 0] <= 1] = [99, 0]  # both films of the first person
+    assert [one.name for one in people_of(folder, "train", 4, 8)] == ["p1", "p2"]
 
 
 def test_a_film_by_itself_begins_at_rest(take: Take) -> None:
