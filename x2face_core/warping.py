@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from x2face_core.pixels import to_bytes
+
 
 @lru_cache(maxsize=16)
 def _axes(height: int, width: int, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -63,11 +65,31 @@ def warp(texture: Tensor, flow: Tensor, *, padding: str = "border") -> Tensor:
     """
     height, width = texture.shape[-2:]
     flow = resize_flow(flow.float(), height, width)
-    x, y = _axes(height, width, flow.device, torch.float32)
-    identity = torch.stack([x.expand(height, width), y[:, None].expand(height, width)])
-    grid = (flow + identity).permute(0, 2, 3, 1)  # adding planes is faster than adding to interleaved coordinates
+    grid = (flow + _identity(height, width, flow.device)).permute(0, 2, 3, 1)
     textures = texture.expand(len(flow), -1, -1, -1).float()
     return F.grid_sample(textures, grid, mode="bilinear", padding_mode=padding, align_corners=True)
+
+
+@lru_cache(maxsize=4)
+def _identity(height: int, width: int, device: torch.device) -> Tensor:
+    """(2, height, width), planes: adding them is faster than adding interleaved coordinates."""
+    return identity_grid(height, width, device=device).permute(2, 0, 1).contiguous()
+
+
+def warp_to_bytes(texture: Tensor, flow: Tensor, *, padding: str = "border") -> Tensor:
+    """The same, rounded to bytes, channels last: (n, H, W, 3) uint8.
+
+    texture: (n or 1, 3, H, W) in [0, 1]; values beyond are clipped
+    On CPUs one picture at a time: its numbers stay in the cache, and no large memory is asked from the system.
+    """
+    if flow.is_cuda:
+        return torch.stack(to_bytes(warp(texture, flow, padding=padding)).unbind(1), dim=-1)
+    height, width = texture.shape[-2:]
+    made = torch.empty(len(flow), height, width, texture.shape[1], dtype=torch.uint8, device=flow.device)
+    for picture, one, displacement in zip(made, texture.expand(len(flow), -1, -1, -1), flow, strict=True):
+        levels = to_bytes(warp(one[None], displacement[None], padding=padding)[0])
+        torch.stack(levels.unbind(0), dim=-1, out=picture)  # 4 times as fast as permuting
+    return made
 
 
 def reduce(pictures: Tensor, side: int) -> Tensor:

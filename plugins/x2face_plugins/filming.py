@@ -72,6 +72,9 @@ def film(
         with _collector_paused():
             loaded, credentials = plan.load(), plan.credentials()
             session = load_session(plan, registry) if session is None else session
+            import x2face_core.rendering.dubbing_job
+            import x2face_core.rendering.job
+            import x2face_core.streaming.active  # noqa: F401  all that `_perform` imports
         plan, loaded = _blinking(plan, loaded, registry, session)
         inputs, mappings = hash_inputs(plan), UsedMappings(session.mapping)
         with _threads(session.model, threads) as used:

@@ -86,7 +86,7 @@ class RunOptions:
     )
     device: str = option("auto", help="auto, cpu, cuda, cuda:1 or mps.")
     dtype: Literal["auto", "fp32", "bf16", "fp16", "int8"] = option("auto", help="Precision.")
-    batch_size: int = option(8, min=1, max=256, help="Frames rendered at once.")
+    batch_size: int = option(16, min=1, max=256, help="Frames rendered at once.")
     seed: int = option(0, min=0, max=SEEDS, help="For drivers that draw random numbers.")
     strict_plugins: bool = option(False, help="Refuse to run while any plugin is broken.")
 

@@ -16,7 +16,6 @@ from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import UsageError
 from x2face_core.media.pictures import Picture
 from x2face_core.model import X2Face
-from x2face_core.pixels import to_pictures
 from x2face_core.rendering.finishing import finished
 from x2face_core.rendering.pipeline import animate_source
 from x2face_core.sources.films import FilmReader
@@ -206,7 +205,7 @@ class Session:
     def render(self, face: Face | EmbeddedFace, vectors: Tensor) -> Picture:
         """Render driving vectors (n, 128) to frames (n, h, w, 3) uint8."""
         embedded = _embedded(face)
-        frames = [to_pictures(self.model.render(embedded, torch.stack(rows))) for _, rows in batches(vectors, BATCH)]
+        frames = [self.model.render_pictures(embedded, torch.stack(rows)) for _, rows in batches(vectors, BATCH)]
         return np.concatenate(frames)
 
     def flow(self, face: Face | EmbeddedFace, vectors: Tensor) -> Tensor:

@@ -29,13 +29,15 @@ def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("x2face_core.engines.interface.find_spec", lambda name: object() if name == "torch" else None)
 
 
+@pytest.mark.parametrize(("bf16", "dtype"), [(True, "bf16"), (False, "fp32")])
 def test_without_extras_auto_is_torch_and_leaves_nothing_behind(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bf16: bool, dtype: str
 ) -> None:
     without_extras(monkeypatch)
+    monkeypatch.setattr("x2face_core.engines.choosing.multiplies_bf16", lambda: bf16)
     assert run("--json") == 0
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (report["engine"], report["dtype"], report["device"]) == ("torch", "fp32", "cpu")
+    assert (report["engine"], report["dtype"], report["device"]) == ("torch", dtype, "cpu")
     assert not (home / "home").exists()
 
 

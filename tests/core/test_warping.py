@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from x2face_core.warping import blend, identity_grid, reduce, resize_by_products, resize_flow, warp
+from x2face_core.pixels import to_bytes
+from x2face_core.warping import blend, identity_grid, reduce, resize_by_products, resize_flow, warp, warp_to_bytes
 
 Tensor = torch.Tensor
 
@@ -140,3 +141,19 @@ def test_confidence_weighs_each_place_by_itself_at_any_size() -> None:
 def test_equal_confidence_is_the_mean() -> None:
     faces = torch.rand(3, 3, 4, 4)
     torch.testing.assert_close(blend(faces, torch.full((3, 1, 2, 2), 0.7)), blend(faces))
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border"])
+def test_bytes_are_what_the_warped_texture_rounds_to_beyond_its_range_too(padding: str) -> None:
+    random = torch.Generator().manual_seed(3)
+    texture, flow = torch.rand(1, 3, 9, 7, generator=random) * 1.4 - 0.2, torch.randn(4, 2, 3, 3, generator=random)
+    found = warp_to_bytes(texture, flow, padding=padding)
+    assert found.shape == (4, 9, 7, 3)
+    assert found.dtype == torch.uint8
+    assert torch.equal(found, to_bytes(warp(texture, flow, padding=padding)).permute(0, 2, 3, 1))
+
+
+def test_each_picture_is_sampled_from_its_own_texture(texture: Tensor) -> None:
+    textures = torch.cat([texture, 1 - texture])
+    found = warp_to_bytes(textures, steady(0, 0).expand(2, -1, -1, -1))
+    assert torch.equal(found, to_bytes(textures).permute(0, 2, 3, 1))

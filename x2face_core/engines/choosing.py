@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from x2face_core.networks.x2face import X2FaceNetworks
 
 Candidate = tuple[EngineName, str]
+_SMALL = 1_000_000  # parameters below which conversions between precisions take as long as what they save
 _MARGIN = 1.1  # times as fast as torch in float32 that something else has to be
 
 
@@ -56,8 +57,28 @@ def choose(engine: str, dtype: str, networks: X2FaceNetworks, sha256: str, *, de
     if engine == "auto" and (dtype == "fp16" or not any(installed(one) for one in ENGINES if one != "torch")):
         engine = "torch"
     if engine == "torch" and (dtype != "auto" or networks.is_light or next(networks.parameters()).device.type != "cpu"):
-        return "torch", "fp32" if dtype == "auto" else dtype
+        return "torch", usual_precision(networks) if dtype == "auto" else dtype
     return decide(engine, dtype, networks, sha256, device=device, threads=threads)
+
+
+def usual_precision(networks: X2FaceNetworks) -> str:
+    """What torch computes networks in that are not tried: bf16 where the processor multiplies in it, else fp32.
+
+    The packaged weights' frames are 57 to 63 dB from those of fp32, as near as rounding to bytes is, in half the time.
+    On GPUs, and for networks too small to gain by it, fp32.
+    """
+    first = next(networks.parameters())
+    large = sum(tensor.numel() for tensor in networks.parameters()) >= _SMALL
+    return "bf16" if large and first.device.type == "cpu" and multiplies_bf16() else "fp32"
+
+
+def multiplies_bf16() -> bool:
+    """Whether this processor has instructions for products in bf16; others emulate them, slowly."""
+    ask: Callable[[], Mapping[str, object]] = getattr(
+        torch.cpu, "get_capabilities", dict
+    )  # newer versions of torch tell
+    told = ask()
+    return any(told.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def decide(engine: str, dtype: str, networks: X2FaceNetworks, sha256: str, *, device: str, threads: int) -> Candidate:

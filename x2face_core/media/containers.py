@@ -28,6 +28,7 @@ _SOUND_RATE = 48000
 _BLOCK = 1024  # samples, as AAC takes them
 _BT709 = 1  # the same number in AVColorSpace, AVColorPrimaries and AVColorTransferCharacteristic
 _LIMITED = 1  # AVCOL_RANGE_MPEG
+_SMALL = 512 * 512  # pixels up to which a film is encoded by one thread
 
 _X264 = {"preset": "veryfast", "crf": "18", "forced-idr": "1"}
 _VP9 = {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "crf": "26", "b": "0"}
@@ -94,6 +95,8 @@ def _film(out: OutputContainer, plan: Plan, codec: str, options: dict[str, str])
     stream.width, stream.height = encodable_size(plan.width, plan.height)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
+    if stream.width * stream.height <= _SMALL:
+        context.thread_count = 1  # threads of small pictures wait for one another more than they gain
     context.colorspace = context.color_primaries = context.color_trc = _BT709
     context.color_range = _LIMITED
     return stream

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,24 +13,23 @@ from numpy.typing import NDArray
 from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.media.boxes import Box
 from x2face_core.media.chosen import count_of_faces
-from x2face_core.media.faces import SURE, Face, find_faces, follow_face, spot_faces, sureness, surest
+from x2face_core.media.faces import SURE, Face, find_faces, sureness, surest
+from x2face_core.media.following import MOST, FaceTracker
 from x2face_core.media.frames import DecodedPicture, LazyFrame
-from x2face_core.media.pictures import Picture
-from x2face_core.media.tracking import Track, overlap, track_at
+from x2face_core.media.tracking import Track, overlap
 from x2face_core.media.video import probe, read_lazy_frames
 from x2face_core.media.working import in_thread
 
 LOOKS_A_SECOND = 5  # sampled frames a second; a look is the analysis of one sampled frame
 LONGEST = 640  # pixels on the longer side at which films are decoded and faces followed
 EVERYWHERE = 480  # pixels on the longer side at which whole frames are searched for faces
-_NEW_FACES = 10  # looks between two searches for new faces, at first
-_RARER = 0.2  # share of a film so far after which new faces are searched for, where that is more
 _GAP = 4  # looks: a face missing for fewer was turned away or blurred, not absent
 _GROWTH = 1.25  # largest enlargement of the box to contain a moving face
 _CLOSE_LOOKS = 12  # frames searched as photographs are, if no detection was confident
 _ENOUGH = 100  # pixels that a face should be wide; the detector's window has 80
 _AS_LONG = 0.25  # share of the main face's sightings, weighed by width, from which another face is reported
-_MOST = 3840  # pixels on the longer side at which faces are searched for
+_LONG = 20.0  # seconds from which a film has looks enough that the box hardly depends on each
+_LEFT_OUT = 16  # frames at the end of a film that sparse decoding may leave out
 
 
 @dataclass(frozen=True)
@@ -76,50 +75,6 @@ def scan_film(
     box.refuse_outside(film.width, film.height, str(path))
     count = film.frames if fps is None or film.seconds is None else max(1, round(film.seconds * fps))
     return FaceScan(box, np.ones(count or 0, dtype=np.bool_))
-
-
-class FaceTracker:
-    """Tracks the faces of a film from look to look.
-
-    everywhere: pixels on the longer side at which whole frames are searched for faces
-    """
-
-    def __init__(self, everywhere: int) -> None:
-        self._everywhere = everywhere
-        self.tracks: list[Track] = []
-        self._followed: list[Track] = []
-        self._blank = 0  # looks in a row without any face
-        self._looks = self._search_at = 0  # looks so far, and the one that searches for new faces
-
-    def look(self, number: int, picture: Picture) -> None:
-        """Update the tracks with one frame. number: of the look"""
-        followed = [track for track in self._followed if self._follow(track, number, picture)]
-        self._blank = 0 if followed else self._blank + 1
-        if (not followed and self._blank % 2) or self._looks >= self._search_at:
-            self._search(number, picture, followed)
-            self._search_at = self._looks + max(_NEW_FACES, round(_RARER * self._looks))
-        self._looks += 1
-        self._followed = followed
-
-    def _follow(self, track: Track, number: int, picture: Picture) -> bool:
-        face = follow_face(picture, track.last)
-        if face is not None:
-            track.faces[number] = face
-        return face is not None
-
-    def _search(self, number: int, picture: Picture, followed: list[Track]) -> None:
-        found = spot_faces(picture, self._everywhere)
-        if not found and not self.tracks and self._blank % 4 == 1:
-            found = spot_faces(picture, min(2 * self._everywhere, _MOST))
-        for face in found:
-            if track_at(face, followed):
-                continue
-            track = track_at(face, (track for track in self.tracks if track not in followed))
-            if track is None:
-                track = Track()
-                self.tracks.append(track)
-            track.faces[number] = face
-            followed.append(track)
 
 
 @dataclass(frozen=True)
@@ -176,49 +131,61 @@ def _middle(track: Track) -> Face:
 
 def _scanned(path: str | Path, fps: float | None, scale: float, track: int | None, face: int | None) -> FaceScan:
     info = probe(path, track)
-    film = _Film(path, fps or info.fps, track, (info.width, info.height))
+    film = _Film(path, fps or info.fps, track, (info.width, info.height), info.seconds)
     seen = film.look(LONGEST, EVERYWHERE)
     if seen.surest < SURE:
         seen = max(seen, film.look_closely(seen.frames), key=lambda one: one.surest)
+    count = film.complete(seen.frames)
     if not seen.tracks:
         raise NoFaceError(
-            f"{path}: no face was found in any of its {seen.frames} frames; give its place with a crop, or another one."
+            f"{path}: no face was found in any of its {count} frames; give its place with a crop, or another one."
         )
-    return seen.scan(scale, info.width, face, str(path))
+    found = seen.scan(scale, info.width, face, str(path))
+    return replace(found, present=np.pad(found.present, (0, count - len(found.present)), mode="edge"))
 
 
 @dataclass(frozen=True)
 class _Film:
-    """A film to be scanned. size: width and height"""
+    """A film to be scanned. size: width and height; seconds: its length, None if unknown"""
 
     path: str | Path
     rate: float
     track: int | None
     size: tuple[int, int]
+    seconds: float | None = None
 
     def look(self, longest: int, everywhere: int) -> ScanResult:
-        """Track its faces in frames reduced to `longest` pixels, with searches at `everywhere` pixels."""
-        step = max(1, round(self.rate / LOOKS_A_SECOND))
-        lookout, frames, width = FaceTracker(everywhere), 0, self.size[0]
+        """Track its faces in frames reduced to `longest` pixels, with searches at `everywhere` pixels.
+
+        Long films are decoded sparsely, and looked at sparsely where nothing moves.
+        """
+        step, sparse = max(1, round(self.rate / LOOKS_A_SECOND)), (self.seconds or 0) >= _LONG
+        lookout, frames = FaceTracker(everywhere), 0
 
         def shots() -> Iterator[tuple[int, LazyFrame | DecodedPicture]]:
             nonlocal frames
-            for frames, shot in enumerate(self._lazy_frames(longest), start=1):
+            for frames, shot in enumerate(self._lazy_frames(longest, sparse=sparse), start=1):
                 if (frames - 1) % step == 0:
                     yield (frames - 1) // step, shot
 
         def track(looks: Iterator[tuple[int, LazyFrame | DecodedPicture]]) -> int:
-            nonlocal width
             for number, shot in looks:
-                picture = shot.picture()
-                width = picture.shape[1]
-                lookout.look(number, picture)
+                if sparse:
+                    lookout.look_sparsely(number, shot)
+                else:
+                    lookout.look(number, shot.picture())
+            lookout.finish()
             return frames
 
         outcome = in_thread(track, shots())
         if outcome.interrupted is not None:
             raise outcome.interrupted
-        return ScanResult(lookout.tracks, width, frames, step)
+        return ScanResult(lookout.tracks, lookout.width or self.size[0], frames, step)
+
+    def complete(self, frames: int) -> int:
+        """The number of frames, with those at the end that sparse decoding left out."""
+        count = 0 if self.seconds is None else round(self.seconds * self.rate)
+        return count if frames < count <= frames + _LEFT_OUT else frames
 
     def look_closely(self, frames: int) -> ScanResult:
         """Search a few frames as photographs are searched, then track the faces found at the resolution they need."""
@@ -226,7 +193,7 @@ class _Film:
         longest = max(self.size)
         if faces:
             enough = longest * _ENOUGH / np.median([face.w for face in faces.values()])
-            seen = self.look(min(longest, round(enough)), min(_MOST, round(enough)))
+            seen = self.look(min(longest, round(enough)), min(MOST, round(enough)))
             if seen.surest >= min(SURE, surest(faces.values())):
                 return seen
         return ScanResult([Track(faces)] if faces else [], self.size[0], frames, max(1, round(frames / _CLOSE_LOOKS)))
@@ -238,8 +205,8 @@ class _Film:
         found = ((number, find_faces(shot.picture())) for number, shot in enumerate(shots))
         return {number: faces[0] for number, faces in found if faces}
 
-    def _lazy_frames(self, longest: int | None) -> Iterator[LazyFrame | DecodedPicture]:
-        return read_lazy_frames(self.path, self.rate, longest=longest, track=self.track)
+    def _lazy_frames(self, longest: int | None, *, sparse: bool = False) -> Iterator[LazyFrame | DecodedPicture]:
+        return read_lazy_frames(self.path, self.rate, longest=longest, track=self.track, sparse=sparse)
 
 
 def _weight(track: Track) -> float:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from x2face_core.errors import NoFaceError
 from x2face_core.media.cuts import CutDetector
-from x2face_core.media.scan import EVERYWHERE, LONGEST, LOOKS_A_SECOND, FaceScan, FaceTracker, ScanResult, scan_film
+from x2face_core.media.following import FaceTracker
+from x2face_core.media.scan import EVERYWHERE, LONGEST, LOOKS_A_SECOND, FaceScan, ScanResult, scan_film
 from x2face_core.media.video import probe, read_lazy_frames
 
 

@@ -118,14 +118,23 @@ def read_frames(
 
 
 def read_lazy_frames(
-    path: str | Path, fps: float | None = None, *, longest: int | None = None, track: int | None = None
+    path: str | Path,
+    fps: float | None = None,
+    *,
+    longest: int | None = None,
+    track: int | None = None,
+    sparse: bool = False,
 ) -> Iterator[LazyFrame | DecodedPicture]:
-    """As read_frames, but frames are converted to pictures on demand, so skipped ones cost only their decoding."""
+    """As read_frames, but frames are converted to pictures on demand, so skipped ones cost only their decoding.
+
+    sparse: frames that opening.decoded_film leaves out are replaced by the one before; up to as many as lie between two
+        decoded frames are missing at the end
+    """
     if is_animation(path):
         yield from at_rate(_decoded_animation_frames(path, longest), fps or _probe_animation(path).fps)
         return
     none_yet = True
-    for shot in at_rate(_lazy_film_frames(path, longest, track), fps or probe(path, track).fps):
+    for shot in at_rate(_lazy_film_frames(path, longest, track, sparse), fps or probe(path, track).fps):
         none_yet = False
         yield shot
     if none_yet:
@@ -140,7 +149,9 @@ def _decoded_animation_frames(path: str | Path, longest: int | None) -> Iterator
         start += lasts
 
 
-def _lazy_film_frames(path: str | Path, longest: int | None, track: int | None) -> Iterator[tuple[Timed, LazyFrame]]:
+def _lazy_film_frames(
+    path: str | Path, longest: int | None, track: int | None, sparse: bool
+) -> Iterator[tuple[Timed, LazyFrame]]:
     found = probe_file(path, track)
     clock, end = Clock(found.film), found.film_seconds or 0.0
     with opened(path) as film:
@@ -149,7 +160,7 @@ def _lazy_film_frames(path: str | Path, longest: int | None, track: int | None) 
             raise no_stream(path, "film")
         convert: Conversion | None = None
         following = 0.0  # presentation time for a frame without a timestamp
-        for frame in decoded_film(film, stream):
+        for frame in decoded_film(film, stream, sparse=sparse):
             convert = convert or Conversion.of(frame, stream, longest)
             start = None if frame.pts is None else clock.to_timeline(float(frame.pts * (frame.time_base or 0)))
             start = following if start is None else start

@@ -13,7 +13,7 @@ from x2face_core.networks.dims import Dims, Fusion
 from x2face_core.networks.driving import DrivingNetwork
 from x2face_core.networks.embedding import EmbeddingNetwork
 from x2face_core.networks.fusing import Fused, fuse
-from x2face_core.warping import blend, reduce, warp
+from x2face_core.warping import blend, reduce, warp, warp_to_bytes
 
 Favour = Callable[[Tensor], Tensor | None]
 _LIGHT = 32_000_000  # numbers of both networks
@@ -84,6 +84,11 @@ class X2FaceNetworks(nn.Module):
         """(3, H, W) or (n, 3, H, W) and (n, vector) to frames (n, 3, H, W) in [0, 1]."""
         texture = texture if texture.dim() == 4 else texture[None]
         return warp(texture, self.driving.decode(vectors), padding=self.dims.padding).clamp(0, 1)
+
+    def render_bytes(self, texture: Tensor, vectors: Tensor) -> Tensor:
+        """As `render`, rounded to bytes: (n, H, W, 3) uint8."""
+        texture = texture if texture.dim() == 4 else texture[None]
+        return warp_to_bytes(texture, self.driving.decode(vectors), padding=self.dims.padding)
 
     def forward(self, sources: Tensor, driving: Tensor) -> Tensor:
         """(n, 3, H, W) sources and driving pictures to generated frames (n, 3, H, W)."""

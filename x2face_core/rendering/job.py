@@ -7,7 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 
 from x2face_core.errors import InputError
@@ -32,6 +34,7 @@ from x2face_core.suitability.movement import Movement
 from x2face_core.suitability.reach import Turns
 from x2face_core.suitability.sources import advice, readings
 
+_READ_AT_ONCE = 32  # frames
 Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
 
 
@@ -62,7 +65,7 @@ class Job:
     fusion: str = "auto"
     force: bool = False
     complete: bool | None = None
-    batch_size: int = 8
+    batch_size: int = 16
     seed: int = 0
     record: Path | None = None
     finish: str = "none"
@@ -167,13 +170,27 @@ def perform(
 
 
 def count_turns(frames: Iterable[Frame], model: Model, turns: Turns, movement: Movement) -> Iterator[Frame]:
-    """Pass the frames on; adds the head rotation of each to `turns`, and all that moves to `movement`."""
-    for frame in frames:
-        read = readings(torch.from_numpy(frame.vector[None]).float(), model)
-        if read is not None:
-            turns.add(read)
-            movement.add(read)
-        yield frame
+    """Pass the frames on; adds the head rotation of each to `turns`, and all that moves to `movement`.
+
+    Vectors are read a second or so of film at a time; the last ones when the frames end, or when this is closed.
+    """
+    vectors: list[np.ndarray[Any, np.dtype[np.float64]]] = []
+
+    def read() -> None:
+        found = readings(torch.from_numpy(np.stack(vectors)).float(), model) if vectors else None
+        vectors.clear()
+        if found is not None:
+            turns.add(found)
+            movement.add(found)
+
+    try:
+        for frame in frames:
+            vectors.append(frame.vector)
+            if len(vectors) == _READ_AT_ONCE:
+                read()
+            yield frame
+    finally:
+        read()
 
 
 def _rotation_remedy(drivers: Sequence[ActiveDriver]) -> str:

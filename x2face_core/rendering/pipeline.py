@@ -14,7 +14,6 @@ from torch import Tensor
 
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
 from x2face_core.errors import UsageError
-from x2face_core.pixels import to_pictures
 from x2face_core.rendering.poisson import Poisson
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, zero_driver
@@ -72,7 +71,7 @@ def animate(
     overlays: Sequence[ActiveOverlay | Overlay] = (),
     fps: float | None = None,
     seconds: float | None = None,
-    batch_size: int = 8,
+    batch_size: int = 16,
     finish: str = "none",
     smooth: float = 0.0,
     fusion: str = "auto",
@@ -116,7 +115,7 @@ def animate_source(
     overlays: Sequence[ActiveOverlay | Overlay] = (),
     fps: float | None = None,
     seconds: float | None = None,
-    batch_size: int = 8,
+    batch_size: int = 16,
     finish: str = "none",
     smooth: float = 0.0,
     pace: Pace | None = None,
@@ -173,9 +172,9 @@ def _rendered(
     vectors = torch.from_numpy(np.stack([row.vector for row in rows])).float()
     with torch.inference_mode():
         if poisson is None:
-            pictures = to_pictures(model.render(face, vectors))
+            pictures = model.render_pictures(face, vectors)
         else:
             faces = [poisson.on(face, row.picture, drivers) for row in rows]
-            parts = [model.render(one, row[None]) for one, row in zip(faces, vectors, strict=True)]
-            pictures = to_pictures(torch.cat(parts))
+            parts = [model.render_pictures(one, row[None]) for one, row in zip(faces, vectors, strict=True)]
+            pictures = np.concatenate(parts)
     return [Frame(picture, row.vector, fps, row.picture) for picture, row in zip(pictures, rows, strict=True)]

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import torch
 
+from x2face_core.streaming.allocating import keep_freed_memory
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -44,6 +46,7 @@ def in_parallel(compute: Callable[[T], R], items: Iterable[T], workers: int) -> 
 
 def _single_threaded(workers: int) -> ThreadPoolExecutor:
     """A pool whose threads compute with one torch thread each; the number of the calling thread's does not change."""
+    keep_freed_memory()
     pool, started = ThreadPoolExecutor(workers, thread_name_prefix="x2face-worker"), Barrier(workers)
 
     def start(_: int) -> None:

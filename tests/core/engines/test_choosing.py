@@ -171,3 +171,25 @@ def test_without_extras_auto_is_torch_and_nothing_is_tried(
     assert choose("auto", "auto", networks, "a" * 64, device="auto", threads=1) == ("torch", "fp32")
     assert choose("auto", "bf16", networks, "a" * 64, device="auto", threads=1) == ("torch", "bf16")
     assert (tried, list(home.iterdir())) == ([], [])
+
+
+@pytest.mark.parametrize(("width", "bf16", "chosen"), [(24, True, "bf16"), (24, False, "fp32"), (4, True, "fp32")])
+def test_light_networks_are_computed_in_bf16_where_the_processor_multiplies_in_it(
+    monkeypatch: pytest.MonkeyPatch, width: int, bf16: bool, chosen: str
+) -> None:
+    networks = X2FaceNetworks(Dims(side=64, flow_side=32, width=width, max_factor=12, confidence=False))
+    assert networks.is_light
+    monkeypatch.setattr(choosing, "multiplies_bf16", lambda: bf16)
+    assert choose("torch", "auto", networks, "a" * 64, device="cpu", threads=1) == ("torch", chosen)
+    assert choose("torch", "fp32", networks, "a" * 64, device="cpu", threads=1) == ("torch", "fp32")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [({"avx512_bf16": True, "amx_bf16": False}, True), ({"avx512_bf16": False}, False), ({}, False)],
+)
+def test_instructions_for_bf16_are_asked_of_torch(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, bool], expected: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    assert choosing.multiplies_bf16() is expected

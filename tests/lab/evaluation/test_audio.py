@@ -16,7 +16,7 @@ from x2face_core.driving import Chunk, EmbeddedFace
 from x2face_core.errors import MissingError
 from x2face_core.media.sound import read_sound
 from x2face_core.networks.dims import Dims
-from x2face_core.pixels import to_tensor
+from x2face_core.pixels import to_pictures, to_tensor
 from x2face_core.sources.source import no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver
 from x2face_lab.evaluation.audio import SpeechResult, correlation, jitter, measure_audio, speakers, summary
@@ -71,6 +71,9 @@ class Drawer:
 
     def render(self, face: EmbeddedFace, vectors: torch.Tensor) -> torch.Tensor:
         return to_tensor(draw(Look(mouth_open=float(wide)), person=1) for wide in vectors[:, 0].clamp_min(0))
+
+    def render_pictures(self, face: EmbeddedFace, vectors: torch.Tensor) -> Any:
+        return to_pictures(self.render(face, vectors))
 
 
 class Hearing:
