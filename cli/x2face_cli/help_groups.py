@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 import click
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Common": ("source", "driver", "output", "overwrite", "seconds", "sound", "size", "paste_back", "compare", "help"),
+    "Common": (
+        "source", "driver", "output", "overwrite", "seconds", "sound", "size", "crop_shows", "paste_back", "compare",
+        "help",
+    ),
     "The source": (
         "face", "crop", "crop_scale", "source_frames", "source_motion", "fusion", "no_completion", "embedded", "force",
     ),
-    "Finishing": ("finish", "smooth", "sharpen", "mark", "still", "fps"),
+    "Finishing": ("background", "finish", "smooth", "sharpen", "mark", "still", "fps"),
     "Records": ("record", "manifest", "c2pa_certificate", "c2pa_key", "as_json"),
 }  # fmt: skip
 LAST = "For experts"

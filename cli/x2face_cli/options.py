@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING
+from dataclasses import MISSING, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 AnySpec = DriverSpec | OverlaySpec
 PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: ExpandedPath()}
+PLAIN_SIZE = 256  # pixels
 SHORT = {"source": "-s", "output": "-o"}
 OF_SOURCES = (
     "source", "source_frames", "crop", "face", "force", "crop_scale", "fusion", "no_completion", "size",
@@ -26,8 +27,13 @@ OF_SOURCES = (
 
 
 def own_options(*names: str) -> list[click.Option]:
-    """The named options of run, in this order; without names all of them."""
+    """The named options of run, in this order; without names all of them.
+
+    A command that takes some of them makes no film, so that its `size` is that of the face.
+    """
     declared = {one.name: one for one in read_settings(RunOptions)}
+    if names:
+        declared["size"] = replace(declared["size"], default=PLAIN_SIZE, help="Side of the face in pixels.")
     return [_of_field([SHORT[name]] if name in SHORT else [], declared[name]) for name in names or declared]
 
 

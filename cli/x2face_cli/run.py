@@ -134,6 +134,6 @@ def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     if as_json:
         screen.result_json(report)
     else:
-        for line in closing_lines(report, next_step(parsed.drivers, parsed.own, report["source_boxes"])):
+        for line in closing_lines(report, next_step(parsed.drivers, parsed.own, report)):
             screen.note(line)
         screen.result(report["output"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,19 +29,19 @@ def closing_lines(report: Mapping[str, Any], next_step: str) -> Iterator[str]:
         yield f"next: {next_step}"
 
 
-def next_step(drivers: Iterable[str], options: Mapping[str, Any], boxes: Iterable[Sequence[float]] = ()) -> str:
-    """One thing to try that the run has not used.
-
-    options: of run, as given; boxes: of the sources' crops, x, y, width and height in pixels
-    """
-    names, side = set(drivers), min((box[2] for box in boxes), default=0)
-    if side >= 2 * options["size"]:
-        return f"--size {min(_LARGE, int(side) // 2 * 2)} takes the pixels that the source has"
+def next_step(drivers: Iterable[str], options: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    """One thing to try that the run has not used. options: of run, as given; report: as of x2face.run"""
+    names, pasted, still = set(drivers), options["paste_back"], options["source_motion"] == "still"
+    width, pixels = report["size"][0], int(report["view"][2])
+    if still and not pasted and width < min(_LARGE, pixels // 2 + 1):
+        return f"--size {min(_LARGE, pixels // 2 * 2)} takes the pixels that the source has"
     if "frame" in names and options["finish"] == "none":
         return "--finish poisson takes teeth and closed lids from the driving pictures"
-    if "audio" in names and not names & {"frame", "pose", "idle"} and options["source_motion"] == "still":
+    if "audio" in names and not names & {"frame", "pose", "idle"} and still:
         return "--idle moves the head a little, --pose-yaw=-10:10 --pose-seconds 4 turns it"
-    if not options["paste_back"] and options["source_motion"] == "still":
+    if still and options["background"] == "move":
+        return "--background keep holds still what is behind the head"
+    if still and not pasted:
         return "--paste-back puts the face back into the whole picture"
     return "" if options["manifest"] else "--manifest notes all it was made from, for `x2face rerun`"
 

@@ -45,7 +45,7 @@ class Faces:
 def gather(folder: FaceFolder, split: Split, model: X2Face) -> Faces:
     """Photographs, and frames of films, of a split."""
     parts, names = [], []
-    for pictures, *name in _pictures(folder, split):
+    for pictures, *name in pictures_of(folder, split):
         for start in range(0, len(pictures), _BATCH):
             crops = to_tensor(pictures[start : start + _BATCH])
             parts += [reduce(model.embed(one[None]).texture[None], SIDE).half() for one in crops]
@@ -54,7 +54,7 @@ def gather(folder: FaceFolder, split: Split, model: X2Face) -> Faces:
     return Faces(torch.cat(parts), person, kind, file)
 
 
-def _pictures(folder: FaceFolder, split: Split) -> Iterator[tuple[NDArray[np.uint8], str, str, str]]:
+def pictures_of(folder: FaceFolder, split: Split) -> Iterator[tuple[NDArray[np.uint8], str, str, str]]:
     """Pictures (n, h, w, 3) of one person, with identity, kind and file."""
     for still in folder.stills.of_split(split) if folder.stills else []:
         yield np.asarray(read_picture(still.path))[None], still.identity, still.source, str(still.path)

@@ -212,6 +212,7 @@ def summary_of(plan: Plan, loaded: Loaded, report: Report, session: Session) -> 
         "seconds": round(report.seconds, 6),
         "wall_seconds": 0.0,
         "size": list(report.size),
+        "view": report.view,
         "moved": report.moved,
         "source_boxes": report.source_boxes,
         "driving_box": report.driving_box,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _OF_THE_JOB = (
     "source_frames", "fps", "seconds", "sound", "compare", "paste_back", "fusion", "force", "batch_size", "seed",
-    "mark", "finish", "smooth", "sharpen",
+    "mark", "finish", "smooth", "sharpen", "background",
 )  # fmt: skip
 
 

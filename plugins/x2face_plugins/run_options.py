@@ -43,7 +43,12 @@ class RunOptions:
         "auto", help="How several sources become one face; auto: as the weights say."
     )
     no_completion: bool = option(False, help="Paint nothing where no source shows the face.")
-    size: int = option(256, min=32, max=2048, help="Side of the face in pixels.")
+    size: int | None = option(
+        None, min=32, max=2048, help="Side of the film in pixels; by default 512 where the source has them, else 256."
+    )
+    crop_shows: Literal["head", "face"] = option(
+        "head", help="head: the film shows the hair too, where the picture has room; face: what the networks see."
+    )
     output: str | None = option(
         None,
         metavar="FILE|FOLDER/",
@@ -61,6 +66,9 @@ class RunOptions:
         0.0, min=0, max=25, metavar="FRAMES", help="Smooth the motion over so many frames; 1 calms a jittery driver."
     )
     sharpen: float = option(0.0, min=0, max=3, metavar="AMOUNT", help="Sharpen the generated face; 0.5 is a little.")
+    background: Literal["move", "keep"] = option(
+        "move", help="keep: the source's background stands still behind the person; move: it follows the head."
+    )
     manifest: bool = option(
         False, help="Write OUTPUT.json too: inputs, settings, weights and versions, for `x2face rerun`."
     )
@@ -97,7 +105,9 @@ class RunOptions:
 
     @property
     def cropping(self) -> Cropping:
-        """How the sources are cropped. UsageError for an invalid box."""
+        """How the sources are cropped, and what the film shows of them. UsageError for an invalid box."""
+        from x2face_core.sources.framing import PLAIN, Framing
         from x2face_core.sources.portraits import Cropping
 
-        return Cropping(self.crop, self.crop_scale, self.size, self.face)
+        shows = "face" if self.paste_back or self.keeps_motion else self.crop_shows
+        return Cropping(self.crop, self.crop_scale, self.size or PLAIN, self.face, Framing(shows, self.size))

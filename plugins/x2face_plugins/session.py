@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -16,9 +16,11 @@ from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import UsageError
 from x2face_core.media.pictures import Picture
 from x2face_core.model import X2Face
+from x2face_core.rendering.background import Background
 from x2face_core.rendering.finishing import finished
 from x2face_core.rendering.pipeline import animate_source
 from x2face_core.sources.films import FilmReader
+from x2face_core.sources.framing import PLAIN, Framing
 from x2face_core.sources.portraits import Cropping, crops, find_portraits
 from x2face_core.sources.source import MappingsByName, ModelSource, as_factor
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
@@ -105,7 +107,8 @@ class Session:
         face: int | None = None,
         force: bool = False,
         crop_scale: float = 1.6,
-        size: int = 256,
+        size: int | None = None,
+        crop_shows: Literal["face", "head"] = "face",
         source_frames: int = 3,
         fusion: str = "auto",
         no_completion: bool = False,
@@ -115,7 +118,8 @@ class Session:
         pictures: paths of photographs, films or folders; (h, w, 3) uint8 RGB arrays; Pillow's pictures
         crop: auto, none or x,y,w,h; face: which of several, from left to right, from 1
         force: take pictures as one person that look like different people, which is refused otherwise
-        crop_scale: the crop's side in faces; size: its side in pixels
+        crop_scale: the crop's side in faces; size: of frames in pixels, 256 by default
+        crop_shows: what frames of `animate` show: the crop, or the whole head where the first picture has room
         source_frames: pictures taken from a film or a folder
         fusion: aligned, mean, confidence or confidence-exp; auto: as stored with the weights
         no_completion: leave what no source shows as it is, for weights with a completion network
@@ -123,7 +127,8 @@ class Session:
         """
         if not pictures:
             raise UsageError("A face needs a picture at least.")
-        cropping = Cropping(crop, crop_scale, size, face)
+        side = size or PLAIN
+        cropping = Cropping(crop, crop_scale, side, face, Framing(crop_shows, side))
         portraits = find_portraits([as_source(one) for one in pictures], cropping, source_frames, self.model)
         if not force:
             refuse_different_people(portraits, self.model)
@@ -154,6 +159,7 @@ class Session:
         finish: str = "none",
         smooth: float = 0.0,
         sharpen: float = 0.0,
+        background: str = "move",
         pace: Pace | None = None,
     ) -> Film:
         """Drive a face; iterate over the result for its frames.
@@ -164,8 +170,10 @@ class Session:
         paste_back: put the face back into the whole first picture; compare: show source and driving picture to the left
         finish: poisson: take teeth and closed lids from driving pictures; smooth: the motion, over so many frames
         sharpen: the generated face by so much; 0.5 is a little
+        background: keep: the first picture's stands still behind the person; move: it follows the flow
         pace: gives frames in real time, and drops late ones
-        UsageError for drivers that cannot be combined, or for endless ones without seconds.
+        UsageError for drivers that cannot be combined, for endless ones without seconds, or for a background to keep
+        against which no person is made out.
         """
         active = [_active(one) for one in drivers]
         overlays = [one for one in active if isinstance(one, ActiveOverlay)]
@@ -173,6 +181,7 @@ class Session:
         added = None if still else blinks_beside(moving, self.registry, self.mapping)
         if added is not None and isinstance(idle := added.load(), ActiveDriver):
             moving.append(idle)
+        kept = Background.kept(background, face.portraits[0], face.source)
         animation = animate_source(
             replace(face.source, seed=seed, pictures_wanted=compare or finish == "poisson"),
             moving,
@@ -183,8 +192,11 @@ class Session:
             finish=finish,
             smooth=smooth,
             pace=pace,
+            matte=None if kept is None else kept.matte,
         )
-        pictures = finished(animation, face.portraits[0], paste_back=paste_back, compare=compare, sharpen=sharpen)
+        pictures = finished(
+            animation, face.portraits, paste_back=paste_back, compare=compare, sharpen=sharpen, background=kept
+        )
         return Film(animation, pictures, soundtrack(moving).path)
 
     def encode(self, pictures: Tensor | AnyPicture | Sequence[AnyPicture]) -> Tensor:

@@ -70,6 +70,9 @@ REPORT: dict[str, Any] = {
 }  # fmt: skip
 
 
+OPTIONS = {"finish": "none", "paste_back": False, "source_motion": "still", "background": "move", "manifest": False}
+
+
 def test_a_run_ends_with_what_was_made_and_one_next_step() -> None:
     assert list(closing_lines(REPORT, "--mark TEXT")) == [
         "50 frames, 2.0 s at 25 a second, 256x256: head still",
@@ -83,18 +86,28 @@ def test_a_run_ends_with_what_was_made_and_one_next_step() -> None:
     [
         (["frame"], {}, "--finish poisson"),
         (["audio"], {}, "--idle moves"),
-        (["frame"], {"finish": "poisson"}, "--paste-back"),
-        (["frame"], {"finish": "poisson", "paste_back": True}, "--manifest"),
+        (["frame"], {"finish": "poisson"}, "--background keep"),
+        (["frame"], {"finish": "poisson", "background": "keep"}, "--paste-back"),
+        (["pose"], {"paste_back": True}, "--background keep"),
+        (["frame"], {"finish": "poisson", "background": "keep", "paste_back": True}, "--manifest"),
         (["audio"], {"source_motion": "keep"}, "--manifest"),
         (["audio"], {"source_motion": "keep", "manifest": True}, ""),
     ],
 )
 def test_the_next_step_is_one_that_was_not_taken(drivers: list[str], given: dict[str, Any], step: str) -> None:
-    options = {"size": 256, "finish": "none", "paste_back": False, "source_motion": "still", "manifest": False} | given
-    assert next_step(drivers, options).startswith(step)
+    assert next_step(drivers, OPTIONS | given, REPORT | {"view": [0, 0, 256, 256]}).startswith(step)
 
 
-@pytest.mark.parametrize(("side", "step"), [(400.0, "--paste-back"), (560.7, "--size 512 "), (2000.0, "--size 512 ")])
-def test_a_source_with_more_pixels_is_worth_a_larger_film(side: float, step: str) -> None:
-    options = {"size": 256, "finish": "none", "paste_back": False, "source_motion": "still", "manifest": False}
-    assert next_step(["pose"], options, [[0, 0, side, side]]).startswith(step)
+@pytest.mark.parametrize(
+    ("width", "side", "step"),
+    [
+        (256, 400.0, "--background"),
+        (256, 560.7, "--size 512 "),
+        (256, 2000.0, "--size 512 "),
+        (64, 200.3, "--size 200 "),
+        (512, 2000.0, "--background"),
+    ],
+)
+def test_a_source_with_more_pixels_is_worth_a_larger_film(width: int, side: float, step: str) -> None:
+    report = REPORT | {"size": [width, width], "view": [0, 0, side, side]}
+    assert next_step(["pose"], OPTIONS, report).startswith(step)

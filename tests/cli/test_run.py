@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.films import drawn
 from x2face_cli.app import main
@@ -17,7 +18,7 @@ from x2face_core.media.video import probe, read_frames
 from x2face_core.media.writing import write_film
 
 KEYS = {"output", "frames", "fps", "seconds", "wall_seconds", "source_boxes", "driving_box", "drivers", "weights",
-        "engine", "dtype", "device", "warnings", "advice", "size", "moved"}  # fmt: skip
+        "engine", "dtype", "device", "warnings", "advice", "size", "view", "moved", "signed_by"}  # fmt: skip
 
 
 @pytest.fixture
@@ -78,6 +79,40 @@ def test_paste_back_gives_the_whole_picture(place: Path) -> None:
     pasted = read_picture("p/000003.png")
     assert pasted.shape == (48, 64, 3)
     assert np.array_equal(pasted[:, :8], drawn(4)[:, :8])  # outside the box
+
+
+@pytest.mark.parametrize(("side", "expected"), [(511, 256), (512, 512)])
+def test_films_are_as_large_as_the_source_and_tell_what_they_show(
+    place: Path, capsys: pytest.CaptureFixture[str], side: int, expected: int
+) -> None:
+    write_picture("source.png", np.full((side, 600, 3), 90, np.uint8), overwrite=True)
+    driven = ["--frame", "film.mp4", "--frame-crop", "none", "--seconds", "0.05"]
+    words = ["--crop", "none", *driven, "--json", "-o", "f/"]
+    assert main(["run", "-s", "source.png", *words]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["size"] == [expected, expected]
+    assert report["view"] == [(600 - side) / 2, 0, side, side]
+    assert main(["run", "-s", "source.png", *words, "--paste-back", "--overwrite"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["size"], report["view"]) == ([600, side], [0, 0, 600, side])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--background", "blur"], "'blur' is not one of 'move', 'keep'"),
+        (["--background", "keep"], "no person is made out against the background of source.png"),
+    ],
+)
+def test_a_background_that_cannot_be_kept_is_one_line_and_nothing_is_left(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
+    nobody = "x2face_core.rendering.background.person_matte"
+    monkeypatch.setattr(nobody, lambda picture: torch.zeros(1, *picture.shape[-2:]))
+    assert run("-o", "kept.mp4", *words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("x2face: error: ") and message in line
+    assert not (place / "kept.mp4").exists()
 
 
 def test_a_face_from_a_film_is_pasted_back_into_a_frame_of_that_film(place: Path) -> None:

@@ -55,6 +55,9 @@ def paste_masked(picture: Picture, generated: Picture, mask: Picture, box: Box) 
 def _placed(generated: Picture, box: Box, across: Span, down: Span) -> Picture:
     """(h, w, 3) or (h, w) `generated`, resampled to the picture's pixels that the box touches; edge pixels repeated."""
     scale = generated.shape[0] / box.side  # pixels of `generated` a pixel of the picture
+    if scale == 1 and box == box.in_whole_pixels():
+        x, y = int(box.x), int(box.y)
+        return generated[down[0] - y : down[1] - y, across[0] - x : across[1] - x]
     room = ceil(scale)
     around = ((room, room), (room, room), (0, 0))[: generated.ndim]
     image = Image.fromarray(np.pad(generated, around, mode="edge"))

@@ -63,6 +63,7 @@ def perform_dubbing(
         advice=tips,
         frames_sha256=digest.hexdigest(),
         size=digest.size,
+        view=[0.0, 0.0, *map(float, footage.size)],
     )
 
 
@@ -73,7 +74,11 @@ def _refuse_options(job: Job) -> None:
     for name, given in (("fps", job.fps is not None), ("record", job.record is not None)):
         if given:
             raise UsageError(f"--{name}: a film that keeps its motion has its own; leave it out.")
-    for name, given in (("finish", job.finish != "none"), ("smooth", job.smooth > 0), ("sharpen", job.sharpen > 0)):
+    finishing = {
+        "background": job.background != "move", "finish": job.finish != "none", "smooth": job.smooth > 0,
+        "sharpen": job.sharpen > 0,
+    }  # fmt: skip
+    for name, given in finishing.items():
         if given:
             raise UsageError(
                 f"--{name}: is for a driven photograph, not for a film that keeps its motion; leave it out."

@@ -19,14 +19,15 @@ from x2face_core.media.containers import encodable_size
 from x2face_core.media.pictures import Picture
 from x2face_core.media.sound import has_sound
 from x2face_core.media.writing import write_film, write_folder
+from x2face_core.rendering.background import Background
 from x2face_core.rendering.digest import FramesDigest
 from x2face_core.rendering.finishing import finished
 from x2face_core.rendering.marking import marked
 from x2face_core.rendering.outputs import Output
-from x2face_core.rendering.pipeline import Frame, animate
+from x2face_core.rendering.pipeline import Frame, animate_source
 from x2face_core.rendering.recording import recorded
 from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portraits
-from x2face_core.sources.source import DriversByName, MappingsByName, Model, no_drivers, no_mappings
+from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.soundtrack import Soundtrack, soundtrack
 from x2face_core.suitability.findings import warnings
@@ -50,6 +51,7 @@ class Job:
     compare: show source and driving picture to its left; paste_back: into the first source's whole picture
     record: file for the film's motion, overwritten if the output may be
     finish, smooth: as of `animate`; sharpen: as of `finished`
+    background: keep, or move: whether it stands still behind the person or follows the flow
     mark: text to write visibly onto each frame; metadata, seal: of the output, as of write_film
     """
 
@@ -71,6 +73,7 @@ class Job:
     finish: str = "none"
     smooth: float = 0.0
     sharpen: float = 0.0
+    background: str = "move"
     mark: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     seal: Callable[[Path], None] | None = None
@@ -83,7 +86,8 @@ class Report:
     source_boxes, driving_box: x, y, width and height in pixels of the upright picture
     rms: root mean square of each driver's offsets
     advice: faults of sources and motion that lower the quality of the film, with remedies
-    size: width and height of the frames; moved: what moves in the film, in words
+    size: width and height of the frames; view: what they show of the first source's picture, x, y, width and height
+    moved: what moves in the film, in words
     frames_sha256: over all frames as they went to the encoder
     """
 
@@ -97,6 +101,7 @@ class Report:
     advice: list[str] = field(default_factory=list)
     frames_sha256: str = ""
     size: tuple[int, int] = (0, 0)
+    view: list[float] = field(default_factory=list)
     moved: str = ""
 
     @property
@@ -122,9 +127,13 @@ def perform(
     portraits = find_portraits(job.sources, job.cropping, job.source_frames, model)
     speech = any(one.follows_sound for one in drivers)
     source_advice = list(advice(portraits, job.cropping, model, speech=speech, force=job.force))
-    animation = animate(
-        model,
-        crops(portraits),
+    source = ModelSource.of(
+        model, crops(portraits), job.fusion, complete=job.complete, seed=job.seed,
+        pictures_wanted=job.compare or job.finish == "poisson", load_mapping=load_mapping, load_driver=load_driver,
+    )  # fmt: skip
+    background = Background.kept(job.background, portraits[0], source)
+    animation = animate_source(
+        source,
         drivers,
         overlays=overlays,
         fps=job.fps,
@@ -132,12 +141,7 @@ def perform(
         batch_size=job.batch_size,
         finish=job.finish,
         smooth=job.smooth,
-        fusion=job.fusion,
-        complete=job.complete,
-        seed=job.seed,
-        pictures_wanted=job.compare,
-        load_mapping=load_mapping,
-        load_driver=load_driver,
+        matte=None if background is None else background.matte,
     )
     sound = find_sound(job, drivers)
     notes, turns = [] if sound.remark is None else [sound.remark], Turns()
@@ -147,7 +151,9 @@ def perform(
         closing(
             digest.of(
                 note_reduction(
-                    _finished(count_turns(noted, model, turns, movement), job, portraits[0]), job.output, notes
+                    _finished(count_turns(noted, model, turns, movement), job, portraits, background),
+                    job.output,
+                    notes,
                 )
             )
         ) as frames,
@@ -165,6 +171,7 @@ def perform(
         advice=[*source_advice, *(one.line for one in warnings([turns.finding(_rotation_remedy(drivers))]))],
         frames_sha256=digest.hexdigest(),
         size=digest.size,
+        view=_view(portraits[0], job.paste_back),
         moved=movement.words(),
     )
 
@@ -199,6 +206,12 @@ def _rotation_remedy(drivers: Sequence[ActiveDriver]) -> str:
     return f"a driver that turns it less suits, or --{name}-weight 0.7 takes less of this one"
 
 
+def _view(portrait: Portrait, paste_back: bool) -> list[float]:
+    if paste_back and portrait.size is not None:
+        return _rounded((0, 0, *portrait.size))
+    return corners(portrait.box if portrait.view is None else portrait.view.box)
+
+
 def corners(box: Box) -> list[float]:
     """x, y, width and height in pixels, as reports have them."""
     return _rounded((box.x, box.y, box.side, box.side))
@@ -222,10 +235,13 @@ def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
     return Soundtrack(path)
 
 
-def _finished(frames: Iterable[Frame], job: Job, portrait: Portrait) -> Generator[Picture]:
-    return marked(
-        finished(frames, portrait, paste_back=job.paste_back, compare=job.compare, sharpen=job.sharpen), job.mark
+def _finished(
+    frames: Iterable[Frame], job: Job, portraits: Sequence[Portrait], background: Background | None
+) -> Generator[Picture]:
+    pictures = finished(
+        frames, portraits, paste_back=job.paste_back, compare=job.compare, sharpen=job.sharpen, background=background
     )
+    return marked(pictures, job.mark)
 
 
 def note_reduction(frames: Generator[Picture], output: Output, notes: list[str]) -> Generator[Picture]:

@@ -23,6 +23,7 @@ from x2face_core.streaming.parallel import in_parallel
 from x2face_core.streaming.real_time import Pace
 from x2face_core.streaming.resampling import Row
 from x2face_core.streaming.smoothing import smoothed
+from x2face_core.warping import resize_flow
 
 if TYPE_CHECKING:
     from x2face_core.driving import Floats
@@ -36,12 +37,14 @@ class Frame:
 
     picture: (h, w, 3) uint8 RGB, the generated face; vector: (128,) its driving vector; fps: frame rate of the film
     driving: (3, h, w) float in [0, 1], the driving picture, or None if no driver has pictures
+    opacity: (h, w) uint8 of the person in the picture, if the animation was given a matte
     """
 
     picture: Picture
     vector: np.ndarray[Any, np.dtype[np.float64]]
     fps: float
     driving: Floats | None = None
+    opacity: Picture | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +122,12 @@ def animate_source(
     finish: str = "none",
     smooth: float = 0.0,
     pace: Pace | None = None,
+    matte: Tensor | None = None,
 ) -> Animation:
     """As animate, for a face that is embedded already; `finish` needs a source with pictures_wanted.
 
     pace: shows frames in real time, and drops late ones
+    matte: (1, h, w) in [0, 1], opacity of the person, laid out as the embedded face; frames then have an `opacity`
     """
     seen = source.timed(fps or source.fps, seconds)
     paint = [one if isinstance(one, ActiveOverlay) else ActiveOverlay.of(one) for one in overlays]
@@ -137,7 +142,9 @@ def animate_source(
     workers = 1 if pace is not None or any(one.live for one in active) else seen.workers
     names = " and ".join(one.name for one in active)
     poisson = Poisson(source.model, seen.face, seen.vector) if finish == "poisson" else None
-    render = partial(_rendered, source.model, composed.fps, poisson, names)
+    if matte is not None:
+        matte = resize_flow(matte[None], *seen.face.texture.shape[-2:])[0]
+    render = partial(_rendered, _Renderer(source.model, poisson, names, matte), composed.fps)
     return Animation(composed, _frames(render, seen.face, paint, composed, batch_size, workers), seen)
 
 
@@ -166,15 +173,36 @@ def _frames(
         yield from frames
 
 
-def _rendered(
-    model: Model, fps: float, poisson: Poisson | None, drivers: str, face: EmbeddedFace, rows: Sequence[Row]
-) -> list[Frame]:
-    vectors = torch.from_numpy(np.stack([row.vector for row in rows])).float()
-    with torch.inference_mode():
-        if poisson is None:
-            pictures = model.render_pictures(face, vectors)
-        else:
-            faces = [poisson.on(face, row.picture, drivers) for row in rows]
-            parts = [model.render_pictures(one, row[None]) for one, row in zip(faces, vectors, strict=True)]
-            pictures = np.concatenate(parts)
-    return [Frame(picture, row.vector, fps, row.picture) for picture, row in zip(pictures, rows, strict=True)]
+@dataclass(frozen=True, eq=False)
+class _Renderer:
+    """Renders vectors. drivers: names of what drives, for errors; matte: (1, h, w) as large as the texture, or None"""
+
+    model: Model
+    poisson: Poisson | None
+    drivers: str
+    matte: Tensor | None
+
+    def render(self, face: EmbeddedFace, rows: Sequence[Row]) -> Picture:
+        """(n, h, w, 3) uint8, or 4 channels with the opacity as the last one."""
+        vectors = torch.from_numpy(np.stack([row.vector for row in rows])).float()
+        with torch.inference_mode():
+            if self.poisson is None:
+                return self.model.render_pictures(self._with_matte(face), vectors)
+            faces = [self._with_matte(self.poisson.on(face, row.picture, self.drivers)) for row in rows]
+            parts = [self.model.render_pictures(one, row[None]) for one, row in zip(faces, vectors, strict=True)]
+            return np.concatenate(parts)
+
+    def _with_matte(self, face: EmbeddedFace) -> EmbeddedFace:
+        if self.matte is None:
+            return face
+        return replace(face, texture=torch.cat([face.texture, self.matte.to(face.texture)]))
+
+
+def _rendered(renderer: _Renderer, fps: float, face: EmbeddedFace, rows: Sequence[Row]) -> list[Frame]:
+    shown = renderer.render(face, rows)
+    opacity = [None] * len(rows) if renderer.matte is None else shown[..., 3]
+    pictures = shown if renderer.matte is None else np.ascontiguousarray(shown[..., :3])
+    return [
+        Frame(picture, row.vector, fps, row.picture, alpha)
+        for picture, row, alpha in zip(pictures, rows, opacity, strict=True)
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
 from x2face_core.media.video import is_film, probe, read_frames
 from x2face_core.pixels import to_tensor
+from x2face_core.sources.framing import Framing, View
 from x2face_core.sources.source import Model, pose_expression_coordinates
 
 Floats = NDArray[np.floating[Any]]
@@ -36,6 +37,7 @@ class Portrait:
     moment: index among LOOKS evenly spaced frames, if the path is a film
     size: width and height of the whole picture
     face: its rectangle, None if the user gave the crop; seen: number of faces there, and the chosen one's number
+    view: what frames show of the picture around the crop; None: the crop
     """
 
     path: Path | Picture
@@ -45,6 +47,7 @@ class Portrait:
     size: tuple[int, int] | None = None
     face: Face | None = None
     seen: tuple[int, int] = (1, 1)
+    view: View | None = None
 
     @property
     def name(self) -> str:
@@ -66,12 +69,14 @@ class Cropping:
 
     where: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box; side: of the crop in pixels
     face: number of the face to take, from left to right, from 1; None: the most prominent
+    framing: what frames show, which determines the crop's side instead; None: the crop, of `side` pixels
     """
 
     where: str = "auto"
     scale: float = 1.6
     side: int = 256
     face: int | None = None
+    framing: Framing | None = None
 
     def __post_init__(self) -> None:
         if self.where not in ("auto", "none"):
@@ -85,12 +90,20 @@ class Cropping:
         name = str(path) if isinstance(path, Path) else "the picture"
         size = (picture.shape[1], picture.shape[0])
         if self.where != "auto":
-            box = Box.given(self.where, *size, name)
-            return Portrait(path, box, crop(picture, box, self.side), size=size)
+            return self.cropped(picture, path, Box.given(self.where, *size, name))
         chosen = choose_face(face_or_refuse(picture, name), self.face, name)
-        box = Box.around(chosen.face, self.scale)
-        seen = (len(chosen.faces), chosen.number)
-        return Portrait(path, box, crop(picture, box, self.side), size=size, face=chosen.face, seen=seen)
+        one = self.cropped(picture, path, Box.around(chosen.face, self.scale))
+        return replace(one, face=chosen.face, seen=(len(chosen.faces), chosen.number))
+
+    def cropped(self, picture: Picture, path: Path | Picture, box: Box) -> Portrait:
+        """The portrait of a box in a picture; a box that the user gave is all that frames show."""
+        size = (picture.shape[1], picture.shape[0])
+        view, side = None, self.side
+        if self.framing is not None:
+            framing = self.framing if self.where == "auto" else replace(self.framing, shows="face")
+            view = framing.view(box, self.scale, size)
+            side = int(view.inner.side)
+        return Portrait(path, box, crop(picture, box, side), size=size, view=view)
 
 
 def find_portraits(sources: Sequence[Path | Picture], cropping: Cropping, count: int, model: Model) -> list[Portrait]:
@@ -110,7 +123,16 @@ def find_portraits(sources: Sequence[Path | Picture], cropping: Cropping, count:
             portraits += diverse(_of_film(path, cropping), count, model)
         else:
             portraits.append(cropping.portrait(path))
-    return portraits
+    return of_one_size(portraits)
+
+
+def of_one_size(portraits: Sequence[Portrait]) -> list[Portrait]:
+    """The same, with all crops as large as the first one."""
+    side = portraits[0].crop.shape[0]
+    return [
+        one if one.crop.shape[0] == side else replace(one, crop=crop(one.crop, Box(0, 0, one.crop.shape[0]), side))
+        for one in portraits
+    ]
 
 
 def _of_folder(path: Path, cropping: Cropping) -> list[Portrait]:
@@ -133,9 +155,9 @@ def _of_film(path: Path, cropping: Cropping) -> list[Portrait]:
     info = probe(path)
     scan = scan_film(path, info.fps, cropping.scale, cropping.where, face=cropping.face)
     rate = _moments_rate(path)
-    size, seen = (info.width, info.height), (1 + len(scan.others), scan.number)
+    seen = (1 + len(scan.others), scan.number)
     return [
-        Portrait(path, scan.box, crop(picture, scan.box, cropping.side), moment, size, seen=seen)
+        replace(cropping.cropped(picture, path, scan.box), moment=moment, seen=seen)
         for moment, picture in enumerate(_moments(path))
         if scan.has_face(round(moment * info.fps / rate))
     ]
@@ -160,7 +182,7 @@ def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Por
     """
     if len(portraits) <= 1:
         return list(portraits)
-    vectors = model.encode(crops(portraits))
+    vectors = model.encode(crops(of_one_size(portraits)))
     points = pose_expression_coordinates(vectors, model).numpy()
     near = np.array(nearest(points, max(count, len(points) * 3 // 4)))
     mouth, eyes = _openness(vectors, model)

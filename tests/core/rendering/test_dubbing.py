@@ -204,6 +204,9 @@ def test_what_has_a_motion_of_its_own_is_refused(film: Path, tiny_model: Any, tm
     for name, more in (("fps", {"fps": 20.0}), ("record", {"record": tmp_path / "m.x2v"})):
         with pytest.raises(UsageError, match=f"--{name}: a film that keeps its motion has its own"):
             perform_dubbing(job(film, **more), tiny_model, [])
+    for more in ({"background": "keep"}, {"finish": "poisson"}, {"smooth": 1.0}, {"sharpen": 0.5}):
+        with pytest.raises(UsageError, match=f"--{next(iter(more))}: is for a driven photograph"):
+            perform_dubbing(job(film, **more), tiny_model, [])
     with pytest.raises(UsageError, match="film says where the face is, and so does the source film"):
         refuse_what_cannot_dub([active("film", None, relative=False)], [])
     with pytest.raises(UsageError, match="mic is live"):
