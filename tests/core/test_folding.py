@@ -102,3 +102,17 @@ def test_a_folded_decoder_needs_less_than_half_the_multiplications(preset: str, 
         before = multiplications(decoder)
         folding._fold_upsampling(decoder)
         assert multiplications(decoder) < share * before
+
+
+def test_pictures_are_not_rounded_before_the_first_convolution_of_the_driving_network() -> None:
+    """Under autocast to bf16, a network of one convolution and one that is rounded after it."""
+    networks = trained(Dims(side=16, flow_side=8, width=4, vector=16))
+    first = networks.driving.encoder.blocks[0]
+    pictures = torch.rand(2, 3, 16, 16)
+    exact = first(pictures)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = first(pictures)
+        fold(networks)
+        kept = networks.driving.encoder.blocks[0](pictures)
+    assert rounded.dtype == torch.bfloat16
+    torch.testing.assert_close(kept, exact)

@@ -10,7 +10,6 @@ from torch import Tensor
 from x2face_core.networks.blocks import Down
 from x2face_core.networks.x2face import X2FaceNetworks
 
-_SHARE = 0.7  # of the differences that activations lose; the rest stays with them, and kernels take what they lose
 _MOST = 64.0  # factor of a channel
 
 
@@ -28,13 +27,17 @@ def equalized(networks: X2FaceNetworks, pictures: Tensor) -> X2FaceNetworks:
         ranges = [features.abs().amax(dim=(0, 2, 3)) for features in encoder(pictures)]
         blocks = [block for block in encoder.blocks if isinstance(block, Down)]
         for before, after, largest in zip(blocks, blocks[1:], ranges, strict=False):
-            _move(before, after, _factors(largest, after.conv.weight.abs().amax(dim=(0, 2, 3))))
+            _move(before, after, _factors(largest))
     return made
 
 
-def _factors(activations: Tensor, kernels: Tensor) -> Tensor:
-    """(channels,) of geometric mean 1, by the largest activation of each channel and the largest weight on it."""
-    factors = activations.clamp(min=1e-6) ** _SHARE / kernels.clamp(min=1e-6) ** (1 - _SHARE)
+def _factors(activations: Tensor) -> Tensor:
+    """(channels,) of geometric mean 1, by the largest activation of each channel.
+
+    Kernels take all differences between channels: their 8 bits are chosen for each output channel, those of
+    activations for a whole feature map.
+    """
+    factors = activations.clamp(min=1e-6)
     return (factors / factors.log().mean().exp()).clamp(1 / _MOST, _MOST)
 
 

@@ -18,6 +18,8 @@ from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import reduce
 
 _APART = 3  # every so many-th of the samples tells the ranges of channels
+_FLOATING = {"encode": (0, 2, -1), "decode": (0, 1, -1)}
+"""Convolutions that stay in float in int8 graphs: of those that cost little, the ones whose rounding costs most dB."""
 
 
 def make_engine(
@@ -69,13 +71,19 @@ def write_quantized(networks: X2FaceNetworks, graph: Graph, target: Path, opset:
     from x2face_core.engines.equalizing import equalized
     from x2face_core.engines.quantizing import quantize
 
-    last = networks.dims.levels - 1  # convolution of the encoder
-    floating = {"frames": (0, last, last + 1, -1)}.get(graph, (0, -1))
     networks = equalized(networks, samples.driving_pictures(networks.dims.side)[::_APART])
     with TemporaryDirectory(prefix="x2face-") as folder:
         source = Path(folder) / "fp32.onnx"
         write_graph(networks, graph, source, opset, size)
-        quantize(source, _examples(networks, graph, size), target, floating=floating)
+        quantize(source, _examples(networks, graph, size), target, floating=_floating(graph, networks.dims.levels))
+
+
+def _floating(graph: Graph, levels: int) -> tuple[int, ...]:
+    """Convolutions that stay in float. levels: convolutions of the encoder, which a graph of frames has first"""
+    if graph != "frames":
+        return _FLOATING[graph]
+    encoder = (number % levels for number in _FLOATING["encode"])
+    return (*encoder, *(number if number < 0 else levels + number for number in _FLOATING["decode"]))
 
 
 @torch.inference_mode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -24,9 +25,11 @@ class Down(nn.Module):
         self.after = order == "printed"
         self.conv = nn.Conv2d(channels_in, channels_out, 4, 2, 1, bias=False)
         self.norm = nn.BatchNorm2d(channels_out) if norm else nn.Identity()
+        self.in_float = False  # whether autocast leaves the convolution in float32
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(F.leaky_relu(x, 0.2) if self.before else x)
+        with torch.autocast(x.device.type, enabled=False) if self.in_float else nullcontext():
+            x = self.conv(F.leaky_relu(x, 0.2) if self.before else x)
         y: Tensor = self.norm(F.leaky_relu(x, 0.2) if self.after else x)
         return y
 

@@ -47,3 +47,9 @@ def test_a_dead_channel_does_no_harm(scale: float) -> None:
 def test_networks_with_norms_between_convolutions_are_left_as_they_are() -> None:
     networks = uneven("printed")
     assert torch.equal(equalized(networks, PICTURES).encode(PICTURES), networks.encode(PICTURES))
+
+
+def test_all_channels_reach_as_far_afterwards() -> None:
+    features = equalized(uneven(), PICTURES).driving.encoder(PICTURES)
+    for of_channels in (maps.abs().amax(dim=(0, 2, 3)) for maps in features[:-1]):
+        assert of_channels.max() / of_channels.min() < 1.01
