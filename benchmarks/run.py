@@ -2,8 +2,10 @@
 
     python benchmarks/run.py [--seconds 60] [--long 240] [--only SECTION]... [-o docs/performance.md]
 
-Sections: released, start, stages, kinds, lengths, learning, roofline; all by default. Without -o the page is printed;
-of a page that is there, sections that are not measured anew stay.
+Sections: released, engines, start, stages, kinds, lengths, learning, roofline, gpu; all by default, about a quarter of
+an hour on two idle cores. Without -o the page is printed. The page is written after each section, and of a page that is
+there, sections that are not measured anew stay: a run that was stopped goes on with those that lack, by --only. The
+section gpu is left out where torch finds no CUDA; on such a machine the section learning trains on the GPU.
 Stages alone, with pytest-benchmark's own options (such as --benchmark-compare): `pytest benchmarks/stages`.
 
 The reference of driving is what the released code does: both networks of the preset `paper`, fp32, one frame at a
@@ -16,15 +18,17 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import torch
-from speed import driving, learning, machine, roofline, stages
+from speed import driving, engines, gpu, learning, machine, roofline, stages
 from speed.inputs import Inputs
 from speed.page import Page
+from speed.reference import BATCH
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(Inputs(Path(folder)), given.seconds, given.long)
         for name in given.only or SECTIONS:
-            print(f"{name} …", file=sys.stderr)
+            started = time.monotonic()
             SECTIONS[name](page, settings)
+            print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
             if given.output is not None:
                 given.output.write_text(str(page), encoding="utf-8")
     if given.output is None:
@@ -82,8 +87,31 @@ def released(page: Page, settings: Settings) -> None:
         "Beside the released way", head, rows,
         "`x2face run` from its start to the whole file: a film of 640x480 pixels is read, its face found, and a film "
         "of 256x256 written. The released way is both networks of the preset `paper` for each frame, in fp32 by torch, "
-        "without reading or writing anything; it is measured before and after each row, with all cores.",
+        "without reading or writing anything; it is measured before and after each row, with all cores. Engines take "
+        "the precision that they take by themselves.",
         f"Highest ratio: {ratios[best]:.0f} ({best}).",
+    )  # fmt: skip
+
+
+def by_engine(page: Page, settings: Settings) -> None:
+    page.section(
+        "Engines",
+        ["", "dB", "worst frame", "light: frames/s", "times", "paper: frames/s", "times the released way"],
+        engines.rows(settings.inputs.folder),
+        "The networks alone, one thread: frames of 256x256 encoded, decoded and warped in batches of eight, seconds of "
+        "the processor, all in turn. Light is the default weights; paper is untrained, which takes as long. The "
+        "released way: both networks of the preset `paper` in fp32, the source embedded again for each frame. dB: PSNR "
+        "of the default weights' frames against those of torch in fp32 (`x2face doctor --engines`).",
+    )  # fmt: skip
+
+
+def on_a_gpu(page: Page, settings: Settings) -> None:
+    if not torch.cuda.is_available():
+        return
+    page.section(
+        "GPU", ["networks", "batch", "frames/s", "ms a batch", "share of peak"], gpu.rows(torch.device("cuda")),
+        "Frames of 256x256 encoded, decoded and warped, all on the GPU. The peak is that of a product of matrices in "
+        "the same number format.",
     )  # fmt: skip
 
 
@@ -93,11 +121,15 @@ def start(page: Page, settings: Settings) -> None:
 
 
 def by_stage(page: Page, settings: Settings) -> None:
+    cores = os.cpu_count() or 1
     page.section(
-        "Stages", ["group", "stage", "median", "least"], stages.rows(settings.inputs.folder),
-        "Milliseconds of processor time a frame, one torch thread, default weights, batches of 8 "
-        "(`pytest benchmarks/stages`). A frame of a film passes finding the face, decoding and cropping, encoding, "
-        "decoding the flow, warping, conversion and writing; encoding and rendering take a batch on each core.",
+        "Stages",
+        ["group", "stage", "CPU, 1 thread: median", "least", f"wall, {cores} threads: median", "least"],
+        stages.rows(settings.inputs.folder, cores),
+        "Milliseconds a frame, of processor time with one thread of torch and of wall time with all, default weights, "
+        "batches of 8 (`pytest benchmarks/stages`). A frame of a film passes finding the face, decoding and cropping, "
+        "encoding, decoding the flow, warping, conversion and writing; encoding and rendering take a batch on each "
+        "core.",
     )  # fmt: skip
 
 
@@ -121,17 +153,19 @@ def lengths(page: Page, settings: Settings) -> None:
 
 
 def learned(page: Page, settings: Settings) -> None:
-    prepared = learning.preparation(settings.inputs)
     page.section(
-        "Preparation", ["", "frames/s", "dlib a frame, frames/s", "ratio"], prepared,
+        "Preparation", ["", "frames/s", "dlib a frame, frames/s", "ratio", "peak MiB"],
+        learning.preparation(settings.inputs),
         f"{learning.PEOPLE} films of {learning.SECONDS:g} s, 640x480, to cropped clips, beside a loop that runs dlib's "
         "detector on each frame as its example does, enlarged once, and saves a picture.",
     )  # fmt: skip
     page.section(
-        "Training", ["", "pairs/s", "released loop, pairs/s", "ratio"], learning.training(settings.inputs),
-        "`x2face train --recipe photometric` by the difference of two lengths, beside a restatement of the released "
-        "loop: the preset `paper` in fp32, pictures read from files for each pair, batches of 8. "
-        "On a GPU: `benchmarks/gpu_train.sh`, which prints samples a second and the share of the peak.",
+        "Training", ["", "pairs/s", "released loop, pairs/s", "ratio", "share of peak", "peak MiB"],
+        learning.training(settings.inputs),
+        "`x2face train --recipe photometric`, as the run tells of itself: pairs a second, and the share of a product "
+        "of matrices in the same number format (three times the FLOPs of the forward pass). Beside it a restatement of "
+        "the released loop: the preset `paper` in fp32, pictures read from files for each pair, SGD, "
+        f"{BATCH} pairs a step, before and after each. A GPU for minutes: `benchmarks/gpu_train.sh`.",
     )  # fmt: skip
 
 
@@ -153,12 +187,14 @@ def roof(page: Page, settings: Settings) -> None:
 
 SECTIONS: dict[str, Callable[[Page, Settings], None]] = {
     "released": released,
+    "engines": by_engine,
     "start": start,
     "stages": by_stage,
     "kinds": kinds,
     "lengths": lengths,
     "learning": learned,
     "roofline": roof,
+    "gpu": on_a_gpu,
 }
 
 if __name__ == "__main__":

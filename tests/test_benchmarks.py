@@ -16,15 +16,25 @@ from x2face_core.media.video import probe
 from x2face_core.networks.dims import Dims
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+TINY = Dims(side=32, flow_side=16, width=4, vector=16)
 
 
 @pytest.fixture
 def speed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    from speed import driving, inputs, page, processes, reference, roofline
+    from speed import driving, engines, gpu, inputs, learning, page, processes, reference, roofline, stages
 
     yield SimpleNamespace(
-        driving=driving, inputs=inputs, page=page, processes=processes, reference=reference, roofline=roofline
+        driving=driving,
+        engines=engines,
+        gpu=gpu,
+        inputs=inputs,
+        learning=learning,
+        page=page,
+        processes=processes,
+        reference=reference,
+        roofline=roofline,
+        stages=stages,
     )
     for name in [name for name in sys.modules if name.partition(".")[0] == "speed"]:
         del sys.modules[name]
@@ -82,8 +92,7 @@ def test_arithmetic_and_traffic_are_those_worked_out_by_hand(speed: Any) -> None
 
 
 def test_networks_are_measured_as_folded_and_give_what_they_gave(speed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny = Dims(side=32, flow_side=16, width=4, vector=16)
-    monkeypatch.setattr(speed.roofline, "PRESETS", {"paper": tiny})
+    monkeypatch.setattr(speed.roofline, "PRESETS", {"paper": TINY})
     names = [network.name for network in speed.roofline.networks_of("paper")]
     assert names == ["paper: embedding", "paper: driving, encoder", "paper: driving, decoder"]
     for network in speed.roofline.networks_of("paper"):
@@ -95,4 +104,68 @@ def test_networks_are_measured_as_folded_and_give_what_they_gave(speed: Any, mon
 def test_the_script_says_what_it_measures() -> None:
     line = [sys.executable, str(BENCHMARKS / "run.py"), "--help"]
     told = subprocess.run(line, capture_output=True, text=True, check=True).stdout
-    assert "released, start, stages, kinds, lengths, learning, roofline" in " ".join(told.split())
+    assert "released, engines, start, stages, kinds, lengths, learning, roofline, gpu" in " ".join(told.split())
+
+
+def test_each_preset_and_engine_is_measured_with_one_thread_and_with_all(
+    speed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(speed.driving.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(speed.driving, "installed", lambda engine: engine != "openvino")
+    labels = [way.label("fp32") for way in speed.driving.ways()]
+    assert labels == [
+        f"{preset}, {engine} fp32, {threads}"
+        for preset in ("default weights", "paper")
+        for engine in ("torch", "onnxruntime")
+        for threads in ("1 thread", "4 threads")
+    ]
+    assert [way.threads for way in speed.driving.ways()][:2] == [1, None]
+    assert speed.driving.Way("default weights", "torch", 1).words(tmp_path) == ["--engine", "torch"]
+
+
+def test_stages_are_told_in_milliseconds_a_frame(speed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    one = {
+        "group": "reading",
+        "name": "test_find_the_face",
+        "extra_info": {"frames": 25},
+        "stats": {"data": [0.1, 0.05]},
+    }
+    stage, spent = speed.stages._stage(one)
+    assert (stage, spent) == (("reading", "find the face"), [4.0, 2.0])
+    by_threads = {1: {stage: [4.0, 2.0, 3.0]}, 2: {stage: [2.0, 1.5, 1.0]}}
+    monkeypatch.setattr(speed.stages, "measured", lambda folder, threads, timer: by_threads[threads])
+    assert speed.stages.rows(tmp_path, 2) == [["reading", "find the face", "3.00", "2.00", "1.50", "1.00"]]
+
+
+def test_a_gpu_s_ways_make_the_same_frames(speed: Any) -> None:
+    cpu = torch.device("cpu")
+    names = [way.name for way in speed.gpu.ways(torch.device("cuda"))]
+    assert names[-2:] == ["bfloat16, channels_last, CUDA graph", "bfloat16, channels_last, torch.compile"]
+    pictures, texture = torch.rand(3, 3, 32, 32), torch.rand(1, 3, 48, 48)
+    first, *others = [
+        speed.gpu.frames_by(way, speed.gpu._networks(TINY, cpu), pictures, texture)() for way in speed.gpu.ways(cpu)
+    ]
+    assert first.shape == (3, 3, 48, 48)
+    for frames in others:
+        torch.testing.assert_close(frames, first, atol=0.02, rtol=0)
+
+
+def test_a_row_is_told_of_each_preset_and_way_on_a_device(speed: Any) -> None:
+    rows = speed.gpu.rows(torch.device("cpu"), {"light": TINY}, {"light": 3}, seconds=0.01)
+    assert [row[:2] for row in rows] == [
+        ["light, float32, contiguous, one by one", "3"],
+        ["light, float32, channels_last, one by one", "3"],
+        ["light, bfloat16, channels_last, one by one", "3"],
+    ]
+    assert all(float(row[2]) > 0 and row[4].endswith("%") for row in rows)
+
+
+@pytest.mark.weights
+def test_engines_take_turns_with_the_released_way(speed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = Dims(side=256, flow_side=256, width=4, vector=16)
+    monkeypatch.setattr(speed.reference, "PRESETS", {"paper": narrow})
+    with speed.engines.one_thread():
+        assert torch.get_num_threads() == 1
+        figures = speed.engines.measure("light", [("torch", "fp32"), ("torch", "bf16")], None, 1)
+    assert list(figures) == ["released way", "torch fp32, networks not folded", "torch fp32", "torch bf16"]
+    assert all(figure > 0 for figure in figures.values())

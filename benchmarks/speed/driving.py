@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from speed import processes
@@ -29,29 +31,46 @@ def random_weights(preset: str, folder: Path) -> Path:
     return path
 
 
-def ways(folder: Path) -> Iterator[tuple[str, list[str], int | None]]:
-    """Label, words and threads of each way to drive: presets, engines that are installed, threads."""
-    both = sorted({1, os.cpu_count() or 1})
+@dataclass(frozen=True)
+class Way:
+    """preset: or `default weights`; threads: None for what the machine has"""
+
+    preset: str
+    engine: str
+    threads: int | None
+
+    def words(self, folder: Path) -> list[str]:
+        """Options of run."""
+        weights = ["--weights", str(random_weights("paper", folder))] if self.preset == "paper" else []
+        return [*weights, "--engine", self.engine]
+
+    def label(self, dtype: str) -> str:
+        threads = self.threads or os.cpu_count() or 1
+        return f"{self.preset}, {self.engine} {dtype}, {threads} thread{'s' * (threads > 1)}"
+
+
+def ways() -> Iterator[Way]:
+    """Each way to drive: presets, engines that are installed, threads."""
+    cores = os.cpu_count() or 1
     for preset in ("default weights", "paper"):
-        weights = [] if preset != "paper" else ["--weights", str(random_weights("paper", folder))]
         for engine in ENGINES:
-            if not installed(engine):
-                continue
-            for threads in both:
-                given = None if threads == os.cpu_count() else threads
-                label = f"{preset}, {engine}, {threads} thread{'s' * (threads > 1)}"
-                yield label, [*weights, "--engine", engine], given
+            if installed(engine):
+                yield from (Way(preset, engine, threads if threads < cores else None) for threads in sorted({1, cores}))
 
 
 def beside_the_released_way(inputs: Inputs, seconds: float) -> tuple[Rows, dict[str, float]]:
     """A row a way, and ratios to the released way by label; that is measured before and after each."""
     rows, ratios = [], {}
-    for label, words, threads in ways(inputs.folder):
-        length = max(0.4, seconds / PAPER_SHARE) if label.startswith("paper") else seconds
+    for way in ways():
+        length = max(0.4, seconds / PAPER_SHARE) if way.preset == "paper" else seconds
+        words = ["-s", inputs.source(), *way.words(inputs.folder), "--json", "--frame"]
+        # The first run by an engine tries all of them, and is not counted.
+        processes.run(*words, inputs.film(0.2), out=inputs.folder, threads=way.threads)
         film = inputs.film(length)
         before = driving_fps()
-        cost = processes.run("-s", inputs.source(), "--frame", film, *words, out=inputs.folder, threads=threads)
+        cost = processes.run(*words, film, out=inputs.folder, threads=way.threads)
         reference = (before + driving_fps()) / 2
+        label = way.label(json.loads(cost.printed)["dtype"])
         frames = round(length * FPS)
         ratios[label] = frames / cost.wall / reference
         rows.append([
@@ -78,6 +97,7 @@ def kinds(inputs: Inputs, seconds: float) -> Iterator[tuple[str, list[str | Path
     yield "2 drivers: film, pose", [*one, "--frame", film, "--pose-yaw", "-10:10"], seconds
     more = ["--pose-yaw", "-10:10", "--idle"]
     yield "3 drivers: film, pose, idle", [*one, "--frame", film, *more], seconds
+    yield "512x512 out (--size)", [*one, "--frame", film, "--size", "512"], seconds
     yield "side by side (--compare)", [*one, "--frame", film, "--compare"], seconds
     large = ["-s", inputs.large_source()]
     yield "into a photograph of 1920x1080 (--paste-back)", [*large, "--frame", film, "--paste-back"], seconds

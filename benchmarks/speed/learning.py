@@ -4,49 +4,60 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from speed import processes, reference
 from speed.inputs import FPS, Inputs
 from x2face_core.media.images import write_picture
 from x2face_core.media.video import read_frames
+from x2face_core.training.checkpoint import CHECKPOINT, RunState, load_checkpoint
 
 Rows = list[list[str]]
 PEOPLE, SECONDS = 4, 5.0
-STEPS = {"light": (2, 12), "paper": (1, 2)}
+STEPS = {"light": 8, "paper": 2}
+STEPS_ON_A_GPU = 300
 BATCH = {"light": 32, "paper": reference.BATCH}
+BATCH_ON_A_GPU = {"light": 256, "paper": 32}
 
 
 def preparation(inputs: Inputs) -> Rows:
     """Frames a second of `x2face prepare`, its start included, and of a loop of dlib a frame."""
-    films, out, loose = inputs.folder_of_films(PEOPLE, SECONDS), inputs.folder / "tracks", inputs.folder / "loose"
+    films, loose = inputs.folder_of_films(PEOPLE, SECONDS), inputs.folder / "loose"
     loose.mkdir(exist_ok=True)
     frames = round(PEOPLE * SECONDS * FPS)
     before = reference.preparation_fps(films / "person0.mp4", loose)
-    cost = processes.measured(*processes.X2FACE, "prepare", films, out, "-q")
+    cost = processes.measured(*processes.X2FACE, "prepare", films, inputs.folder / "tracks", "-q")
     slow = (before + reference.preparation_fps(films / "person0.mp4", loose)) / 2
     ours = frames / cost.wall
-    return [["x2face prepare", f"{ours:.0f}", f"{slow:.1f}", f"{ours / slow:.1f}"]]
+    return [["x2face prepare", f"{ours:.0f}", f"{slow:.1f}", f"{ours / slow:.1f}", f"{cost.peak:.0f}"]]
 
 
 def training(inputs: Inputs) -> Rows:
-    """Pairs a second of `x2face train --recipe photometric`, from the times of two lengths, and of the released loop.
+    """Pairs a second of `x2face train --recipe photometric`, as the run itself tells, and of the released loop.
 
-    `preparation` has to be first.
+    `preparation` has to be first. The loop is measured before and after each preset.
     """
-    pictures = _pictures(inputs)
+    pictures, device = _pictures(inputs), torch.device("cuda" if torch.cuda.is_available() else "cpu")
     rows = []
-    for preset, (few, many) in STEPS.items():
-        before = reference.training_rate(pictures)
-        spent = [_train(inputs, preset, steps).wall for steps in (few, many)]
-        slow = (before + reference.training_rate(pictures)) / 2
-        ours = BATCH[preset] * (many - few) / max(1e-9, spent[1] - spent[0])
-        rows.append([f"preset {preset}", f"{ours:.1f}", f"{slow:.2f}", f"{ours / slow:.1f}"])
+    for preset in STEPS:
+        before = reference.training_rate(pictures, device)
+        state, cost = _train(inputs, preset, device)
+        slow = (before + reference.training_rate(pictures, device)) / 2
+        rate, mfu = (state.history[-1][name] for name in ("samples_per_second", "mfu"))
+        label = f"preset {preset}, {state.recipe['dtype']}, batches of {state.recipe['batch']}, {device.type}"
+        rows.append([label, f"{rate:.1f}", f"{slow:.2f}", f"{rate / slow:.1f}", f"{mfu:.0%}", f"{cost.peak:.0f}"])
     return rows
 
 
-def _train(inputs: Inputs, preset: str, steps: int) -> processes.Cost:
-    line = ["train", inputs.folder / f"run-{preset}-{steps}", "--data", inputs.folder / "tracks", "-q"]
-    how = ["--recipe", "photometric", "--preset", preset, "--steps", str(steps), "--fresh"]
-    return processes.measured(*processes.X2FACE, *line, *how, "--set", f"batch={BATCH[preset]}")
+def _train(inputs: Inputs, preset: str, device: torch.device) -> tuple[RunState, processes.Cost]:
+    """What the run says of itself in its checkpoint, and what the process took."""
+    gpu = device.type == "cuda"
+    steps, batch = (STEPS_ON_A_GPU, BATCH_ON_A_GPU[preset]) if gpu else (STEPS[preset], BATCH[preset])
+    out = inputs.folder / f"run-{preset}"
+    line = ["train", out, "--data", inputs.folder / "tracks", "--recipe", "photometric", "--preset", preset, "-q"]
+    how = ["--steps", str(steps), "--fresh", "--device", device.type, "--set", f"batch={batch}", "--set", "every=25"]
+    cost = processes.measured(*processes.X2FACE, *line, *how)
+    return load_checkpoint(out / CHECKPOINT)[1], cost
 
 
 def _pictures(inputs: Inputs) -> list[Path]:

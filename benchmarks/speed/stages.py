@@ -11,21 +11,39 @@ from statistics import median
 from typing import Any
 
 FOLDER = Path(__file__).parents[1] / "stages"
-ROUNDS = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-timer=time.process_time")
+THREADS = "X2FACE_BENCHMARK_THREADS"
+ROUNDS = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5")
+Stages = dict[tuple[str, str], list[float]]
 
 
-def rows(folder: Path) -> list[list[str]]:
-    """A row a stage: its group and name, median and least milliseconds of processor time a frame."""
+def rows(folder: Path, cores: int) -> list[list[str]]:
+    """A row a stage: median and least milliseconds a frame, of processor time by one thread, of wall time by all."""
+    alone, together = measured(folder, 1, "process_time"), measured(folder, cores, "perf_counter")
+    return [
+        [
+            *stage,
+            *(f"{figure:.2f}" for spent in (alone[stage], together[stage]) for figure in (median(spent), min(spent))),
+        ]
+        for stage in sorted(alone, key=lambda stage: stage[0])
+    ]
+
+
+def measured(folder: Path, threads: int, timer: str) -> Stages:
+    """Milliseconds a frame of each round, by group and name of the stage. timer: a function of the module time"""
     results = folder / "stages.json"
     line = [sys.executable, "-m", "pytest", str(FOLDER), "-q", "-p", "no:cacheprovider", f"--benchmark-json={results}"]
-    root = FOLDER.parents[1]
-    subprocess.run([*line, *ROUNDS], check=True, cwd=root, env=os.environ, stdout=subprocess.DEVNULL)
+    environment = os.environ | {THREADS: str(threads)}
+    subprocess.run(
+        [*line, *ROUNDS, f"--benchmark-timer=time.{timer}"],
+        check=True,
+        cwd=FOLDER.parents[1],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
     found: list[dict[str, Any]] = json.loads(results.read_text())["benchmarks"]
-    return [_row(one) for one in sorted(found, key=lambda one: str(one["group"]))]
+    return dict(_stage(one) for one in found)
 
 
-def _row(one: dict[str, Any]) -> list[str]:
-    frames = one["extra_info"]["frames"]
-    spent = one["stats"]["data"]
+def _stage(one: dict[str, Any]) -> tuple[tuple[str, str], list[float]]:
     name = str(one["name"]).removeprefix("test_").replace("_", " ")
-    return [str(one["group"]), name, f"{1e3 * median(spent) / frames:.2f}", f"{1e3 * min(spent) / frames:.2f}"]
+    return (str(one["group"]), name), [1e3 * spent / one["extra_info"]["frames"] for spent in one["stats"]["data"]]

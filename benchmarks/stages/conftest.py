@@ -1,7 +1,8 @@
-"""What the stages work on: a second of film, default weights, one thread."""
+"""What the stages work on: a second of film, default weights; $X2FACE_BENCHMARK_THREADS threads, or one."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from speed.inputs import Inputs
+from speed.stages import THREADS
 
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.images import read_picture
@@ -25,9 +27,9 @@ BOX = Box(192, 112, 256)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
+def threads_of_torch() -> Iterator[None]:
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(os.environ.get(THREADS, "1")))
     yield
     torch.set_num_threads(threads)
 

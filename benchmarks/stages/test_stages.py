@@ -1,4 +1,4 @@
-"""`pytest benchmarks/stages`: each stage of a run alone, on one thread. `extra_info["frames"]`: frames a round."""
+"""`pytest benchmarks/stages`: each stage of a run alone. `extra_info["frames"]`: frames a round."""
 
 from __future__ import annotations
 
