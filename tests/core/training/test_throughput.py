@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -49,6 +51,23 @@ def test_the_peak_is_that_of_the_fastest_trial(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(throughput, "_products", products)
     assert peak_of(CPU, torch.float32) == pytest.approx(2 * 768**3 / 1e-4)
     assert next(slow, None) is None
+
+
+class Interrupted:
+    """A product takes no time, and the processor does something else for 20 ms."""
+
+    device = CPU
+
+    def __matmul__(self, other: object) -> Interrupted:
+        time.sleep(0.02)
+        return self
+
+    def __getitem__(self, at: object) -> float:
+        return 0.0
+
+
+def test_time_that_others_have_the_processor_is_not_counted() -> None:
+    assert throughput._products(Interrupted(), 5) < 0.05  # type: ignore[arg-type]
 
 
 def test_a_real_peak_is_reached_by_a_product() -> None:
