@@ -21,6 +21,7 @@ from x2face_core.data.bank import Bank
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.loading import load_bank
 from x2face_core.data.shards.folder import ShardFolder, is_shards
+from x2face_core.data.shards.reading import once
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError, UsageError
 from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
@@ -114,7 +115,7 @@ def train(
     teacher = _teacher(plan, folder) if isinstance(plan.recipe, StageTwoRecipe) else None
     _check_resumable(plan, teacher)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
-        trainer = _trainer(plan, folder, teacher, processes, progress, warn)
+        trainer = _trainer(plan, folder, teacher, processes, progress, once(warn))
         return resume_and_run(trainer, plan.length, report, say, fresh=plan.fresh)
 
 

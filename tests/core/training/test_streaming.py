@@ -110,8 +110,8 @@ def test_a_shard_cut_short_is_told_once_and_the_rest_trains(make_plan: MakePlan,
     state, warned = run(replace(make_plan(steps=14), data=broken))
     assert state.step == 14
     assert state.data["frames"] in (24, 30)  # of 48: one shard is missing, of one a clip or two
-    assert len({text for text in warned if "train-000001.tar" in text}) == 1
-    assert f"{broken}/train-000002.tar: is missing; its 2 samples are left out." in warned
+    assert sum("train-000001.tar" in text for text in warned) == 1
+    assert warned.count(f"{broken}/train-000002.tar: is missing; its 2 samples are left out.") == 1
     for file in broken.glob("train-*.tar"):
         file.write_bytes(b"\0" * file.stat().st_size)
     with pytest.raises(InputError, match="no clip of the split 'train' can be read"):
@@ -126,7 +126,7 @@ def test_damaged_samples_give_their_place_to_others(make_plan: MakePlan, shards:
     (broken / "train-000001.tar").write_bytes(whole.replace(b"ftypisom", b"ftypisoX"))
     state, warned = run(replace(make_plan(steps=14), data=broken))
     assert state.step == 14
-    assert len(set(warned)) == 2
+    assert len(warned) == 2
     assert all("train-000001.tar: drawn/p" in text and "is damaged" in text for text in warned)
 
 

@@ -24,6 +24,18 @@ _LARGEST = 512 * 2**20  # bytes of one file of a sample
 Warn = Callable[[str], None]
 
 
+def once(warn: Warn) -> Warn:
+    """Tell each warning once."""
+    warned: set[str] = set()
+
+    def tell(text: str) -> None:
+        if text not in warned:
+            warned.add(text)
+            warn(text)
+
+    return tell
+
+
 @dataclass(frozen=True)
 class Sample:
     """A sample.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from x2face_core.data.shards.clips import DecodedClip, Use, decoded
 from x2face_core.data.shards.index import Shard
 from x2face_core.data.shards.order import Clip, Drawn, Opened, PairOrder
 from x2face_core.data.shards.places import Place
-from x2face_core.data.shards.reading import Sample, Warn, read_samples
+from x2face_core.data.shards.reading import Sample, Warn, once, read_samples
 from x2face_core.errors import InputError
 
 _RECENT = 256
@@ -115,7 +115,7 @@ class _Reader:
 
     def __init__(self, place: Place, shards: Sequence[Shard], warn: Warn) -> None:
         self.place, self.shards = place, shards
-        self.warn = _once(warn)
+        self.warn = once(warn)
         self._at: dict[int, tuple[int, Iterator[Sample]]] = {}
 
     def forget(self) -> None:
@@ -141,15 +141,3 @@ class _Reader:
             next(samples, None)  # to its end, where it is closed
             del self._at[shard]
         return sample if sample is not None and sample.number == number else None
-
-
-def _once(warn: Warn) -> Callable[[str], None]:
-    """Tell each warning once."""
-    warned: set[str] = set()
-
-    def tell(text: str) -> None:
-        if text not in warned:
-            warned.add(text)
-            warn(text)
-
-    return tell
