@@ -20,6 +20,9 @@ _SAME = 10.0  # Lab units: colours of one surface
 _APART = 0.5  # least share of the hair's pixels that differ from the background
 _NEIGHBOURS = 3  # nearer pixels that do not count, so that single stray ones do not decide
 
+_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
+_WHITE = np.array([0.95047, 1.0, 1.08883])  # of daylight, D65
+
 Floats = NDArray[np.float64]
 
 
@@ -41,9 +44,7 @@ def hair_at_top(picture: Picture) -> float | None:
     picture: (h, h, 3) uint8, a crop. A pixel is hair if its colour occurs above the forehead, and is nearer to colours
     there than to those of the upper corners.
     """
-    from skimage.color import rgb2lab
-
-    lab = rgb2lab(crop(picture, Box(0, 0, len(picture)), _SIDE))
+    lab = _lab(crop(picture, Box(0, 0, len(picture)), _SIDE))
     ground = np.concatenate([lab[_GROUND[0], columns].reshape(-1, 3) for columns in _GROUND[1]])
     above = lab[_HAIR].reshape(-1, 3)
     differs = _distance(above, ground) >= _SAME
@@ -52,6 +53,15 @@ def hair_at_top(picture: Picture) -> float | None:
     edge = lab[_TOP].reshape(-1, 3)
     to_hair = _distance(edge, above[differs])
     return float(((to_hair < _SAME) & (to_hair < _distance(edge, ground))).mean())
+
+
+def _lab(picture: Picture) -> Floats:
+    """sRGB (h, w, 3) uint8 to CIE L*a*b* (D65), as scikit-image has it, whose import takes as long as a short film."""
+    coded = picture / 255.0
+    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    xyz = light @ _XYZ.T / _WHITE
+    x, y, z = np.moveaxis(np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29), -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
 def _distance(colours: Floats, others: Floats) -> Floats:
