@@ -163,7 +163,8 @@ def test_a_film_by_sound_with_paint_decodes_and_has_a_track_and_a_preset(studio:
     layer = np.zeros((SIDE, SIDE, 4), np.uint8)
     layer[:60, :60] = (255, 0, 255, 255)
     studio.paint(visit, [layer])
-    task = made(studio, visit, {"seconds": 0.4, "still": True}, [used(studio, "audio", input=str(SPEECH))])
+    own = {"seconds": 0.4, "still": True, "crop_shows": "face"}
+    task = made(studio, visit, own, [used(studio, "audio", input=str(SPEECH))])
     assert task.error is None and task.report is not None
     film, manifest, track, *extras = task.files
     assert film.name == "astronaut--speech.mp4" and [one.name for one in extras] == ["paint.png", "preset.zip"]
@@ -174,7 +175,7 @@ def test_a_film_by_sound_with_paint_decodes_and_has_a_track_and_a_preset(studio:
     corner = next(iter(read_frames(film)))[5, 5].astype(int)
     assert corner[0] > 180 and corner[1] < 100 and corner[2] > 180
     assert task.request.command == (
-        "x2face run -s astronaut.png --audio speech.wav --seconds 0.4 --still --embedded paint.png "
+        "x2face run -s astronaut.png --audio speech.wav --seconds 0.4 --still --crop-shows face --embedded paint.png "
         "-o astronaut--speech.mp4"
     )
 
@@ -210,7 +211,7 @@ def test_a_packed_preset_of_several_pictures_is_painted_and_comes_back_with_what
 
 def test_what_the_sliders_show_is_held_in_the_film(studio: Studio, visit: Visit) -> None:
     shown = seen(studio.preview(visit, {slider(studio, "pose yaw"): 20.0}))
-    task = made(studio, visit, {"seconds": 0.2}, [], hold=True)
+    task = made(studio, visit, {"seconds": 0.2, "crop_shows": "face"}, [], hold=True)
     assert task.error is None
     frames = list(read_frames(task.files[0]))
     assert len(frames) == 5

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from x2face_core.errors import NoFaceError, UsageError
-from x2face_core.media import scan as module
+from x2face_core.media import following
 from x2face_core.media.faces import Box, Face, find_faces
 from x2face_core.media.pictures import Picture
 from x2face_core.media.scan import scan_film
@@ -148,14 +148,14 @@ def test_new_faces_are_searched_for_every_two_seconds_at_first_and_later_ever_mo
 ) -> None:
     face = Face(10, 10, 40, 40, 1.0)
     searched: list[int] = []
-    tracker = module.FaceTracker(480)
+    tracker = following.FaceTracker(480)
 
     def search(picture: Any, longest: int) -> list[Face]:
         searched.append(look)
         return [face]
 
-    monkeypatch.setattr(module, "spot_faces", search)
-    monkeypatch.setattr(module, "follow_face", lambda picture, last: last)
+    monkeypatch.setattr(following, "spot_faces", search)
+    monkeypatch.setattr(following, "follow_face", lambda picture, last: last)
     for look in range(18_000):  # an hour
         tracker.look(look + 500, np.zeros((8, 8, 3), np.uint8))
     assert searched[:6] == [0, 10, 20, 30, 40, 50]
