@@ -91,6 +91,21 @@ def test_what_asking_for_more_does_not_mend_is_left_as_it_is() -> None:
     assert found.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize(("folding", "found"), [(0, 0.8), (1, 0.8), (2, 1.0)])
+def test_what_folds_in_some_faces_is_left_as_it_is(folding: int, found: float) -> None:
+    """Eight faces, of whom some show less when more is written, as lids do that open again."""
+
+    class Faces(Film):
+        def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
+            change = vectors[:, :2] - OWN
+            back = (change.abs() > 10) & (picture.mean() * 8 < folding)
+            return (OWN + torch.where(back, -change, 0.8 * change))[:, :, None, None]
+
+    faces = [torch.full((3, 4, 4), number / 8) for number in range(8)]
+    shares = measure_shown(plain(), SWEEPS[:1], Faces(lambda change: change), faces, read)
+    torch.testing.assert_close(shares, torch.tensor([found, 1.0]))
+
+
 def test_numbers_that_change_together_have_one_share() -> None:
     film = Film(lambda change: change * torch.tensor([0.7, 0.9]))
     found = measure_shown(plain(), [Sweep((0, 1), -5.0, 5.0)], film, FACES, read)

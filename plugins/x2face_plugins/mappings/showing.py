@@ -26,6 +26,9 @@ BOUNDS = (0.65, 1.25)
 """Bounds of the shares: writing much more than is asked for would distort the face."""
 SEEN = 0.25
 """Share below which a number counts as not shown at all; it is then written as it is asked for."""
+FOLDS = 0.15
+"""Share of faces that may show less when more is written, as lids do that open again; with more, it is written as asked."""
+_NOISE = 0.05  # of slopes
 _SIDE = 256
 _SETTLING = 2  # repetitions of the first frame, for the tracking of the mesh to converge
 
@@ -64,14 +67,14 @@ def measure_shown(
     """(k,) median over pictures (3, h, w) of the slope of the numbers that are seen on those that are written.
 
     Bounded by BOUNDS. 1 for numbers that no sweep has, that are hardly shown, that are seen in less than half of the
-    pictures, or whose slopes are no nearer to 1 when writing makes up for the share.
+    pictures, or for which making up for the share does not help: slopes no nearer to 1, or lower in too many pictures.
     """
     factor.shown = torch.ones_like(factor.shown)
     before = _slopes(factor, sweeps, film, pictures, read)
     shares = [_share(of_faces) for of_faces in before]
     factor.shown = _by_number(factor, sweeps, shares)
     after = _slopes(factor, sweeps, film, pictures, read)
-    kept = [one if _error(b) < _error(a) else 1.0 for one, a, b in zip(shares, before, after, strict=True)]
+    kept = [one if _helps(one, a, b) else 1.0 for one, a, b in zip(shares, before, after, strict=True)]
     return _by_number(factor, sweeps, kept)
 
 
@@ -86,6 +89,13 @@ def _share(slopes: Tensor) -> float:
     known = slopes[slopes.isfinite()]
     median = float(known.quantile(0.5)) if 2 * len(known) >= max(len(slopes), 1) else 0.0
     return min(max(median, BOUNDS[0]), BOUNDS[1]) if median >= SEEN else 1.0
+
+
+def _helps(share: float, before: Tensor, after: Tensor) -> bool:
+    """Whether slopes (pictures,) are nearer to 1 after the share is made up for, and folds stay few."""
+    known = before.isfinite() & after.isfinite()
+    folded = (after < before - _NOISE)[known].float().mean() if share < 1 and known.any() else torch.zeros(())
+    return _error(after) < _error(before) and float(folded) <= FOLDS
 
 
 def _error(slopes: Tensor) -> float:
