@@ -27,7 +27,7 @@ BOUNDS = (0.65, 1.25)
 SEEN = 0.25
 """Share below which a number counts as not shown at all; it is then written as it is asked for."""
 FOLDS = 0.15
-"""Share of faces that may show less when more is written, as lids do that open again; with more, it is written as asked."""
+"""Share of faces that may show less when more is written, as lids do that open again; else it is written as asked."""
 _NOISE = 0.05  # of slopes
 _SIDE = 256
 _SETTLING = 2  # repetitions of the first frame, for the tracking of the mesh to converge
