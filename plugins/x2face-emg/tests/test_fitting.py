@@ -107,7 +107,7 @@ def test_the_mouth_follows_signals_that_were_not_learned_from(fitted: str, folde
     pose = source.mapping("pose")
     assert float((pose.read(source.vector + rows) - pose.read(source.vector[None])).abs().max()) < 0.01
     quiet = mouth.argmin()
-    assert float((readings - still)[quiet, 3].abs()) < 0.5 * float(source.reading_scale[3])
+    assert float((readings - still)[quiet, 3].abs()) < 0.2 * float(np.ptp(readings[:, 3].numpy()))
 
 
 def test_a_film_is_made_of_it(fitted: str, folder: Path) -> None:
