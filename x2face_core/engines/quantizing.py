@@ -11,8 +11,6 @@ from typing import Any
 
 from torch import Tensor
 
-_PERCENTILE = 99.999  # of activations, that the range of 8 bits covers
-
 
 def quantize(graph: Path, examples: Sequence[Mapping[str, Tensor]], target: Path, *, floating: Sequence[int]) -> None:
     """Write the int8 version of a graph.
@@ -36,12 +34,11 @@ def quantize(graph: Path, examples: Sequence[Mapping[str, Tensor]], target: Path
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.Percentile,
+            calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv"],
             nodes_to_exclude=[
                 name for k, name in enumerate(convolutions) if k in floating or k - len(convolutions) in floating
             ],
-            extra_options={"CalibPercentile": _PERCENTILE},
         )
 
 
