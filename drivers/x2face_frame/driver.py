@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from x2face_frame.settings import Settings
 
 BATCH = 16
+_AT_ONCE = 4096  # vectors that are read at a time
 
 
 class FrameDriver:
@@ -112,7 +113,7 @@ class FrameDriver:
             self.warnings.append(
                 f"{clip.name}: {missing} of {len(vectors)} frames without a face, which stays as it was."
             )
-        return vectors[torch.from_numpy(last_seen(self.seen))]
+        return vectors[torch.from_numpy(last_seen(self.seen))] if missing else vectors
 
     def _rest(self, vectors: Tensor, source: Source) -> int:
         """The index of the rest frame."""
@@ -120,8 +121,9 @@ class FrameDriver:
             if self.zero >= len(vectors):
                 raise UsageError(f"--frame-zero {self.zero}: the film ends at frame {len(vectors) - 1}.")
             return self.zero
-        points = pose_expression_coordinates(torch.cat([vectors, source.vector[None]]), source)
-        far = (points[:-1] - points[-1]).square().sum(dim=1)
+        own = pose_expression_coordinates(source.vector[None], source)
+        parts = torch.split(vectors, _AT_ONCE)  # copies of an hour of them would be 100 MB
+        far = torch.cat([(pose_expression_coordinates(part, source) - own).square().sum(dim=1) for part in parts])
         far[torch.from_numpy(~self.seen)] = torch.inf
         return int(far.argmin())
 
