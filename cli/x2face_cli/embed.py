@@ -14,7 +14,7 @@ OPTIONS = [
     *options.own_options(*options.OF_SOURCES),
     click.Option(["-o", "--output"], type=Word(), metavar="FILE.png", help="Default: outputs/{source}--embedded.png"),
     click.Option(["--overwrite"], is_flag=True, help="Replace an existing output."),
-    *options.own_options("weights"),
+    *options.own_options("c2pa_certificate", "c2pa_key", "weights"),
     options.engine_option(),
     *options.own_options("device"),
 ]
@@ -34,16 +34,25 @@ def embed(**given: Any) -> None:
     sources = given["source"]
     text = given["output"] or f"outputs/{default_name(sources[0], 'embedded')}.png"
     output = resolve_file(text, ".png", overwrite=given["overwrite"], inputs=sources)
+    from x2face_plugins.signing import tried_credentials
+
+    credentials = tried_credentials(given["c2pa_certificate"], given["c2pa_key"])
     from x2face_core.rendering.provenance import InputHash, Provenance
+    from x2face_core.rendering.signing import signed_with
     from x2face_core.sources.embedded import write_embedded
     from x2face_plugins.provenance import input_checksum
     from x2face_plugins.session import Session
 
     session = Session.load(given["weights"], given["device"], engine=given["engine"])
     face = session.face(*sources, **{name: given[name] for name in options.OF_SOURCES[1:]})
-    metadata = Provenance(
+    origin = Provenance(
         weights=(session.model.name, session.model.fingerprint),
         inputs=[InputHash("source", input_checksum(path)) for path in sources],
-    ).metadata()
-    write_embedded(output.path, face.embedded, session.model.fingerprint, metadata=metadata, overwrite=output.overwrite)
+    )
+    write_embedded(
+        output.path, face.embedded, session.model.fingerprint, metadata=origin.metadata(), overwrite=output.overwrite,
+        seal=signed_with(credentials, origin) if credentials else None,
+    )  # fmt: skip
+    if credentials:
+        screen.note(f"signed by {credentials.holder} (C2PA)")
     screen.result(output)

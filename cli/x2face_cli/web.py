@@ -9,6 +9,7 @@ import click
 from x2face_cli import options, screen
 from x2face_plugins.registry import Registry
 from x2face_plugins.settings import read_settings
+from x2face_plugins.signing import tried_credentials
 from x2face_web.limits import StudioOptions
 
 OPTIONS = [
@@ -31,6 +32,7 @@ def web(**given: Any) -> None:
 
     registry = Registry.load(strict=given["strict_plugins"])
     own = StudioOptions(**{one.name: given[one.name] for one in read_settings(StudioOptions)})
+    tried_credentials(own.c2pa_certificate, own.c2pa_key)
 
     def load() -> Any:
         from x2face_plugins.session import Session

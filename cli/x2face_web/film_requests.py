@@ -45,13 +45,13 @@ def film_request(studio: Studio, visit: Visit, own: Mapping[str, Any], used: Use
         used = list(used) + ([_held(studio, visit, used, folder, own["seconds"])] if hold else [])
         if not used:
             raise UsageError("Nothing drives the face; choose a driver, or hold what the sliders show.")
-        return _request(visit, own, used, folder)
+        return _request(visit, own, used, folder, studio.options.signing)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _request(visit: Visit, own: dict[str, Any], used: Used, folder: Path) -> FilmRequest:
+def _request(visit: Visit, own: dict[str, Any], used: Used, folder: Path, signing: Mapping[str, Any]) -> FilmRequest:
     inputs = [str(value) for _, given in used if (value := given.get("input")) is not None]
     driving = Path(inputs[0]).stem if inputs else used[0][0].spec.name
     output = f"{default_name(visit.sources[0], driving)}.mp4"
@@ -70,6 +70,7 @@ def _request(visit: Visit, own: dict[str, Any], used: Used, folder: Path) -> Fil
         output=output,
         command=command_line([str(path) for path in visit.sources], own, used, output),
         extras=tuple(extras),
+        signing=signing,
     )
 
 

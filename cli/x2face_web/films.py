@@ -27,7 +27,7 @@ class CancelledError(X2FaceError):
 class FilmRequest:
     """A film to be made.
 
-    sources: pictures of the face; words: options of a run as keywords of `x2face.run`
+    sources: pictures of the face; words: options of a run as keywords of `x2face.run`; signing: those that sign it
     folder: new folder for the results; output: name of the film in it; extras: files made before, such as a preset
     command: the command line that makes the same film
     """
@@ -38,6 +38,7 @@ class FilmRequest:
     output: str
     command: str
     extras: tuple[Path, ...] = ()
+    signing: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -76,15 +77,17 @@ class FilmTask:
     def _make(self) -> None:
         request = self.request
         film, track = request.folder / request.output, request.folder / "motion.x2v"
+        records = {} if request.words.get("source_motion") == "keep" else {"record": str(track)}
         try:
             self.report = run(
                 *request.sources,
                 session=self.session,
                 progress=self._follow,
                 output=str(film),
-                record=str(track),
                 manifest=True,
+                **records,
                 **request.words,
+                **request.signing,
             )
             make_portable(manifest := manifest_path(film))
             self.files = tuple(path for path in (film, manifest, track, *request.extras) if path.exists())

@@ -1,8 +1,10 @@
-"""Limits of the studio: sizes of uploads, lengths of films, numbers of visitors."""
+"""Options of the studio: its address, its limits, and what its films are signed with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from x2face_core.bounds import LONGEST
 from x2face_plugins.settings import option
@@ -18,6 +20,16 @@ class StudioOptions:
     max_seconds: float = option(60.0, min=1, max=LONGEST, help="The longest film that is made.")
     max_waiting: int = option(8, min=1, max=1000, help="Films and faces that wait at once; more are refused.")
     max_pages: int = option(32, min=1, max=10_000, help="Pages that are open at once; more are refused.")
+    c2pa_certificate: Path | None = option(
+        None, metavar="FILE.pem", help="Sign all films with this certificate and its chain (C2PA), with --c2pa-key."
+    )
+    c2pa_key: Path | None = option(None, metavar="FILE.pem", help="The certificate's private key, without a password.")
+
+    @property
+    def signing(self) -> dict[str, Any]:
+        """The words of a run that sign its film; none if films are not signed."""
+        words = {"c2pa_certificate": self.c2pa_certificate, "c2pa_key": self.c2pa_key}
+        return {name: path for name, path in words.items() if path is not None}
 
     @property
     def max_bytes(self) -> int:

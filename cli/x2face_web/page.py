@@ -22,7 +22,7 @@ from x2face_web.widgets import Component, Widget, driver_widgets, widget
 OF_SOURCE = ("size", "face", "crop", "crop_scale", "source_frames", "fusion", "force", "no_completion")
 OF_SERVER = (
     "source", "embedded", "output", "overwrite", "record", "manifest", "weights", "mapping", "engine", "device",
-    "dtype", "batch_size", "strict_plugins",
+    "dtype", "batch_size", "strict_plugins", "c2pa_certificate", "c2pa_key",
 )  # fmt: skip
 """Options of a run that concern the server's files, or how the session is loaded; all others are on the page."""
 DAY = 86_400

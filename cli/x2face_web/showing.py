@@ -79,6 +79,8 @@ def progress(done: int, total: int | None) -> str:
 def result(token: str, film: Path, files: Sequence[Path], report: dict[str, Any]) -> str:
     """The film with its sound, what was done, and links to all files."""
     done = f"{report['frames']} frames, {report['seconds']:.1f} s, {report['fps']:g} frames a second."
+    if report.get("signed_by"):
+        done += f" Signed by {report['signed_by']} (C2PA)."
     remarks = "".join(f"<li>{said(one)}</li>" for one in (*report["warnings"], *report["advice"]))
     links = "".join(f"<li>{_link(token, path)}</li>" for path in files)
     return (

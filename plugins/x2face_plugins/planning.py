@@ -11,6 +11,7 @@ from x2face_core.errors import UsageError
 from x2face_core.rendering.outputs import Output, named_files, resolve_file, resolve_output
 from x2face_plugins.choosing import Choice
 from x2face_plugins.run_options import RunOptions
+from x2face_plugins.signing import refuse_half, tried_credentials
 
 if TYPE_CHECKING:
     from x2face_core.rendering.credentials import Credentials
@@ -86,15 +87,7 @@ class Plan:
 
     def credentials(self) -> Credentials | None:
         """What the film is signed with, tried out; None if it is not. InputError if it cannot sign."""
-        from x2face_core.rendering.credentials import read_credentials
-        from x2face_core.rendering.signing import try_out
-
-        certificate, key = self.options.c2pa_certificate, self.options.c2pa_key
-        if certificate is None or key is None:
-            return None
-        read = read_credentials(certificate, key)
-        try_out(read, certificate)
-        return read
+        return tried_credentials(self.options.c2pa_certificate, self.options.c2pa_key)
 
     def joined_by(self, choice: Choice) -> Plan:
         """The same with one choice more."""
@@ -116,9 +109,7 @@ class Plan:
 
 def _check_signing(options: RunOptions, output: Output) -> None:
     """UsageError for a certificate without its key, or an output that holds no C2PA manifest."""
-    if (options.c2pa_certificate is None) != (options.c2pa_key is None):
-        missing = "--c2pa-key" if options.c2pa_key is None else "--c2pa-certificate"
-        raise UsageError(f"a film is signed by a certificate and its key; give {missing} too.")
+    refuse_half(options.c2pa_certificate, options.c2pa_key)
     if options.c2pa_certificate is not None and not output.folder and output.path.suffix.lower() == ".webm":
         raise UsageError(
             f"{output}: WebM has no place for a C2PA manifest; choose .mp4, .gif or a folder/ of pictures."

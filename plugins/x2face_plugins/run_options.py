@@ -76,7 +76,7 @@ class RunOptions:
         None, metavar="TEXT", help="Write a visible mark into a corner of the film, such as AI-generated."
     )
     c2pa_certificate: Path | None = option(
-        None, metavar="FILE.pem", help="Sign the film with this certificate and its chain (C2PA), with --c2pa-key."
+        None, metavar="FILE.pem", help="Sign the output with this certificate and its chain (C2PA), with --c2pa-key."
     )
     c2pa_key: Path | None = option(None, metavar="FILE.pem", help="The certificate's private key, without a password.")
     paste_back: bool = option(False, help="Put the face back into the source's whole picture.")

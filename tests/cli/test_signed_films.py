@@ -1,4 +1,4 @@
-"""`x2face run --c2pa-certificate --c2pa-key`, with tiny untrained networks and self-made certificates."""
+"""`--c2pa-certificate` of `x2face run` and `x2face embed`, with tiny untrained networks and self-made certificates."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.certificates import HOLDER, write_credentials
 from tests.films import drawn
 from x2face_cli.app import main
-from x2face_core.media.images import write_picture
+from x2face_core.media.images import read_picture, write_picture
 from x2face_core.media.writing import write_film
 from x2face_core.rendering.signing import validity
 
@@ -75,3 +76,31 @@ def test_what_cannot_be_signed_is_refused_in_a_line(
     assert run(*given) == status
     assert said in told_by(capsys)
     assert sorted(one.name for one in Path().iterdir()) == ["chain.pem", "film.mp4", "key.pem", "source.png"]
+
+
+def embed(*args: str) -> int:
+    return main(["embed", "-s", "source.png", "--crop", "none", "--size", "64", *args])
+
+
+def test_an_embedded_face_is_signed_and_can_still_be_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert embed("-o", "face.png", *SIGNED) == 0
+    told = capsys.readouterr()
+    assert told.out == "face.png\n" and f"signed by {HOLDER} (C2PA)" in told.err
+    with Path("face.png").open("rb") as picture:
+        assert validity("image/png", picture)[0] == "Valid"
+    assert embed("-o", "plain.png") == 0
+    assert b"c2pa" not in Path("plain.png").read_bytes()
+    assert run("--embedded", "face.png", "-o", "signed/") == run("--embedded", "plain.png", "-o", "plain/") == 0
+    signed, plain = (read_picture(f"{folder}/000001.png") for folder in ("signed", "plain"))
+    assert np.array_equal(signed, plain)
+
+
+def test_an_embedded_face_that_cannot_be_signed_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert embed("-o", "face.png", "--c2pa-certificate", "chain.pem") == 2
+    assert "signed by a certificate and its key; give --c2pa-key too." in told_by(capsys)
+    assert embed("-o", "face.png", "--c2pa-certificate", "key.pem", "--c2pa-key", "key.pem") == 3
+    assert "key.pem: holds no certificate in PEM" in told_by(capsys)
+    write_credentials(Path(), may_sign=False)
+    assert embed("-o", "face.png", *SIGNED) == 3
+    assert "chain.pem: cannot sign (" in told_by(capsys)
+    assert not Path("face.png").exists()

@@ -6,7 +6,7 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -123,12 +123,18 @@ def to_rgba(image: Image.Image) -> Image.Image:
 
 
 def write_picture(
-    path: str | Path, picture: Picture, metadata: Mapping[str, str] | None = None, *, overwrite: bool = True
+    path: str | Path,
+    picture: Picture,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    overwrite: bool = True,
+    seal: Callable[[Path], None] | None = None,
 ) -> None:
     """Write a picture atomically, in the format of its suffix (.png, .jpg, .webp, …); folders are not created.
 
     metadata: text chunks, kept in .png only, except for an XMP packet (media.xmp.KEY), which .jpg and .webp hold too
     overwrite: replace an existing file, else UsageError
+    seal: called with the complete picture before it appears under its name, to sign it in place
     UsageError if the suffix is unknown or the file cannot be written.
     """
     target = Path(path)
@@ -136,8 +142,11 @@ def write_picture(
         raise UsageError(
             f"{path}: pictures are not written as {target.suffix or 'a name without suffix'}; use .png or .jpg."
         )
-    with atomic_file(target, overwrite=overwrite) as hidden, writing(path):
-        save_picture(hidden, picture, metadata)
+    with atomic_file(target, overwrite=overwrite) as hidden:
+        with writing(path):
+            save_picture(hidden, picture, metadata)
+        if seal is not None:
+            seal(hidden)
 
 
 def save_picture(path: Path, picture: Picture, metadata: Mapping[str, str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +21,21 @@ _KEY = "x2face.space"
 
 
 def write_embedded(
-    path: Path, face: EmbeddedFace, space: str, *, metadata: Mapping[str, str] | None = None, overwrite: bool = True
+    path: Path,
+    face: EmbeddedFace,
+    space: str,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    overwrite: bool = True,
+    seal: Callable[[Path], None] | None = None,
 ) -> None:
     """Write the texture as an 8-bit picture, with a rounding error of half a level; creates the parent folders.
 
-    space: fingerprint of the driving space, stored as a text chunk; metadata, overwrite: as of write_picture
+    space: fingerprint of the driving space, stored as a text chunk; metadata, overwrite, seal: as of write_picture
     """
     make_folders_above(path)
-    write_picture(path, to_pictures(face.texture[None])[0], dict(metadata or {}) | {_KEY: space}, overwrite=overwrite)
+    picture, texts = to_pictures(face.texture[None])[0], dict(metadata or {}) | {_KEY: space}
+    write_picture(path, picture, texts, overwrite=overwrite, seal=seal)
 
 
 class Repainted:
