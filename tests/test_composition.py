@@ -14,7 +14,8 @@ import torch
 from x2face_core.model import X2Face
 from x2face_core.rendering.pipeline import Animation, animate
 from x2face_core.sources.source import ModelSource
-from x2face_plugins.activating import load_all
+from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+from x2face_plugins.activating import load
 from x2face_plugins.registry import Registry
 from x2face_plugins.specs import DriverSpec
 from x2face_testkit import tiny_source
@@ -50,7 +51,9 @@ def film(request: Any, tmp_path: Path) -> Film:
         settings[name] = REGISTRY.driver(name).spec.demo(tmp_path / name)
 
     def make(names: Sequence[str]) -> Animation:
-        drivers, overlays = load_all(REGISTRY, {name: settings[name] for name in names})
+        loaded = [load(REGISTRY.driver(name), settings[name]) for name in names]
+        drivers = [one for one in loaded if isinstance(one, ActiveDriver)]
+        overlays = [one for one in loaded if isinstance(one, ActiveOverlay)]
         more = {"load_mapping": source.load_mapping, "load_driver": source.load_driver}
         return animate(model, portrait(), drivers, overlays=overlays, fps=25, seconds=0.5, **more)
 

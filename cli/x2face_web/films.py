@@ -70,10 +70,6 @@ class FilmTask:
         """Wait for the end; returns whether it has come."""
         return self._ended.wait(seconds)
 
-    @property
-    def is_cancelled(self) -> bool:
-        return self._cancelled.is_set()
-
     def _make(self) -> None:
         request = self.request
         film, track = request.folder / request.output, request.folder / "motion.x2v"

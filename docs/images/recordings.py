@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import io
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from films import save
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from serving import serving
 from skimage.data import astronaut
 
 from x2face_lab.demo.inputs import FILM, PICTURE
 
 _YAW = [*range(0, 21, 4), *range(16, -21, -4), *range(-16, 1, 4)]
-
-
-@contextmanager
-def serving(*command: str) -> Iterator[str]:
-    """A page of x2face at a free port; yields its address."""
-    line = [sys.executable, "-m", "x2face_cli", *command, "--port", "0"]
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    found = re.search(r"http://\S+/", process.stdout.readline())
-    assert found is not None
-    try:
-        yield found[0]
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def shot(page: Page) -> np.ndarray:

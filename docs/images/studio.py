@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, sync_playwright
+from serving import serving
 from skimage.data import astronaut
 
 from x2face_lab.demo.inputs import SPEECH
@@ -71,22 +70,15 @@ def picture(page: Page, name: str) -> None:
 
 
 def main() -> None:
-    command = [sys.executable, "-m", "x2face_cli", "web", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    found = re.search(r"http://\S+/", process.stdout.readline())
-    assert found is not None
-    with sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
+    with serving("web") as address, sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for name, size, act in (("studio.png", SIZE, show), ("studio-narrow.png", NARROW, narrow)):
             page = browser.new_page(viewport=size)
             page.set_default_timeout(120_000)
-            page.goto(found[0])
+            page.goto(address)
             act(page, Path(folder))
             picture(page, name)
         browser.close()
-    process.terminate()
-    process.wait()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from x2face_core.errors import UsageError
@@ -15,13 +14,6 @@ from x2face_plugins.registry import Registry
 from x2face_plugins.specs import DriverSpec, OverlaySpec
 
 AnySpec = DriverSpec | OverlaySpec
-
-
-def load_all(registry: Registry, settings: Mapping[str, Any]) -> tuple[list[ActiveDriver], list[ActiveOverlay]]:
-    """Load drivers and overlays, given as settings by name, in this order. PluginError if one fails."""
-    loaded = [load(registry.driver(name), one) for name, one in settings.items()]
-    drivers = [one for one in loaded if isinstance(one, ActiveDriver)]
-    return drivers, [one for one in loaded if isinstance(one, ActiveOverlay)]
 
 
 def load(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> ActiveDriver | ActiveOverlay:
@@ -49,14 +41,6 @@ def load_driver(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_I
     loaded = load(offer, settings, shaping)
     if not isinstance(loaded, ActiveDriver):
         raise UsageError(f"{offer.name} is an overlay and yields no vectors; a driver is needed.")
-    return loaded
-
-
-def load_overlay(offer: Offer[AnySpec], settings: Any, shaping: Shaping = AS_IT_IS) -> ActiveOverlay:
-    """Load an overlay. UsageError if the offer is a driver."""
-    loaded = load(offer, settings, shaping)
-    if not isinstance(loaded, ActiveOverlay):
-        raise UsageError(f"{offer.name} is a driver and paints nothing; an overlay is needed.")
     return loaded
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -28,3 +28,16 @@ def x2face(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
         return Result(app.main(arguments), *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def interrupted_after_5(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C, as it were, once five frames of a film are made."""
+
+    def interrupted(frames: Iterator[Any], what: str, total: int | None) -> Iterator[Any]:
+        for k, frame in enumerate(frames):
+            if k == 5:
+                raise KeyboardInterrupt
+            yield frame
+
+    monkeypatch.setattr("x2face_cli.screen.follow", interrupted)

@@ -113,15 +113,8 @@ def test_a_run_that_fails_leaves_no_motion(place: Path, x2face: Callable[..., An
 
 
 def test_ctrl_c_leaves_the_motion_of_what_was_done(
-    place: Path, x2face: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    place: Path, x2face: Callable[..., Any], interrupted_after_5: None
 ) -> None:
-    def interrupted(frames: Any, what: str, total: int | None) -> Any:
-        for k, frame in enumerate(frames):
-            if k == 5:
-                raise KeyboardInterrupt
-            yield frame
-
-    monkeypatch.setattr("x2face_cli.screen.follow", interrupted)
     assert x2face(*FILM, "--record", "motion.x2v", "-o", "part.mp4").code == 130
     assert 5 <= len(read_motion("motion.x2v").offsets) <= 6
 

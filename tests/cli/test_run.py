@@ -201,15 +201,8 @@ def test_without_a_driver_there_is_nothing_to_do(place: Path, capsys: pytest.Cap
 
 
 def test_ctrl_c_leaves_what_was_done(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    place: Path, interrupted_after_5: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(frames: Any, what: str, total: int | None) -> Any:
-        for k, frame in enumerate(frames):
-            if k == 5:
-                raise KeyboardInterrupt
-            yield frame
-
-    monkeypatch.setattr("x2face_cli.screen.follow", interrupted)
     assert run("-o", "part.mp4") == 130
     assert sum(1 for _ in read_frames("part.mp4")) == 5
     assert "part.mp4 has what was done so far" in capsys.readouterr().err

@@ -15,21 +15,9 @@ from x2face_core.networks.dims import PRESETS, Dims
 from x2face_core.networks.folding import FoldedUp, fold, shifted_upsampling
 from x2face_core.networks.x2face import X2FaceNetworks
 
+from ..tiny_weights import with_statistics
+
 Tensor = torch.Tensor
-
-
-def trained(dims: Dims) -> X2FaceNetworks:
-    """Networks whose batch norms are neither 0 nor 1 anywhere."""
-    torch.manual_seed(0)
-    networks = X2FaceNetworks(dims).eval().requires_grad_(False)
-    for module in networks.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            for tensor, low, high in ((module.running_mean, -0.5, 0.5), (module.running_var, 0.5, 2.0)):
-                assert tensor is not None
-                tensor.uniform_(low, high)
-            module.weight.uniform_(0.5, 1.5)
-            module.bias.uniform_(-0.5, 0.5)
-    return networks
 
 
 def test_the_factors_of_two_pixels_are_as_worked_out_by_hand() -> None:
@@ -63,7 +51,7 @@ def test_pictures_computed_one_by_one_answer_as_all_at_once(monkeypatch: pytest.
     "changed", [{}, {"order": "printed"}, {"inner_norm": True}, {"confidence": False}, {"driving_tanh": 1}]
 )
 def test_folded_networks_answer_as_trained_ones(changed: dict[str, object]) -> None:
-    networks = trained(Dims(**{"side": 32, "flow_side": 32, "width": 4, "vector": 16} | changed))  # type: ignore[arg-type]
+    networks = with_statistics(Dims(**{"side": 32, "flow_side": 32, "width": 4, "vector": 16} | changed))  # type: ignore[arg-type]
     folded = fold(copy.deepcopy(networks))
     pictures, vectors = torch.rand(2, 3, 32, 32), torch.randn(2, 16)
     for found, expected in zip(folded.embedding(pictures), networks.embedding(pictures), strict=True):
@@ -73,13 +61,13 @@ def test_folded_networks_answer_as_trained_ones(changed: dict[str, object]) -> N
 
 
 def test_networks_in_the_released_order_have_no_norm_and_no_upsampling_left() -> None:
-    modules = [*fold(trained(Dims(side=16, flow_side=16, width=4, vector=16))).modules()]
+    modules = [*fold(with_statistics(Dims(side=16, flow_side=16, width=4, vector=16))).modules()]
     assert not any(isinstance(module, nn.BatchNorm2d | Up) for module in modules)
     assert sum(isinstance(module, FoldedUp) for module in modules) == 8
 
 
 def test_for_gpus_only_norms_are_folded() -> None:
-    networks = trained(Dims(side=16, flow_side=16, width=4, vector=16))
+    networks = with_statistics(Dims(side=16, flow_side=16, width=4, vector=16))
     folded = fold(copy.deepcopy(networks), upsampling=False)
     modules = [*folded.modules()]
     assert not any(isinstance(module, nn.BatchNorm2d | FoldedUp) for module in modules)
@@ -106,7 +94,7 @@ def test_a_folded_decoder_needs_less_than_half_the_multiplications(preset: str, 
 
 def test_pictures_are_not_rounded_before_the_first_convolution_of_the_driving_network() -> None:
     """Under autocast to bf16, a network of one convolution and one that is rounded after it."""
-    networks = trained(Dims(side=16, flow_side=8, width=4, vector=16))
+    networks = with_statistics(Dims(side=16, flow_side=8, width=4, vector=16))
     first = networks.driving.encoder.blocks[0]
     pictures = torch.rand(2, 3, 16, 16)
     exact = first(pictures)

@@ -19,24 +19,15 @@ from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import blend
 from x2face_core.weights import save_weights
 
+from ..tiny_weights import with_statistics
+
 Tensor = torch.Tensor
 DIMS = Dims(side=32, flow_side=16, width=4, vector=16, padding="border")
 
 
 def store(path: Path, dims: Dims = DIMS, extra: dict[str, Tensor] | None = None, **changed: Any) -> X2FaceNetworks:
     """Write weights whose batch norms are those of trained ones; answer networks on what the file holds, not folded."""
-    torch.manual_seed(1)
-    networks = X2FaceNetworks(dims).eval().requires_grad_(False)
-    for module in networks.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            for tensor, low, high in (
-                (module.running_mean, -0.5, 0.5),
-                (module.running_var, 0.5, 2.0),
-                (module.weight, 0.5, 1.5),
-                (module.bias, -0.5, 0.5),
-            ):
-                assert tensor is not None
-                tensor.uniform_(low, high)
+    networks = with_statistics(dims, seed=1)
     info = {"name": "tiny", "preset": "light", "dims": dims.to_dict(), "parameters": networks.parameter_counts()}
     save_weights(path, networks.state_dict() | (extra or {}), info | changed)
     networks.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)
@@ -226,7 +217,9 @@ def test_every_gpu_can_be_named_and_what_is_not_there_is_answered_with_what_is(m
     assert usable_devices() == ["cpu", "cuda", "cuda:0", "cuda:1"]
     assert device_of("cuda:1") == torch.device("cuda:1")
     for wrong in ("cuda:2", "gpu", "cuda:-1", "mps"):
-        with pytest.raises(UsageError, match=f"device {wrong}: not to be had here; usable: cpu, cuda, cuda:0, cuda:1"):
+        with pytest.raises(
+            UsageError, match=f"device {wrong}: not available here; available: cpu, cuda, cuda:0, cuda:1"
+        ):
             device_of(wrong)
 
 

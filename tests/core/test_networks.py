@@ -14,22 +14,10 @@ from x2face_core.networks.blocks import Down, Up
 from x2face_core.networks.dims import PRESETS, Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 
+from ..tiny_weights import with_statistics
+
 Tensor = torch.Tensor
 TINY = Dims(side=32, flow_side=32, width=4, vector=16)
-
-
-def make(dims: Dims = TINY) -> X2FaceNetworks:
-    """Networks whose batch norms are those of trained ones: neither 0 nor 1 anywhere."""
-    torch.manual_seed(0)
-    networks = X2FaceNetworks(dims).eval().requires_grad_(False)
-    for module in networks.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            for tensor, low, high in ((module.running_mean, -0.5, 0.5), (module.running_var, 0.5, 2.0)):
-                assert tensor is not None
-                tensor.uniform_(low, high)
-            module.weight.uniform_(0.5, 1.5)
-            module.bias.uniform_(-0.5, 0.5)
-    return networks
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +120,7 @@ def pictures() -> Tensor:
 
 
 def test_the_embedding_network_computes_what_the_released_blocks_do_under_one_tanh(pictures: Tensor) -> None:
-    network = make().embedding
+    network = with_statistics(TINY).embedding
     out = released(network.encoder.blocks, network.decoder.blocks, pictures, skips=True)
     flow, confidence = network(pictures)
     torch.testing.assert_close(flow, out[:, :2].tanh(), atol=1e-5, rtol=1e-4)
@@ -140,13 +128,13 @@ def test_the_embedding_network_computes_what_the_released_blocks_do_under_one_ta
 
 
 def test_the_driving_network_computes_what_the_released_blocks_do_under_two_tanh(pictures: Tensor) -> None:
-    network = make().driving
+    network = with_statistics(TINY).driving
     out = released(network.encoder.blocks, network.decoder.blocks, pictures, skips=False)
     torch.testing.assert_close(network(pictures), out.tanh().tanh(), atol=1e-5, rtol=1e-4)
 
 
 def test_the_vector_is_the_raw_answer_of_the_innermost_convolution(pictures: Tensor) -> None:
-    network = make().driving
+    network = with_statistics(TINY).driving
     innermost, answers = network.encoder.blocks[-1], []
     innermost.conv.register_forward_hook(lambda conv, given, out: answers.append(out))
     v = network.encode(pictures)
@@ -156,7 +144,7 @@ def test_the_vector_is_the_raw_answer_of_the_innermost_convolution(pictures: Ten
 
 
 def test_the_printed_order_activates_after_the_convolutions(pictures: Tensor) -> None:
-    network = make(Dims(side=32, flow_side=32, width=4, vector=16, order="printed")).driving
+    network = with_statistics(Dims(side=32, flow_side=32, width=4, vector=16, order="printed")).driving
     x = pictures
     for block in network.encoder.blocks:
         x = F.leaky_relu(F.conv2d(x, block.conv.weight, stride=2, padding=1), 0.2)
@@ -171,14 +159,14 @@ def test_the_printed_order_activates_after_the_convolutions(pictures: Tensor) ->
 
 
 def test_the_innermost_convolution_may_have_a_norm() -> None:
-    networks = make(Dims(side=32, flow_side=32, width=4, vector=16, inner_norm=True))
+    networks = with_statistics(Dims(side=32, flow_side=32, width=4, vector=16, inner_norm=True))
     assert norms(networks.driving.encoder.blocks)[-1] == 16
-    assert norms(make().driving.encoder.blocks)[-1] is None
+    assert norms(with_statistics(TINY).driving.encoder.blocks)[-1] is None
 
 
 def steep(dims: Dims) -> X2FaceNetworks:
     """Networks whose last convolutions answer thousands."""
-    networks = make(dims)
+    networks = with_statistics(dims)
     for network in (networks.embedding, networks.driving):
         network.decoder.last.conv.weight.mul_(1e4)
     return networks
@@ -198,7 +186,7 @@ def test_the_embedding_flow_is_bound_by_one_tanh_and_its_confidence_by_none(pict
 
 
 def test_without_a_confidence_channel_all_places_are_equally_sure(pictures: Tensor) -> None:
-    networks = make(Dims(side=32, flow_side=16, width=4, vector=16, confidence=False))
+    networks = with_statistics(Dims(side=32, flow_side=16, width=4, vector=16, confidence=False))
     assert networks.embedding.decoder.last.conv.out_channels == 2
     _, confidence = networks.embedding(pictures)
     assert confidence.shape == (2, 1, 16, 16)
@@ -206,7 +194,7 @@ def test_without_a_confidence_channel_all_places_are_equally_sure(pictures: Tens
 
 
 def test_light_networks_read_reduced_pictures_and_sample_large_ones() -> None:
-    networks = make(Dims(side=32, flow_side=8, width=4, vector=16, padding="border"))
+    networks = with_statistics(Dims(side=32, flow_side=8, width=4, vector=16, padding="border"))
     large = torch.rand(2, 3, 80, 80)
     textures, confidence = networks.embed(large)
     vectors = networks.encode(large)
@@ -216,7 +204,7 @@ def test_light_networks_read_reduced_pictures_and_sample_large_ones() -> None:
 
 
 def test_generating_is_embedding_encoding_and_rendering(pictures: Tensor) -> None:
-    networks = make()
+    networks = with_statistics(TINY)
     driving = pictures.flip(0)
     expected = networks.render(networks.embed(pictures)[0], networks.encode(driving))
     torch.testing.assert_close(networks(pictures, driving), expected)

@@ -19,12 +19,7 @@ from x2face_testkit.networks import tiny_model
 from x2face_testkit.synthetic import mappings_of
 
 from ..acting import active
-
-
-def drawn(k: int) -> np.ndarray:
-    picture = np.full((48, 64, 3), 30, np.uint8)
-    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
-    return picture
+from ..films import drawn
 
 
 @pytest.fixture

@@ -59,12 +59,8 @@ class Clip:
         return (frame.crop(self.box, side) for frame in self.frames(side))
 
     def pictures(self, side: int) -> Iterator[Picture]:
-        """All pictures, whole, large enough for crops of that side; `box_in` tells where to crop them."""
+        """All pictures, whole, large enough for crops of that side."""
         return (frame.picture() for frame in self.frames(side))
-
-    def box_in(self, picture: Picture) -> Box:
-        """The box in a picture that may have been reduced."""
-        return self.box.scaled(max(picture.shape[:2]) / max(self.size))
 
 
 def kind_of(name: str) -> InputKind:

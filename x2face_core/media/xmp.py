@@ -10,8 +10,6 @@ from xml.sax.saxutils import escape, quoteattr
 KEY = "XML:com.adobe.xmp"
 """Key of the packet among the metadata texts of write_film, write_folder and write_picture; PNG's own keyword."""
 
-MOST_IN_JPEG = 65_502  # bytes of a packet in one APP1 segment
-
 _SPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmp": "http://ns.adobe.com/xap/1.0/",

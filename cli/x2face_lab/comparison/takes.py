@@ -73,10 +73,6 @@ class Take:
                 return person
         return None
 
-    @property
-    def is_same_person(self) -> bool:
-        return self.persons[0] == self.persons[1]
-
 
 def people_of(folder: FaceFolder, split: Split, count: int, least: int, limit: int | None = None) -> list[Person]:
     """The people of a split whose heads turn most, an even number of at most `count`.

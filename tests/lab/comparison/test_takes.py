@@ -86,7 +86,7 @@ def test_films_without_a_labelled_face_are_not_chosen(face_folder: Path) -> None
 
 def test_a_film_by_itself_begins_at_rest(take: Take) -> None:
     itself = take.itself()
-    assert itself.is_same_person and itself.rest == 0 and torch.equal(itself.source, take.driving[0])
+    assert itself.persons[0] == itself.persons[1] and itself.rest == 0 and torch.equal(itself.source, take.driving[0])
     made = Warped().frames(itself)
     assert (made[0] - itself.driving[0]).abs().mean() < 0.01
     face = slice(80, 200)
