@@ -83,7 +83,7 @@ class X2Face:
         completion: let `embed` fill in what sources do not show, if the weights have a network for it
         engine: torch, openvino or onnxruntime; auto: the fastest that is installed and passes a trial, which is made
             once a machine
-        WeightsError if weights are missing or broken, UsageError for a device or dtype that is not to be had,
+        WeightsError if weights are missing or broken, UsageError for a device or dtype that is not available,
         MissingError for an engine that is not installed.
         """
         check_engine(engine, dtype)
@@ -229,7 +229,7 @@ def device_of(device: str) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device not in (there := usable_devices()):
-        raise UsageError(f"device {device}: not to be had here; usable: {', '.join(there)}.")
+        raise UsageError(f"device {device}: not available here; available: {', '.join(there)}.")
     return torch.device(device)
 
 

@@ -60,6 +60,18 @@ class Commands(click.Group):
         self.load_plugins()
         return self.commands.get(cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, but a name that is close to a command's is answered with that one."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None and not ctx.resilient_parsing:
+            import difflib  # imported late, as it slows every start down
+
+            close = difflib.get_close_matches(name, self.list_commands(ctx), 1)
+            raise click.UsageError(f"No such command {name!r}{f'; did you mean {close[0]}?' if close else '.'}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, summary) for name, (_, summary) in TABLE.items()]
         rows += [(name, self.commands[name].get_short_help_str(100)) for name in sorted(self.load_plugins())]
@@ -93,7 +105,7 @@ class Commands(click.Group):
 def x2face(ctx: click.Context) -> None:
     """Drive the face in a photograph by a film, or by anything a plugin reads.
 
-    x2face COMMAND --help tells a command's options.
+    x2face COMMAND --help lists a command's options.
     """
     if ctx.invoked_subcommand is None:
         screen.result(ctx.get_help())

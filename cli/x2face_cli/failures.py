@@ -72,10 +72,15 @@ def _message(error: X2FaceError) -> str:
 
 
 def _with_hint(error: click.ClickException) -> str:
-    message = error.format_message()
+    """What click says, as whole sentences in one line, and where the options or commands are listed."""
+    message = " ".join(error.format_message().split())
     if not isinstance(error, click.UsageError) or error.ctx is None:
         return message
-    return f"{message} '{error.ctx.command_path} --help' tells what there is."
+    path, command = error.ctx.command_path, error.ctx.command
+    if isinstance(command, click.Group) and message.startswith("Usage:"):  # a group alone: click answers its help
+        return f"{path}: a command is missing, one of {', '.join(command.list_commands(error.ctx))}."
+    ended = message if message.endswith((".", "?", "?)")) else f"{message}."
+    return f"{ended} '{path} --help' lists what there is."
 
 
 def _report_bug(error: BaseException) -> int:

@@ -57,7 +57,10 @@ def read_jobs(table: Path, registry: Registry) -> list[Job]:
     """
     columns, rows = _read(table)
     for column in columns:
-        read_words(registry, {column: "true"} if column != "driver" else {})
+        try:
+            read_words(registry, {column: "true"} if column != "driver" else {})
+        except UsageError as error:
+            raise UsageError(f"{table}, line 1: {error}") from error
     many = {one.name for one in read_settings(RunOptions) if one.many} | {"driver"}
     jobs = [job for line, cells in rows for job in _jobs(line, columns, cells, many)]
     if not jobs:

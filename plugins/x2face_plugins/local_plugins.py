@@ -44,6 +44,8 @@ def load_path(path: Path) -> list[Plugin]:
         return [_load(path.parent, Plugin(name=path.stem, dist=path.name, version="", module=path.stem))]
     if (path / "__init__.py").is_file():
         return [_load(path.parent, Plugin(name=path.name, dist=path.name, version="", module=path.name))]
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or folder; check the name.")
     raise InputError(f"{path}: no plugin; a folder with a pyproject.toml, a package or a .py file may be one.")
 
 

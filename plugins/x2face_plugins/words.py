@@ -145,8 +145,9 @@ def refuse_option(registry: Registry, flag: str) -> NoReturn:
     registry.refuse_failed(name)
     import difflib  # imported late, as it slows every start down
 
-    close = difflib.get_close_matches(flag, list(all_flags(registry)), 1)
-    hint = f"did you mean {close[0]}?" if close else "`x2face run --help` lists those of run."
+    known = [one.removeprefix("--") for one in all_flags(registry)]  # dashes would make all of them alike
+    close = difflib.get_close_matches(flag.removeprefix("--"), known, 1)
+    hint = f"did you mean --{close[0]}?" if close else "`x2face run --help` lists those of run."
     raise UsageError(f"there is no option {flag}; {hint}")
 
 

@@ -64,6 +64,25 @@ def test_wrong_usage_is_one_line_and_code_2(x2face: Callable, arguments: list[st
     assert result.err.startswith("x2face: error: ") and result.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rum"], "No such command 'rum'; did you mean run? 'x2face --help' lists what there is."),
+        (["colour"], "No such command 'colour'. 'x2face --help' lists what there is."),
+        (["table"], "x2face table: a command is missing, one of 1, 2, baselines."),
+        (["doctor", "x"], "Got unexpected extra argument (x). 'x2face doctor --help' lists what there is."),
+        (
+            ["export"],
+            "Missing option '--engine'. Choose from: onnx, openvino. 'x2face export --help' lists what there is.",
+        ),
+    ],
+)
+def test_wrong_usage_says_what_there_is_in_whole_sentences(
+    x2face: Callable, arguments: list[str], message: str
+) -> None:
+    assert x2face(*arguments) == (2, "", f"x2face: error: {message}\n")
+
+
 def test_an_error_of_ours_is_one_line_and_keeps_its_code(x2face: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_with(InputError("a.jpg: not\n a picture."), monkeypatch)
     assert x2face("doctor") == (3, "", "x2face: error: a.jpg: not a picture.\n")

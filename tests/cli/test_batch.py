@@ -163,7 +163,7 @@ def test_the_key_of_a_job_is_what_it_asks_for(place: Path) -> None:
     [
         (b"frame,output\nf.mp4,o.mp4\n", InputError, "no column `source`"),
         (b"source,source\na,b\n", InputError, "names source 2 times"),
-        (b"source,sauce\na,b\n", UsageError, "--sauce"),
+        (b"source,sauce\na,b\n", UsageError, "jobs.csv, line 1: there is no option --sauce; did you mean --source"),
         (b"source,frame\n", InputError, "names no film"),
         (b"", InputError, "is empty"),
         (b"source\n\xff\xfe\n", InputError, "UTF-8"),

@@ -19,6 +19,7 @@ from x2face_core.media.video import probe
 from x2face_testkit.synthetic import mappings_of
 
 from .. import films
+from ..films import drawn
 from ..speaking import hum, write_wav
 
 NOD = """
@@ -46,12 +47,6 @@ class Nod:
 def x2face_drivers():
     yield DriverSpec(name="{name}", summary="Nods", relative=True, settings=Settings, load=Nod)
 """
-
-
-def drawn(k: int) -> np.ndarray:
-    picture = np.full((48, 64, 3), 30, np.uint8)
-    picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
-    return picture
 
 
 @pytest.fixture
@@ -106,6 +101,7 @@ def test_a_run_s_words_are_the_command_line_s(place: Path) -> None:
     [
         ({"poze_yaw": 20}, "there is no option --poze-yaw; did you mean --pose-yaw?"),
         ({"sizes": 20, "idle": True}, "there is no option --sizes; did you mean --size?"),
+        ({"nosuch": 20, "idle": True}, "there is no option --nosuch; `x2face run --help` lists those of run."),
         ({"size": 1, "idle": True}, "--size 1: is not from 32 to 2048"),
         ({"source": np.zeros((4, 4, 3), np.uint8), "idle": True}, "--source: a path is needed"),
         ({}, "nothing drives the face"),
@@ -232,7 +228,7 @@ def test_a_driver_is_taken_in_part_from_the_command_line(place: Path, x2face: Ca
 def test_what_cannot_be_taken_is_wrong_usage(place: Path, x2face: Callable) -> None:
     for more, message in (
         (("--frame-only", "nose"), "--frame-only nose: there is no such factor; there are"),
-        (("--frame-only", "pose", "--frame-without", "pose"), "pose cannot be among only and without"),
+        (("--frame-only", "pose", "--frame-without", "pose"), "pose cannot be among both only and without"),
         (("--frame-start", "2", "--frame-stop", "1"), "start 2 is not before stop 1"),
         (("--frame-weight", "11"), "11.0 is not in the range -10<=x<=10"),
     ):

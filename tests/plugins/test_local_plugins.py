@@ -60,3 +60,8 @@ def test_a_project_without_plugins_is_refused(tmp_path: Path, text: str, message
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(InputError, match=message):
         load_path(tmp_path)
+
+
+def test_a_path_that_leads_nowhere_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nod\.py: there is no such file or folder; check the name"):
+        load_path(tmp_path / "nod.py")

@@ -192,7 +192,9 @@ def _too_large(path: str | Path, what: str) -> str:
 def _no_picture(path: str | Path, readable: Path) -> str:
     kind = unreadable_format(readable)
     if kind is None:
-        return f"{path}: is not a picture that can be read, whatever its name says; JPEG, PNG and WebP are."
+        return (
+            f"{path}: is not a picture that can be read (its content counts, not its name); JPEG, PNG and WebP can be."
+        )
     if kind.form in _formats():
         return f"{path}: is {kind.name} that is broken; save or copy it again."
     return f"{path}: is {kind.name}, which is not read; {kind.remedy}."

@@ -90,7 +90,7 @@ def created(path: str | Path, form: str, **options: str) -> OutputContainer:
 
 def _why(error: Exception) -> str:
     if isinstance(error, av.error.ArgumentError):  # also raised for demuxers that are not allowed
-        return "it is neither, whatever its name says, or it is broken; convert it, or copy it again"
+        return "it is neither, or it is broken (its content counts, not its name); convert it, or copy it again"
     detail = " ".join(str(getattr(error, "strerror", None) or error).split())
     return f"it is broken, cut short or not what its name says ({detail}); copy it again, or convert it"
 

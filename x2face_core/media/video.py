@@ -86,7 +86,8 @@ def _probe_animation(path: str | Path) -> FilmInfo:
 def is_film(path: str | Path) -> bool:
     """Whether a file is a film, by its content: an animated gif is one, a png is not.
 
-    A broken file whose name is a film's counts as one, so that reading it says what is wrong.
+    A broken file whose name is a film's counts as one, so that reading it says what is wrong; so does one cut off
+    before its first stream.
     InputError when it is missing.
     """
     readable = readable_file(path)
@@ -95,9 +96,10 @@ def is_film(path: str | Path) -> bool:
         return animation
     try:
         with opened(readable) as film:
-            return bool(film.streams.video or film.streams.audio)
+            has_streams = bool(film.streams.video or film.streams.audio)
     except InputError:
-        return readable.suffix.lower() in _FILM_NAMES
+        has_streams = False
+    return has_streams or readable.suffix.lower() in _FILM_NAMES
 
 
 def read_frames(

@@ -231,7 +231,7 @@ def find_sound(job: Job, drivers: Sequence[ActiveDriver]) -> Soundtrack:
     if not path.exists():
         raise InputError(f"{path}: there is no such file; --sound takes driving, none or a file.")
     if not has_sound(path):
-        raise InputError(f"{path} has no sound.")
+        raise InputError(f"{path}: has no sound; --sound takes driving, none or a file with sound.")
     return Soundtrack(path)
 
 

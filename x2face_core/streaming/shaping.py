@@ -28,9 +28,9 @@ class Shaping:
 
     def __post_init__(self) -> None:
         if self.start is not None and self.stop is not None and self.start >= self.stop:
-            raise ValueError(f"start {self.start:g} is not before stop {self.stop:g}")
+            raise ValueError(f"start {self.start:g} is not before stop {self.stop:g}; give a later stop")
         if both := sorted(set(self.only).intersection(self.without)):
-            raise ValueError(f"{', '.join(both)} cannot be among only and without")
+            raise ValueError(f"{', '.join(both)} cannot be among both only and without; name it in one of them")
 
     @property
     def is_timed(self) -> bool:

@@ -65,6 +65,15 @@ def test_damaged_pictures_end_in_no_traceback(tmp_path: Path, suffix: str) -> No
         refused_or_read(tmp_path / f"bad{suffix}")
 
 
+@pytest.mark.parametrize("size", [40, 2000])
+def test_a_film_that_is_cut_off_near_its_start_counts_as_a_broken_film(tmp_path: Path, size: int) -> None:
+    whole = films.write(tmp_path / "whole.mp4", films.swaying(8, size=(96, 64))).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[:size])
+    assert is_film(tmp_path / "cut.mp4")
+    with pytest.raises(InputError, match=r"cut\.mp4: (?!.*JPEG)"):
+        probe(tmp_path / "cut.mp4")
+
+
 def test_damage_takes_no_memory_that_the_file_does_not_hold(tmp_path: Path) -> None:
     whole = films.write(tmp_path / "whole.mp4", films.swaying(8, size=(96, 64)), tone=True).read_bytes()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

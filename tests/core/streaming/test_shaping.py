@@ -50,7 +50,7 @@ def test_the_film_goes_on_after_a_driver_s_stop() -> None:
     ("wrong", "says"),
     [
         ({"start": 2.0, "stop": 1.0}, "start 2 is not before stop 1"),
-        ({"only": ("pose", "mouth"), "without": ("mouth",)}, "mouth cannot be among only and without"),
+        ({"only": ("pose", "mouth"), "without": ("mouth",)}, "mouth cannot be among both only and without"),
     ],
 )
 def test_what_does_not_go_together_is_refused(wrong: dict[str, object], says: str) -> None:
