@@ -27,7 +27,7 @@ HEAD = """\
 
 `x2face COMMAND --help` says the same in a terminal. Every command takes `-h`/`--help`, `-v`/`--verbose` (`-vv` for
 tracebacks) and `-q`/`--quiet`. Results go to stdout, all else to stderr. Options of installed plugins are not on this
-page; `x2face drivers show NAME` tells them.
+page; `x2face drivers show NAME` lists them.
 """
 
 

@@ -39,7 +39,7 @@ def check(ctx: click.Context, /, inputs: tuple[Path, ...], as_json: bool, **give
     \b
     x2face check photo.jpg film.mp4
 
-    What is usable ends with exit code 0, with warnings too; what is not with that of `x2face run`.
+    The exit code is 0 where all files can be used, with or without warnings; otherwise it is that of `x2face run`.
     """
     from x2face_core.model import X2Face
     from x2face_core.sources.portraits import Cropping

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "-o", "--output", type=Word(), metavar="DIR", default="outputs/demo", show_default=True, help="Where they go."
+    "-o",
+    "--output",
+    type=Word(),
+    metavar="DIR",
+    default="outputs/demo",
+    show_default=True,
+    help="The folder for the films.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace files of the films' names, whatever they are.")
 @options.with_engine("auto")

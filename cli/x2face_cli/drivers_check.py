@@ -23,7 +23,7 @@ STATUS = {"kept": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
 @click.command()
 @click.argument("what", metavar="NAME|PATH")
 @click.option("--expect-failure", "failures", multiple=True, metavar="PROMISE=REASON",
-              help="A promise that cannot be kept, and why; again for more.")  # fmt: skip
+              help="A promise that cannot be kept, and why; repeatable.")  # fmt: skip
 def check(what: str, failures: tuple[str, ...]) -> None:
     """Try each promise that every driver, overlay and mapping makes, and print whether it was kept.
 

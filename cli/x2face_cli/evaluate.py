@@ -27,8 +27,10 @@ FIGURES, SHEET = "figures.json", "across.png"
 @click.option("--data", type=ExpandedPath(), envvar="X2FACE_DATA", help="Face tracks; or $X2FACE_DATA.")
 @click.option("--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True)
 @click.option("--weights", type=Word(), metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips a person, at most; all of them.")
-@click.option("--no-completion", is_flag=True, help="Paint nothing where no source shows the face.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Clips of each person, at most; all by default.")
+@click.option(
+    "--no-completion", is_flag=True, help="Do not fill in what no source shows, such as teeth behind closed lips."
+)
 @options.with_engine()
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

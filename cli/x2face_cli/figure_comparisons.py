@@ -35,7 +35,9 @@ def _film(name: str) -> list[click.Option]:
 
 CYCLEGAN = [
     *_frame(),
-    click.Option(["--steps"], type=WholeRange(1), default=1500, show_default=True, help="Of each CycleGAN."),
+    click.Option(
+        ["--steps"], type=WholeRange(1), default=1500, show_default=True, help="Training steps of each CycleGAN."
+    ),
     click.Option(["--models"], type=ExpandedPath(file_okay=False), help="A folder that keeps the CycleGANs."),
     *_film("cyclegan"),
 ]
@@ -45,7 +47,7 @@ WARP = [*_frame(), *_film("warp")]
 def _sources() -> list[click.Parameter]:
     """Options of the figure sources: its weights may be several."""
     shared: list[click.Parameter] = [option for option in _film("sources") if option.name != "weights"]
-    help = "Weights, several times: those of stage I first."
+    help = "Weights; repeatable, those of stage I first."
     return [*shared, click.Option(["--weights"], type=Word(), multiple=True, metavar="NAME|FILE", help=help)]
 
 

@@ -69,11 +69,11 @@ def common(name: str) -> list[click.Option]:
     option = partial(click.Option, show_default=True)
     sources = options.own_options(*options.OF_SOURCES)
     sources[0].required, sources[0].show_default = False, "the demo's two"
-    sources[0].help = "Whom it shows; again for somebody else. A film or a folder is one person."
+    sources[0].help = "Whom it shows; repeatable, for more people. A film or a folder is one person."
     return [
         *sources,
         option(["-o", "--output"], type=Word(), metavar="FILE.png|.pdf|.svg", default=f"outputs/figure-{name}.png"),
-        option(["--data"], type=ExpandedPath(), help="Face tracks: whom it shows are people of them, instead of -s."),
+        option(["--data"], type=ExpandedPath(), help="Face tracks: show people of them, instead of -s."),
         option(["--split"], type=click.Choice(["test", "val", "train"]), default="test"),
         option(["--people"], type=WholeRange(1, 48), default=2, help="Of --data: those whose heads turn most."),
         option(["--overwrite"], is_flag=True, help="Replace an existing output."),

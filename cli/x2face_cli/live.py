@@ -27,11 +27,11 @@ _OPTIONS = [
     *options.own_options(*_OWN),
     click.Option(
         ["--driver"], multiple=True, metavar="NAME|FILE.py", expose_value=False, shell_complete=driver_names,
-        help="What drives: a name, or the path of a one-file driver; again to combine several.",
+        help="What drives: a name, or the path of a one-file driver; repeatable, to combine several.",
     ),
     click.Option(
         ["--port"], type=click.IntRange(0, 65535), default=8020, show_default=True,
-        help="Of the page; 0: any that is free.",
+        help="Port of the page; 0: any free one.",
     ),
     click.Option(
         ["--virtual-camera"], type=ExpandedPath(), metavar="DEVICE",
@@ -45,8 +45,8 @@ _OPTIONS = [
 def live(ctx: click.Context, /, port: int, virtual_camera: Path | None, **given: Any) -> None:
     """Drive a face in real time and show it on a page, http://127.0.0.1:8020/, until Ctrl-C.
 
-    Any driver will do: a camera by its number, a microphone, OSC; a film stands in for a camera. The newest frame is
-    shown, and frames are dropped where the machine is too slow. The page tells frames a second and latency.
+    Any driver can be used: a camera by its number, a microphone, OSC, or a film in place of a camera. The newest frame
+    is shown, and frames are dropped where the machine is too slow. The page shows frame rate and latency.
 
     \b
     x2face live -s photo.jpg --frame 0

@@ -96,7 +96,7 @@ def _drivers_of(mentions: Sequence[str], full_names: dict[str, str]) -> Iterator
 
 def _own_options() -> list[click.Option]:
     """The options of run itself."""
-    help_text = "What drives: a name, or the path of a one-file driver; again to combine several."
+    help_text = "What drives: a name, or the path of a one-file driver; repeatable, to combine several."
     driver = click.Option(
         ["--driver"],
         multiple=True,

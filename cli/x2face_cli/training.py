@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from x2face_core.training.engine import Length, Report
 
 _OPTIONS = (
-    click.option("--minutes", type=minutes(), help="How long, over all parts of the run."),
-    click.option("--steps", type=WholeRange(1), help="How many steps, over all parts of the run."),
+    click.option("--minutes", type=minutes(), help="Minutes of training, over all parts of the run."),
+    click.option("--steps", type=WholeRange(1), help="Training steps, over all parts of the run."),
     click.option(
         "--resume/--fresh", default=True, show_default=True, help="Go on from OUT's checkpoint, or start over."
     ),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True),
     click.option(
-        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the recipe or of the sizes."
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override a field of the recipe or of the networks' sizes; repeatable.",
     ),
 )
 

@@ -36,7 +36,7 @@ def show_all(as_json: bool) -> None:
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
 def info(name: str, as_json: bool) -> None:
-    """What is known of weights, or of a preset, such as paper, that no weights have the name of."""
+    """Describe weights, or a preset such as paper, where no weights have that name."""
     about = describe(name)
     if as_json:
         screen.result_json(about)

@@ -14,4 +14,4 @@ class Settings:
     amount: float = option(
         1.0, min=0, max=3, help="How far the head sways and the lids close: 0 is still, 1 as people do at rest."
     )
-    blinks: float | None = option(None, min=0, max=3, help="How far the lids close, where not as far as the amount.")
+    blinks: float | None = option(None, min=0, max=3, help="How far the lids close; by default as --idle-amount.")

@@ -14,13 +14,11 @@ from x2face_plugins.specs import DriverSpec, OverlaySpec
 class DriverDesk:
     """Settings added to a driver; see x2face_core.streaming.shaping.Shaping."""
 
-    weight: float = option(
-        1.0, min=-10, max=10, help="By what its motion is multiplied: 0 is none of it, -1 the other way round."
-    )
-    start: float | None = option(None, min=0, max=LONGEST, help="Second at which it comes in, over 0.2 s.")
-    stop: float | None = option(None, min=0, max=LONGEST, help="Second at which it is out, over 0.2 s.")
-    only: tuple[str, ...] = option((), metavar="FACTOR,…", help="Factors that it moves and nothing else, such as pose.")
-    without: tuple[str, ...] = option((), metavar="FACTOR,…", help="Factors that it leaves as they are.")
+    weight: float = option(1.0, min=-10, max=10, help="Factor on its motion: 0 is none of it, -1 reverses it.")
+    start: float | None = option(None, min=0, max=LONGEST, help="Second at which it starts; fades in over 0.2 s.")
+    stop: float | None = option(None, min=0, max=LONGEST, help="Second at which it stops; faded out over 0.2 s.")
+    only: tuple[str, ...] = option((), metavar="FACTOR,…", help="Move only these factors, such as pose.")
+    without: tuple[str, ...] = option((), metavar="FACTOR,…", help="Leave these factors as they are.")
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,8 @@ class OverlayDesk:
     """Settings added to an overlay, which has no factors."""
 
     weight: float = option(1.0, min=0, max=1, help="How much of its paint shows.")
-    start: float | None = option(None, min=0, max=LONGEST, help="Second at which it appears, over 0.2 s.")
-    stop: float | None = option(None, min=0, max=LONGEST, help="Second at which it is gone, over 0.2 s.")
+    start: float | None = option(None, min=0, max=LONGEST, help="Second at which it appears; fades in over 0.2 s.")
+    stop: float | None = option(None, min=0, max=LONGEST, help="Second at which it is gone; faded out over 0.2 s.")
 
 
 Desk = DriverDesk | OverlayDesk

@@ -22,27 +22,34 @@ class RunOptions:
     """Each field is an option of `x2face run`, with - for _, and a keyword of `x2face.run`."""
 
     source: tuple[Path, ...] = option(
-        metavar="PICTURE|FILM|FOLDER", help="The face to be driven; again for more pictures of it."
+        metavar="PICTURE|FILM|FOLDER",
+        help="Picture, film or folder that shows the face; repeatable, for more pictures of the same person.",
     )
     source_frames: int = option(
-        3, min=1, max=48, help="Pictures taken of a film or a folder as source: those that differ most."
+        3, min=1, max=48, help="Number of pictures taken from a source film or folder: those that differ most."
     )
     source_motion: Literal["still", "keep"] = option(
         "still", help="keep: a film as source keeps its head and eyes, and is given another mouth (dubbing)."
     )
-    crop: str = option("auto", metavar="auto|none|X,Y,W,H", help="Where the source's face is.")
+    crop: str = option(
+        "auto",
+        metavar="auto|none|X,Y,W,H",
+        help="Where the source's face is: found, the whole picture, or a box in pixels.",
+    )
     face: int | None = option(
         None,
         min=1,
         max=100,
         help="Which face of several, from left to right, from 1; the largest by default.",
     )
-    force: bool = option(False, help="Take sources as one person that look like different people.")
-    crop_scale: float = option(1.6, min=0.5, max=10, help="Side of the crop, in faces.")
+    force: bool = option(False, help="Accept sources that look like different people.")
+    crop_scale: float = option(
+        1.6, min=0.5, max=10, help="Side of the crop, as a multiple of the side of the face's box."
+    )
     fusion: Literal["auto", "aligned", "mean", "confidence", "confidence-exp"] = option(
         "auto", help="How several sources become one face; auto: as the weights say."
     )
-    no_completion: bool = option(False, help="Paint nothing where no source shows the face.")
+    no_completion: bool = option(False, help="Do not fill in what no source shows, such as teeth behind closed lips.")
     size: int | None = option(
         None, min=32, max=2048, help="Side of the film in pixels; by default 512 where the source has them, else 256."
     )
@@ -82,12 +89,12 @@ class RunOptions:
     paste_back: bool = option(False, help="Put the face back into the source's whole picture.")
     compare: bool = option(False, help="Show source, driving picture and result side by side.")
     fps: float | None = option(None, min=1, max=240, help="Frames a second; the driver's by default.")
-    seconds: float | None = option(None, min=SHORTEST, max=LONGEST, help="At most so long.")
-    still: bool = option(False, help="No blinks of themselves with speech.")
+    seconds: float | None = option(None, min=SHORTEST, max=LONGEST, help="Duration of the film at most, in seconds.")
+    still: bool = option(False, help="Add no blinks to speech.")
     sound: str = option("driving", metavar="driving|none|FILE", help="The film's sound.")
     weights: str | None = option(None, metavar="NAME|FILE", help="Weights; see `x2face weights list`.")
     mapping: tuple[Path, ...] = option(
-        (), metavar="FILE", help="A mapping that `x2face fit` wrote, instead of the installed one; again for several."
+        (), metavar="FILE", help="A mapping that `x2face fit` wrote, instead of the installed one; repeatable."
     )
     engine: Literal["auto", "torch", "openvino", "onnxruntime"] = option(
         "auto", help="What computes the networks; auto: the fastest that is installed and passes, see docs/engines.md."
