@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from x2face_plugins.mappings.affine import Affine, AffineFactor
+
 
 class FirstNumbers:
     """A vector's first numbers, by default three, as angles in degrees; what is written has zeros behind them."""
@@ -30,3 +32,19 @@ class FirstNumbers:
         return {}
 
     def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None: ...
+
+
+class Followed(AffineFactor):
+    """The mapping mouth reads and writes a vector's first number, eyes the second; 0.8 of a change is followed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(1)
+        column = torch.eye(128)[:, [("mouth", "eyes").index(name)]]
+        self.reading, self.writing = Affine(column.T, torch.zeros(1)), Affine(column, torch.zeros(128))
+        self.followed = torch.tensor([0.8])
+
+    def examples(self, folder: Any, film: Any) -> list[Any]:
+        return []
+
+    def fit(self, examples: Any) -> dict[str, Any]:
+        return {}

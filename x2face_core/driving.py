@@ -141,10 +141,13 @@ class FilmEncoder(Protocol):
     """Encodes films as driving vectors, and renders faces, for `Mapping.examples`.
 
     side: pixels a side of the crops that `encode` reads; larger ones are reduced
+    reading_scale: (7,) as of Source
     """
 
     @property
     def side(self) -> int: ...
+    @property
+    def reading_scale(self) -> Tensor: ...
 
     def __call__(self, path: Path) -> tuple[Tensor, float]:
         """Driving vectors (n, 128) of a film's n frames, and its frame rate; the host finds and crops the face.
@@ -157,6 +160,10 @@ class FilmEncoder(Protocol):
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Crops (n, 3, h, w) in [0, 1], as the host crops faces, to driving vectors (n, 128)."""
+        ...
+
+    def read(self, vectors: Tensor) -> Tensor:
+        """(n, 128) to (n, 7), as of Source."""
         ...
 
     def render(self, picture: Tensor, vectors: Tensor) -> Tensor:

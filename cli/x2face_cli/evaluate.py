@@ -31,6 +31,7 @@ FIGURES, SHEET = "figures.json", "across.png"
 @click.option(
     "--no-completion", is_flag=True, help="Do not fill in what no source shows, such as teeth behind closed lips."
 )
+@click.option("--raw", is_flag=True, help="Transfer motion across people as `run --frame-raw` does.")
 @options.with_engine()
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -41,6 +42,7 @@ def evaluate(
     weights: str | None,
     limit: int | None,
     no_completion: bool,
+    raw: bool,
     engine: str,
     device: str,
     as_json: bool,
@@ -62,7 +64,8 @@ def evaluate(
     from x2face_plugins.session import Session
 
     screen.note(f"measuring on the split {split} of {data}, which takes minutes: each clip is driven and read again")
-    found = _measure(Session.load(weights, device, engine=engine, completion=not no_completion), data, split, limit)
+    session = Session.load(weights, device, engine=engine, completion=not no_completion)
+    found = _measure(session, data, split, limit, raw=raw)
     for note in found.notes:
         screen.note(note)
     if output is not None:
@@ -75,7 +78,7 @@ def evaluate(
         screen.table(("measure", "value"), [(row, None) for row in rows(found.figures)])
 
 
-def _measure(session: Session, data: Path, split: Split, limit: int | None) -> Evaluation:
+def _measure(session: Session, data: Path, split: Split, limit: int | None, *, raw: bool) -> Evaluation:
     from x2face_lab.evaluation.evaluating import evaluate as measure
 
     with ExitStack() as bars:
@@ -88,6 +91,7 @@ def _measure(session: Session, data: Path, split: Split, limit: int | None) -> E
             load_mapping=session.mapping,
             load_driver=session.delegate,
             limit=limit,
+            raw=raw,
         )
     screen.note(f"measured in {timing.total()}")
     return found

@@ -45,7 +45,9 @@ def cyclegan(given: Given, output: Output) -> None:
 
             mine, other = job.pictures(kept.settings.side)
             models[source, driver] = kept.model(mine, other, told)
-        _write(given, output, _compared(session, jobs, [Translated(models), Ours(session.model)], given))
+        _write(
+            given, output, _compared(session, jobs, [Translated(models), Ours(session.model, session.mapping)], given)
+        )
 
 
 @noting()
@@ -54,10 +56,10 @@ def warp(given: Given, output: Output) -> None:
 
     marks = best_marks(None if given["data"] is None else FaceFolder(given["data"]))
     with _jobs(given, marks) as (session, jobs):
-        finished = [Ours(session.model, poisson=True)] if session.model.anchors else []
+        finished = [Ours(session.model, session.mapping, poisson=True)] if session.model.anchors else []
         if not finished:
             screen.warn("the row + p.-p. is left out: these weights do not say where the mouth is in a face.")
-        methods: list[Method] = [Warped(hidden=True), Warped(), *finished, Ours(session.model)]
+        methods: list[Method] = [Warped(hidden=True), Warped(), *finished, Ours(session.model, session.mapping)]
         _write(given, output, _compared(session, jobs, methods, given))
 
 

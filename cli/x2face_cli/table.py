@@ -227,13 +227,14 @@ def table_baselines(
     from x2face_baselines.cyclegan_files import CycleGANFolder
     from x2face_lab.tables import baselines
     from x2face_lab.tables.showing import rows_of_baselines
+    from x2face_plugins.session import Session
 
     asked = baselines.Asked(common.split, people, frames, common.limit, methods or METHODS)
-    folder, model = common.folder, common.load(weights)
+    folder, session = common.folder, Session.load(weights, common.device, engine=common.engine)
     with ExitStack() as bars:
         timing = Timing(screen.stages(bars, "steps"))
         kept = CycleGANFolder(models, CycleGANSettings(steps=steps))
-        found = baselines.table_of_baselines(model, folder, asked, kept, timing)
+        found = baselines.table_of_baselines(session.model, folder, asked, kept, timing, session.mapping)
     for note in found["notes"]:
         screen.warn(note)
     note = f"{found['people']} people ({common.split}), {found['weights']}, pose read by the {found['read_by']}"

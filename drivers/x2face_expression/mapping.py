@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -15,7 +16,8 @@ from x2face_expression.fitting import Fit, Pair, Table, fit_factor
 from x2face_expression.settings import EYES, MEASURES, MOUTH
 from x2face_plugins import FilmEncoder
 from x2face_plugins.mappings.affine import Affine, AffineFactor
-from x2face_plugins.mappings.showing import Numbers, Sweep, faces_of, measure_shown, read_by_mesh
+from x2face_plugins.mappings.following import Crossing, crossings_of, measure_followed
+from x2face_plugins.mappings.showing import Numbers, Read, Sweep, faces_of, measure_shown, read_by_mesh
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class FactorKind:
     spans: least and largest change of each of its numbers over which frames are measured
     sweeps: indices of the numbers that are measured together, such as both lids
     seen: its numbers, of a face that the mesh has measured
+    slack: of each of its numbers, how far limits are beyond those of the pictures it learned from, as a share of these;
+    reading is not exact, and lips are read below 0 when they are pressed
     hidden, hiding: rows of the basis, see fit_factor
     """
 
@@ -39,6 +43,7 @@ class FactorKind:
     spans: tuple[tuple[float, float], ...]
     sweeps: tuple[tuple[int, ...], ...]
     seen: Numbers
+    slack: tuple[float, ...]
     hidden: tuple[int, ...] = ()
     hiding: tuple[int, ...] = ()
 
@@ -52,6 +57,7 @@ MOUTH_KIND = FactorKind(
     spans=((0.0, 0.12), (-0.05, 0.05)),
     sweeps=((0,), (1,)),
     seen=lambda face: face.expression[:2].tolist(),
+    slack=(0.25, 0.25),
 )
 EYES_KIND = FactorKind(
     EYES,
@@ -61,6 +67,7 @@ EYES_KIND = FactorKind(
     spans=((-0.2, 0.04), (-0.2, 0.04), (-0.1, 0.1), (-0.06, 0.06)),
     sweeps=((0, 1), (2,), (3,)),
     seen=lambda face: [*face.expression[2:].tolist(), *face.gaze.tolist()],
+    slack=(0.0, 0.0, 0.25, 0.25),
     hidden=(2, 3),
     hiding=(0, 1),
 )
@@ -76,16 +83,18 @@ class ExpressionMapping(AffineFactor):
         self._held: list[tuple[Pair, Tensor]] = []
         self._film: FilmEncoder | None = None
         self._faces: Sequence[Tensor] = ()
+        self._crossings: Sequence[Crossing] = ()
 
     def examples(self, folder: Path, film: FilmEncoder) -> Iterator[Pair]:
         """A pair for each person, and for each data source of photographs.
 
         folder: labelled face tracks (docs/data.md)
-        Other measures of these pictures, held-out people, and faces to render, are stored for `fit`.
+        Other measures of these pictures, held-out people, faces and films to render, are stored for `fit`.
         """
         from x2face_expression.gathering import gather  # imported late, as drivers do not need it
 
-        self._others, self._held, self._film, self._faces = [], [], film, faces_of(folder)
+        self._others, self._held, self._film = [], [], film
+        self._faces, self._crossings = faces_of(folder), crossings_of(folder)
         for sample in gather(folder, film):
             own = sample.values[:, [MEASURES.index(name) for name in self.kind.labels]]
             others = _means(sample.values, self.kind.others)
@@ -106,17 +115,34 @@ class ExpressionMapping(AffineFactor):
         back = torch.linalg.inv(basis)
         self.reading = Affine(back @ found.reading.weight, back @ found.reading.bias).float()
         self.writing = Affine(found.writing.weight @ basis, found.writing.bias).float()
-        return self._figures(pairs, found) | self._measure_shown()
+        self.limits = _limits(torch.cat([values for values, _ in pairs]), self.kind.slack)
+        return self._figures(pairs, found) | self._measured_in_frames()
 
-    def _measure_shown(self) -> dict[str, Any]:
+    def _measured_in_frames(self) -> dict[str, Any]:
         """Measure how much rendered frames show, by the face mesh; without it, what is asked for is written."""
-        film, self.shown = self._film, torch.ones(len(self.kind.labels))
-        read = read_by_mesh(self.kind.seen, len(self.kind.labels)) if film is not None and self._faces else None
+        k = len(self.kind.labels)
+        film, self.shown, self.followed = self._film, torch.ones(k), torch.ones(k)
+        read = read_by_mesh(self.kind.seen, k) if film is not None and self._faces else None
         if film is None or read is None:
-            return {"shown": "not measured: that takes tracks and the extra `landmarks`"}
+            return dict.fromkeys(("shown", "followed"), "not measured: that takes tracks and the extra `landmarks`")
         sweeps = [Sweep(columns, *self.kind.spans[columns[0]]) for columns in self.kind.sweeps]
         self.shown = measure_shown(self, sweeps, film, self._faces, read)
-        return {"shown": [round(one, 2) for one in self.shown.tolist()], "shown by": f"{len(self._faces)} faces"}
+        figures = {"shown": _listed(self.shown), "shown by": f"{len(self._faces)} faces"}
+        return figures | self._measure_followed(sweeps, film, read)
+
+    def _measure_followed(self, sweeps: Sequence[Sweep], film: FilmEncoder, read: Read) -> dict[str, Any]:
+        """Measure how much frames of other people show of a driver's change."""
+        if not self._crossings:
+            return {"followed": "not measured: that takes two people of the split val"}
+        plain, made_up = measure_followed(self, sweeps, film, self._crossings, read)
+        return {
+            "followed": _listed(self.followed),
+            "followed by": f"{len(self._crossings)} people held out",
+            "slope across people": _listed(plain.slope),
+            "r across people": _listed(plain.r, 3),
+            "slope across people, made up for": _listed(made_up.slope),
+            "r across people, made up for": _listed(made_up.r, 3),
+        }
 
     def _figures(self, pairs: Sequence[Pair], found: Fit) -> dict[str, Any]:
         held_out = [pair for pair, _ in self._held]
@@ -129,6 +155,17 @@ class ExpressionMapping(AffineFactor):
             "ridge": found.ridge,
             "r2": [round(one, 3) for one in judge.r2(self.reading).tolist()],
         } | ({"vectors do not know": unknown} if unknown else {})
+
+
+def _limits(values: Tensor, slack: Sequence[float]) -> Tensor:
+    """(k, 2): the range of values (n, k) but for every two-hundredth at either end, and slack beyond it."""
+    low, high = (values.double().quantile(share, dim=0) for share in (0.005, 0.995))
+    more = torch.tensor(slack, dtype=torch.float64) * (high - low)
+    return torch.stack([low - more, high + more], dim=1).float()
+
+
+def _listed(numbers: Tensor, digits: int = 2) -> list[float | None]:
+    return [None if math.isnan(one) else round(one, digits) for one in numbers.tolist()]
 
 
 def _means(values: Tensor, groups: Sequence[Sequence[str]]) -> Tensor:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from torch import Tensor
+
 from x2face_frame.settings import Settings
 from x2face_plugins import Chunk, Source
+from x2face_plugins.mappings.transferring import Transfer
 from x2face_plugins.media import Box, Picture, crop, find_faces, read_camera, to_tensor
 
 FPS = 25.0
 
 
 def drive_by_camera(
-    settings: Settings, source: Source, relative: bool, found: Callable[[Box], None]
+    settings: Settings,
+    source: Source,
+    transfer: Callable[[Source, Tensor], Transfer] | None,
+    found: Callable[[Box], None],
 ) -> Iterator[Chunk]:
     """Yield a chunk of one row for each picture, endlessly; the first one with a face is the rest frame.
 
+    transfer: makes offsets from the source and the rest vector (128,); None: vectors as they are
     found: called with the crop box from that picture
     """
-    box, rest = None, None
+    box: Box | None = None
+    motion: Transfer | None = None
     for picture in read_camera(int(settings.input)):
         if box is None:
             box = _find(picture, settings.crop, source.crop_scale)
@@ -26,9 +34,10 @@ def drive_by_camera(
                 continue
             found(box)
         vector = source.encode(to_tensor([crop(picture, box, source.side)]))
-        rest = vector if rest is None else rest
+        if motion is None and transfer is not None:
+            motion = transfer(source, vector[0])
         shown = to_tensor([crop(picture, box, source.pictures.shape[-1])]) if source.pictures_wanted else None
-        yield Chunk(vector - rest if relative else vector, FPS, shown)
+        yield Chunk(vector if motion is None else motion(vector), FPS, shown)
 
 
 def _find(picture: Picture, crop_at: str, scale: float) -> Box | None:

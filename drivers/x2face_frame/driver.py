@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from x2face_plugins import Chunk, NoFaceError, Source, UsageError
+from x2face_plugins.mappings.transferring import Transfer
 from x2face_plugins.media import (
     Box,
     Clip,
@@ -21,9 +22,9 @@ from x2face_plugins.media import (
     kind_of,
     last_seen,
     open_clip,
-    pose_expression_coordinates,
     prefetch,
     read_vectors,
+    squared_distances,
     to_tensor,
 )
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from x2face_frame.settings import Settings
 
 BATCH = 16
-_AT_ONCE = 4096  # vectors that are read at a time
 
 
 class FrameDriver:
@@ -48,6 +48,8 @@ class FrameDriver:
         self.kind = kind_of(settings.input)
         self.live = self.kind == "camera"
         self.relative = not settings.absolute and self.kind != "picture"  # a single picture has no motion
+        if not self.relative and settings.expression != 1:
+            raise UsageError(_without_rest(settings))
         self.box: tuple[float, float, float, float] | None = None
         self.sound = Path(settings.input) if self.kind == "film" and has_sound(settings.input) else None
         self.frames: int | None = None
@@ -57,7 +59,8 @@ class FrameDriver:
         if self.live:
             from x2face_frame.camera import drive_by_camera
 
-            return drive_by_camera(self.settings, source, self.relative, self._found)
+            motion = self._motion if self.relative else None
+            return drive_by_camera(self.settings, source, motion, self._found)
         return self._drive(source)
 
     def _drive(self, source: Source) -> Iterator[Chunk]:
@@ -68,12 +71,15 @@ class FrameDriver:
         if clip.is_picture and limit is not None:
             vectors = vectors.expand(limit, -1)
         self.frames = len(vectors)
-        if self.relative:
-            vectors = vectors - vectors[self._rest(vectors, source)]
+        motion = self._motion(source, vectors[self._rest(vectors, source)]) if self.relative else None
         pictures = self._shown(clip, source) if source.pictures_wanted else None
         for start in range(0, len(vectors), BATCH):
             rows = vectors[start : start + BATCH]
-            yield Chunk(rows, clip.fps, None if pictures is None else to_tensor(islice(pictures, len(rows))))
+            offsets = rows if motion is None else motion(rows)
+            yield Chunk(offsets, clip.fps, None if pictures is None else to_tensor(islice(pictures, len(rows))))
+
+    def _motion(self, source: Source, rest: Tensor) -> Transfer:
+        return Transfer.of(source, rest, self.settings.expression, raw=self.settings.raw)
 
     def _found(self, box: Box) -> None:
         self.box = (box.x, box.y, box.side, box.side)
@@ -121,9 +127,7 @@ class FrameDriver:
             if self.zero >= len(vectors):
                 raise UsageError(f"--frame-zero {self.zero}: the film ends at frame {len(vectors) - 1}.")
             return self.zero
-        own = pose_expression_coordinates(source.vector[None], source)
-        parts = torch.split(vectors, _AT_ONCE)  # copies of an hour of them would be 100 MB
-        far = torch.cat([(pose_expression_coordinates(part, source) - own).square().sum(dim=1) for part in parts])
+        far = squared_distances(vectors, source.vector, source)
         far[torch.from_numpy(~self.seen)] = torch.inf
         return int(far.argmin())
 
@@ -132,6 +136,13 @@ class FrameDriver:
         side = source.pictures.shape[-1]
         crops = clip.crops(side)
         return cycle(crops) if clip.is_picture else prefetch(crops, BATCH)
+
+
+def _without_rest(settings: Settings) -> str:
+    given = f"--frame-expression {settings.expression:g}: is a share of the change from a rest frame"
+    if settings.absolute:
+        return f"{given}, and --frame-absolute takes over the driving face as it is; leave out one of them."
+    return f"{given}, and {settings.input} is a single picture, which is taken over as it is; leave it out."
 
 
 def _zero(text: str) -> int | None:

@@ -21,6 +21,18 @@ class Settings:
         metavar="auto|N",
         help="The frame that counts as rest, from 0; auto: the one nearest to the source's pose and expression.",
     )
+    expression: float = option(
+        1.0,
+        min=0,
+        max=3,
+        metavar="FLOAT",
+        help="How much mouth, lids and gaze move: 1 as much as the driver's, 0 not at all, 2 twice as much.",
+    )
+    raw: bool = option(
+        False,
+        before=True,
+        help="Do not make up for mouths and eyes that frames move less than the driver does.",
+    )
     crop: str = option(
         "auto",
         metavar="auto|none|X,Y,W,H",

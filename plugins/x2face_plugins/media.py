@@ -21,7 +21,7 @@ from x2face_core.media.video import is_film, probe, read_frames
 from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.films import last_seen, read_vectors
-from x2face_core.sources.source import pose_expression_coordinates
+from x2face_core.sources.source import squared_distances
 from x2face_core.streaming.streams import prefetch
 
 TOOLBOX = (
@@ -51,7 +51,6 @@ __all__ = [
     "last_seen",
     "open_clip",
     "opened_picture",
-    "pose_expression_coordinates",
     "probe",
     "read_camera",
     "read_frames",
@@ -62,6 +61,7 @@ __all__ = [
     "readable_file",
     "sound_notes",
     "sound_seconds",
+    "squared_distances",
     "to_rgba",
     "to_tensor",
     "upright",

@@ -99,9 +99,23 @@ def _plan(
     words = {name: _placed(value, found) for name, value in then.options.items() if name not in NOT_AGAIN}
     words.setdefault("weights", then.weights["name"])
     registry = Registry.load()
+    words |= _before(then, registry)
     parsed = read_words(registry, words | {"output": output or _beside(path, then), "overwrite": overwrite})
     _drop_written(parsed)
     return Plan.of(parsed.options(), parsed.choices()), parsed.registry
+
+
+def _before(then: Manifest, registry: Registry) -> dict[str, Any]:
+    """Options of drivers that came after the manifest and change films, with values that leave them as they were."""
+    words = {}
+    for row in then.drivers:
+        name, settings = row.get("name"), row.get("settings")
+        if isinstance(name, str) and isinstance(settings, dict) and registry.has_driver(name):
+            offer = registry.driver(name)
+            for one in read_settings(offer.spec.settings) if offer.dist == row.get("dist") else ():
+                if one.before is not None and one.name not in settings:
+                    words[f"{name}_{one.name}"] = one.before
+    return words
 
 
 def _check_code(path: Path, then: Manifest, found: Mapping[str, Path]) -> None:

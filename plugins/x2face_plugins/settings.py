@@ -25,6 +25,7 @@ def option(
     choices: tuple[str, ...] | None = None,
     metavar: str | None = None,
     writes: bool = False,
+    before: Any = None,
 ) -> Any:
     """A field of a settings dataclass with its description for the command line.
 
@@ -34,8 +35,10 @@ def option(
     choices: allowed values of a str; not needed for a Literal or an Enum
     metavar: placeholder of the value in the help, such as X,Y
     writes: it names a file that the driver writes, which forms in a browser do not offer
+    before: the value with which films come out as they did before there was this option, for `rerun`; None: the default
     """
     about = {"help": help, "min": min, "max": max, "choices": choices, "metavar": metavar, "writes": writes}
+    about["before"] = before
     return dataclasses.field(default=default, metadata={KEY: about})
 
 
@@ -53,6 +56,7 @@ class Setting:
     many: the field is a tuple, and the option can be repeated
     optional: None is allowed
     default: MISSING if the option is required
+    before: as of `option`
     """
 
     name: str
@@ -66,6 +70,7 @@ class Setting:
     max: float | None = None
     metavar: str | None = None
     writes: bool = False
+    before: Any = None
 
     @property
     def required(self) -> bool:

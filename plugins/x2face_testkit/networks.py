@@ -57,6 +57,10 @@ class TinyFilm:
 
     side = SIDE
 
+    @property
+    def reading_scale(self) -> Tensor:
+        return tiny_model().reading_scale
+
     def __call__(self, path: Path) -> tuple[Tensor, float]:
         """(50, 128) vectors at 25 a second, determined by the file name. InputError if there is no such file."""
         if not Path(path).exists():
@@ -66,6 +70,9 @@ class TinyFilm:
 
     def encode(self, pictures: Tensor) -> Tensor:
         return tiny_model().encode(pictures).detach().float().cpu()
+
+    def read(self, vectors: Tensor) -> Tensor:
+        return tiny_model().read(vectors).detach().float().cpu()
 
     def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
         return tiny_model().render(tiny_model().embed(picture[None]), vectors)

@@ -16,6 +16,9 @@ from x2face_cli.app import main
 from x2face_core.media.images import read_picture, write_picture
 from x2face_core.media.video import read_frames
 from x2face_core.media.writing import write_film
+from x2face_plugins.manifest import read_manifest
+from x2face_plugins.registry import Registry
+from x2face_plugins.rerunning import _before
 
 NODS = """
 from dataclasses import dataclass
@@ -87,6 +90,24 @@ def test_a_rerun_gives_the_same_frames(place: Path, capsys: pytest.CaptureFixtur
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (report["same"], report["differences"], report["output"]) == (True, [], "out.rerun.mp4")
     assert np.array_equal(frames("out.rerun.mp4"), frames("out.mp4"))
+
+
+def test_films_from_before_an_option_are_made_as_they_were(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = manifest()
+    (driver,) = report["drivers"]
+    assert driver["settings"]["raw"] is False
+    del driver["settings"]["raw"], driver["settings"]["expression"]
+    Path("out.mp4.json").write_text(json.dumps(report))
+    assert _before(read_manifest(Path("out.mp4.json")), Registry.load()) == {"frame_raw": True}
+    assert main(["rerun", "out.mp4.json", "-o", "then.mp4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["same"]  # these weights have no mappings
+
+
+def test_options_of_strangers_drivers_of_the_same_name_are_left_alone(place: Path) -> None:
+    report = manifest()
+    report["drivers"][0].update(dist="acme", settings={})
+    Path("out.mp4.json").write_text(json.dumps(report))
+    assert _before(read_manifest(Path("out.mp4.json")), Registry.load()) == {}
 
 
 def test_a_rerun_that_differs_says_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

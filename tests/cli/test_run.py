@@ -171,6 +171,9 @@ def test_an_existing_output_is_refused_unless_it_may_be_replaced(
         (["--size", "1"], 2),
         (["--seconds", "0"], 2),
         (["--frame-zero", "99"], 2),
+        (["--frame-expression", "4"], 2),
+        (["--frame-expression", "2", "--frame-absolute"], 2),
+        (["--frame-expression", "2"], 5),  # these weights have no mapping mouth
         (["--frame-crop", "1,2,3"], 2),
         (["--crop", "900,900,10,10"], 2),
         (["--driver", "nobody"], 2),

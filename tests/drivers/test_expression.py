@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
 from x2face_expression import mapping as mappings
 from x2face_expression.demo import FRAMES, write_tracks
 from x2face_expression.fitting import Table, fit_factor
 from x2face_expression.gathering import gather, interest, placed
 from x2face_expression.mapping import EYES_KIND, MOUTH_KIND, ExpressionMapping, FactorKind
+from x2face_plugins.mappings.following import Crossing
 
 Tensor = torch.Tensor
 
@@ -23,6 +25,7 @@ class Eyes:
     """Reads a crop as its mean colours, repeated: another vector for every picture."""
 
     side = 32
+    reading_scale = torch.ones(7)
 
     def __call__(self, path: Path) -> tuple[Tensor, float]:
         raise AssertionError("crops are encoded, films are not read whole")
@@ -30,6 +33,9 @@ class Eyes:
     def encode(self, pictures: Tensor) -> Tensor:
         small = torch.nn.functional.adaptive_avg_pool2d(pictures, 7).flatten(1)
         return torch.nn.functional.pad(small, (0, 128))[:, :128]
+
+    def read(self, vectors: Tensor) -> Tensor:
+        return vectors[:, :7]
 
     def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
         return vectors[:, :, None, None]
@@ -163,6 +169,41 @@ def test_it_writes_as_much_more_as_frames_show_less(
     monkeypatch.setattr(mappings, "read_by_mesh", lambda numbers, width: None)
     assert "landmarks" in mapping.fit(mapping.examples(tmp_path, Eyes()))["shown"]
     assert mapping.shown.tolist() == [1.0] * len(kind.labels)
+
+
+@pytest.mark.parametrize("kind", [MOUTH_KIND, EYES_KIND])
+def test_it_measures_what_frames_of_others_follow(
+    kind: FactorKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapping, k = ExpressionMapping(kind), len(kind.labels)
+    (clip,) = FaceFolder(write_tracks(tmp_path)).clips
+
+    def read(frames: Tensor) -> Tensor:
+        """What vectors say: of driving frames, and of rendered ones, which show 0.8 of the change from the first."""
+        if frames.shape[1] == 3:
+            return mapping.read(Eyes().encode(frames))
+        shown = mapping.read(frames[:, :, 0, 0])
+        return shown[:1] + 0.8 * (shown - shown[:1])
+
+    monkeypatch.setattr(mappings, "read_by_mesh", lambda numbers, width: read)
+    without = mapping.fit(mapping.examples(tmp_path, Eyes()))
+    assert "two people of the split val" in without["followed"] and mapping.followed.tolist() == [1.0] * k
+    monkeypatch.setattr(mappings, "crossings_of", lambda folder: [Crossing(clip, clip)])
+    figures = mapping.fit(mapping.examples(tmp_path, Eyes()))
+    assert figures["followed"] == pytest.approx([0.8] * k, abs=0.01)
+    assert figures["followed by"] == "1 people held out"
+    assert figures["slope across people"] == pytest.approx([0.8] * k, abs=0.01)
+    assert figures["r across people"] == pytest.approx([1.0] * k, abs=0.01)
+    again = ExpressionMapping(kind)
+    again.load_state_dict(mapping.state_dict())
+    torch.testing.assert_close(again.followed, mapping.followed)
+    assert again.limits is not None and torch.equal(again.limits, mapping.limits)
+
+
+def test_limits_are_those_of_the_pictures_and_some_slack() -> None:
+    values = torch.stack([torch.linspace(0, 1, 201), torch.linspace(0.05, 0.45, 201)], dim=1)
+    found = mappings._limits(values, (0.25, 0.0))
+    torch.testing.assert_close(found, torch.tensor([[0.005 - 0.2475, 0.995 + 0.2475], [0.052, 0.448]]))
 
 
 @pytest.mark.x2face("mouth", "eyes")

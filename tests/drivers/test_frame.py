@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from x2face_core.errors import InputError, NoFaceError, UsageError
+from x2face_core.errors import InputError, MissingError, NoFaceError, UsageError
 from x2face_core.media.clips import kind_of
 from x2face_core.media.images import write_picture
 from x2face_core.media.writing import write_film
@@ -22,6 +22,7 @@ from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
 
 from .. import films
+from ..factors import Followed
 
 
 def drawn(k: int, side: int = 32) -> np.ndarray:
@@ -72,6 +73,44 @@ def test_a_rest_frame_after_the_end_is_refused(folder: Path, source: ModelSource
 def test_a_rest_frame_is_a_number_or_auto(folder: Path, zero: str) -> None:
     with pytest.raises(UsageError, match="--frame-zero"):
         FrameDriver(Settings(str(folder), zero=zero))
+
+
+@pytest.fixture
+def fitted(tiny_model: Any) -> ModelSource:
+    return ModelSource.of(tiny_model, to_tensor([drawn(5)]), load_mapping=Followed)
+
+
+@pytest.mark.parametrize(
+    ("given", "gain"),
+    [({}, 1.25), ({"expression": 2.0}, 2.5), ({"expression": 0.0}, 0.0), ({"raw": True}, 1.0),
+     ({"raw": True, "expression": 2.0}, 2.0)],
+)  # fmt: skip
+@pytest.mark.parametrize("live", [False, True])
+def test_mouth_and_eyes_move_as_much_as_is_asked(
+    folder: Path, fitted: ModelSource, monkeypatch: pytest.MonkeyPatch, given: Any, gain: float, live: bool
+) -> None:
+    shown = [drawn(k) for k in range(12)][5:]
+    monkeypatch.setattr("x2face_frame.camera.read_camera", lambda number: iter(shown))
+    driver = FrameDriver(Settings("0" if live else str(folder), crop="none", **given))
+    read = fitted.encode(to_tensor(drawn(k) for k in range(12)))
+    plain = (read - read[5])[5 if live else 0 :]
+    expected = torch.cat([gain * plain[:, :2], plain[:, 2:]], dim=1)
+    torch.testing.assert_close(vectors(driver, fitted), expected, atol=1e-6, rtol=1e-4)
+
+
+def test_without_mappings_motion_is_what_vectors_say(folder: Path, source: ModelSource) -> None:
+    plain = vectors(FrameDriver(Settings(str(folder), crop="none")), source)
+    assert torch.equal(plain, vectors(FrameDriver(Settings(str(folder), crop="none", raw=True)), source))
+    with pytest.raises(MissingError, match="no mapping 'mouth'"):
+        vectors(FrameDriver(Settings(str(folder), crop="none", expression=2.0)), source)
+
+
+def test_what_has_no_rest_frame_has_no_share_of_its_motion(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"--frame-expression 2: .* --frame-absolute .*; leave out one of them"):
+        FrameDriver(Settings(str(folder), absolute=True, expression=2.0))
+    with pytest.raises(UsageError, match=r"--frame-expression 0: .*0\.png is a single picture"):
+        FrameDriver(Settings(str(folder / "0.png"), expression=0.0))
+    assert not FrameDriver(Settings(str(folder / "0.png"), raw=True)).relative
 
 
 def test_seconds_limit_what_is_read(folder: Path, tiny_model: Any) -> None:

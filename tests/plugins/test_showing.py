@@ -27,6 +27,7 @@ class Film:
     """Frames are vectors; of each of the first two numbers they show what `show` says of its change from 3 and 4."""
 
     side = 4
+    reading_scale = torch.ones(7)
 
     def __init__(self, show: Callable[[Tensor], Tensor]) -> None:
         self.show = show
@@ -36,6 +37,9 @@ class Film:
 
     def encode(self, pictures: Tensor) -> Tensor:
         return torch.nn.functional.pad(OWN, (0, 126)).repeat(len(pictures), 1)
+
+    def read(self, vectors: Tensor) -> Tensor:
+        return vectors[:, :7]
 
     def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
         return (OWN + self.show(vectors[:, :2] - OWN))[:, :, None, None]

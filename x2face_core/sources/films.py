@@ -74,6 +74,10 @@ class FilmReader:
         return self._model.dims.side
 
     @property
+    def reading_scale(self) -> Tensor:
+        return self._model.reading_scale
+
+    @property
     def workers(self) -> int:
         return int(getattr(self._model, "workers", 1))
 
@@ -102,6 +106,9 @@ class FilmReader:
             parts.append(self._model.encode(pictures[start : start + BATCH]).detach().float().cpu())
             self._read(len(parts[-1]))
         return torch.cat(parts) if parts else self._nothing
+
+    def read(self, vectors: Tensor) -> Tensor:
+        return self._model.read(vectors).detach().float().cpu()
 
     def render(self, picture: Tensor, vectors: Tensor) -> Tensor:
         """A crop (3, h, w) driven by vectors (n, 128): frames (n, 3, h, w) in [0, 1]."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+import torch
 from torch import Tensor
 
 from x2face_core.driving import Chunk, EmbeddedFace, Factor, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MappingsByName = Callable[[str], Mapping]
 DriversByName = Callable[[str, dict[str, Any]], "ActiveDriver"]
+_AT_ONCE = 4096  # vectors; copies of an hour of them would be 100 MB
 
 
 class Model(Protocol):
@@ -72,6 +74,13 @@ def pose_expression_coordinates(vectors: Tensor, reader: Reader) -> Tensor:
         return reader.read(vectors).float().cpu() / reader.reading_scale.cpu()
     except WeightsError:
         return vectors.float().cpu()
+
+
+def squared_distances(vectors: Tensor, own: Tensor, reader: Reader) -> Tensor:
+    """(n,) of vectors (n, 128) from a face's own (128,), in pose and expression; the nearest frame counts as rest."""
+    face = pose_expression_coordinates(own[None], reader)
+    parts = torch.split(vectors, _AT_ONCE)
+    return torch.cat([(pose_expression_coordinates(part, reader) - face).square().sum(dim=1) for part in parts])
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,9 @@ from x2face_baselines.landmark_warp import LandmarkWarp
 from x2face_core.errors import MissingError
 from x2face_core.model import X2Face
 from x2face_core.rendering.poisson import Poisson
-from x2face_core.sources.source import ModelSource
+from x2face_core.sources.source import MappingsByName, ModelSource, no_mappings
 from x2face_lab.comparison.takes import Take
+from x2face_plugins.mappings.transferring import Transfer
 
 _BATCH = 16
 
@@ -32,10 +33,12 @@ class Method(Protocol):
 class Ours:
     """x2face: relative to the frame at rest as `run` does, or absolute as in the paper.
 
+    load_mapping: as of ModelSource
     poisson: take hidden regions from the driving frames (X2Face + p.-p.)
     """
 
     model: X2Face
+    load_mapping: MappingsByName = no_mappings
     absolute: bool = False
     poisson: bool = False
 
@@ -45,13 +48,18 @@ class Ours:
 
     @torch.inference_mode()
     def frames(self, take: Take) -> Tensor:
-        seen = ModelSource.of(self.model, take.source[None])
-        moved = take.vectors if self.absolute else seen.vector + take.vectors - take.vectors[take.rest]
+        seen = ModelSource.of(self.model, take.source[None], load_mapping=self.load_mapping)
+        moved = take.vectors if self.absolute else transferred(take, seen)
         if not self.poisson:
             return torch.cat([self.model.render(seen.face, part) for part in torch.split(moved, _BATCH)])
         finishing = Poisson(self.model, seen.face, seen.vector)
         faces = [finishing.on(seen.face, picture) for picture in take.driving]
         return torch.cat([self.model.render(face, row[None]) for face, row in zip(faces, moved, strict=True)])
+
+
+def transferred(take: Take, subject: ModelSource) -> Tensor:
+    """Driving vectors (n, 128) of a subject, as `run --frame` makes them of the take's driving frames."""
+    return subject.vector + Transfer.of(subject, take.vectors[take.rest])(take.vectors)
 
 
 @dataclass(frozen=True)

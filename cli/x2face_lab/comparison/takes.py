@@ -16,7 +16,7 @@ from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 from x2face_core.model import X2Face
-from x2face_core.sources.source import ModelSource, pose_expression_coordinates
+from x2face_core.sources.source import ModelSource, squared_distances
 from x2face_lab.comparison.marks import Marks
 from x2face_lab.evaluation.tracks import clips_of, read_film
 
@@ -128,8 +128,7 @@ def take_of(model: X2Face, source: Tensor, driving: Tensor, persons: tuple[str, 
     """A take without landmarks; the frame at rest is the nearest to the source's pose and expression."""
     vectors = torch.cat([model.encode(part) for part in torch.split(driving, _BATCH)])
     seen = ModelSource.of(model, source[None])
-    points = pose_expression_coordinates(torch.cat([vectors, seen.vector[None]]), seen)
-    rest = int((points[:-1] - points[-1]).square().sum(dim=1).argmin())
+    rest = int(squared_distances(vectors, seen.vector, seen).argmin())
     return Take(source, driving, vectors, rest, persons)
 
 

@@ -13,10 +13,11 @@ from torch import Tensor
 
 from x2face_core.data.folder import Clip
 from x2face_core.model import X2Face
-from x2face_core.sources.source import ModelSource, pose_expression_coordinates
+from x2face_core.sources.source import MappingsByName, ModelSource, no_mappings, squared_distances
 from x2face_lab.evaluation.identity import Faces
 from x2face_lab.evaluation.readers import MEASURES, SETTLING, Reader, Readings
 from x2face_lab.evaluation.tracks import one_each_in_turn, read_clip
+from x2face_plugins.mappings.transferring import Transfer
 
 LEAST = np.array([1.5, 1.5, 1.5, 0.01, 0.01, 0.03, 0.03, 0.015])
 """Least standard deviations of MEASURES of the driver for a correlation to be meaningful."""
@@ -61,13 +62,24 @@ def _followed(driver: Floats, generated: Floats, least: float) -> tuple[float, f
 
 
 @torch.inference_mode()
-def drive_across(model: X2Face, source: Tensor, driving: Tensor, reader: Reader, person: str = "") -> CrossDriving:
-    """Drive a source (3, h, w) by another person's frames (n, 3, h, w), relative to the frame nearest to the source."""
-    seen = ModelSource.of(model, source[None])
-    vectors = torch.cat([model.encode(part) for part in torch.split(driving, 16)])
-    points = pose_expression_coordinates(torch.cat([vectors, seen.vector[None]]), seen)
-    rest = int((points[:-1] - points[-1]).square().sum(dim=1).argmin())
-    moved = seen.vector + vectors - vectors[rest]
+def drive_across(
+    model: X2Face,
+    source: Tensor,
+    driving: Tensor,
+    reader: Reader,
+    person: str = "",
+    *,
+    load_mapping: MappingsByName = no_mappings,
+    raw: bool = False,
+) -> CrossDriving:
+    """Drive a source (3, h, w) by another person's frames (n, 3, h, w), as `run --frame` does by default.
+
+    load_mapping: as of ModelSource; raw: as `run --frame-raw`
+    """
+    seen = ModelSource.of(model, source[None], load_mapping=load_mapping)
+    vectors = torch.cat([seen.encode(part) for part in torch.split(driving, 16)])
+    rest = vectors[int(squared_distances(vectors, seen.vector, seen).argmin())]
+    moved = seen.vector + Transfer.of(seen, rest, raw=raw)(vectors)
     generated = torch.cat([model.render(seen.face, part) for part in torch.split(moved, 16)])
     shown = torch.linspace(0, len(driving) - 1, 6).long()
     looks = [reader.look(pictures) for pictures in (driving, generated)]
@@ -88,8 +100,13 @@ def measure_across(
     reader: Reader,
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    load_mapping: MappingsByName = no_mappings,
+    raw: bool = False,
 ) -> list[CrossDriving]:
-    """Apply the films with most motion, EACH of a person and up to FRAMES frames, to sources of other people."""
+    """Apply the films with most motion, EACH of a person and up to FRAMES frames, to sources of other people.
+
+    load_mapping, raw: as of drive_across
+    """
     drivers = list(one_each_in_turn(clips, len(clips), each=EACH))
     moved = []
     for number, clip in enumerate(drivers):
@@ -97,7 +114,8 @@ def measure_across(
         if others:
             source = read_clip(others[(number * 7) % len(others)].path, 1)[0]
             driving = read_clip(clip.path, clip.frames, every=ceil(clip.frames / FRAMES))
-            moved.append(drive_across(model, source, driving, reader, clip.identity))
+            one = drive_across(model, source, driving, reader, clip.identity, load_mapping=load_mapping, raw=raw)
+            moved.append(one)
         progress(number + 1, len(drivers))
     return moved
 

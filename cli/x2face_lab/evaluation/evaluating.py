@@ -68,19 +68,23 @@ def evaluate(
     load_driver: DriversByName = no_drivers,
     reader: Reader | None = None,
     limit: int | None = None,
+    raw: bool = False,
 ) -> Evaluation:
     """Measure weights on the people of a split.
 
     Only the reading of the pose needs labels. Parts whose mappings are not fitted are left out, with a note.
     load_mapping, load_driver: as of ModelSource; reader: None: a face mesh if installed, else the linear readout
-    limit: largest number of clips of a person
+    limit: largest number of clips of a person; raw: motion across people as `run --frame-raw` transfers it
     """
     folder = FaceFolder(data)
     clips, reader = clips_of(folder, split, limit=limit), reader or best_reader(model)
     context = MeasuringContext(model, folder, clips, reader, progress, load_mapping, load_driver)
     figures = _fidelity(context)
-    moved = measure_across(model, clips, reader, progress=context.of("across people"))
+    told = context.of("across people")
+    moved = measure_across(model, clips, reader, progress=told, load_mapping=load_mapping, raw=raw)
     figures |= across(moved, reader.name)
+    if moved:
+        figures["across_transfer"] = "raw" if raw else "default"
     figures |= context.tried("control", _control) | context.tried("audio", _audio)
     if found := identity([one.faces for one in moved if one.faces is not None]):
         figures["identity"] = rounded(found)

@@ -14,7 +14,7 @@ from x2face_core.pixels import to_pictures
 from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.active import ActiveOverlay
 from x2face_lab.comparison.jobs import FPS
-from x2face_lab.comparison.methods import Method
+from x2face_lab.comparison.methods import Method, transferred
 from x2face_lab.comparison.takes import Take
 from x2face_lab.figures.moments import unlike
 from x2face_lab.figures.motion import choose
@@ -94,7 +94,7 @@ class Painted:
 
     def example(self, take: Take, count: int, fps: float = FPS) -> Example:
         """Sources and painted embedded face; the result above the driving frames (Fig. 13 and 14)."""
-        vectors = self.subject.vector + take.vectors - take.vectors[take.rest]
+        vectors = transferred(take, self.subject)
         rows = choose(self.subject, vectors, count)[0]
         face = painted(self.subject.face, self.overlays)
         frames = Strip("result", rendered(self.subject, vectors[rows], face))

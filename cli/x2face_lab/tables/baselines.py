@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from x2face_baselines.cyclegan import CycleGAN
@@ -13,6 +13,7 @@ from x2face_core.data.tables import Split
 from x2face_core.errors import MissingError, NoFaceError
 from x2face_core.identity.encoding import IdentityEncoder
 from x2face_core.model import X2Face
+from x2face_core.sources.source import MappingsByName, no_mappings
 from x2face_lab.comparison.marks import Marks, best_marks
 from x2face_lab.comparison.measuring import Comparison
 from x2face_lab.comparison.methods import Copying, Method, Ours, Translated, Warped
@@ -37,17 +38,24 @@ class Asked:
 
 
 def table_of_baselines(
-    model: X2Face, folder: FaceFolder, asked: Asked, kept: CycleGANFolder, progress: Progress
+    model: X2Face,
+    folder: FaceFolder,
+    asked: Asked,
+    kept: CycleGANFolder,
+    progress: Progress,
+    load_mapping: MappingsByName = no_mappings,
 ) -> dict[str, Any]:
     """Measure the methods; as `x2face table baselines --json` prints it.
 
+    load_mapping: as of ModelSource, for the transfer of motion
     kept: trains the CycleGANs, one of each two people who drive one another
     InputError for fewer than two people.
     """
     pairs = couples(people_of(folder, asked.split, asked.people, LEAST, asked.limit))
     notes: list[str] = []
     marks = _marks(folder, asked, notes)
-    methods = _methods(model, asked, marks, _trained(pairs, asked, kept, progress))
+    ours = Ours(model, load_mapping)
+    methods = _methods(ours, asked, marks, _trained(pairs, asked, kept, progress))
     comparison = Comparison(best_reader(model), IdentityEncoder.load(device=model.device.type))
     jobs = [(driver, source) for a, b in pairs for driver, source in ((a, b), (b, a))]
     total, done = len(jobs) * len(methods), 0
@@ -96,12 +104,12 @@ def _trained(
 
 
 def _methods(
-    model: X2Face, asked: Asked, marks: Marks | None, cyclegans: Mapping[tuple[str, str], CycleGAN]
+    ours: Ours, asked: Asked, marks: Marks | None, cyclegans: Mapping[tuple[str, str], CycleGAN]
 ) -> list[Method]:
     known: dict[str, Method] = {
         "copy": Copying(),
-        "x2face": Ours(model),
-        "absolute": Ours(model, absolute=True),
+        "x2face": ours,
+        "absolute": replace(ours, absolute=True),
         "warp": Warped(),
         "hidden": Warped(hidden=True),
         "cyclegan": Translated(cyclegans),

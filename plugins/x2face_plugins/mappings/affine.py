@@ -35,6 +35,9 @@ class AffineFactor:
     """A factor of k numbers whose read and write are affine; subclasses set `reading` and `writing` in `fit`.
 
     shown: (k,) how much of a change that is written rendered frames show; 1 until it is measured (showing.py)
+    followed: (k,) how much of another person's change they show, when it is transferred; 1 until it is measured
+    (following.py)
+    limits: (k, 2) least and largest number that faces have; None until `fit` sets them
     spans: least and largest change of each number for which `shown` holds
     """
 
@@ -42,6 +45,8 @@ class AffineFactor:
         self.reading = Affine(torch.zeros(k, 128), torch.zeros(k))
         self.writing = Affine(torch.zeros(128, k), torch.zeros(128))
         self.shown = torch.ones(k)
+        self.followed = torch.ones(k)
+        self.limits: Tensor | None = None
         self.spans = tuple(spans)
 
     def read(self, vectors: Tensor) -> Tensor:
@@ -60,19 +65,24 @@ class AffineFactor:
         return change + (1 / self.shown.to(change) - 1) * torch.minimum(torch.maximum(change, low), high)
 
     def state_dict(self) -> dict[str, Tensor]:
-        return {
+        state = {
             "read.weight": self.reading.weight,
             "read.bias": self.reading.bias,
             "write.weight": self.writing.weight,
             "write.bias": self.writing.bias,
             "shown": self.shown,
+            "followed": self.followed,
         }
+        return state if self.limits is None else state | {"limits": self.limits}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Set what was stored; files of earlier versions have no `shown`."""
+        """Set what was stored; files of earlier versions have no `shown`, `followed` or `limits`."""
+        k = len(state["read.bias"])
         self.reading = Affine(state["read.weight"].float(), state["read.bias"].float())
         self.writing = Affine(state["write.weight"].float(), state["write.bias"].float())
-        self.shown = state["shown"].float() if "shown" in state else torch.ones(len(self.reading.bias))
+        self.shown = state["shown"].float() if "shown" in state else torch.ones(k)
+        self.followed = state["followed"].float() if "followed" in state else torch.ones(k)
+        self.limits = state["limits"].float() if "limits" in state else None
 
 
 def offset_of(factor: Factor | AffineFactor, own: Tensor, change: Tensor) -> Tensor:

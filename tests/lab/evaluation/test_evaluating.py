@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from tests.factors import FirstNumbers
+from tests.factors import FirstNumbers, Followed
 from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
 from x2face_core.identity.encoding import IdentityEncoder
@@ -17,7 +18,10 @@ from x2face_core.model import X2Face
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.pixels import to_tensor
+from x2face_core.sources.source import ModelSource
 from x2face_core.weights import WeightsInfo
+from x2face_lab.comparison.methods import Ours
+from x2face_lab.comparison.takes import take_of
 from x2face_lab.evaluation.across import drive_across
 from x2face_lab.evaluation.evaluating import evaluate
 from x2face_lab.evaluation.figures import fidelity, rounded
@@ -218,6 +222,33 @@ def test_a_driver_that_is_the_source_reads_alike(copier: X2Face, face_folder: Pa
     assert moved.generated[0, :7] == pytest.approx(moved.driver[0, :7], abs=1e-3)
     assert np.isnan(moved.generated[:, MEASURES.index("gaze_x")]).all()  # which the vector does not tell
     assert moved.found == 1
+
+
+def test_motion_across_people_is_that_of_a_run(
+    tiny_model: X2Face, face_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mouth and eyes are the first two numbers, of which 0.8 is followed."""
+    clip, other = clips_of(FaceFolder(face_folder), "test")[0], clips_of(FaceFolder(face_folder), "train")[0]
+    pictures, source = read_clip(clip.path, clip.frames), read_clip(other.path, 1)[0]
+    own = ModelSource.of(tiny_model, source[None]).vector
+    moved: list[torch.Tensor] = []
+    render = X2Face.render
+    monkeypatch.setattr(X2Face, "render", lambda self, face, rows: moved.append(rows) or render(self, face, rows))
+
+    def offsets(**given: Any) -> torch.Tensor:
+        moved.clear()
+        drive_across(tiny_model, source, pictures, VectorReader(tiny_model), **given)
+        return torch.cat(moved) - own
+
+    plain = offsets()
+    vectors = tiny_model.encode(pictures)
+    torch.testing.assert_close(plain - plain[:1], vectors - vectors[:1], atol=1e-5, rtol=0)
+    assert torch.equal(offsets(load_mapping=Followed, raw=True), plain)
+    expected = torch.cat([1.25 * plain[:, :2], plain[:, 2:]], dim=1)
+    torch.testing.assert_close(offsets(load_mapping=Followed), expected, atol=1e-6, rtol=1e-4)
+    moved.clear()
+    Ours(tiny_model, Followed).frames(take_of(tiny_model, source, pictures, ("a", "b")))
+    torch.testing.assert_close(torch.cat(moved) - own, expected, atol=1e-6, rtol=1e-4)
 
 
 def test_clips_are_taken_from_people_in_turn(face_folder: Path) -> None:

@@ -1,0 +1,136 @@
+"""How much of another person's change rendered frames show when its motion is transferred, measured at `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.loading import decode
+from x2face_core.driving import FilmEncoder
+from x2face_core.pixels import to_tensor
+from x2face_core.sources.source import squared_distances
+from x2face_plugins.mappings.affine import AffineFactor
+from x2face_plugins.mappings.showing import SEEN, Read, Sweep
+from x2face_plugins.mappings.transferring import Amplified, Transfer, makes_up
+
+FILMS, FRAMES = 20, 32
+"""Largest number of films, of a person each, and of evenly spaced frames of a film."""
+LOST = 0.01
+"""Correlation with the driver that making up for a share may cost; else the share is left as it is."""
+_FEWEST = 8  # frames with a face
+_MOVING = 0.1  # of the span of a sweep: least standard deviation of the driver
+_SIDE = 256
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A film of one person, and one of another, whose first frame is driven by it."""
+
+    driver: Clip
+    source: Clip
+
+    def driving(self) -> Tensor:
+        """(n, 3, 256, 256) in [0, 1]."""
+        frames = np.unique(np.linspace(0, self.driver.frames - 1, FRAMES).round().astype(np.int64))
+        return to_tensor(decode(self.driver.path, frames, _SIDE))
+
+    def picture(self) -> Tensor:
+        """(3, 256, 256)."""
+        return to_tensor(decode(self.source.path, np.zeros(1, np.int64), _SIDE))[0]
+
+
+def crossings_of(folder: Path) -> list[Crossing]:
+    """People of the split val, each driven by another one's film with most turning; none if these are no tracks."""
+    if not (folder / "clips.csv").is_file():
+        return []
+    people: dict[str, Clip] = {}
+    for clip in sorted(FaceFolder(folder).of_split("val"), key=lambda clip: -clip.yaw_range):
+        people.setdefault(clip.identity, clip)
+    clips = [people[name] for name in sorted(people)][:FILMS]
+    half = len(clips) // 2
+    return [Crossing(clip, clips[(k + half) % len(clips)]) for k, clip in enumerate(clips)] if half else []
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """Medians over films. r, slope: (k,) of the numbers that frames show on the driver's; NaN where no driver moves"""
+
+    r: Tensor
+    slope: Tensor
+
+
+@torch.no_grad()
+def measure_followed(
+    factor: AffineFactor, sweeps: Sequence[Sweep], film: FilmEncoder, crossings: Sequence[Crossing], read: Read
+) -> tuple[Followed, Followed]:
+    """Set the factor's `followed`; returns what frames show without and with making up for it.
+
+    It stays 1 for numbers that are hardly shown, of drivers that do not move them, or for which making up for it brings
+    slopes no nearer to 1 or costs correlation, as of lids that are written past shut.
+    """
+    k = len(factor.followed)
+    factor.followed = torch.ones(k)
+    before = _measured(factor, sweeps, film, crossings, read)
+    shares = [_share(before.slope[list(sweep.columns)]) for sweep in sweeps]
+    factor.followed = _by_number(sweeps, shares, k)
+    after = _measured(factor, sweeps, film, crossings, read)
+    kept = [
+        share if _helps(before, after, list(sweep.columns)) else 1.0
+        for sweep, share in zip(sweeps, shares, strict=True)
+    ]
+    factor.followed = _by_number(sweeps, kept, k)
+    return before, after
+
+
+def _by_number(sweeps: Sequence[Sweep], shares: Sequence[float], k: int) -> Tensor:
+    followed = torch.ones(k)
+    for sweep, share in zip(sweeps, shares, strict=True):
+        followed[list(sweep.columns)] = share
+    return followed
+
+
+def _share(slopes: Tensor) -> float:
+    mean = float(slopes.mean())
+    return mean if SEEN <= mean < 1 else 1.0  # NaN: 1
+
+
+def _helps(before: Followed, after: Followed, columns: list[int]) -> bool:
+    nearer = (after.slope[columns] - 1).abs().mean() < (before.slope[columns] - 1).abs().mean()
+    return bool(nearer) and float((before.r - after.r)[columns].mean()) <= LOST
+
+
+def _measured(
+    factor: AffineFactor, sweeps: Sequence[Sweep], film: FilmEncoder, crossings: Sequence[Crossing], read: Read
+) -> Followed:
+    least = torch.ones(len(factor.followed))
+    for sweep in sweeps:
+        least[list(sweep.columns)] = _MOVING * (sweep.high - sweep.low)
+    found = [_of_film(factor, film, one, read, least) for one in crossings]
+    r, slope = torch.stack(found).nanmedian(0).values if found else torch.full((2, len(least)), torch.nan)
+    return Followed(r, slope)
+
+
+def _of_film(factor: AffineFactor, film: FilmEncoder, one: Crossing, read: Read, least: Tensor) -> Tensor:
+    """(2, k): correlation and slope."""
+    driving, picture = one.driving(), one.picture()
+    vectors, own = film.encode(driving), film.encode(picture[None])[0]
+    rest = vectors[int(squared_distances(vectors, own, film).argmin())]
+    offsets = Transfer(own, rest, [Amplified(factor, makes_up(factor))])(vectors)
+    shown = read(film.render(picture, own + offsets))
+    pairs = zip(read(driving).T, shown.T, least.tolist(), strict=True)
+    return torch.tensor([_followed(*pair) for pair in pairs]).T
+
+
+def _followed(driver: Tensor, shown: Tensor, least: float) -> tuple[float, float]:
+    there = driver.isfinite() & shown.isfinite()
+    x, y = driver[there].double(), shown[there].double()
+    if len(x) < _FEWEST or float(x.std()) < least or float(y.std()) == 0:
+        return float("nan"), float("nan")
+    r = float(torch.corrcoef(torch.stack([x, y]))[0, 1])
+    return r, r * float(y.std() / x.std())

@@ -1,0 +1,89 @@
+"""Motion of another face as offsets from its rest frame, its expression amplified by as much as frames lose of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from x2face_core.driving import Factor, Source
+from x2face_core.errors import MissingError, WeightsError
+from x2face_plugins.mappings.affine import AffineFactor
+
+EXPRESSION = ("mouth", "eyes")
+"""Factors that are amplified."""
+MOST = 1.5
+"""Largest gain that makes up for what frames do not show; more costs correlation with the driver, of pitch too."""
+
+
+def makes_up(factor: Factor | AffineFactor) -> Tensor:
+    """(k,) gain, 1 to MOST, by which a factor's change is amplified; 1 where it is not known what frames show of it."""
+    if not isinstance(factor, AffineFactor):
+        return torch.ones(1)
+    return (1 / factor.followed).clamp(1.0, MOST)
+
+
+@dataclass(frozen=True, eq=False)
+class Amplified:
+    """A factor whose change is multiplied. gain: (k,)
+
+    Within the factor's limits only: no face opens its mouth further than people do, and lids stop where they are shut.
+    """
+
+    factor: Factor | AffineFactor
+    gain: Tensor
+
+    def added(self, own: Tensor, change: Tensor) -> Tensor:
+        """(n, 128) to add to offsets. own: (1, k) numbers of the source; change: (n, k) from the driver's rest frame"""
+        plain = own + change
+        wanted = own + self.gain.to(change) * change
+        if isinstance(self.factor, AffineFactor) and self.factor.limits is not None:
+            low, high = self.factor.limits.to(change).unbind(1)
+            least, most = torch.minimum(own, plain), torch.maximum(own, plain)
+            wanted = torch.minimum(torch.maximum(wanted, torch.minimum(low, least)), torch.maximum(high, most))
+        return self.factor.write(wanted) - self.factor.write(plain)
+
+
+class Transfer:
+    """Offsets (n, 128) from vectors (n, 128) of a driving face.
+
+    They are vectors - rest, where the change of each amplified factor is multiplied by its gain. Where all gains are 1
+    they are exactly that (paper 3.2 has the vectors themselves; offsets keep the source's own pose).
+    """
+
+    def __init__(self, own: Tensor, rest: Tensor, amplified: Sequence[Amplified] = ()) -> None:
+        """own, rest: (128,) vectors of the source, and of the driver's frame that corresponds to it"""
+        self.own, self.rest = own, rest
+        self.amplified = [one for one in amplified if not bool((one.gain == 1).all())]
+
+    @classmethod
+    def of(cls, source: Source, rest: Tensor, amount: float = 1.0, *, raw: bool = False) -> Transfer:
+        """The transfer of a run.
+
+        amount: of expression; 1: as much as the driver's, 0: none of it, 2: twice as much
+        raw: do not make up for what frames show less
+        MissingError or WeightsError for another amount than 1 if a factor is not fitted for the weights; at 1 it is
+        then left as it is.
+        """
+        return cls(source.vector, rest, list(_amplified(source, amount, raw=raw)))
+
+    def __call__(self, vectors: Tensor) -> Tensor:
+        offsets = vectors - self.rest
+        for one in self.amplified:
+            read = one.factor.read
+            change = read(vectors) - read(self.rest[None])
+            offsets = offsets + one.added(read(self.own[None]).to(change), change).to(offsets)
+        return offsets
+
+
+def _amplified(source: Source, amount: float, *, raw: bool) -> Iterator[Amplified]:
+    for name in EXPRESSION if amount != 1 or not raw else ():
+        try:
+            factor = source.factor(name)
+        except (MissingError, WeightsError):
+            if amount != 1:
+                raise
+            continue
+        yield Amplified(factor, amount * (torch.ones(1) if raw else makes_up(factor)))

@@ -1,0 +1,123 @@
+"""Motion of another face as offsets: what is amplified, by how much, and where it ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from tests.factors import FirstNumbers
+from x2face_core.errors import MissingError, WeightsError
+from x2face_plugins.mappings.affine import Affine, AffineFactor
+from x2face_plugins.mappings.transferring import MOST, Amplified, Transfer, makes_up
+
+OWN = torch.zeros(128).index_fill(0, torch.tensor([0]), 3.0)  # the source's numbers are 3 and 0
+REST = torch.linspace(-1, 1, 128)
+
+
+def plain(followed: tuple[float, float] = (0.8, 0.5)) -> AffineFactor:
+    """The numbers are a vector's first two; writing them moves the third as well."""
+    factor = AffineFactor(2)
+    factor.reading = Affine(torch.eye(2, 128), torch.zeros(2))
+    factor.writing = Affine(torch.eye(128, 2).index_put((torch.tensor([2]), torch.tensor([0])), torch.ones(1)),
+                            torch.zeros(128))  # fmt: skip
+    factor.followed = torch.tensor(followed)
+    return factor
+
+
+def moved(*numbers: float) -> torch.Tensor:
+    """A vector (1, 128) of a driver whose numbers changed from the rest frame, and something else by 7."""
+    change = torch.zeros(128)
+    change[: len(numbers)] = torch.tensor(numbers)
+    change[100] = 7.0
+    return (REST + change)[None]
+
+
+def offsets(transfer: Transfer, *numbers: float) -> list[float]:
+    """The first three numbers of the offset; that of what is not amplified is checked."""
+    (row,) = transfer(moved(*numbers))
+    assert float(row[100]) == pytest.approx(7.0, abs=1e-5) and float(row[3:100].abs().max()) < 1e-5
+    return [round(one, 4) for one in row[:3].tolist()]
+
+
+def test_what_frames_lose_is_added_within_bounds() -> None:
+    assert makes_up(plain()).tolist() == [1.25, MOST]  # 1 / 0.5 would be 2
+    assert makes_up(plain((1.3, 1.0))).tolist() == [1.0, 1.0]  # never less than the driver's
+    assert MOST == 1.5
+    found = offsets(Transfer(OWN, REST, [Amplified(plain(), makes_up(plain()))]), 4.0, 2.0)
+    assert found == [5.0, 3.0, 1.0]  # the third goes with what is added to the first
+
+
+def test_a_gain_of_one_changes_no_bit() -> None:
+    transfer = Transfer(OWN, REST, [Amplified(plain(), torch.ones(2))])
+    vectors = torch.randn(5, 128, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(transfer(vectors), vectors - REST)
+
+
+def test_numbers_stop_at_the_limits_of_faces() -> None:
+    factor = plain()
+    factor.limits = torch.tensor([[-1.0, 8.5], [-0.5, 99.0]])
+    transfer = Transfer(OWN, REST, [Amplified(factor, torch.tensor([2.0, 2.0]))])
+    assert offsets(transfer, 2.0)[0] == 4.0  # 3 + 4 is within
+    assert offsets(transfer, 4.0)[0] == 5.5  # 3 + 8 is not: it ends at 8.5
+    assert offsets(transfer, 6.0)[0] == 6.0  # the driver's own 3 + 6 is beyond already: nothing is added
+    assert offsets(transfer, -3.0)[0] == -4.0  # 3 - 6, at -1
+    assert offsets(transfer, 0.0, -1.0)[1] == -1.0
+
+
+def test_no_limit_holds_what_is_made_less() -> None:
+    factor = plain()
+    factor.limits = torch.tensor([[10.0, 20.0], [-1.0, 1.0]])  # a source that no limit has room for
+    assert offsets(Transfer(OWN, REST, [Amplified(factor, torch.tensor([0.5, 1.0]))]), 4.0)[0] == 2.0
+
+
+class Fitted:
+    """As much of a source as a transfer reads."""
+
+    vector = OWN
+
+    def __init__(self, **factors: Any) -> None:
+        self.factors, self.asked = factors, list[str]()
+
+    def factor(self, name: str) -> Any:
+        self.asked.append(name)
+        found = self.factors[name]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def of(source: Fitted, amount: float = 1.0, *, raw: bool = False) -> Transfer:
+    return Transfer.of(source, REST, amount, raw=raw)  # type: ignore[arg-type]
+
+
+def test_the_amount_multiplies_what_is_made_up_for() -> None:
+    source = Fitted(mouth=plain(), eyes=plain((1.0, 1.0)))
+    assert offsets(of(source), 4.0, 2.0) == [5.0, 3.0, 1.0]
+    assert offsets(of(source, raw=True), 4.0, 2.0) == [4.0, 2.0, 0.0]
+    mouth = Fitted(mouth=plain(), eyes=FirstNumbers(labels=()))
+    assert offsets(of(mouth, 2.0), 4.0, 2.0) == [10.0, 6.0, 6.0]
+    assert offsets(of(mouth, 2.0, raw=True), 4.0, 2.0) == [8.0, 4.0, 4.0]
+    assert offsets(of(mouth, 0.0), 4.0, 2.0) == [0.0, 0.0, -4.0]
+
+
+def test_factors_of_others_are_taken_as_they_are() -> None:
+    source = Fitted(mouth=FirstNumbers(("a", "b")), eyes=plain((1.0, 1.0)))
+    assert offsets(of(source), 4.0, 2.0) == [4.0, 2.0, 0.0]
+    assert makes_up(FirstNumbers()).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("error", [MissingError("none here"), WeightsError("fitted for other weights")])
+def test_weights_without_mappings_transfer_as_the_paper_does(error: Exception) -> None:
+    source = Fitted(mouth=error, eyes=error)
+    assert offsets(of(source), 4.0, 2.0) == [4.0, 2.0, 0.0]
+    for amount in (0.0, 0.5, 2.0):
+        with pytest.raises(type(error), match=str(error)):
+            of(source, amount)
+
+
+def test_what_is_raw_needs_no_mapping() -> None:
+    source = Fitted()
+    assert offsets(of(source, raw=True), 4.0, 2.0) == [4.0, 2.0, 0.0]
+    assert source.asked == []
