@@ -37,6 +37,7 @@ R = TypeVar("R")
 
 
 def has_dask() -> bool:
+    """Whether the extra `scale` (dask.distributed) is installed."""
     return find_spec("distributed") is not None
 
 

@@ -94,7 +94,7 @@ class Source(Protocol):
         """(n, 128) to (n, 7): roll, pitch, yaw in degrees, mouth opening and width, left and right eye opening."""
         ...
 
-    def crop(self, pictures: Iterable[Any]) -> Tensor:
+    def crop(self, pictures: Iterable[NDArray[np.uint8]]) -> Tensor:
         """Pictures, uint8 (h, w, 3) each, to crops (n, 3, side, side) in [0, 1] around the face, one box for all."""
         ...
 
@@ -187,12 +187,16 @@ class Mapping(Protocol):
         ...
 
     def fit(self, examples: Iterable[tuple[Tensor, Tensor]]) -> Mapped[str, Any]:
-        """Learn from the examples; return figures of the fit by name, to show to the user."""
+        """Learn from the examples, each as of `examples`; return figures of the fit by name, to show to the user."""
         ...
 
-    def state_dict(self) -> dict[str, Tensor]: ...
+    def state_dict(self) -> dict[str, Tensor]:
+        """What was learned, as tensors by name; all that the host stores."""
+        ...
 
-    def load_state_dict(self, state: Mapped[str, Tensor]) -> Any: ...
+    def load_state_dict(self, state: Mapped[str, Tensor]) -> object:
+        """Take over what `state_dict` returned; the result is not used."""
+        ...
 
 
 @runtime_checkable

@@ -145,6 +145,7 @@ class X2Face:
             mean; confidence, weights exp(c) + 0.1 as in the released forward; confidence-exp, weights exp(c) as in its
             get_unwrapped; the latter two are the mean without a confidence channel. auto: as stored with the weights
         complete: fill in what no source shows, for weights with a completion network; None: as given to `load`
+        UsageError for an unknown fusion.
         """
         chosen = next((one for one in FUSIONS if one == (self.dims.fusion if fusion == "auto" else fusion)), None)
         if chosen is None:

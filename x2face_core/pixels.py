@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-def to_tensor(pictures: Tensor | NDArray[np.uint8] | Iterable[Any]) -> Tensor:
+def to_tensor(pictures: Tensor | NDArray[np.uint8] | Iterable[NDArray[np.uint8]]) -> Tensor:
     """uint8 (n, h, w, c), or n pictures (h, w, c) of one size, to (n, c, h, w) float32 in [0, 1]."""
     if not isinstance(pictures, Tensor):
         pictures = torch.from_numpy(pictures if isinstance(pictures, np.ndarray) else np.stack(list(pictures)))

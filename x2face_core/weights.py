@@ -154,6 +154,7 @@ def save_weights(
     info: the fields of WeightsInfo without fingerprint, sha256 and path
     halves: False: store kernels as fp32 too
     extra_tensors, metadata: stored in the file unchanged; overwrite: as of write_tensors
+    InputError if the folder does not exist, UsageError if the file cannot be written.
     """
     import torch
 

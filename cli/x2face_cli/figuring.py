@@ -83,7 +83,7 @@ def _driver(registry: Registry, name: str, given: Given, default: str | None = N
     return driver
 
 
-def loaded(registry: Registry, name: str, given: Given, default: Any) -> ActiveDriver | ActiveOverlay:
+def loaded(registry: Registry, name: str, given: Given, default: str | Path | None) -> ActiveDriver | ActiveOverlay:
     """Load a driver or overlay. default: its input, if none is given"""
     fields = options.driver_fields(registry.driver(name).spec, given)
     return choose(registry, name, {**fields, "input": fields["input"] or default}).load()

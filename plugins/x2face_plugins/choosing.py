@@ -89,7 +89,10 @@ def refuse_unknown(spec: AnySpec, given: Iterable[str]) -> None:
 
 
 def build_settings(driver: str, settings: type[Any], given: Mapping[str, Any]) -> Any:
-    """Make a settings dataclass from values, which are converted and validated."""
+    """Make a settings dataclass from values, which are converted and validated.
+
+    UsageError for a value that is missing or invalid, or settings that do not go together.
+    """
     declared = read_settings(settings)
     values = {
         one.name: convert(one, given[one.name], flag_name(driver, one.name))

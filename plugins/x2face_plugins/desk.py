@@ -34,6 +34,7 @@ Desk = DriverDesk | OverlayDesk
 
 
 def desk_of(spec: DriverSpec | OverlaySpec) -> type[Desk]:
+    """The settings that the host adds to a driver or an overlay: weight, start, stop; of a driver only and without."""
     return OverlayDesk if isinstance(spec, OverlaySpec) else DriverDesk
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -72,11 +72,11 @@ class Film:
         yield from self._pictures
 
 
-def as_source(picture: Any) -> Path | Picture:
+def as_source(picture: AnyPicture) -> Path | Picture:
     """A path, or a picture as (h, w, 3) uint8 RGB, converted from grey or alpha. InputError for anything else."""
     if isinstance(picture, str | Path):
         return Path(picture)
-    if hasattr(picture, "convert"):  # a Pillow picture, without importing PIL
+    if not isinstance(picture, np.ndarray) and hasattr(picture, "convert"):  # one of Pillow's, without importing it
         from x2face_core.media.images import to_rgb
         from x2face_core.media.profiles import upright
 

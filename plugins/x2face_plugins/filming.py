@@ -19,6 +19,8 @@ from x2face_plugins.registry import Registry
 from x2face_plugins.words import read_words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from x2face_core.driving import Mapping
     from x2face_core.model import X2Face
     from x2face_core.rendering.credentials import Credentials
@@ -31,7 +33,9 @@ OF_THE_SESSION = ("weights", "mapping", "engine", "device", "dtype", "strict_plu
 """Options of run that determine how a session is loaded."""
 
 
-def run(*source: Any, progress: Follow | None = None, session: Session | None = None, **words: Any) -> dict[str, Any]:
+def run(
+    *source: str | Path, progress: Follow | None = None, session: Session | None = None, **words: Any
+) -> dict[str, Any]:
     """Make a film; returns a report with the keys of `x2face run --json`.
 
     source: paths of pictures, films or folders with the face to be driven
@@ -135,6 +139,7 @@ def _blinking(plan: Plan, loaded: Loaded, registry: Registry, session: Session) 
 
 
 def load_session(plan: Plan, registry: Registry) -> Session:
+    """The session that a plan asks for. WeightsError, UsageError, as of Session.load."""
     from x2face_plugins.session import Session
 
     options = plan.options

@@ -72,6 +72,7 @@ def _is_ours(entry: Entry) -> bool:
 
 
 def in_order(plugins: Iterable[Plugin]) -> list[Plugin]:
+    """Bundled plugins first, then by distribution and name."""
     return sorted(plugins, key=lambda plugin: (not plugin.bundled, plugin.dist, plugin.name))
 
 

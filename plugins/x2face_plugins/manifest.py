@@ -135,6 +135,7 @@ def manifest_of(
 
 
 def machine(engine: str, device: str, dtype: str, threads: int) -> dict[str, Any]:
+    """What computed the frames, as noted in a manifest."""
     return {"engine": engine, "device": device, "dtype": dtype, "threads": threads, "platform": platform.platform()}
 
 
@@ -144,6 +145,7 @@ def versions() -> dict[str, Any]:
 
 
 def version_or_none(name: str) -> str | None:
+    """The version of an installed distribution; None if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -56,6 +56,7 @@ def _embedded(face: Face | EmbeddedFace) -> EmbeddedFace:
 def load_model(
     weights: str | Path | None, device: str, dtype: str, completion: bool = True, engine: str = "torch"
 ) -> X2Face:
+    """X2Face.load, in a place where tests and hosts may exchange it."""
     return X2Face.load(weights, device=device, dtype=dtype, completion=completion, engine=engine)
 
 
@@ -210,7 +211,7 @@ class Session:
             return torch.cat([self.model.encode(torch.stack(rows)) for _, rows in batches(pictures, BATCH)])
         if isinstance(pictures, str | Path):
             return FilmReader(self.model)(pictures)[0]
-        listed = [pictures] if hasattr(pictures, "size") else list(pictures)
+        listed = list(pictures) if isinstance(pictures, Sequence) else [pictures]
         cropping = Cropping(side=self.model.dims.side)
         return self.encode(crops(find_portraits([as_source(one) for one in listed], cropping, 1, self.model)))
 

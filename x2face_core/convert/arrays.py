@@ -56,7 +56,7 @@ def array_of(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
 
 
 def size_of(kind: PlainDtype, shape: tuple[Any, ...]) -> int:
-    """Number of bytes of an array."""
+    """Number of bytes of an array. UnpicklingError for a shape that is none."""
     if not all(isinstance(length, int) and length >= 0 for length in shape):
         raise UnpicklingError(f"an array of shape {shape}")
     numbers: int = math.prod(shape)

@@ -80,7 +80,7 @@ class Legacy:
         return whole[start : start + length]
 
     def fill(self, key: str, file: BinaryIO) -> None:
-        """Read one storage: its count (8 bytes), then its numbers."""
+        """Read one storage: its count (8 bytes), then its numbers. UnpicklingError if it is not as announced."""
         storage = self.found[key]
         numbers = int.from_bytes(file.read(8), "little")
         if numbers != len(storage):
@@ -107,7 +107,11 @@ def tensor_of(raw: bytes, dtype: torch.dtype, numbers: int) -> Tensor:
 
 
 def read_legacy(file: BinaryIO, limit: int) -> Any:
-    """Read a file by torch before 1.6, including torch 0.2 under Python 2. limit: size of the file in bytes"""
+    """Read a file by torch before 1.6, including torch 0.2 under Python 2.
+
+    limit: size of the file in bytes
+    UnpicklingError for a file that is broken, or holds anything but tensors and plain values.
+    """
     storages = Legacy(limit)
     _, protocol, system = (RestrictedUnpickler(file, {}).load() for _ in range(3))
     if protocol != _PROTOCOL or not isinstance(system, Mapping) or not system.get("little_endian", False):
@@ -119,7 +123,10 @@ def read_legacy(file: BinaryIO, limit: int) -> Any:
 
 
 def read_zip(file: BinaryIO) -> Any:
-    """Read a file by torch 1.6 or later: a zip archive with data.pkl and a member for each storage."""
+    """Read a file by torch 1.6 or later: a zip archive with data.pkl and a member for each storage.
+
+    UnpicklingError for a file that is broken, or holds anything but tensors and plain values.
+    """
     with ZipFile(file) as archive:
         pickled = next((name for name in archive.namelist() if name.endswith("/data.pkl")), None)
         if pickled is None:

@@ -123,6 +123,7 @@ class FaceFolder:
 
     @cached_property
     def labels(self) -> Labels:
+        """The measurements of labels.npz, read once. InputError if there is none, or it is broken."""
         file = self.path / "labels.npz"
         if not file.is_file():
             raise InputError(

@@ -26,7 +26,10 @@ from x2face_core.media.opening import film_stream, opened
 
 
 def decode(path: Path, wanted: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
-    """Decode the wanted frames (ascending numbers) of a track to (k, side, side, 3); fewer if the file is truncated."""
+    """Decode the wanted frames (ascending numbers) of a track to (k, side, side, 3) uint8.
+
+    Fewer if the file is truncated; InputError if none can be decoded.
+    """
     frames: list[NDArray[np.uint8]] = []
     try:
         with opened(path) as container:
@@ -70,6 +73,7 @@ def load_bank(
     side: pixels a side of the pictures in the bank; every: n; labels: use frames with landmarks
     stills: share of the drawing probability that goes to the folder's labelled photographs
     progress: called with the number of clips decoded and in all
+    InputError if a clip cannot be decoded, or none of the split has two frames.
     """
     clips = folder.of_split(split)
     if not clips:

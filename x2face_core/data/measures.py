@@ -72,6 +72,7 @@ def deviations(values: NDArray[np.float32], floor: float) -> tuple[NDArray[np.fl
 def standardised_expression(
     expression: NDArray[np.float32], centre: NDArray[np.float32], deviation: NDArray[np.float32]
 ) -> NDArray[np.float32]:
+    """Expression (n, k) in deviations from its centre, clipped to -3 … 4. centre, deviation: as of `deviations`"""
     standard: NDArray[np.float32] = np.clip((expression - centre) / deviation, -3, 4).astype(np.float32)
     return standard
 
@@ -79,6 +80,7 @@ def standardised_expression(
 def standardised_scores(
     blend: NDArray[np.float32], centre: NDArray[np.float32], deviation: NDArray[np.float32]
 ) -> NDArray[np.float32]:
+    """Blendshape scores (n, k) in deviations from their centre, clipped to -4 … 5."""
     standard: NDArray[np.float32] = np.clip((blend - centre) / deviation, -4, 5).astype(np.float32)
     return standard
 

@@ -18,12 +18,14 @@ class ONNXRuntimeEngine(GraphEngine):
 
     @staticmethod
     def devices() -> list[str]:
+        """Devices that this engine can use here, by the names that --device takes."""
         import onnxruntime
 
         there = onnxruntime.get_available_providers()
         return [device for device, provider in _PROVIDERS.items() if provider in there]
 
     def open_part(self, part: Part, path: Path) -> Run:
+        """Load the graph of a part; the result runs it on one input."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

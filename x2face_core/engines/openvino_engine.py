@@ -18,11 +18,13 @@ class OpenVINOEngine(GraphEngine):
 
     @staticmethod
     def devices() -> list[str]:
+        """Devices that this engine can use here, by the names that --device takes."""
         import openvino
 
         return [one.lower() for one in openvino.Core().available_devices]
 
     def open_part(self, part: Part, path: Path) -> Run:
+        """Load the graph of a part; the result runs it on one input."""
         import openvino
 
         hint = "f32" if part == "embed" else _HINTS[self.precision]

@@ -15,7 +15,8 @@ from torch import Tensor
 def quantize(graph: Path, examples: Sequence[Mapping[str, Tensor]], target: Path, *, floating: Sequence[int]) -> None:
     """Write the int8 version of a graph.
 
-    examples: inputs by name, as typical as can be
+    graph, target: ONNX files in fp32 and int8
+    examples: inputs by name, each (n, …) as the graph takes them, as typical as can be
     floating: indices of convolutions that stay in float, from 0, or from -1 at the end
     """
     import onnx

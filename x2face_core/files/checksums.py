@@ -43,7 +43,7 @@ def _bytes(value: Tensor) -> memoryview:
 
 
 def not_finite(tensors: Mapping[str, Tensor]) -> str | None:
-    """The name of the first tensor with a number that is not finite."""
+    """The name of the first tensor, of any shape, with a number that is not finite; None if there is none."""
     import torch
 
     for name, value in tensors.items():

@@ -17,6 +17,7 @@ def is_space(text: object) -> bool:
 
 
 def is_sha256(text: object) -> bool:
+    """Whether it is a sha256 in 64 lower-case hexadecimal digits."""
     return isinstance(text, str) and bool(_SHA256.fullmatch(text))
 
 

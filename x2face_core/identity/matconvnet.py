@@ -22,6 +22,7 @@ def matconvnet_layers(path: Path) -> Layers:
 
     Filters are (height, width, in, out); those of fully connected layers cover the whole map. A mean colour of the
     network (normalization.averageImage, RGB) replaces VGG-Face's.
+    InputError if the file cannot be read, WeightsError if it holds no such network.
     """
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError

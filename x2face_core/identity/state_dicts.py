@@ -21,7 +21,10 @@ Parts = dict[tuple[str, int, int], dict[str, Tensor]]
 
 
 def state_dict_layers(path: Path) -> Layers:
-    """The layers of a file by torch.save: a state dict, or a dict that holds one as "state_dict"."""
+    """The layers of a file by torch.save: a state dict, or a dict that holds one as "state_dict".
+
+    WeightsError if it holds neither, or no network that is known.
+    """
     content = read_released(path)
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]

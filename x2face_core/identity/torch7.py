@@ -114,7 +114,10 @@ class Torch7Reader:
 
 
 def torch7_layers(path: Path) -> Layers:
-    """The layers of a network of nn modules; its first convolution reads BGR, as that of VGG-Face, and is turned."""
+    """The layers of a network of nn modules; its first convolution reads BGR, as that of VGG-Face, and is turned.
+
+    WeightsError if the file is broken, or holds no such network.
+    """
     readable = readable_file(path)
     layers = Layers()
     try:

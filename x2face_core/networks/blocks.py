@@ -28,6 +28,7 @@ class Down(nn.Module):
         self.in_float = False  # whether autocast leaves the convolution in float32
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, c_in, h, w) to (n, c_out, h / 2, w / 2)."""
         with torch.autocast(x.device.type, enabled=False) if self.in_float else nullcontext():
             x = self.conv(F.leaky_relu(x, 0.2) if self.before else x)
         y: Tensor = self.norm(F.leaky_relu(x, 0.2) if self.after else x)
@@ -48,6 +49,7 @@ class Up(nn.Module):
         self.norm = nn.Identity() if last else nn.BatchNorm2d(channels_out)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, c_in, h, w) to (n, c_out, 2 h, 2 w)."""
         if self.released:
             x = self.conv(_doubled(F.relu(x)))
         else:
@@ -74,6 +76,7 @@ class Encoder(nn.Module):
         )
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
+        """Pictures (n, 3, side, side) to the features of all blocks, the last (n, inner, 1, 1)."""
         features = []
         x = pictures
         for block in self.blocks:
@@ -107,6 +110,7 @@ class Decoder(nn.Module):
         return block
 
     def forward(self, inner: Tensor, features: Sequence[Tensor] = ()) -> Tensor:
+        """(n, inner, 1, 1) to (n, channels_out, flow_side, flow_side). features: of the encoder, for skips"""
         x = inner
         for step, block in enumerate(self.blocks):
             if self.skips and step > 0:

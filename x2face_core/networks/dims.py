@@ -94,6 +94,7 @@ class Dims:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Sizes as `to_dict` wrote them. WeightsError for unknown names or values."""
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:

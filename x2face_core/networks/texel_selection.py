@@ -25,7 +25,7 @@ _REFERENCE_HIDDEN_COST, _REFERENCE_BLUR_COST = 0.5, 0.03  # in the choice of the
 
 
 def visibility(area: Tensor) -> Tensor:
-    """Visibility in [0, 1] of texels with the given log_area."""
+    """Visibility in [0, 1] of texels with the given log_area, of any shape."""
     return torch.sigmoid((area - _HALF_VISIBLE) / _SLOPE)
 
 

@@ -59,6 +59,7 @@ class Recorder:
 
 
 def origin_of(fps: float, model: Model, drivers: Sequence[ActiveDriver]) -> Origin:
+    """Where a motion comes from: rate in frames a second, weights, and the drivers that made it."""
     owners = [one.owner for one in drivers]
     descriptions = tuple({"name": owner.name, "dist": owner.dist, "version": owner.version} for owner in owners)
     return Origin(fps, model.fingerprint, getattr(model, "name", ""), descriptions, installed_version())

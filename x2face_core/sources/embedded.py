@@ -50,6 +50,7 @@ class Repainted:
         self._picture = _read(path, space)
 
     def edit(self, face: EmbeddedFace, seconds: float) -> EmbeddedFace:
+        """The face with its texture (3, h, w) replaced by the picture, where that is opaque."""
         size = face.texture.shape[-1], face.texture.shape[-2]
         picture = self._picture
         if picture.size != size:

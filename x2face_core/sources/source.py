@@ -43,10 +43,12 @@ class Model(Protocol):
 
 
 def no_mappings(name: str) -> Mapping:
+    """Raises the MissingError of a host without mappings."""
     raise MissingError(f"There is no mapping {name!r} here; `x2face drivers` lists those that can be fitted.")
 
 
 def no_drivers(name: str, settings: dict[str, Any]) -> ActiveDriver:
+    """Raises the MissingError of a host without drivers."""
     raise MissingError(f"There is no driver {name!r} to delegate to; `x2face drivers` lists those installed.")
 
 
@@ -148,7 +150,7 @@ class ModelSource:
     def read(self, vectors: Tensor) -> Tensor:
         return self.model.read(vectors).detach().float().cpu()
 
-    def crop(self, pictures: Iterable[Any]) -> Tensor:
+    def crop(self, pictures: Iterable[NDArray[np.uint8]]) -> Tensor:
         from x2face_core.media.boxes import crop
         from x2face_core.media.faces import find_box
 

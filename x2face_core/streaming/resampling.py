@@ -47,6 +47,7 @@ def resample(chunks: Iterable[Chunk], fps: float) -> Iterator[Row]:
 
 
 def rows_of(chunks: Iterable[Chunk]) -> Iterator[Row]:
+    """The rows of chunks, one at a time, each with its picture if there is one."""
     for chunk in chunks:
         for k, vector in enumerate(as_vectors(chunk.vectors)):
             yield Row(vector, None if chunk.pictures is None else chunk.pictures[k])

@@ -21,6 +21,7 @@ def expression(reading: Tensor) -> list[Finding]:
 
 
 def turned(yaw: float) -> Finding:
+    """Whether the head is turned too far to a side. yaw: degrees"""
     side = "right" if yaw > 0 else "left"
     says = f"the head is turned {abs(yaw):.0f}° to the picture's {side}, which hides a cheek"
     return make_finding(
@@ -29,11 +30,13 @@ def turned(yaw: float) -> Finding:
 
 
 def lips(gap: float) -> Finding:
+    """Whether the lips are parted. gap: between the inner lips, in face heights"""
     says, remedy = "the lips are closed", "for speech, a picture with the lips a little parted shows a mouth"
     return make_finding("lips", gap >= PARTED, "the lips are parted", says, remedy, gap)
 
 
 def lids(gap: float) -> Finding:
+    """Whether the eyes are open. gap: between the lids, in eye widths"""
     says, remedy = (
         "the eyes are shut, or nearly",
         "a picture with open eyes suits: they can close, shut ones cannot open",

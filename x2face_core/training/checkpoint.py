@@ -50,6 +50,7 @@ class RunState:
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: RunState) -> None:
+    """Write tensors by name, of any shape, and the state atomically. UsageError if that fails."""
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_tensors(path, whole, _KIND.metadata(state.__dict__))
 

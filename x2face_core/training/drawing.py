@@ -58,6 +58,7 @@ def _others(bank: Bank, target: Tensor, draw: Sampler) -> Tensor:
 
 
 def mirror(pictures: Tensor, mirrored: Tensor) -> Tensor:
+    """Pictures (n, 3, h, w), flipped left to right where `mirrored` (n,) is true."""
     return torch.where(mirrored[:, None, None, None], pictures.flip(-1), pictures)
 
 
@@ -67,6 +68,7 @@ def recolour(pictures: Tensor, gamma: Tensor, gain: Tensor) -> Tensor:
 
 
 def jitter(pictures: Tensor, gamma: float, gain: float, draw: Sampler) -> Tensor:
+    """Pictures (n, 3, h, w) in [0, 1], recoloured by random gammas (log within ± gamma) and gains (1 ± gain)."""
     n = len(pictures)
     powers = torch.exp(draw.uniform(n, 1, low=-gamma, high=gamma))
     return recolour(pictures, powers, draw.uniform(n, 3, low=1 - gain, high=1 + gain))

@@ -20,6 +20,7 @@ class EMA(Generic[N]):
 
     @torch.no_grad()
     def update(self, networks: N, step: int) -> None:
+        """Average in the networks as they are after a step (from 0); counters stay as they were."""
         decay = min(self.decay, (1 + step) / (10 + step))
         ours, theirs = self.networks.state_dict(), networks.state_dict()
         floats = [name for name, value in ours.items() if value.is_floating_point()]

@@ -110,6 +110,7 @@ class Trainer(Generic[N]):
         return True
 
     def save(self) -> None:
+        """Write the checkpoint, in the first process only."""
         if not self.processes.first:
             return
         tensors = {f"objective.{name}": value for name, value in self.objective.state_dict().items()}
@@ -232,6 +233,7 @@ class _Clock:
 
 
 def learning_rate(recipe: Recipe, state: RunState, progress: float) -> float:
+    """The rate of the next step: warm-up, then cosine or plateau. progress: 0 at the start of the run, 1 at its end"""
     warm = min(1.0, (state.step + 1) / recipe.warmup) if recipe.warmup else 1.0
     if recipe.schedule != "cosine":
         return recipe.lr * warm * state.lr_factor

@@ -61,6 +61,7 @@ def join(device: str = "auto") -> Processes:
     """Join the processes that torchrun started; one process where it did not.
 
     device: auto, cpu or cuda
+    UsageError for another device, or one that is not there.
     """
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"--device {device}: expected auto, cpu or cuda.")
@@ -117,5 +118,6 @@ def _is_of_connection(error: RuntimeError) -> bool:
 
 
 def leave() -> None:
+    """Leave the group of processes, if one was joined."""
     if distributed.is_initialized():
         distributed.destroy_process_group()

@@ -225,7 +225,10 @@ STAGE_TWO = {
 
 
 def with_settings(recipe: R, dims: D, settings: Mapping[str, str]) -> tuple[R, D]:
-    """Recipe and dims with fields replaced, given as text as by `--set key=value`; dims may be None."""
+    """Recipe and dims with fields replaced, given as text as by `--set key=value`; dims may be None.
+
+    UsageError for an unknown field, or a value that is out of its bounds.
+    """
     ours = _settable(recipe)
     theirs: dict[str, Any] = {} if dims is None else _settable(dims)
     for key, text in settings.items():

@@ -108,6 +108,7 @@ def train(
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process.
 
     warn: called with a line for each shard and sample that cannot be read
+    UsageError for a plan whose parts do not go together, InputError for data, WeightsError for weights.
     """
     if plan.start is None and (needed := _NEEDS_WEIGHTS.get(plan.recipe.name)):
         raise UsageError(f"the recipe {plan.recipe.name} {needed}: say whose, --from WEIGHTS.")

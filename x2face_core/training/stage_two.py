@@ -56,6 +56,7 @@ class StageTwoBatches:
 
     @torch.no_grad()
     def of_pairs(self, pairs: Pairs, draw: Sampler) -> StageTwoBatch:
+        """The pictures of pairs, each with a random frame of another person."""
         source, target = (mirror(self.bank.floats(rows), pairs.mirrored) for rows in (pairs.source, pairs.target))
         strangers = self.strangers(pairs.target, draw)
         return StageTwoBatch(source, target, mirror(self.bank.floats(strangers), draw.uniform(len(strangers)) < 0.5))

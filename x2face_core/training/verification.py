@@ -100,7 +100,10 @@ def _balanced(group: NDArray[np.int64]) -> Floats:
 
 
 def eer(own: Floats, own_weight: Floats, others: Floats, others_weight: Floats) -> float:
-    """The error rate where as many pairs of one person fall below a threshold as of two above; NaN without pairs."""
+    """The error rate where as many pairs of one person fall below a threshold as of two above; NaN without pairs.
+
+    own, others: (n,) and (m,) similarities of pairs of one person and of two, beside their weights
+    """
     if not len(own) or not len(others):
         return float("nan")
     _, missed, passed = _rates(own, own_weight, others, others_weight)

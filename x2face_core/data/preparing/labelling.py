@@ -88,6 +88,7 @@ def joined(parts: Sequence[tuple[Columns, int]]) -> Columns:
 
 
 def stacked(parts: Sequence[Columns]) -> Columns:
+    """Concatenate columns of the same names, row after row."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -105,6 +106,7 @@ def save(path: Path, labels: Columns) -> None:
 
 
 def load(path: Path, names: Sequence[str] = COLUMNS) -> Columns:
+    """The named columns of a file that `save` wrote. OSError or KeyError where they are not there."""
     with np.load(path, allow_pickle=False) as data:
         return {name: data[name] for name in names}
 

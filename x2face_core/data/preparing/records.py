@@ -228,5 +228,6 @@ def fatal(path: Path) -> str:
 
 
 def write_json(path: Path, value: object) -> None:
+    """Write JSON in UTF-8, atomically. UsageError if the file cannot be written."""
     with atomic_file(path) as hidden, writing(path):
         hidden.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
