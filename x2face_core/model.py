@@ -13,7 +13,7 @@ from torch import Tensor
 
 from x2face_core.driving import EmbeddedFace
 from x2face_core.engines.choosing import Candidate, check_engine, choose
-from x2face_core.engines.interface import rendering_threads
+from x2face_core.engines.interface import rendering_threads, torch_threads
 from x2face_core.engines.torch_engine import DTYPES
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.geometry.anchors import anchors_of
@@ -88,11 +88,13 @@ class X2Face:
         """
         check_engine(engine, dtype)
         path = find_weights(weights)
-        info, tensors = load_weights(path)
         chosen = device_of(device) if engine in ("auto", "torch") else torch.device("cpu")
-        networks = _networks(_dims(info, path), tensors, path, chosen)
-        reading, layout = _reading(tensors, networks.dims, path), _layout(tensors, path)
-        model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)
+        with torch_threads(1) as cores:  # more wait for one another, in work that is over at once
+            info, tensors = load_weights(path)
+            networks = _networks(_dims(info, path), tensors, path, chosen)
+            reading, layout = _reading(tensors, networks.dims, path), _layout(tensors, path)
+            model = cls(networks, info, reading=reading, layout=layout, device=chosen, completion=completion)
+        model._cores = cores
         model._use(engine, dtype, device)
         return model
 
@@ -265,7 +267,7 @@ def _reading(tensors: dict[str, Tensor], dims: Dims, path: Path) -> tuple[Tensor
         if value is None or value.shape != shape:
             there = "missing" if value is None else f"of shape {tuple(value.shape)}"
             raise WeightsError(f"{path}: reading.{part} is {there}; {shape} is needed.")
-    weight, bias, scale = (value.float() for value in found.values() if value is not None)
+    weight, bias, scale = (value.to(torch.float32, copy=True) for value in found.values() if value is not None)
     return weight, bias, scale.clamp(min=1e-6)
 
 
@@ -283,7 +285,8 @@ def _networks(dims: Dims, tensors: dict[str, Tensor], path: Path, device: torch.
         networks = X2FaceNetworks(dims)
     wanted = {name for name in networks.state_dict() if not name.endswith("num_batches_tracked")}
     parts = ("embedding.", "driving.", "completion.")
-    found = {name: value.float() for name, value in tensors.items() if name.startswith(parts)}
+    # Copies, even of what is float32 already: one tensor of the file's would keep all of it in memory.
+    found = {name: value.to(torch.float32, copy=True) for name, value in tensors.items() if name.startswith(parts)}
     if wanted != set(found):
         odd = sorted(wanted ^ set(found))
         raise WeightsError(f"{path}: its tensors do not fit its sizes ({len(odd)} differ, such as {odd[0]}).")

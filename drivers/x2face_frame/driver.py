@@ -19,8 +19,8 @@ from x2face_plugins.media import (
     Clip,
     Picture,
     has_sound,
+    hold_last_seen,
     kind_of,
-    last_seen,
     open_clip,
     prefetch,
     read_vectors,
@@ -30,6 +30,7 @@ from x2face_plugins.media import (
 
 if TYPE_CHECKING:
     from x2face_frame.settings import Settings
+    from x2face_plugins.searching import Ahead, FaceSearch
 
 BATCH = 16
 
@@ -38,10 +39,12 @@ class FrameDriver:
     """Offsets from a rest frame, or with `absolute` the driving face's own vectors.
 
     A film is encoded completely before the first chunk, to choose the rest frame; this takes 512 bytes for each frame.
+    search: of begin_search with these settings
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, search: Ahead[FaceSearch | None] | None = None) -> None:
         self.settings = settings
+        self._search = search
         self.zero = _zero(settings.zero)
         if settings.crop not in ("auto", "none"):
             Box.parse(settings.crop)
@@ -85,6 +88,7 @@ class FrameDriver:
         self.box = (box.x, box.y, box.side, box.side)
 
     def _open(self, source: Source) -> Clip:
+        search, self._search = self._search, None  # what is read again may have changed
         try:
             return open_clip(
                 self.settings.input,
@@ -93,6 +97,7 @@ class FrameDriver:
                 source.crop_scale,
                 fps=source.fps,
                 track=self.settings.track,
+                search=search,
             )
         except NoFaceError as error:
             raise NoFaceError(f"{str(error).rstrip('.')} (--frame-crop x,y,w,h).") from error
@@ -119,7 +124,8 @@ class FrameDriver:
             self.warnings.append(
                 f"{clip.name}: {missing} of {len(vectors)} frames without a face, which stays as it was."
             )
-        return vectors[torch.from_numpy(last_seen(self.seen))] if missing else vectors
+            hold_last_seen(vectors, self.seen)
+        return vectors
 
     def _rest(self, vectors: Tensor, source: Source) -> int:
         """The index of the rest frame."""

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 def load(settings: Settings) -> Driver:
+    from x2face_plugins.searching import begin_search
+
+    search = begin_search(settings.input, settings.crop, settings.track)  # while torch and the weights are loaded
     from x2face_frame.driver import FrameDriver
 
-    return FrameDriver(settings)
+    return FrameDriver(settings, search)
 
 
 def demo(folder: Path) -> Settings:

@@ -193,18 +193,11 @@ def _threads(model: X2Face, wanted: int | None) -> Iterator[int]:
 
     By default a light network leaves a CPU core to decoding, encoding and its own workers, which run in parallel.
     """
-    import torch
+    from x2face_core.engines.interface import rendering_threads, torch_threads
 
-    from x2face_core.engines.interface import rendering_threads
-
-    before = torch.get_num_threads()
     chosen = wanted or rendering_threads(model.is_light)
-    if chosen != before:
-        torch.set_num_threads(chosen)
-    try:
+    with torch_threads(chosen):
         yield chosen
-    finally:
-        torch.set_num_threads(before)
 
 
 def summary_of(plan: Plan, loaded: Loaded, report: Report, session: Session) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_b
 from x2face_core.media.video import is_film, probe, read_frames
 from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
-from x2face_core.sources.films import last_seen, read_vectors
+from x2face_core.sources.films import hold_last_seen, read_vectors
 from x2face_core.sources.source import squared_distances
 from x2face_core.streaming.streams import prefetch
 
@@ -45,10 +45,10 @@ __all__ = [
     "crop",
     "find_faces",
     "has_sound",
+    "hold_last_seen",
     "is_animation",
     "is_film",
     "kind_of",
-    "last_seen",
     "open_clip",
     "opened_picture",
     "probe",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,13 @@ def test_a_model_says_what_it_is(model: X2Face) -> None:
     assert (model.name, model.dims, model.dtype) == ("tiny", DIMS, torch.float32)
     assert model.fingerprint == model.info.fingerprint
     assert not any(isinstance(module, nn.BatchNorm2d) for module in model.networks.modules())  # folded
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="tells what is mapped on Linux only")
+def test_a_loaded_file_does_not_stay_in_memory(saved: tuple[Path, X2FaceNetworks], model: X2Face) -> None:
+    gc.collect()
+    assert str(saved[0]) not in Path("/proc/self/maps").read_text()
+    assert model.networks is not None
 
 
 @pytest.mark.parametrize("changed", [{}, {"order": "printed"}, {"inner_norm": True}, {"confidence": False}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import torch
 from x2face_core.errors import InputError, MissingError, NoFaceError, UsageError
 from x2face_core.media.clips import kind_of
 from x2face_core.media.images import write_picture
+from x2face_core.media.scan import search_film
 from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
 from x2face_core.rendering.pipeline import animate
-from x2face_core.sources.films import last_seen
+from x2face_core.sources.films import hold_last_seen, joined
 from x2face_core.sources.source import ModelSource
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
@@ -153,6 +155,31 @@ def test_a_film_is_read_at_its_own_rate(tmp_path: Path, source: ModelSource) -> 
     assert driver.sound is None
 
 
+def test_the_face_is_searched_for_once_while_the_driver_is_loaded(
+    tmp_path: Path, source: ModelSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from skimage.data import astronaut
+
+    (spec,) = x2face_drivers()
+    film = tmp_path / "film.mp4"
+    write_film(film, (np.roll(astronaut()[:320, :320], k, axis=1) for k in range(12)), 25)
+    anew = FrameDriver(Settings(str(film)))
+    plain = vectors(anew, source)
+    search = search_film
+    threads: list[threading.Thread] = []
+
+    def noted(*given: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread())
+        return search(*given, **named)
+
+    monkeypatch.setattr("x2face_core.media.clips.search_film", noted)
+    monkeypatch.setattr("x2face_core.media.scan.search_film", noted)
+    driver = spec.load(Settings(str(film)))
+    assert torch.equal(vectors(driver, source), plain)
+    assert driver.box == anew.box
+    assert [one is threading.main_thread() for one in threads] == [False]
+
+
 def test_a_film_s_sound_is_known_once_the_driver_is_loaded(tmp_path: Path) -> None:
     spoken = films.write(tmp_path / "spoken.mp4", [drawn(k) for k in range(5)], tone=True)
     assert FrameDriver(Settings(str(spoken), crop="none")).sound == spoken
@@ -169,8 +196,15 @@ def test_one_picture_is_a_pose_to_take_over(tmp_path: Path, tiny_model: Any) -> 
 
 
 def test_frames_without_a_face_hold_the_last_one() -> None:
-    seen = np.array([False, False, True, False, True, True, False])
-    assert last_seen(seen).tolist() == [2, 2, 2, 2, 4, 5, 5]
+    vectors = torch.arange(7.0)[:, None].expand(-1, 3).clone()
+    hold_last_seen(vectors, np.array([False, False, True, False, True, True, False]))
+    assert vectors[:, 1].tolist() == [2, 2, 2, 2, 4, 5, 5]
+
+
+def test_parts_are_joined_in_order_however_many_there_are() -> None:
+    rows = torch.arange(2 * 53.0).reshape(53, 2)
+    for sizes in ([53], [16, 16, 16, 5], [1] * 53):
+        assert torch.equal(joined(rows.split(sizes)), rows)
 
 
 def test_frames_without_a_face_are_counted_once(tmp_path: Path, tiny_model: Any) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, get_args
 import torch
 
 from x2face_core.engines.cache import cache_folder, key_of, machine, read_json, write_json
-from x2face_core.engines.interface import ENGINES, OFFERS, EngineName, Precision, installed, require
+from x2face_core.engines.interface import (
+    ENGINES,
+    OFFERS,
+    EngineName,
+    Precision,
+    installed,
+    require,
+    torch_threads,
+)
 from x2face_core.errors import UsageError, X2FaceError
 from x2face_core.files.descriptions import BROKEN_JSON, described
 
@@ -130,7 +138,7 @@ def run_trials(of: list[Candidate], networks: X2FaceNetworks, sha256: str, *, th
         for name, precision in of
         if (name, precision) != ("torch", "fp32")
     ]
-    with _torch_threads(threads):
+    with torch_threads(threads):
         return try_engines(networks, engines)
 
 
@@ -144,13 +152,3 @@ def fastest(trials: list[Trial], of: list[Candidate]) -> Candidate:
     if best.fps < _MARGIN * first.fps:
         best = first
     return next(one for one in of if one == (best.engine, best.precision))
-
-
-@contextmanager
-def _torch_threads(threads: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

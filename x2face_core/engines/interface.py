@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Literal, Protocol, get_args
@@ -83,6 +85,18 @@ def rendering_threads(light: bool) -> int:
     """Threads that the networks get: with light ones a core is left to decoding and encoding, which take as long."""
     threads = torch.get_num_threads()
     return max(1, threads - 1) if light and "OMP_NUM_THREADS" not in os.environ else threads
+
+
+@contextmanager
+def torch_threads(threads: int) -> Iterator[int]:
+    """A context in which torch has this number of threads; yields the number before."""
+    before = torch.get_num_threads()
+    if threads != before:
+        torch.set_num_threads(threads)
+    try:
+        yield before
+    finally:
+        torch.set_num_threads(before)
 
 
 def versions() -> dict[str, str]:

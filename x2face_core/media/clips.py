@@ -8,18 +8,20 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 import numpy as np
 
 from x2face_core.errors import InputError, NoFaceError, UsageError
+from x2face_core.media.ahead import Ahead
 from x2face_core.media.boxes import Box
 from x2face_core.media.faces import find_faces
 from x2face_core.media.folders import LOOKS, evenly, picture_files
 from x2face_core.media.frames import DecodedPicture, LazyFrame
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
-from x2face_core.media.scan import scan_film
+from x2face_core.media.scan import FaceSearch, scan_film, search_film
 from x2face_core.media.video import is_film, probe, read_lazy_frames
 
 FOLDER_FPS = 25.0
@@ -82,22 +84,38 @@ def open_clip(
     fps: float = FOLDER_FPS,
     track: int | None = None,
     face: int | None = None,
+    search: Ahead[FaceSearch | None] | None = None,
 ) -> Clip:
     """Open a film, a folder or a picture, and find the face in it.
 
     crop: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box
     fps: of a folder's pictures, which have no rate of their own; track, face: of a film, as of scan_film
+    search: of begin_search with the same name, crop and track
     """
     if kind == "film":
-        return _film(Path(name), crop, scale, track, face)
+        return _film(Path(name), crop, scale, track, face, search)
     if track is not None:
         raise UsageError(f"{name}: is no film, so there is no track {track} to choose.")
     return _folder(Path(name), crop, scale, fps) if kind == "folder" else _picture(Path(name), crop, scale)
 
 
-def _film(path: Path, crop: str, scale: float, track: int | None, face: int | None) -> Clip:
+def begin_search(name: str, crop: str, track: int | None = None) -> Ahead[FaceSearch | None] | None:
+    """Begin to search a film for faces in a thread; None where `crop` needs no search. Errors are raised by open_clip.
+
+    The result is None if the input is no film.
+    """
+
+    def search(stopped: Event) -> FaceSearch | None:
+        return search_film(name, track=track, stopped=stopped) if kind_of(name) == "film" else None
+
+    return Ahead(search) if crop == "auto" else None
+
+
+def _film(
+    path: Path, crop: str, scale: float, track: int | None, face: int | None, search: Ahead[FaceSearch | None] | None
+) -> Clip:
     info = probe(path, track)
-    scan = scan_film(path, info.fps, scale, crop, track, face)
+    scan = scan_film(path, info.fps, scale, crop, track, face, None if search is None else search())
     size, box = (info.width, info.height), scan.box.in_whole_pixels()
     return Clip(
         name=path.name,

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
 
 from x2face_core.errors import NoFaceError, UsageError
+from x2face_core.media.ahead import refuse_stopped
 from x2face_core.media.boxes import Box
 from x2face_core.media.chosen import count_of_faces
 from x2face_core.media.faces import SURE, Face, find_faces, sureness, surest
@@ -58,6 +60,7 @@ def scan_film(
     crop: Box | str = "auto",
     track: int | None = None,
     face: int | None = None,
+    search: FaceSearch | None = None,
 ) -> FaceScan:
     """Find the face of a film that is seen longest and largest, and one crop box for it.
 
@@ -66,11 +69,13 @@ def scan_film(
         frames count as present.
     track: as of probe
     face: number of the face to choose instead, from left to right, from 1; UsageError if there are fewer
+    search: what search_film found, if that is known
     NoFaceError if no frame shows a face; UsageError if a given box lies outside the film; InputError as read_frames.
     """
-    if crop == "auto":
-        return _scanned(path, fps, scale, track, face)
     film = probe(path, track)
+    if crop == "auto":
+        found = search_film(path, fps, track) if search is None else search
+        return found.scan(scale, film.width, face, str(path))
     box = crop if isinstance(crop, Box) else Box.given(crop, film.width, film.height, str(path))
     box.refuse_outside(film.width, film.height, str(path))
     count = film.frames if fps is None or film.seconds is None else max(1, round(film.seconds * fps))
@@ -129,30 +134,46 @@ def _middle(track: Track) -> Face:
     return Face(float(x), float(y), float(w), float(h), float(score))
 
 
-def _scanned(path: str | Path, fps: float | None, scale: float, track: int | None, face: int | None) -> FaceScan:
+@dataclass(frozen=True)
+class FaceSearch:
+    """All faces of a film, before one of them and its crop are chosen. frames: of the film"""
+
+    seen: ScanResult
+    frames: int
+
+    def scan(self, scale: float, width: int, face: int | None, name: str) -> FaceScan:
+        """As ScanResult.scan. NoFaceError if there is none."""
+        if not self.seen.tracks:
+            raise NoFaceError(
+                f"{name}: no face was found in any of its {self.frames} frames; "
+                "give its place with a crop, or another one."
+            )
+        found = self.seen.scan(scale, width, face, name)
+        return replace(found, present=np.pad(found.present, (0, self.frames - len(found.present)), mode="edge"))
+
+
+def search_film(
+    path: str | Path, fps: float | None = None, track: int | None = None, stopped: Event | None = None
+) -> FaceSearch:
+    """Search a film for faces; arguments and errors as of scan_film. stopped: once set, Stopped is raised soon"""
     info = probe(path, track)
-    film = _Film(path, fps or info.fps, track, (info.width, info.height), info.seconds)
+    film = _Film(path, fps or info.fps, track, (info.width, info.height), info.seconds, stopped or Event())
     seen = film.look(LONGEST, EVERYWHERE)
     if seen.surest < SURE:
         seen = max(seen, film.look_closely(seen.frames), key=lambda one: one.surest)
-    count = film.complete(seen.frames)
-    if not seen.tracks:
-        raise NoFaceError(
-            f"{path}: no face was found in any of its {count} frames; give its place with a crop, or another one."
-        )
-    found = seen.scan(scale, info.width, face, str(path))
-    return replace(found, present=np.pad(found.present, (0, count - len(found.present)), mode="edge"))
+    return FaceSearch(seen, film.complete(seen.frames))
 
 
 @dataclass(frozen=True)
 class _Film:
-    """A film to be scanned. size: width and height; seconds: its length, None if unknown"""
+    """A film to be scanned. size: width and height; seconds: its length, None if unknown; stopped: ends it when set"""
 
     path: str | Path
     rate: float
     track: int | None
     size: tuple[int, int]
-    seconds: float | None = None
+    seconds: float | None
+    stopped: Event
 
     def look(self, longest: int, everywhere: int) -> ScanResult:
         """Track its faces in frames reduced to `longest` pixels, with searches at `everywhere` pixels.
@@ -206,7 +227,9 @@ class _Film:
         return {number: faces[0] for number, faces in found if faces}
 
     def _lazy_frames(self, longest: int | None, *, sparse: bool = False) -> Iterator[LazyFrame | DecodedPicture]:
-        return read_lazy_frames(self.path, self.rate, longest=longest, track=self.track, sparse=sparse)
+        for shot in read_lazy_frames(self.path, self.rate, longest=longest, track=self.track, sparse=sparse):
+            refuse_stopped(self.stopped)
+            yield shot
 
 
 def _weight(track: Track) -> float:

@@ -10,10 +10,12 @@ encoder's work, and pictures rounded to bf16 cost 4 dB of the frames.
 
 from __future__ import annotations
 
+import sys
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from x2face_core.networks.blocks import Decoder, Down, Up
 from x2face_core.networks.x2face import X2FaceNetworks
@@ -47,7 +49,7 @@ class FoldedUp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, in, side, side) to (n, out, 2 x side, 2 x side)."""
-        if torch.onnx.is_in_onnx_export():
+        if _exporting():
             return self._singly(x)
         n, side = len(x), self.side
         if n > 1 and n * side**2 * max(x.shape[1], 9 * self.out) > _LARGE:
@@ -66,6 +68,12 @@ class FoldedUp(nn.Module):
         mixed = F.conv2d(F.relu(x), self.taps[:, :, None, None])
         tall = (self.rows @ mixed.reshape(-1, 3 * self.out, 3 * side, side)).reshape(-1, 3, self.out, 2 * side, side)
         return tall[:, 0] @ self.columns[0] + tall[:, 1] @ self.columns[1] + tall[:, 2] @ self.columns[2] + self.bias
+
+
+def _exporting() -> bool:
+    """Whether a graph is being written; torch imports its exporter only for that, which takes a quarter of a second."""
+    exporter = sys.modules.get("torch.onnx")
+    return exporter is not None and bool(exporter.is_in_onnx_export())
 
 
 def shifted_upsampling(side: int) -> Tensor:
@@ -92,11 +100,20 @@ def fold(networks: X2FaceNetworks, *, upsampling: bool = True) -> X2FaceNetworks
     if networks.dims.order == "released":
         for block in [module for module in networks.modules() if isinstance(module, Down | Up)]:
             if isinstance(block.norm, nn.BatchNorm2d):
-                block.norm.num_batches_tracked = torch.tensor(0)
-                block.conv, block.norm = fuse_conv_bn_eval(block.conv, block.norm), nn.Identity()
+                _fold_norm(block.conv, block.norm)
+                block.norm = nn.Identity()
         for decoder in (networks.embedding.decoder, networks.driving.decoder) if upsampling else ():
             _fold_upsampling(decoder)
     return networks
+
+
+def _fold_norm(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
+    """Fold a batch norm into the convolution before it, in place."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    convolution.weight, convolution.bias = fuse_conv_bn_weights(
+        convolution.weight, convolution.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+    )
 
 
 def _fold_upsampling(decoder: Decoder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,7 @@ from x2face_core.errors import InputError, NoFaceError
 from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import Model
+from x2face_core.streaming.allocating import give_back_freed_memory
 from x2face_core.streaming.batching import batches
 from x2face_core.streaming.parallel import in_parallel
 from x2face_core.streaming.streams import prefetch
@@ -42,8 +43,30 @@ def read_vectors(clip: Clip, encoder: Encoder, limit: int | None = None) -> tupl
     crops = islice(clip.crops(encoder.side), limit)
     workers = int(getattr(encoder, "workers", 1))
     ahead = (batch for _, batch in batches(prefetch(crops, 2 * BATCH), BATCH))
-    vectors = torch.cat(list(in_parallel(lambda batch: encoder.encode(to_tensor(batch)), ahead, workers)))
+    vectors = joined(in_parallel(lambda batch: encoder.encode(to_tensor(batch)), ahead, workers))
+    give_back_freed_memory()
     return vectors, np.array([clip.present(k) for k in range(len(vectors))])
+
+
+def joined(parts: Iterable[Tensor]) -> Tensor:
+    """Parts (k, …) of any number as (n, …), gathered in memory that doubles: not all of them twice at the end."""
+    rows, count = torch.empty(0), 0
+    for part in parts:
+        needed = count + len(part)
+        if needed > len(rows):
+            larger = torch.empty(max(2 * len(rows), needed), *part.shape[1:])
+            if count:
+                larger[:count] = rows[:count]
+            rows = larger
+        rows[count:needed] = part
+        count = needed
+    return rows[:count]
+
+
+def hold_last_seen(vectors: Tensor, seen: NDArray[np.bool_]) -> None:
+    """Set the vectors (n, 128) of frames without a face to the last one with a face, in place."""
+    missing = ~seen
+    vectors[torch.from_numpy(missing)] = vectors[torch.from_numpy(last_seen(seen)[missing])]
 
 
 def last_seen(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -93,7 +116,8 @@ class FilmReader:
             self.faceless.append(path)
             return self._nothing, 25.0
         self.films += 1
-        return vectors[torch.from_numpy(last_seen(seen))], clip.fps
+        hold_last_seen(vectors, seen)
+        return vectors, clip.fps
 
     @property
     def _nothing(self) -> Tensor:

@@ -23,3 +23,9 @@ def keep_freed_memory() -> bool:
         wanted = ((_MMAP_THRESHOLD, _LARGEST), (_TRIM_THRESHOLD, _KEPT), (_ARENA_MAX, 1))
         return all(bool(mallopt(number, value)) for number, value in wanted)
     return False
+
+
+def give_back_freed_memory() -> None:
+    """Give all freed memory back to the system, where one stage of a run ends and the next needs other sizes."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

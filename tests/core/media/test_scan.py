@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from PIL import Image
 
 from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.media import following
+from x2face_core.media.ahead import Stopped
 from x2face_core.media.faces import Box, Face, find_faces
 from x2face_core.media.pictures import Picture
-from x2face_core.media.scan import scan_film
+from x2face_core.media.scan import scan_film, search_film
 from x2face_core.media.video import read_frames
 
 Maker = Callable[..., Path]
@@ -42,6 +44,22 @@ def test_a_face_that_comes_late_is_found(make_film: Maker, portrait_film: Any) -
     scan = scan_film(make_film(pictures=portrait_film(75, hidden=range(50))))
     assert not scan.present[:46].any()
     assert scan.present[60:].all()
+
+
+def test_a_search_made_before_gives_the_same_box_for_any_crop(make_film: Maker, portrait_film: Any) -> None:
+    path = make_film(pictures=portrait_film(50, hidden=range(20, 40)))
+    search = search_film(path)
+    for scale in (1.6, 2.0):
+        known, anew = scan_film(path, scale=scale, search=search), scan_film(path, scale=scale)
+        assert known.box == anew.box
+        np.testing.assert_array_equal(known.present, anew.present)
+
+
+def test_a_search_stops_when_it_is_told_to(make_film: Maker, portrait_film: Any) -> None:
+    stopped = Event()
+    stopped.set()
+    with pytest.raises(Stopped):
+        search_film(make_film(pictures=portrait_film(10)), stopped=stopped)
 
 
 def test_a_film_without_a_face_is_refused(make_film: Maker, greys: Any) -> None:
