@@ -17,7 +17,6 @@ from x2face_core.media.scan import search_film
 from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
 from x2face_core.rendering.pipeline import animate
-from x2face_core.sources.films import hold_last_seen, joined
 from x2face_core.sources.source import ModelSource
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
@@ -193,18 +192,6 @@ def test_one_picture_is_a_pose_to_take_over(tmp_path: Path, tiny_model: Any) -> 
     assert driver.relative is False
     source = ModelSource.of(tiny_model, to_tensor([drawn(5)]), seconds=0.08)
     assert torch.allclose(vectors(driver, source), source.encode(to_tensor([drawn(3)])).expand(3, -1), atol=1e-5)
-
-
-def test_frames_without_a_face_hold_the_last_one() -> None:
-    vectors = torch.arange(7.0)[:, None].expand(-1, 3).clone()
-    hold_last_seen(vectors, np.array([False, False, True, False, True, True, False]))
-    assert vectors[:, 1].tolist() == [2, 2, 2, 2, 4, 5, 5]
-
-
-def test_parts_are_joined_in_order_however_many_there_are() -> None:
-    rows = torch.arange(2 * 53.0).reshape(53, 2)
-    for sizes in ([53], [16, 16, 16, 5], [1] * 53):
-        assert torch.equal(joined(rows.split(sizes)), rows)
 
 
 def test_frames_without_a_face_are_counted_once(tmp_path: Path, tiny_model: Any) -> None:
