@@ -94,9 +94,16 @@ def test_the_median_film_counts() -> None:
     assert measured(lambda x: 0.9 * x, films[2:]) == [0.9, 1.0]
 
 
-@pytest.mark.parametrize("share", [0.1, 1.2, -0.8])
-def test_what_is_hardly_followed_or_more_than_asked_is_left_as_it_is(share: float) -> None:
-    assert measured(lambda x: x * torch.tensor([share, 0.8]), [Moving()]) == [1.0, 0.8]
+@pytest.mark.parametrize(("share", "found"), [(0.2, 0.2), (1.2, 1.0), (-0.8, 1.0)])
+def test_what_goes_further_or_the_other_way_is_left_as_it_is(share: float, found: float) -> None:
+    assert measured(lambda x: x * torch.tensor([share, 0.8]), [Moving()]) == [found, 0.8]
+
+
+def test_what_frames_do_not_follow_is_left_as_it_is() -> None:
+    """Waves of the change, by which they are hardly told from it."""
+    factor, films = plain(), [Moving(seed) for seed in range(5)]
+    before, _ = measure_followed(factor, SWEEPS, Film(lambda x: 0.2 * x + 9 * torch.sin(7 * x)), films, read)
+    assert abs(float(before.r[0])) < 0.3 and factor.followed.tolist() == [1.0, 1.0]
 
 
 def test_what_costs_correlation_is_left_as_it_is() -> None:

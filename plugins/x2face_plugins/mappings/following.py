@@ -16,11 +16,13 @@ from x2face_core.driving import FilmEncoder
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import squared_distances
 from x2face_plugins.mappings.affine import AffineFactor
-from x2face_plugins.mappings.showing import SEEN, Read, Sweep
+from x2face_plugins.mappings.showing import Read, Sweep
 from x2face_plugins.mappings.transferring import Amplified, Transfer, makes_up
 
 FILMS, FRAMES = 20, 32
 """Largest number of films, of a person each, and of evenly spaced frames of a film."""
+HEARD = 0.3
+"""Correlation with the driver below which frames do not follow a number at all; there is nothing to make up for."""
 LOST = 0.01
 """Correlation with the driver that making up for a share may cost; else the share is left as it is."""
 _FEWEST = 8  # frames with a face
@@ -71,13 +73,13 @@ def measure_followed(
 ) -> tuple[Followed, Followed]:
     """Set the factor's `followed`; returns what frames show without and with making up for it.
 
-    It stays 1 for numbers that are hardly shown, of drivers that do not move them, or for which making up for it brings
-    slopes no nearer to 1 or costs correlation, as of lids that are written past shut.
+    It stays 1 for numbers that no driver moves, that frames do not follow, or for which making up for it brings slopes
+    no nearer to 1 or costs correlation, as of lids that are written past shut.
     """
     k = len(factor.followed)
     factor.followed = torch.ones(k)
     before = _measured(factor, sweeps, film, crossings, read)
-    shares = [_share(before.slope[list(sweep.columns)]) for sweep in sweeps]
+    shares = [_share(before, list(sweep.columns)) for sweep in sweeps]
     factor.followed = _by_number(sweeps, shares, k)
     after = _measured(factor, sweeps, film, crossings, read)
     kept = [
@@ -95,9 +97,9 @@ def _by_number(sweeps: Sequence[Sweep], shares: Sequence[float], k: int) -> Tens
     return followed
 
 
-def _share(slopes: Tensor) -> float:
-    mean = float(slopes.mean())
-    return mean if SEEN <= mean < 1 else 1.0  # NaN: 1
+def _share(before: Followed, columns: list[int]) -> float:
+    r, slope = float(before.r[columns].mean()), float(before.slope[columns].mean())
+    return slope if r >= HEARD and slope < 1 else 1.0  # NaN: 1
 
 
 def _helps(before: Followed, after: Followed, columns: list[int]) -> bool:
