@@ -158,8 +158,8 @@ class ExpressionMapping(AffineFactor):
 
 
 def _limits(values: Tensor, slack: Sequence[float]) -> Tensor:
-    """(k, 2): the range of values (n, k) but for every two-hundredth at either end, and slack beyond it."""
-    low, high = (values.double().quantile(share, dim=0) for share in (0.005, 0.995))
+    """(k, 2): the range of values (n, k) but for every fiftieth at either end, and slack beyond it."""
+    low, high = (values.double().quantile(share, dim=0) for share in (0.02, 0.98))
     more = torch.tensor(slack, dtype=torch.float64) * (high - low)
     return torch.stack([low - more, high + more], dim=1).float()
 

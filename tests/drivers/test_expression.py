@@ -203,7 +203,7 @@ def test_it_measures_what_frames_of_others_follow(
 def test_limits_are_those_of_the_pictures_and_some_slack() -> None:
     values = torch.stack([torch.linspace(0, 1, 201), torch.linspace(0.05, 0.45, 201)], dim=1)
     found = mappings._limits(values, (0.25, 0.0))
-    torch.testing.assert_close(found, torch.tensor([[0.005 - 0.2475, 0.995 + 0.2475], [0.052, 0.448]]))
+    torch.testing.assert_close(found, torch.tensor([[0.02 - 0.24, 0.98 + 0.24], [0.058, 0.442]]))
 
 
 @pytest.mark.x2face("mouth", "eyes")
