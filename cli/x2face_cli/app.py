@@ -30,7 +30,7 @@ TABLE = {
     "rerun": ("x2face_cli.rerun:rerun", "Make a film again, bit for bit, from its manifest."),
     "web": ("x2face_cli.web:web", "Open the studio, a page in the browser."),
     "embed": ("x2face_cli.embed:embed", "Write the embedded face as a picture, to paint on."),
-    "check": ("x2face_cli.check:check", "Say whether pictures and films suit, and what would do."),
+    "check": ("x2face_cli.check:check", "Say whether pictures and films suit, and what would help."),
     "drivers": ("x2face_cli.drivers:drivers", "List what can drive a face, and show a driver's options."),
     "prepare": ("x2face_cli.prepare:prepare", "Turn films into cropped clips to train on."),
     "train": ("x2face_cli.train:train", "Train the networks."),

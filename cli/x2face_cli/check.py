@@ -34,7 +34,7 @@ _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 @noting()
 @click.pass_context
 def check(ctx: click.Context, /, inputs: tuple[Path, ...], as_json: bool, **given: Any) -> None:
-    """Say whether pictures and films suit as sources and drivers, and what would do where they do not.
+    """Say whether pictures and films suit as sources and drivers, and how to improve those that do not.
 
     \b
     x2face check photo.jpg film.mp4
@@ -107,4 +107,4 @@ def _show(path: Path, found: Checked | X2FaceError) -> None:
 def _table(name: str, findings: list[Finding]) -> None:
     rows = [((one.status, one.name, one.says, one.remedy), _STYLES[one.status]) for one in findings]
     screen.result(name)
-    screen.table(("", "of", "found", "what would do"), rows)
+    screen.table(("", "of", "found", "what would help"), rows)

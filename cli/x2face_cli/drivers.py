@@ -45,11 +45,11 @@ def drivers(ctx: click.Context, as_json: bool) -> None:
         screen.table(HEAD, [_row(line) for line in listed])
 
 
-@drivers.command()
+@drivers.command(short_help="Describe a driver or a mapping, with its options.")
 @click.argument("name", shell_complete=listed_names)
 @click.pass_context
 def show(ctx: click.Context, name: str) -> None:
-    """What a driver or a mapping does, a driver's options, and which mappings it needs.
+    """Describe a driver or a mapping: what it does, its options, and which mappings it needs.
 
     NAME is what `x2face drivers` lists, or the path of a one-file driver.
     """

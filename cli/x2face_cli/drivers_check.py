@@ -20,12 +20,12 @@ WIDTH = 26  # characters of a check's name
 STATUS = {"kept": "ok", "broken": "fail", "expected": "warn", "skipped": "warn"}
 
 
-@click.command()
+@click.command(short_help="Test a plugin against what every plugin promises.")
 @click.argument("what", metavar="NAME|PATH")
 @click.option("--expect-failure", "failures", multiple=True, metavar="PROMISE=REASON",
               help="A promise that cannot be kept, and why; repeatable.")  # fmt: skip
 def check(what: str, failures: tuple[str, ...]) -> None:
-    """Try each promise that every driver, overlay and mapping makes, and print whether it was kept.
+    """Test each promise that every driver, overlay and mapping makes, and print whether it was kept.
 
     NAME is what `x2face drivers` lists, or a distribution there. PATH is a plugin that need not be installed: a folder
     with a pyproject.toml, a package, or a .py file. Drivers run on their own demo input, with tiny untrained networks.

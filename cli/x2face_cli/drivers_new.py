@@ -19,7 +19,7 @@ LAST = {
 }
 
 
-@click.command()
+@click.command(short_help="Write a new plugin, with its tests.")
 @click.argument("name")
 @click.option(
     "--kind",

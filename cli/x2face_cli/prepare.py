@@ -46,7 +46,7 @@ def prepare(
 
     Each face in a film gets a fixed square of 256 pixels from cut to cut, at 25 frames a second, with the film's sound;
     of a photograph the largest face becomes such a square. People are told apart by folders named id/video/clip.mp4 or
-    person/picture.jpg; elsewhere each file counts as somebody of its own. Stopped or killed, the same line goes on.
+    person/picture.jpg; elsewhere each file counts as somebody of its own. The same line resumes a run that was stopped.
 
     \b
     x2face prepare films tracks --landmarks

@@ -38,17 +38,25 @@ class TrainCommand(click.Command):
 @click.option(
     "--data", type=Word(), required=True, help="Face tracks or shards, by folder, URL or pattern; `prepare` makes them."
 )
-@click.option("--recipe", type=click.Choice(_RECIPES), default="guided", show_default=True)
+@click.option(
+    "--recipe",
+    type=click.Choice(_RECIPES),
+    default="guided",
+    show_default=True,
+    help="Losses and data; docs/training.md.",
+)
 @click.option(
     "--preset", type=click.Choice(["light", "paper"]), show_default="the recipe's", help="The networks' sizes."
 )
 @click.option(
     "--from", "start", type=Word(), metavar="WEIGHTS", help="Weights, by name or path, that a new run begins with."
 )
-@click.option("--identity", type=Word(), metavar="NETWORK", help="The identity network of the recipe of that name.")
+@click.option(
+    "--identity", type=Word(), metavar="NETWORK", help="With --recipe identity: the identity network, by name or path."
+)
 @training_options
 def train(out: Path, data: str, **given: Any) -> None:
-    """Train the networks on a folder of face tracks; stopped or killed, the same line goes on.
+    """Train the networks on a folder of face tracks; the same line resumes a run that was stopped.
 
     \b
     x2face train runs/first --data tracks --minutes 120

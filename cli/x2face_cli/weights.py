@@ -18,7 +18,7 @@ def weights() -> None:
     """List, describe and verify weights."""
 
 
-@weights.command("list")
+@weights.command("list", short_help="List the weights that can be given by name.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
 def show_all(as_json: bool) -> None:
     """The weights that can be given by name, and files among them that are broken."""
@@ -32,7 +32,7 @@ def show_all(as_json: bool) -> None:
         screen.note("There are none; `x2face train` makes some.")
 
 
-@weights.command()
+@weights.command(short_help="Describe weights, or a preset.")
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
 def info(name: str, as_json: bool) -> None:
@@ -44,7 +44,7 @@ def info(name: str, as_json: bool) -> None:
         screen.tree(about)
 
 
-@weights.command()
+@weights.command(short_help="Verify the checksum of weights.")
 @click.argument("file", metavar="NAME|FILE")
 def verify(file: str) -> None:
     """Compare what a file holds with the checksum that it carries."""

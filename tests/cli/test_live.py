@@ -90,7 +90,7 @@ def test_a_live_driver_is_newest_and_what_goes_with_it_keeps_to_the_time() -> No
 
 
 def get(address: str, host: str | None = None) -> Any:
-    return urllib.request.urlopen(urllib.request.Request(address, headers={"Host": host} if host else {}), timeout=10)
+    return urllib.request.urlopen(urllib.request.Request(address, headers={"Host": host} if host else {}), timeout=120)
 
 
 def test_the_page_streams_the_newest_frame_and_tells_how_it_goes() -> None:

@@ -83,11 +83,13 @@ app.command_line()
 
 
 def test_a_thread_that_a_plugin_left_running_does_not_keep_the_program_alive() -> None:
-    done = subprocess.run([sys.executable, "-c", LINGERING], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", LINGERING], capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (4, "done\n")
 
 
 def test_the_program_ends_with_the_code_of_its_command() -> None:
     environment = {**os.environ, "X2FACE_PLUGINS": ""}
-    done = subprocess.run([sys.executable, "-m", "x2face_cli", "rnu"], capture_output=True, env=environment, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "x2face_cli", "rnu"], capture_output=True, env=environment, timeout=300
+    )
     assert done.returncode == 2

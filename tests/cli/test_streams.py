@@ -29,7 +29,7 @@ def shell(line: str, **more: str) -> subprocess.CompletedProcess[str]:
     """What a shell makes of a line with `x2face` in it."""
     line = line.replace("x2face", f"{sys.executable} -m x2face_cli")
     environment = {**os.environ, **more}
-    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120, env=environment)
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=300, env=environment)
 
 
 def test_a_reader_that_has_gone_is_no_error() -> None:
@@ -127,7 +127,7 @@ def test_a_plugin_s_bug_says_how_to_see_where_it_is(x2face: Callable, monkeypatc
 def test_errors_are_in_colour_unless_no_color_says_otherwise(no_color: str) -> None:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "NO_COLOR": no_color}
-    subprocess.run([*MAIN, "rnu"], stderr=theirs, env=environment, timeout=60)
+    subprocess.run([*MAIN, "rnu"], stderr=theirs, env=environment, timeout=300)
     os.close(theirs)
     completed = os.read(ours, 4096).decode()
     os.close(ours)

@@ -192,9 +192,7 @@ def test_a_live_driver_is_read_for_a_few_rows_only(tmp_path: Path) -> None:
             time.sleep(0.01)
             yield Chunk(wide(1), 25.0)
 
-    started = time.monotonic()
-    assert broken_by(driver_of(slow, live=True, endless=True), tmp_path) == set()
-    assert time.monotonic() - started < 20
+    assert broken_by(driver_of(slow, live=True, endless=True), tmp_path) == set()  # would never end with all rows
 
 
 def test_the_good_driver_is_what_it_is_taken_for(tmp_path: Path) -> None:
