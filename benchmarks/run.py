@@ -107,6 +107,12 @@ def by_engine(page: Page, settings: Settings) -> None:
 
 def on_a_gpu(page: Page, settings: Settings) -> None:
     if not torch.cuda.is_available():
+        ways = gpu.dry_run()
+        page.remark(
+            "GPU",
+            f"Not measured: torch finds no CUDA here. A dry run of its {ways} ways that a CPU has, by small networks, "
+            "went through.",
+        )
         return
     page.section(
         "GPU", ["networks", "batch", "frames/s", "ms a batch", "share of peak"], gpu.rows(torch.device("cuda")),

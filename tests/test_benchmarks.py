@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from x2face_core.media.video import probe
+from x2face_core.media.video import probe, read_frames
 from x2face_core.networks.dims import Dims
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -82,6 +82,31 @@ def test_a_process_is_measured_to_its_end(speed: Any) -> None:
 def test_films_to_drive_by_are_of_the_size_and_length_asked_for(speed: Any, tmp_path: Path) -> None:
     film = probe(speed.inputs.Inputs(tmp_path).film(0.4, 320, 240))
     assert (film.width, film.height, film.fps, film.frames) == (320, 240, 25, 10)
+
+
+def test_films_longer_than_a_minute_repeat_it(speed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed.inputs, "MINUTE", 0.4)
+    path = speed.inputs.Inputs(tmp_path).film(1, 320, 240)
+    film, frames = probe(path), list(read_frames(path))
+    assert (film.fps, film.frames, film.notes, len(frames)) == (25, 25, (), 25)
+    assert (frames[3] == frames[13]).all() and (frames[3] == frames[23]).all()
+    assert (frames[3] != frames[9]).any()
+
+
+def test_a_remark_takes_no_measured_section_s_place(speed: Any) -> None:
+    page = speed.page.Page("Speed")
+    page.remark("GPU", "Not measured.")
+    assert "## GPU\n\nNot measured." in str(page)
+    page.section("GPU", ["s"], [["1"]])
+    page.remark("GPU", "Not measured.")
+    assert "Not measured." not in str(page)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="measures the GPU here")
+def test_without_a_gpu_its_section_is_a_dry_run_that_says_so() -> None:
+    line = [sys.executable, str(BENCHMARKS / "run.py"), "--only", "gpu"]
+    told = subprocess.run(line, check=True, capture_output=True, text=True).stdout
+    assert "## GPU\n\nNot measured: torch finds no CUDA here. A dry run of its 3 ways" in told
 
 
 def test_arithmetic_and_traffic_are_those_worked_out_by_hand(speed: Any) -> None:

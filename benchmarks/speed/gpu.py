@@ -123,6 +123,15 @@ def rows(
     return answer
 
 
+DRY = Dims(side=32, flow_side=16, width=4, vector=16)
+"""Sizes of the networks of a dry run."""
+
+
+def dry_run() -> int:
+    """Measure small networks on the CPU, to see that all of it works; the number of rows."""
+    return len(rows(torch.device("cpu"), {"light": DRY}, {"light": 2}, 0.05))
+
+
 def _networks(dims: Dims, device: torch.device) -> X2FaceNetworks:
     torch.manual_seed(0)
     networks = X2FaceNetworks(dims).eval().requires_grad_(False)

@@ -7,6 +7,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -19,6 +20,7 @@ Picture = NDArray[np.uint8]
 DEMO = Path(__file__).parents[2] / "cli" / "x2face_lab" / "assets" / "demo"
 HEAD, SPEECH = DEMO / "head.mp4", DEMO / "speech.wav"
 FPS = 25
+MINUTE = 60.0
 
 
 class Inputs:
@@ -44,8 +46,16 @@ class Inputs:
         return self._made("source-large.png", lambda path: write_picture(path, whole))
 
     def film(self, seconds: float, width: int = 640, height: int = 480) -> Path:
-        """The demo's head, moving on and back again before a wall, with the noise of a camera."""
+        """The demo's head, moving on and back again before a wall, with the noise of a camera.
+
+        What is longer than a minute repeats the first minute, which takes no time to encode.
+        """
         frames = round(seconds * FPS)
+        if seconds > MINUTE:
+            minute = self.film(MINUTE, width, height)
+            return self._made(
+                f"film-{seconds:g}-{width}x{height}.mp4", lambda path: write_repeated(path, minute, frames)
+            )
         return self._made(
             f"film-{seconds:g}-{width}x{height}.mp4", lambda path: write_film(path, looped(frames, width, height), FPS)
         )
@@ -65,6 +75,24 @@ class Inputs:
         if not path.exists():
             write(path)
         return path
+
+
+def write_repeated(path: Path, film: Path, frames: int) -> None:
+    """Write as many frames by repeating the packets of a film at FPS; whole repetitions but for the last."""
+    with av.open(str(film)) as read, av.open(str(path), "w") as written:
+        stream = read.streams.video[0]
+        copy = written.add_stream_from_template(stream)
+        packets = [(bytes(one), one.pts, one.dts, one.is_keyframe) for one in read.demux(stream) if one.dts is not None]
+        base = stream.time_base
+        assert base is not None
+        step = round(1 / (FPS * base))
+        for number in range(frames):
+            again, k = divmod(number, len(packets))
+            content, pts, dts, is_key = packets[k]
+            packet = av.Packet(content)
+            packet.pts, packet.dts = (time + again * len(packets) * step for time in (pts, dts))
+            packet.time_base, packet.duration, packet.is_keyframe, packet.stream = base, step, is_key, copy
+            written.mux(packet)
 
 
 def looped(frames: int, width: int = 640, height: int = 480) -> Iterator[Picture]:

@@ -25,6 +25,11 @@ class Page:
         """Add a heading, paragraphs and a table; a section of that heading is replaced."""
         self.sections[title] = "\n\n".join(filter(None, [*paragraphs, self.conditions(), table(head, rows)]))
 
+    def remark(self, title: str, text: str) -> None:
+        """Say something instead of a table, unless that was measured, here or on another machine."""
+        if "|" not in self.sections.get(title, ""):
+            self.sections[title] = text
+
     def keep(self, text: str) -> None:
         """Keep the sections of an earlier page, in their place, until they are measured anew."""
         for title, body in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
