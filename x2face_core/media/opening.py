@@ -122,6 +122,9 @@ def no_stream(path: str | Path, what: str) -> InputError:
     """The error for a file without a video or a sound track."""
     with opened(path) as container:
         there = _films(container) if what == "film" else list(container.streams.audio)
+        is_empty = not container.streams
+    if is_empty:
+        return InputError(f"{path}: is cut off before its first picture or sound; copy or record it again.")
     if there:
         return InputError(f"{path}: its {what} is of an unknown codec; convert it, to .mp4 with H.264 or to .wav.")
     lack = "sound only, no moving picture; give a film" if what == "film" else "no sound; give a file with sound"

@@ -70,7 +70,7 @@ def test_a_film_that_is_cut_off_near_its_start_counts_as_a_broken_film(tmp_path:
     whole = films.write(tmp_path / "whole.mp4", films.swaying(8, size=(96, 64))).read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[:size])
     assert is_film(tmp_path / "cut.mp4")
-    with pytest.raises(InputError, match=r"cut\.mp4: (?!.*JPEG)"):
+    with pytest.raises(InputError, match=r"cut\.mp4: .*(is cut off before its first|it is broken, cut short)"):
         probe(tmp_path / "cut.mp4")
 
 
