@@ -17,7 +17,7 @@ from x2face_core.media.pasting import paste_masked
 from x2face_core.media.pictures import Picture
 from x2face_core.pixels import to_pictures, to_tensor
 from x2face_core.rendering.footage import FilmedScene, Footage
-from x2face_core.rendering.mouths import with_mouth
+from x2face_core.rendering.mouths import mouth_region, with_mouth
 from x2face_core.rendering.regions import moved_region, region_in_frames
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
 from x2face_core.streaming.batching import batches
@@ -27,7 +27,7 @@ from x2face_core.streaming.vectors import as_vectors
 
 MOUTH = "mouth"
 _BATCH = 8
-_GAIN = 1.6  # of the driven mouth, as that of the film's own speech, which it stands out against, is not quite gone
+_GAIN = 1.3  # of the driven mouth, as that of the film's own speech, which it stands out against, is not quite gone
 _EDGE = 0.08  # of the crop's side: width over which the region fades at its border
 
 
@@ -49,16 +49,24 @@ def replaces_mouth(driver: ActiveDriver) -> bool:
     return MOUTH not in driver.shaping.without and (driver.follows_sound or not driver.moves or MOUTH in driver.moves)
 
 
+def moves_mouth_alone(driver: ActiveDriver) -> bool:
+    """Whether a driver is meant for the mouth and nothing else: it follows a sound, or is limited to the mouth."""
+    limits = driver.shaping.only or driver.moves
+    return set(limits) == {MOUTH} if limits else driver.follows_sound and MOUTH not in driver.shaping.without
+
+
 @dataclass(eq=False)
 class Dubbing:
     """A film in the making.
 
     footage: the source film; composed: the drivers' offsets; driven: frames that the drivers last
+    replaced: the film's own mouth makes way; confined: nothing but the mouth is changed
     """
 
     footage: Footage
     composed: Composed
     replaced: bool
+    confined: bool = False
     driven: int = 0
     _offsets: Tensor = field(init=False, repr=False)
 
@@ -67,9 +75,8 @@ class Dubbing:
         """UsageError as refuse_what_cannot_dub and compose."""
         length = footage.frames / footage.fps
         source = footage.main.source.timed(footage.fps, length)
-        return cls(
-            footage, compose(drivers, source, fps=footage.fps, seconds=length), any(map(replaces_mouth, drivers))
-        )
+        composed = compose(drivers, source, fps=footage.fps, seconds=length)
+        return cls(footage, composed, any(map(replaces_mouth, drivers)), all(map(moves_mouth_alone, drivers)))
 
     def pictures(self) -> Generator[Picture]:
         """The frames of the dubbed film, (h, w, 3) uint8, of the source film's size."""
@@ -104,7 +111,9 @@ class Dubbing:
 
     def _scene(self, filmed: FilmedScene, frames: Iterator[Picture]) -> Iterator[Picture]:
         model, vectors = filmed.source.model, self._driven_vectors(filmed)
-        region = moved_region(model, filmed.vectors, vectors)
+        region = mouth_region(filmed.source.face) if self.confined else None
+        if region is None:
+            region = moved_region(model, filmed.vectors, vectors)
         for start, batch in batches(frames, _BATCH):
             rows = slice(start, start + len(batch))
             patches = _patches(filmed, batch, filmed.vectors[rows], vectors[rows], region)
