@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Generator
 from contextlib import closing
 
+import numpy as np
+
 from x2face_core.media.pictures import Picture
 
 
@@ -22,7 +24,7 @@ class FramesDigest:
             for frame in frames:
                 self.size = (frame.shape[1], frame.shape[0])
                 self._sha256.update(str(frame.shape).encode())
-                self._sha256.update(frame.tobytes())
+                self._sha256.update(np.ascontiguousarray(frame))  # hashlib reads it where it is
                 yield frame
 
     def hexdigest(self) -> str:
