@@ -24,7 +24,7 @@ class FramesDigest:
             for frame in frames:
                 self.size = (frame.shape[1], frame.shape[0])
                 self._sha256.update(str(frame.shape).encode())
-                self._sha256.update(np.ascontiguousarray(frame))  # hashlib reads it where it is
+                self._sha256.update(np.ascontiguousarray(frame).data)  # which is not copied
                 yield frame
 
     def hexdigest(self) -> str:
