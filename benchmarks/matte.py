@@ -1,29 +1,43 @@
-"""`python benchmarks/matte.py DATA [EPOCHS]`: the network that finds the person in a crop (extra `landmarks`).
+"""`python benchmarks/matte.py DATA [-o FILE] [--epochs N]`: the network that finds the person in a crop.
 
-It learns on the split train from masks of mediapipe, writes x2face_core/assets/matte/matte-1.safetensors, and prints
-after each epoch the mean intersection over union with masks of mediapipe on val.
+It learns on the split train from masks of mediapipe (extra `landmarks`), prints after each epoch the mean intersection
+over union with masks of mediapipe on val, and writes the network after the last one, by default as the packaged
+x2face_core/assets/matte/matte-1.safetensors.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 from safetensors.torch import save_file
 
 from x2face_core.data.folder import FaceFolder
+from x2face_core.files.placing import make_folders_above
+from x2face_core.files.temporary import temporary_folder
 from x2face_core.rendering.matting import WEIGHTS
 from x2face_lab.matting import gather, learn, overlap
 
 
-def main(data: Path, epochs: int = 8) -> None:
+def main(data: Path, output: Path, epochs: int) -> None:
     folder = FaceFolder(data)
     labelled, held = gather(folder, "train"), gather(folder, "val")
-    for number, (network, loss) in enumerate(learn(labelled, epochs)):
-        WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
-        save_file({name: value.half() for name, value in network.state_dict().items()}, WEIGHTS)
+    print(f"{len(labelled.pictures)} pictures of train, {len(held.pictures)} of val")
+    for number, (learnt, loss) in enumerate(learn(labelled, epochs)):
+        network = learnt
         print(f"epoch {number + 1}: loss {loss:.3f}, intersection over union on val {overlap(network, held):.3f}")
+    make_folders_above(output)
+    with temporary_folder(output.parent) as place:
+        save_file({name: value.half() for name, value in network.state_dict().items()}, place / output.name)
+        (place / output.name).replace(output)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *map(int, sys.argv[2:3]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, metavar="DATA")
+    parser.add_argument("-o", "--output", type=Path, default=WEIGHTS)
+    parser.add_argument("--epochs", type=int, default=8, metavar="N")
+    given = parser.parse_args()
+    if given.epochs < 1:
+        parser.error("--epochs: 1 at least.")
+    main(given.data, given.output, given.epochs)

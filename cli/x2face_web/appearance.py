@@ -9,7 +9,7 @@ import gradio as gr
 FONT = ("system-ui", "sans-serif")
 MONO = ("ui-monospace", "monospace")
 CSS = """
-.preview { width: 100%; max-width: 512px; aspect-ratio: 1; image-rendering: auto; border-radius: 8px; display: block; }
+.preview { width: 100%; max-width: 512px; aspect-ratio: 1; object-fit: contain; border-radius: 8px; display: block; }
 #film { width: 100%; max-width: 512px; border-radius: 8px; }
 .problem { color: #b00020; font-weight: 600; }
 .dark .problem { color: #ff8a80; }
@@ -26,6 +26,10 @@ button.label-wrap { text-align: left; }
   .studio-column { min-width: 100% !important; }
 }
 """
+
+
+WORDS = {"common.upload": "Upload"}
+"""Texts that gradio's own translations lack."""
 
 
 def theme() -> Any:

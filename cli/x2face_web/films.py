@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from x2face_core.errors import X2FaceError
+from x2face_core.errors import UsageError, X2FaceError
 from x2face_plugins.filming import run
 from x2face_plugins.manifest import manifest_path
 from x2face_web.manifests import make_portable
+from x2face_web.turns import Turns
 
 if TYPE_CHECKING:
     from x2face_core.media.pictures import Picture
@@ -43,7 +44,7 @@ class FilmRequest:
 
 @dataclass(eq=False)
 class FilmTask:
-    """A film in the making.
+    """A film in the making, or one that waits for its turn.
 
     done, total: frames, total None if unknown; report: as of `x2face.run`, once it is made
     error: what stopped it; files: results
@@ -51,6 +52,7 @@ class FilmTask:
 
     request: FilmRequest
     session: Session
+    turns: Turns
     done: int = 0
     total: int | None = None
     report: dict[str, Any] | None = None
@@ -60,21 +62,40 @@ class FilmTask:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
+        """Begin as soon as no film is before this one. UsageError if too many wait already."""
+        try:
+            self.turns.join(self)
+        except UsageError:
+            shutil.rmtree(self.request.folder, ignore_errors=True)
+            self._ended.set()
+            raise
         threading.Thread(target=self._make, name="film", daemon=True).start()
 
     def cancel(self) -> None:
-        """Stop before the next frame; nothing of the film remains."""
+        """Stop before the next frame, or stop waiting; nothing of the film remains."""
         self._cancelled.set()
+        self.turns.look_again()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end; returns whether it has come."""
         return self._ended.wait(seconds)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    @property
+    def before(self) -> int:
+        """Number of films that are made before this one."""
+        return self.turns.before(self)
 
     def _make(self) -> None:
         request = self.request
         film, track = request.folder / request.output, request.folder / "motion.x2v"
         records = {} if request.words.get("source_motion") == "keep" else {"record": str(track)}
         try:
+            self.turns.wait(self, unless=self._cancelled.is_set)
+            self._stop_if_cancelled()
             self.report = run(
                 *request.sources,
                 session=self.session,
@@ -91,12 +112,16 @@ class FilmTask:
             self.error = error
             shutil.rmtree(request.folder, ignore_errors=True)
         finally:
+            self.turns.leave(self)
             self._ended.set()
 
     def _follow(self, frames: Iterator[Picture], what: str, total: int | None) -> Iterator[Picture]:
         self.total = total
         for frame in frames:
-            if self._cancelled.is_set():
-                raise CancelledError("The film was cancelled; nothing of it remains.")
+            self._stop_if_cancelled()
             yield frame
             self.done += 1
+
+    def _stop_if_cancelled(self) -> None:
+        if self.is_cancelled:
+            raise CancelledError("The film was cancelled; nothing of it remains.")

@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -44,6 +45,10 @@ HEADERS = {
 """Sent with all answers; the first keeps the browser from asking any other host, whatever a page may name."""
 
 
+_TEMPORARY = re.compile(r"[0-9a-f]{64}|tmp\w+")
+_ABANDONED = 300.0  # seconds after which a file that was sent to nobody is removed
+
+
 class Ownership:
     """Which browser knows which uploaded or shown file. A file is known by the folder that gradio gives it.
 
@@ -71,12 +76,23 @@ class Ownership:
         return self.named(text) <= self._files.get(owner, set())
 
     def forget(self, owner: str) -> None:
-        """Remove the files of a browser that has no page open any more, but for those that others have too."""
+        """Remove the files of a browser that has no page open any more, but for those that others have too.
+
+        Those that were made for a page that was gone before they could be sent are removed with them, after a while.
+        """
         with self._lock:
             mine = self._files.pop(owner, set())
             theirs: set[str] = set().union(*self._files.values())
         for name in mine - theirs:
             shutil.rmtree(self.folder / name, ignore_errors=True)
+        self._remove_abandoned(theirs)
+
+    def _remove_abandoned(self, known: set[str]) -> None:
+        since = time.time() - _ABANDONED
+        for one in self.folder.glob("*"):
+            if one.name in known or not _TEMPORARY.fullmatch(one.name) or one.stat().st_mtime > since:
+                continue
+            shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink(missing_ok=True)
 
 
 class Guard:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -18,66 +17,18 @@ from x2face_plugins.settings import convert, read_settings
 from x2face_plugins.words import flag_of
 from x2face_web import showing
 from x2face_web.canvas import ground
+from x2face_web.components import Page
 from x2face_web.film_requests import film_request
 from x2face_web.films import FilmTask
 from x2face_web.guarding import COOKIE
-from x2face_web.sliders import Slider
 from x2face_web.studio import Studio
 from x2face_web.visits import Visit, Visits
-from x2face_web.widgets import Component, DriverWidgets, Values, Widget, in_use
+from x2face_web.widgets import Component, Values, Widget, in_use
 
 Shown = dict[Component, Any]
 _LOG = logging.getLogger("x2face.web")
 _BEAT = 0.3  # seconds between two looks at a film in the making
 POSE = "The face as the sliders show it"
-
-
-@dataclass(frozen=True, eq=False)
-class Page:
-    """The components of the page.
-
-    sources, camera: of the face; source_options, film_options: options of a run
-    advice: findings about sources; canvas, marks, canvas_status: painting
-    sliders: components by slider; hold: whether they go into the film
-    preview, preview_status; drivers; make, cancel, progress, result, command: of the film
-    """
-
-    sources: Component
-    camera: Component
-    source_options: tuple[Widget, ...]
-    advice: Component
-    canvas: Component
-    marks: Component
-    canvas_status: Component
-    sliders: Mapping[Slider, Component]
-    hold: Component
-    preview: Component
-    preview_status: Component
-    drivers: tuple[DriverWidgets, ...]
-    film_options: tuple[Widget, ...]
-    make: Component
-    cancel: Component
-    progress: Component
-    result: Component
-    command: Component
-
-    @property
-    def of_source(self) -> set[Component]:
-        return {self.sources, self.camera, *(part for one in self.source_options for part in one.components)}
-
-    @property
-    def of_film(self) -> set[Component]:
-        """All that a film depends on."""
-        options = {part for one in self.film_options for part in one.components}
-        return self.of_source | options | self.of_drivers | {self.hold}
-
-    @property
-    def of_drivers(self) -> set[Component]:
-        return {part for one in self.drivers for part in one.components}
-
-    @property
-    def of_overlays(self) -> set[Component]:
-        return {part for one in self.drivers if one.panel.is_overlay for part in one.components}
 
 
 def telling(where: Callable[[Page], Component]) -> Callable[[Any], Any]:
@@ -117,7 +68,7 @@ class Handlers:
             return {page.advice: showing.note("Choose a picture of a face."), page.canvas: None, page.preview: ""}
         options = own_options(page.source_options, values)
         try:
-            self.studio.load(visit, paths, **options)
+            self.studio.load(visit, paths, own_options(page.framing, values), **options)
         except X2FaceError as error:
             _LOG.info("a source was refused: %s", error)
             found = showing.advice(self._checked(paths, options)) if len(paths) > 1 else ""
@@ -135,6 +86,19 @@ class Handlers:
     def _checked(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Any:
         return self.studio.check(paths, RunOptions(source=tuple(paths), **options).cropping)
 
+    def _framed(self, visit: Visit, values: Values) -> RunOptions:
+        own = own_options((*self.page.source_options, *self.page.framing), values)
+        return RunOptions(source=visit.sources, **own)
+
+    @telling(lambda page: page.preview_status)
+    def frame(self, values: Values, request: gr.Request) -> Shown:
+        """Show what the film will show of the source's picture."""
+        page, visit = self.page, self.visit(request)
+        if visit.face is None:
+            return {page.preview_status: ""}
+        self.studio.frame(visit, self._framed(visit, values))
+        return {page.preview: self._with_overlays(visit, values), page.preview_status: ""}
+
     @telling(lambda page: page.canvas_status)
     def paint(self, values: Values, request: gr.Request) -> Shown:
         """Put paint and overlays on the preview."""
@@ -143,9 +107,12 @@ class Handlers:
             return {page.canvas_status: ""}
         painted = values[page.canvas] or {}
         self.studio.paint(visit, painted.get("layers") or [])
-        overlays = [one for one in page.drivers if one.panel.is_overlay]
+        return {page.preview: self._with_overlays(visit, values), page.canvas_status: ""}
+
+    def _with_overlays(self, visit: Visit, values: Values) -> str:
+        overlays = [one for one in self.page.drivers if one.panel.is_overlay]
         self.studio.overlay(visit, in_use(overlays, values))
-        return {page.preview: self._preview(visit, values), page.canvas_status: ""}
+        return self._preview(visit, values)
 
     @telling(lambda page: page.canvas_status)
     def mark(self, values: Values, request: gr.Request) -> Shown:
@@ -185,15 +152,19 @@ class Handlers:
         return film_request(self.studio, visit, own, in_use(page.drivers, values), hold=bool(values[page.hold]))
 
     def film(self, values: Values, request: gr.Request) -> Iterator[Shown]:
-        """Make a film; yields how far it is, and at the end the film."""
+        """Make a film; yields how far it is, and at the end the film.
+
+        All that is said of a film is said here, so that it comes in order.
+        """
         page = self.page
         begun = self._begin(values, request)
         if isinstance(begun, dict):
             yield begun
             return
         visit, task = begun
+        yield {page.progress: _state(task), page.result: ""}
         while not task.wait(_BEAT):
-            yield {page.progress: showing.progress(task.done, task.total)}
+            yield {page.progress: _state(task)}
         if task.error is not None:
             yield {page.progress: _failure(task.error)}
         elif task.report is not None:
@@ -211,7 +182,7 @@ class Handlers:
             visit.task.cancel()
             visit.task.wait()
             shutil.rmtree(visit.task.request.folder, ignore_errors=True)
-        visit.task = FilmTask(asked, self.studio.session)
+        visit.task = FilmTask(asked, self.studio.session, self.studio.turns)
         if visit.closed:
             visit.task.cancel()
         visit.task.start()
@@ -223,7 +194,13 @@ class Handlers:
         if task is None or task.wait(0):
             return {self.page.progress: showing.note("No film is being made.")}
         task.cancel()
-        return {self.page.progress: showing.note("Cancelling.")}
+        return {self.page.progress: gr.skip()}  # `film` says what comes of it
+
+
+def _state(task: FilmTask) -> str:
+    if task.is_cancelled:
+        return showing.note("Cancelling.")
+    return showing.waiting(task.before) if task.before else showing.progress(task.done, task.total)
 
 
 def _failure(error: BaseException) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from x2face_core.bounds import LONGEST
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.settings import read_settings
 from x2face_web import showing
 from x2face_web.canvas import SIDE
+from x2face_web.components import Page
 from x2face_web.controls import control_of
 from x2face_web.guarding import Ownership
-from x2face_web.handlers import Handlers, Page
+from x2face_web.handlers import Handlers
 from x2face_web.panels import unusable
 from x2face_web.studio import Studio
 from x2face_web.visits import Visits
@@ -47,7 +50,7 @@ def _layout(studio: Studio) -> Page:
     with gr.Column(min_width=320, elem_classes="studio-column"):
         parts |= _by_hand(studio)
     with gr.Column(min_width=320, elem_classes="studio-column"):
-        parts |= _drivers(studio) | _film()
+        parts |= _drivers(studio) | _film(studio)
     return Page(**parts)
 
 
@@ -58,8 +61,10 @@ def _drivers(studio: Studio) -> dict[str, Any]:
     return {"drivers": drivers}
 
 
-def _run_options(names: Sequence[str]) -> tuple[Widget, ...]:
+def _run_options(names: Sequence[str], longest: float = LONGEST) -> tuple[Widget, ...]:
+    """Widgets of options of a run. longest: seconds that a film may last"""
     declared = {one.name: one for one in read_settings(RunOptions)}
+    declared["seconds"] = replace(declared["seconds"], max=longest)
     return tuple(widget(control_of(declared[name])) for name in names)
 
 
@@ -119,11 +124,11 @@ def _slug(label: str) -> str:
     return f"slider-{label.replace(' ', '-')}"
 
 
-def _film() -> dict[str, Any]:
+def _film(studio: Studio) -> dict[str, Any]:
     gr.Markdown("## 5 The film")
     with gr.Accordion("Options of the film", open=False):
         named = [one.name for one in read_settings(RunOptions)]
-        options = _run_options([one for one in named if one not in OF_SERVER + OF_SOURCE])
+        options = _run_options([one for one in named if one not in OF_SERVER + OF_SOURCE], studio.options.max_seconds)
     with gr.Row():
         make = gr.Button("Make the film", variant="primary", elem_id="make")
         cancel = gr.Button("Cancel", elem_id="cancel")
@@ -142,7 +147,7 @@ def _wire(handlers: Handlers, ownership: Ownership, blocks: Any) -> None:
     _on_source(handlers)
     _on_preview(handlers)
     film = [page.progress, page.result]
-    _on([page.make.click], handlers.film, page.of_film, film, concurrency_limit=1, concurrency_id="film")
+    _on([page.make.click], handlers.film, page.of_film, film, concurrency_limit=handlers.studio.options.max_waiting + 1)
     _on([page.cancel.click], handlers.cancel, None, [page.progress], queue=False)
     _on(_changes(page.of_film), handlers.tell, page.of_film, [page.command], queue=False)
     for driver in page.drivers:
@@ -164,7 +169,7 @@ def _any_given(*uploads: Any) -> bool:
 def _on_source(handlers: Handlers) -> None:
     page = handlers.page
     outputs = [page.advice, page.canvas, page.preview, page.preview_status, page.canvas_status, *page.sliders.values()]
-    inputs = page.of_source | {page.marks}
+    inputs = page.of_source | page.of_framing | {page.marks}
     _on(_changes(page.of_source), handlers.load, inputs, outputs, show_progress="minimal")
 
 
@@ -172,6 +177,8 @@ def _on_preview(handlers: Handlers) -> None:
     page = handlers.page
     sliders = set(page.sliders.values())
     _on(_changes(sliders), handlers.slide, sliders, [page.preview, page.preview_status], queue=False)
+    framed = page.of_framing | page.of_source | page.of_overlays | sliders
+    _on(_changes(page.of_framing), handlers.frame, framed, [page.preview, page.preview_status], queue=False)
     paint, status = page.of_overlays | {page.canvas}, [page.canvas_status]
     _on(_changes(paint), handlers.paint, paint | sliders, [page.preview, *status], queue=False)
     _on([page.marks.change], handlers.mark, {page.marks, page.canvas}, [*status, page.canvas], queue=False)

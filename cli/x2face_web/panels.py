@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from x2face_core.errors import UsageError
 from x2face_core.geometry.anchors import ANCHORS
 from x2face_plugins.desk import desk_of
 from x2face_plugins.registry import Registry
@@ -47,11 +48,17 @@ class Panel:
         return self.is_overlay or (isinstance(self.spec, DriverSpec) and self.spec.endless)
 
     def given(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Settings by field that differ from the defaults. UsageError for a preset that names other files.
+        """Settings by field that differ from the defaults.
+
+        UsageError where a needed one is missing, and for a preset that names other files.
 
         values: of `controls`, in their order
         """
         found = {one.setting.name: given(one, value) for one, value in zip(self.controls, values, strict=True)}
+        for one in self.controls:
+            if one.setting.required and found[one.setting.name] is one.setting.default:
+                how = "upload it" if one.is_upload else "fill it in"
+                raise UsageError(f"{one.label} is needed: {how}, or take {self.name} out of use.")
         if self.name == EDIT:
             refuse_unpacked_preset(found)
         defaults = {one.setting.name: one.setting.default for one in self.controls}

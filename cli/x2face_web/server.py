@@ -51,7 +51,7 @@ def application(session: Session, options: StudioOptions, root: Path) -> Any:
     import gradio as gr
     from fastapi import FastAPI
 
-    from x2face_web.appearance import CSS, theme
+    from x2face_web.appearance import CSS, WORDS, theme
     from x2face_web.guarding import LOOPBACK_ONLY, Guard, Ownership
     from x2face_web.page import build
     from x2face_web.results import add_files
@@ -78,6 +78,7 @@ def application(session: Session, options: StudioOptions, root: Path) -> Any:
         mcp_server=False,
         pwa=False,
         enable_monitoring=False,
+        i18n=gr.I18n(en=WORDS),
         show_error=True,
         max_file_size=options.max_bytes,
         blocked_paths=[str(folder)],

@@ -53,7 +53,7 @@ def preview(jpeg: bytes, what: str) -> str:
 def advice(found: Iterable[tuple[str, Sequence[Finding] | X2FaceError]]) -> str:
     """The findings of `x2face check`, what is not good first."""
     lines = [line for name, findings in found for line in _of_input(name, findings)]
-    return f'<ul class="findings" role="status">{"".join(lines)}</ul>'
+    return f'<div role="status"><ul class="findings">{"".join(lines)}</ul></div>'
 
 
 def _of_input(name: str, findings: Sequence[Finding] | X2FaceError) -> list[str]:
@@ -65,6 +65,11 @@ def _of_input(name: str, findings: Sequence[Finding] | X2FaceError) -> list[str]
 
 def _line(status: str, name: str, text: str) -> str:
     return f'<li class="{status}"><strong>{_WORDS[status]}</strong> {escape(name)}: {said(text)}</li>'
+
+
+def waiting(before: int) -> str:
+    """That a film waits for its turn."""
+    return note(f"Waiting: {before} {'film is' if before == 1 else 'films are'} made before this one.")
 
 
 def progress(done: int, total: int | None) -> str:

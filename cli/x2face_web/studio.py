@@ -18,9 +18,12 @@ from x2face_core.sources.embedded import Repainted
 from x2face_core.streaming.active import ActiveOverlay
 from x2face_core.suitability.checking import Checked, check_input
 from x2face_core.suitability.same_person import same_person
+from x2face_plugins.run_options import RunOptions
 from x2face_web.canvas import merged, save_paint
 from x2face_web.panels import Panel, panels
 from x2face_web.sliders import Slider, offset_of, sliders
+from x2face_web.surroundings import Surroundings
+from x2face_web.turns import Turns
 
 if TYPE_CHECKING:
     from x2face_core.sources.portraits import Cropping
@@ -29,8 +32,6 @@ if TYPE_CHECKING:
     from x2face_web.limits import StudioOptions
     from x2face_web.visits import Visit
 
-SIDE = 256
-"""Pixels a side of the preview."""
 _QUALITY = 90
 Used = Sequence[tuple[Panel, Mapping[str, Any]]]
 """Panels in use, each with its settings by field."""
@@ -42,21 +43,33 @@ class Studio:
 
     session: Session
     options: StudioOptions
+    turns: Turns
     panels: list[Panel] = field(default_factory=list)
     sliders: list[Slider] = field(default_factory=list)
 
     @classmethod
     def of(cls, session: Session, options: StudioOptions) -> Studio:
-        return cls(session, options, panels(session.registry), sliders(session))
+        return cls(session, options, Turns(options.max_waiting), panels(session.registry), sliders(session))
 
-    def load(self, visit: Visit, paths: Sequence[Path], **options: Any) -> None:
-        """Find, crop and embed the face of a visit; options as of Session.face. Raises X2FaceErrors."""
+    def load(
+        self, visit: Visit, paths: Sequence[Path], framing: Mapping[str, Any] | None = None, **options: Any
+    ) -> None:
+        """Find, crop and embed the face of a visit. Raises X2FaceErrors.
+
+        options: as of Session.face; framing: further ones of a run, which say what films show
+        """
         if not paths:
             raise UsageError("No picture is chosen; upload one, or take one with the camera.")
         visit.face, visit.sources, visit.paint, visit.offset = None, (), None, None
         visit.face = self.session.face(*paths, **options)
         visit.sources = tuple(paths)
-        visit.small = visit.painted = _small(visit.face.embedded)
+        self.frame(visit, RunOptions(source=visit.sources, **options, **(framing or {})))
+
+    def frame(self, visit: Visit, options: RunOptions) -> None:
+        """Have the preview show what films by these options show; what is painted has to be put on it anew."""
+        face = visit.loaded()
+        visit.surroundings = Surroundings.of(face.portraits, options)
+        visit.small = visit.painted = _small(face.embedded, visit.surroundings.side)
 
     def check(self, paths: Sequence[Path], cropping: Cropping) -> list[tuple[str, list[Finding] | X2FaceError]]:
         """What `x2face check` finds about pictures and films: name, and findings or what makes it unusable."""
@@ -94,21 +107,21 @@ class Studio:
                     visit.painted = one.on(visit.painted, 0.0)
 
     def preview(self, visit: Visit, moved: Mapping[Slider, float]) -> bytes:
-        """The face as the sliders ask for it, a JPEG of SIDE pixels. Nothing is encoded or embedded."""
+        """The face as the sliders ask for it, within what films show, as a JPEG. Nothing is encoded or embedded."""
         face = visit.loaded()
         visit.offset = offset_of(self.session, face.vector, moved) if any(moved.values()) else None
         vector = face.vector if visit.offset is None else face.vector + visit.offset
-        picture = self.session.render(visit.painted or _small(face.embedded), vector[None])[0]
-        return jpeg(picture)
+        picture = self.session.render(visit.painted or face.embedded, vector[None])[0]
+        return jpeg(visit.surroundings.on(picture))
 
 
 _WINDOW = ("start", "stop")  # the preview shows overlays whenever they appear
 
 
-def _small(face: EmbeddedFace) -> EmbeddedFace:
-    if face.texture.shape[-1] == SIDE:
+def _small(face: EmbeddedFace, side: int) -> EmbeddedFace:
+    if face.texture.shape[-1] == side:
         return face
-    texture = F.interpolate(face.texture[None], size=(SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
+    texture = F.interpolate(face.texture[None], size=(side, side), mode="bilinear", antialias=True, align_corners=False)
     return replace(face, texture=texture[0])
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2face_core.errors import UsageError
+from x2face_web.surroundings import Surroundings
 
+CLOSED = "This page was closed; load it again."
 _REMEMBERED = 1000  # pages that were closed
 _PATIENCE = 60.0  # seconds that a film gets to notice that its page was closed
 
@@ -30,6 +32,7 @@ class Visit:
 
     owner: of the browser, from its cookie; token: part of the addresses of its files; folder: its files
     sources: pictures and films of the face; face: embedded, None before one is loaded
+    surroundings: what the preview shows around the face
     small: its embedded face in the size of the preview; painted: the same with paint and overlays
     paint: picture of what is painted on the canvas; offset: (128,), of the sliders
     task: the film being made, or made last
@@ -40,6 +43,7 @@ class Visit:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     sources: tuple[Path, ...] = ()
     face: Face | None = None
+    surroundings: Surroundings = field(default_factory=Surroundings)
     small: EmbeddedFace | None = None
     painted: EmbeddedFace | None = None
     paint: Path | None = None
@@ -48,7 +52,9 @@ class Visit:
     closed: bool = False
 
     def loaded(self) -> Face:
-        """The face. UsageError before one is loaded."""
+        """The face. UsageError before one is loaded, and once the page is closed."""
+        if self.closed:
+            raise UsageError(CLOSED)
         if self.face is None:
             raise UsageError("No face is loaded yet; upload a picture of one first.")
         return self.face
@@ -79,7 +85,7 @@ class Visits:
         with self._lock:
             visit = self._visits.get(key)
             if key in self._closed:  # a call that was under way
-                raise UsageError("This page was closed; load it again.")
+                raise UsageError(CLOSED)
             if visit is None:
                 visit = self._visits[key] = self._begin(owner)
         if visit.owner != owner:

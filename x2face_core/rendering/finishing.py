@@ -45,7 +45,7 @@ def finished(
     background: stands still behind the person, for frames with an opacity
     """
     portrait = portraits[0]
-    around = _around(portrait, paste_back)
+    around = around_of(portrait, paste_back)
     colours = ColourMatch(portrait.crop) if paste_back or len(portraits) > 1 else None
     for frame in frames:
         picture = sharpened(frame.picture, sharpen) if sharpen else frame.picture
@@ -60,21 +60,21 @@ def finished(
 
 
 @dataclass(frozen=True, eq=False)
-class _Around:
+class Around:
     """What frames show beside the crop. picture: (h, w, 3); box: of the crop in it"""
 
     picture: Picture
     box: Box
 
 
-def _around(portrait: Portrait, paste_back: bool) -> _Around | None:
+def around_of(portrait: Portrait, paste_back: bool) -> Around | None:
     """The whole picture to paste back into, else what the portrait's view shows of it; None for the crop alone."""
     view = portrait.view
     if paste_back:
-        return _Around(portrait.whole(), portrait.box)
+        return Around(portrait.whole(), portrait.box)
     if view is None or view.inner == Box(0, 0, view.side):
         return None
-    return _Around(crop(portrait.whole(), view.box, view.side), view.inner)
+    return Around(crop(portrait.whole(), view.box, view.side), view.inner)
 
 
 def sharpened(picture: Picture, amount: float) -> Picture:
@@ -84,9 +84,13 @@ def sharpened(picture: Picture, amount: float) -> Picture:
 
 
 class ColourMatch:
-    """Shifts the colours of generated faces to those of the crop that they replace, as their edges show them."""
+    """Shifts the colours of generated faces to those of the crop that they replace, as their edges show them.
 
-    def __init__(self, crop_of_source: Picture) -> None:
+    slowness: share of the previous frame's change that stays; 0 for frames that do not follow one another
+    """
+
+    def __init__(self, crop_of_source: Picture, slowness: float = _SLOWNESS) -> None:
+        self._slowness = slowness
         side = crop_of_source.shape[0]
         width = ceil(_RING * side - 0.5)  # of the ring: pixels whose distance from the edge is below its share
         self._inner = (width, width, side - width, side - width)
@@ -97,7 +101,7 @@ class ColourMatch:
         """The next frame (h, w, 3), shifted by at most 24 grey levels a channel."""
         image = Image.fromarray(picture)
         now = np.clip(self._wanted - self._mean(image), -_MOST, _MOST)
-        self._shift = now if self._shift is None else _SLOWNESS * self._shift + (1 - _SLOWNESS) * now
+        self._shift = now if self._shift is None else self._slowness * self._shift + (1 - self._slowness) * now
         levels = np.clip(np.round(_LEVELS[:, None] + self._shift), 0, 255).astype(np.uint8)
         return np.asarray(image.point(levels.T.ravel().tolist()))
 

@@ -41,10 +41,10 @@ def test_load_paint_slide_speak_and_download(visit: Callable[..., Studio], photo
     assert "Good portrait.png, faces: one face." in studio.page.inner_text("#advice")
     still = pixels(studio.preview())
     painted = pixels(studio.changes(studio.paint))
-    assert red(still) < 0.001 < 0.005 < red(painted)
+    assert red(still) < 0.001 < 0.003 < red(painted)
     turned = pixels(studio.changes(lambda: studio.slide("pose-yaw", 20)))
     assert np.abs(turned - painted).mean() > 3
-    assert red(turned) > 0.003, "paint goes with the face"
+    assert red(turned) > 0.002, "paint goes with the face"
     assert "pose yaw +20" in studio.page.get_attribute("#preview-picture", "alt")
     studio.unfold("audio – ")
     studio.upload("audio-input", SPEECH)
@@ -135,6 +135,41 @@ def test_what_the_sliders_show_is_held_and_a_running_film_is_cancelled(
     page.page.fill("#seconds textarea, #seconds input", "0.2")
     page.make()
     assert probe(page.download(".mp4", tmp_path)).frames == 5
+
+
+def test_another_framing_is_previewed_at_once(visit: Callable[..., Studio], photo: Path) -> None:
+    studio = visit()
+    studio.load(photo)
+    studio.unfold("Options of the film")
+    head = pixels(studio.preview())
+    studio.page.locator("#crop-shows input").click()
+    face = pixels(studio.changes(lambda: studio.page.get_by_role("option", name="face").click()))
+    whole = pixels(studio.changes(lambda: studio.page.check("#paste-back input")))
+    assert head.shape == face.shape == (256, 256, 3) and whole.shape == (512, 512, 3)
+    assert np.abs(head - face).mean() > 5
+
+
+def test_cancel_is_always_answered_by_the_film_and_an_earlier_result_is_gone(
+    visit: Callable[..., Studio], photo: Path
+) -> None:
+    studio = visit()
+    studio.load(photo)
+    studio.use("idle")
+    studio.unfold("Options of the film")
+    seconds = "#seconds textarea, #seconds input"
+    studio.page.fill(seconds, "0.2")
+    studio.page.fill("#fps textarea, #fps input", "240")  # so that a film of 8 s takes a while
+    studio.make()
+    for _ in range(3):
+        studio.page.fill(seconds, "8")
+        studio.page.click("#make")
+        studio.says("progress", "Rendering: frame")
+        assert studio.page.query_selector("#downloads") is None, "its files are gone"
+        studio.page.click("#cancel")
+        studio.says("progress", "The film was cancelled; nothing of it remains.")
+    studio.page.fill(seconds, "9")
+    studio.page.click("#make")
+    studio.says("progress", "seconds '9': is not from 0.001 to 8.")
 
 
 def test_a_driver_that_nobody_here_knows_is_shown_and_used(

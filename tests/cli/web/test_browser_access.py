@@ -22,6 +22,24 @@ NAMELESS = """() => {
 }"""
 
 
+LISTS = (
+    "[...document.querySelectorAll('li')].filter(one => one.closest('[role], ul, ol').role).map(one => one.outerHTML)"
+)
+"""Entries of what is no list to a screen reader, as it has another role."""
+UNTRANSLATED = """[...document.querySelectorAll('*')]
+    .flatMap(one => [one.title, one.ariaLabel, one.placeholder, one.childElementCount ? '' : one.textContent])
+    .filter(text => /^(common|file|image|image_editor|audio|upload_text|slider)\\.[a-z_]+$/.test(text ?? ''))"""
+
+
+def test_lists_are_lists_and_all_words_are_words(visit: Callable[..., Studio], photo: Path) -> None:
+    studio = visit()
+    studio.load(photo)
+    studio.unfold("audio – ")
+    assert studio.page.locator("#advice li").count() > 3
+    assert studio.page.evaluate(LISTS) == []
+    assert studio.page.evaluate(UNTRANSLATED) == []
+
+
 def test_every_control_has_a_name(visit: Callable[..., Studio], photo: Path) -> None:
     studio = visit()
     studio.load(photo)

@@ -92,6 +92,17 @@ def test_a_film_without_a_face_is_told_as_source_and_as_driver(
     assert [one for one in studio.kept() if one.endswith(("x2v", "json")) or "--" in one] == []
 
 
+def test_a_driver_without_its_input_is_told_in_the_page_s_words(visit: Callable[..., Studio], photo: Path) -> None:
+    page = visit()
+    page.load(photo)
+    page.use("edit")
+    told = "edit input is needed: upload it, or take edit out of use."
+    page.says("canvas-status", told)
+    page.says("command", told)
+    page.page.click("#make")
+    page.says("progress", told)
+
+
 def test_two_users_at_once_have_their_own_faces_and_not_the_other_s_files(
     visit: Callable[..., Studio], photo: Path, tmp_path: Path
 ) -> None:
@@ -114,6 +125,26 @@ def test_two_users_at_once_have_their_own_faces_and_not_the_other_s_files(
     for address in {*uploads, *films}:
         assert one.page.request.get(address).status == 200
         assert other.page.request.get(address).status in (403, 404)
+
+
+def test_a_film_waits_for_another_user_s_and_can_be_cancelled_meanwhile(
+    visit: Callable[..., Studio], photo: Path
+) -> None:
+    one, other = visit(), visit()
+    for page in (one, other):
+        page.load(photo)
+        page.use("idle")
+        page.unfold("Options of the film")
+        page.page.fill("#seconds textarea, #seconds input", "8")
+        page.page.fill("#fps textarea, #fps input", "240")  # so that it takes a while
+    one.page.click("#make")
+    one.says("progress", "Rendering: frame")
+    other.page.click("#make")
+    other.says("progress", "Waiting: 1 film is made before this one.")
+    other.page.click("#cancel")
+    other.says("progress", "The film was cancelled; nothing of it remains.")
+    one.page.click("#cancel")
+    one.says("progress", "The film was cancelled; nothing of it remains.")
 
 
 def _read(path: Path) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,20 @@ def test_files_of_a_browser_that_has_gone_are_removed_but_for_shared_ones(site: 
     assert [one.name for one in tmp_path.iterdir()] == [both]
     site.ownership.forget(OTHER)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_were_made_for_a_page_that_had_gone_are_removed_with_the_next_page(
+    site: Site, tmp_path: Path
+) -> None:
+    late, fresh, kept = FILE, FILE[::-1], FILE[1:] + FILE[:1]
+    for name in (late, fresh, kept, "vibe_edit_history"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "tmpab_1c2").touch()
+    for name in (late, kept, "tmpab_1c2", "vibe_edit_history"):
+        os.utime(tmp_path / name, (0, 0))
+    site.ownership.note(OTHER, f"{tmp_path}/{kept}".encode())
+    site.ownership.forget(ONE)
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted([fresh, kept, "vibe_edit_history"])
 
 
 def test_what_gradio_s_page_names_elsewhere_is_left_out(site: Site) -> None:

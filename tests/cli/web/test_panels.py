@@ -79,8 +79,9 @@ def test_a_stranger_s_driver_appears_by_itself(install: Callable[..., None]) -> 
         ("input", "file"), ("reach", "slider"), ("axis", "choice"),
     ]  # fmt: skip
     values = [one.value for one in shown.controls]
-    assert shown.given(values) == {}
-    values[:2] = "/tmp/x/take.csv", 30
+    values[0] = "/tmp/x/take.csv"
+    assert shown.given(values) == {"input": "/tmp/x/take.csv"}
+    values[1] = 30
     assert words_of({}, [(shown, shown.given(values))]) == {
         "driver": ["stick"], "stick": "/tmp/x/take.csv", "stick_reach": 30,
     }  # fmt: skip
@@ -147,3 +148,11 @@ def test_a_preset_is_taken_with_its_pictures_only() -> None:
     assert given("/uploads/preset.zip") == {"input": "/uploads/preset.zip"}
     with pytest.raises(UsageError, match="pack preset and pictures into one .zip"):
         given("/uploads/preset.json")
+
+
+@pytest.mark.parametrize("name", ["audio", "edit", "frame", "track"])
+def test_an_input_that_is_missing_is_told_in_the_page_s_words(name: str) -> None:
+    shown = panel(name)
+    nothing = [None if one.is_upload else one.value for one in shown.controls]
+    with pytest.raises(UsageError, match=f"^{name} input is needed: upload it, or take {name} out of use.$"):
+        shown.given(nothing)

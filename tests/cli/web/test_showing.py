@@ -28,3 +28,7 @@ def test_nothing_that_a_file_or_an_error_says_becomes_a_part_of_the_page() -> No
 def test_a_bug_is_told_by_its_kind_and_not_by_its_text() -> None:
     told = showing.problem(ValueError("secret"))
     assert "bug of the studio (ValueError)" in told and "secret" not in told
+
+
+def test_it_is_told_how_many_films_are_made_before_one_that_waits() -> None:
+    assert "1 film is made before" in showing.waiting(1) and "3 films are made before" in showing.waiting(3)

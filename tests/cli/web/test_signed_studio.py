@@ -29,7 +29,7 @@ def made(
     visit = Visits(folder, 1).of("page", "me")
     studio.load(visit, [source])
     panel = next(one for one in studio.panels if one.name == driver)
-    task = FilmTask(film_request(studio, visit, own, [(panel, given)], hold=False), studio.session)
+    task = FilmTask(film_request(studio, visit, own, [(panel, given)], hold=False), studio.session, studio.turns)
     task.start()
     assert task.wait(300)
     assert task.error is None and task.report is not None

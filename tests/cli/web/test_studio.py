@@ -22,6 +22,7 @@ from x2face_lab.demo.inputs import SPEECH
 from x2face_plugins.manifest import read_manifest
 from x2face_plugins.mappings.affine import AffineFactor
 from x2face_plugins.rerunning import rerun
+from x2face_plugins.run_options import RunOptions
 from x2face_plugins.session import Session
 from x2face_web.canvas import SIDE, packed_layers, write_preset
 from x2face_web.film_requests import film_request
@@ -110,6 +111,14 @@ def test_the_preview_follows_sliders_and_embeds_and_encodes_nothing(
     assert np.array_equal(seen(studio.preview(visit, {slider(studio, "pose yaw"): 0.0})), still)
 
 
+def test_what_is_around_the_face_stands_still_in_the_preview(studio: Studio, visit: Visit) -> None:
+    still, turned = (seen(studio.preview(visit, {slider(studio, "pose yaw"): yaw})) for yaw in (0.0, 20.0))
+    assert visit.surroundings.around is not None
+    face = visit.surroundings.around.box
+    moved = np.abs(turned - still).max(axis=2) > 20
+    assert moved[:, : int(face.x)].mean() < 0.01 < moved.mean()  # JPEG spreads a little
+
+
 def test_a_large_face_has_a_preview_as_small_as_any(studio: Studio, visit: Visit, photo: Path) -> None:
     small = seen(studio.preview(visit, {}))
     studio.load(visit, [photo], size=512)
@@ -153,7 +162,7 @@ def test_what_is_no_picture_or_has_no_face_is_refused_and_the_old_face_is_gone(
 
 
 def made(studio: Studio, visit: Visit, own: dict[str, Any], drivers: list[Any], hold: bool = False) -> FilmTask:
-    visit.task = FilmTask(film_request(studio, visit, own, drivers, hold=hold), studio.session)
+    visit.task = FilmTask(film_request(studio, visit, own, drivers, hold=hold), studio.session, studio.turns)
     visit.task.start()
     assert visit.task.wait(120)
     return visit.task
@@ -191,6 +200,7 @@ def test_a_packed_preset_of_several_pictures_is_painted_and_comes_back_with_what
     ]
     write_preset(preset := visit.folder / "mask.zip", None, stamps)
     drivers = [used(studio, "edit", input=str(preset), opacity=1.0), used(studio, "idle")]
+    studio.frame(visit, RunOptions(source=visit.sources, crop_shows="face"))
     plain = seen(studio.preview(visit, {}))
     studio.overlay(visit, drivers)
     shown = seen(studio.preview(visit, {}))
@@ -209,13 +219,17 @@ def test_a_packed_preset_of_several_pictures_is_painted_and_comes_back_with_what
     ]  # fmt: skip
 
 
-def test_what_the_sliders_show_is_held_in_the_film(studio: Studio, visit: Visit) -> None:
+@pytest.mark.parametrize("framing", [{}, {"crop_shows": "face"}, {"paste_back": True}])
+def test_what_the_sliders_show_is_held_in_the_film_which_shows_the_same_of_the_picture(
+    framing: dict[str, Any], studio: Studio, visit: Visit, photo: Path
+) -> None:
+    studio.load(visit, [photo], framing)
     shown = seen(studio.preview(visit, {slider(studio, "pose yaw"): 20.0}))
-    task = made(studio, visit, {"seconds": 0.2, "crop_shows": "face"}, [], hold=True)
+    task = made(studio, visit, {"seconds": 0.2, **framing}, [], hold=True)
     assert task.error is None
     frames = list(read_frames(task.files[0]))
     assert len(frames) == 5
-    assert max(np.abs(frame - shown).mean() for frame in frames) < 6
+    assert max(np.abs(frame - shown).mean() for frame in frames) < 5
     assert "--track hand.x2v" in task.request.command and "hand.x2v" in [one.name for one in task.files]
 
 
@@ -232,7 +246,9 @@ def test_a_film_is_made_again_from_its_downloads_beside_its_inputs(
 
 
 def test_a_film_that_is_cancelled_leaves_nothing(studio: Studio, visit: Visit) -> None:
-    visit.task = FilmTask(film_request(studio, visit, {}, [used(studio, "idle")], hold=False), studio.session)
+    visit.task = FilmTask(
+        film_request(studio, visit, {}, [used(studio, "idle")], hold=False), studio.session, studio.turns
+    )
     visit.task.cancel()
     visit.task.start()
     assert visit.task.wait(60)

@@ -54,6 +54,8 @@ def test_closing_a_page_ends_its_film_and_removes_its_files(visits: Visits) -> N
     assert visits.close("page") is None
     with pytest.raises(UsageError, match="closed"):
         visits.of("page", "me")
+    with pytest.raises(UsageError, match="closed"):
+        visit.loaded()  # by a call that was under way
 
 
 def test_a_browser_is_gone_with_its_last_page(visits: Visits) -> None:
