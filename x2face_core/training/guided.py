@@ -141,7 +141,8 @@ class GuidedObjective(nn.Module):
         heads = recipe.landmarks * losses["landmarks"] + recipe.expression * losses["expression"]
         heads = heads + (recipe.blend * losses["blend"] if "blend" in losses else 0)
         supervised = recipe.guidance * flows + (recipe.optical * losses["optical"] if "optical" in losses else 0)
-        return recipe.photometric * losses["photometric"] + falling * supervised + heads
+        photometric = recipe.photometric + progress * (recipe.photometric_end - recipe.photometric)
+        return photometric * losses["photometric"] + falling * supervised + heads
 
 
 def _stretch(errors: Tensor, focus: Tensor) -> Tensor:

@@ -123,7 +123,8 @@ class LabelledRecipe(Recipe):
 class GuidedRecipe(LabelledRecipe):
     """Flows supervised by landmark splines and optical flow (docs/training.md), and a photometric loss.
 
-    photometric: weight of the photometric loss
+    photometric, photometric_end: weight of the photometric loss at the start and at the end, linear in between: while
+        flows are unknown it has no useful gradient, and at the end it alone sees what guidance does not tell
     optical: initial weight of the distance of the composed flow to optical flow, outside the face, decaying as
         guidance; 0: not used, OpenCV is not needed
     outside: weight outside the face, relative to inside, in the losses against splines
@@ -143,10 +144,11 @@ class GuidedRecipe(LabelledRecipe):
     """
 
     photometric: float = 6.0
+    photometric_end: float = 40.0
     optical: float = 20.0
     outside: float = 0.1
     guidance: float = 14.0
-    guidance_end: float = 0.3
+    guidance_end: float = 0.1
     relative: float = 1.0
     stretch: float = 0.3
     gaps: float = 3.0
