@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ HEADERS = {
 
 
 _TEMPORARY = re.compile(r"[0-9a-f]{64}|tmp\w+")
-_ABANDONED = 300.0  # seconds after which a file that was sent to nobody is removed
+_ABANDONED = 60.0  # seconds after which a file that was sent to nobody is removed
 
 
 class Ownership:
@@ -78,21 +79,26 @@ class Ownership:
     def forget(self, owner: str) -> None:
         """Remove the files of a browser that has no page open any more, but for those that others have too.
 
-        Those that were made for a page that was gone before they could be sent are removed with them, after a while.
+        Those that were made for a page that was gone before they could be sent are removed a minute later.
         """
         with self._lock:
             mine = self._files.pop(owner, set())
             theirs: set[str] = set().union(*self._files.values())
         for name in mine - theirs:
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        self._remove_abandoned(theirs)
+        sweep = threading.Timer(_ABANDONED + 1, self._remove_abandoned)
+        sweep.daemon = True
+        sweep.start()
 
-    def _remove_abandoned(self, known: set[str]) -> None:
+    def _remove_abandoned(self) -> None:
+        with self._lock:
+            known: set[str] = set().union(*self._files.values())
         since = time.time() - _ABANDONED
         for one in self.folder.glob("*"):
-            if one.name in known or not _TEMPORARY.fullmatch(one.name) or one.stat().st_mtime > since:
-                continue
-            shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another thread may have removed it
+                if one.name in known or not _TEMPORARY.fullmatch(one.name) or one.stat().st_mtime > since:
+                    continue
+                shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink()
 
 
 class Guard:

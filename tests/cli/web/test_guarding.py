@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,9 +154,16 @@ def test_files_of_a_browser_that_has_gone_are_removed_but_for_shared_ones(site: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_that_were_made_for_a_page_that_had_gone_are_removed_with_the_next_page(
-    site: Site, tmp_path: Path
+class AtOnce:
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        assert seconds > 60
+        self.start = call
+
+
+def test_files_that_were_made_for_a_page_that_had_gone_are_removed_a_minute_later(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("x2face_web.guarding.threading.Timer", AtOnce)
     late, fresh, kept = FILE, FILE[::-1], FILE[1:] + FILE[:1]
     for name in (late, fresh, kept, "vibe_edit_history"):
         (tmp_path / name).mkdir()
