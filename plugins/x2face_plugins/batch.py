@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from x2face_core import clusters
 from x2face_core.errors import InputError, UsageError, X2FaceError
+from x2face_core.files.temporary import remove_abandoned
 from x2face_plugins.filming import OF_THE_SESSION, make_film
 from x2face_plugins.jobs import Job, Ledger
 from x2face_plugins.planning import Plan
@@ -128,8 +129,12 @@ class Batch:
                 ready.append(job)
             else:
                 yield outcome
-        for outcome in clusters.performed(self.client, _make_afar, self._tasks(ready), _lost):
-            yield self._noted(outcome)
+        try:
+            for outcome in clusters.performed(self.client, _make_afar, self._tasks(ready), _lost):
+                yield self._noted(outcome)
+        finally:
+            for folder in {path.absolute().parent for path in self._outputs}:
+                remove_abandoned(folder)  # what workers that were killed had begun
 
     def _tasks(self, jobs: Iterable[Job]) -> Iterator[_FilmTask]:
         folder = Path.cwd()
