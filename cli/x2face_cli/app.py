@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -129,12 +130,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command_line() -> NoReturn:
-    """The program: runs `main`, and ends the process even if threads of plugins are still running."""
+    """The program: runs `main`, and ends the process even if threads are still running, of plugins or of torch.
+
+    Threads of a process group may wait for the interpreter while it takes itself down, and so forever
+    (pytorch/pytorch#190489): processes that torchrun started end without that.
+    """
     code = main()
     lingering = [one for one in threading.enumerate() if one is not threading.main_thread() and not one.daemon]
-    if not lingering:
+    if not lingering and "TORCHELASTIC_RUN_ID" not in os.environ:
         gc.freeze()  # else the interpreter traverses all objects twice more, which takes longer than a film of 2 s
         sys.exit(code)
+    if not lingering:
+        atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()

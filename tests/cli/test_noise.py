@@ -87,6 +87,29 @@ def test_a_thread_that_a_plugin_left_running_does_not_keep_the_program_alive() -
     assert (done.returncode, done.stdout) == (4, "done\n")
 
 
+TAKEN_DOWN = """
+import atexit, time
+from x2face_cli import app
+
+class Waits:
+    def __del__(self):
+        time.sleep(600)
+
+waits = Waits()
+atexit.register(print, "at exit")
+app.main = lambda: (print("done"), 4)[-1]
+app.command_line()
+"""
+
+
+def test_a_process_of_torchrun_ends_without_taking_the_interpreter_down() -> None:
+    environment = {**os.environ, "TORCHELASTIC_RUN_ID": "none"}
+    done = subprocess.run(
+        [sys.executable, "-c", TAKEN_DOWN], capture_output=True, text=True, env=environment, timeout=300
+    )
+    assert (done.returncode, done.stdout) == (4, "done\nat exit\n")
+
+
 def test_the_program_ends_with_the_code_of_its_command() -> None:
     environment = {**os.environ, "X2FACE_PLUGINS": ""}
     done = subprocess.run(
