@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,31 +32,42 @@ SECONDS = 4.0
 _TRACK = "track"
 
 
-def film_request(studio: Studio, visit: Visit, own: Mapping[str, Any], used: Used, *, hold: bool) -> FilmRequest:
+def film_request(
+    studio: Studio,
+    visit: Visit,
+    own: Mapping[str, Any],
+    used: Used,
+    *,
+    hold: bool,
+    recorded: Collection[Path] = (),
+) -> FilmRequest:
     """The request for a film.
 
     own: options of run by field, as given; used: drivers in use with their settings; hold: the sliders too
+    recorded: inputs that were recorded on the page; their user gets them with the film
     UsageError if there is no face, or nothing that drives it.
     """
     visit.loaded()
     own = dict(own) | {"seconds": _seconds(studio, own, used, hold)}
     folder = Path(tempfile.mkdtemp(prefix="film-", dir=visit.folder))
     try:
-        used = list(used) + ([_held(studio, visit, used, folder, own["seconds"])] if hold else [])
+        used = [(panel, _kept(panel, given, recorded, folder)) for panel, given in used]
+        used += [_held(studio, visit, used, folder, own["seconds"])] if hold else []
         if not used:
             raise UsageError("Nothing drives the face; choose a driver, or hold what the sliders show.")
-        return _request(visit, own, used, folder, studio.options.signing)
+        return _request(studio, visit, own, used, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _request(visit: Visit, own: dict[str, Any], used: Used, folder: Path, signing: Mapping[str, Any]) -> FilmRequest:
+def _request(studio: Studio, visit: Visit, own: dict[str, Any], used: Used, folder: Path) -> FilmRequest:
     inputs = [str(value) for _, given in used if (value := given.get("input")) is not None]
     driving = Path(inputs[0]).stem if inputs else used[0][0].spec.name
     output = f"{default_name(visit.sources[0], driving)}.mp4"
     stamps = [stamp for panel, given in used if panel.name == EDIT for stamp in _stamps(given, folder)]
-    extras = [given["input"] for _, given in used if _is_in(given.get("input"), folder)]
+    extras = [one for one in visit.sources if visit.folder in one.parents]  # taken by the camera
+    extras += [given["input"] for _, given in used if _is_in(given.get("input"), folder)]
     if visit.paint is not None:  # as it is now, whatever is painted later
         own["embedded"] = shutil.copy(visit.paint, folder)
         extras.append(Path(own["embedded"]))
@@ -68,9 +79,9 @@ def _request(visit: Visit, own: dict[str, Any], used: Used, folder: Path, signin
         words=words_of(own, used),
         folder=folder,
         output=output,
-        command=command_line([str(path) for path in visit.sources], own, used, output),
+        command=command_line([str(path) for path in visit.sources], own | dict(studio.session.chosen), used, output),
         extras=tuple(extras),
-        signing=signing,
+        signing=studio.options.signing,
     )
 
 
@@ -108,6 +119,14 @@ def _held(studio: Studio, visit: Visit, used: Used, folder: Path, seconds: float
     path = folder / "hand.x2v"
     write_motion(path, Motion(offsets, still, origin_of(FPS, studio.session.model, [])))
     return panel, {"input": path}
+
+
+def _kept(panel: Panel, given: Mapping[str, Any], recorded: Collection[Path], folder: Path) -> dict[str, Any]:
+    """Settings whose input, if it was recorded, is a copy in the film's folder, under a name of its own."""
+    settings = dict(given)
+    if (path := settings.get("input")) is not None and Path(path) in recorded:
+        settings["input"] = Path(shutil.copy(path, folder / f"{panel.spec.name}-recorded{Path(path).suffix}"))
+    return settings
 
 
 def _is_in(value: Any, folder: Path) -> bool:

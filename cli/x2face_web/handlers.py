@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from x2face_core.errors import X2FaceError
-from x2face_plugins.run_options import RunOptions
+from x2face_plugins.run_options import RunOptions, options_given
 from x2face_plugins.settings import convert, read_settings
 from x2face_plugins.words import flag_of
 from x2face_web import showing
@@ -62,7 +62,8 @@ class Handlers:
     def load(self, values: Values, request: gr.Request) -> Shown:
         """Load the face, and say what the suitability check finds."""
         page, visit = self.page, self.visit(request)
-        paths = [Path(one) for one in (*(values[page.sources] or ()), values[page.camera]) if one]
+        paths = [Path(one) for one in values[page.sources] or ()]
+        paths += [taken(visit, Path(one)) for one in [values[page.camera]] if one]
         if not paths:
             visit.face = None
             return {page.advice: showing.note("Choose a picture of a face."), page.canvas: None, page.preview: ""}
@@ -149,7 +150,9 @@ class Handlers:
     def _request(self, visit: Visit, values: Values) -> Any:
         page = self.page
         own = own_options(page.source_options, values) | own_options(page.film_options, values)
-        return film_request(self.studio, visit, own, in_use(page.drivers, values), hold=bool(values[page.hold]))
+        used, hold = in_use(page.drivers, values), bool(values[page.hold])
+        recorded = {path for one in page.drivers for path in one.recorded(values)}
+        return film_request(self.studio, visit, own, used, hold=hold, recorded=recorded)
 
     def film(self, values: Values, request: gr.Request) -> Iterator[Shown]:
         """Make a film; yields how far it is, and at the end the film.
@@ -209,6 +212,12 @@ def _failure(error: BaseException) -> str:
     return showing.problem(error)
 
 
+def taken(visit: Visit, picture: Path) -> Path:
+    """A picture of the camera in the visit's folder, under a name of its own, as its user has no file of it."""
+    (folder := visit.folder / picture.parent.name).mkdir(exist_ok=True)
+    return Path(shutil.copy(picture, folder / f"{showing.CAMERA}{picture.suffix}"))
+
+
 def _count(pictures: int) -> str:
     return "One picture of the face is used." if pictures == 1 else f"{pictures} pictures of the face are used."
 
@@ -227,4 +236,4 @@ def own_options(widgets: Sequence[Widget], values: Values) -> dict[str, Any]:
     declared = {one.name: one for one in read_settings(RunOptions)}
     found = {one.control.setting.name: given(one.control, one.value(values)) for one in widgets}
     converted = {name: convert(declared[name], value, flag_of(name)) for name, value in found.items()}
-    return {name: value for name, value in converted.items() if value != declared[name].default}
+    return options_given(converted)

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from x2face_core.suitability.findings import Finding
 
 FILES = "/studio/files"
+CAMERA = "camera"
+"""Name, without suffix, of a picture that was taken on the page."""
 _WORDS = {"ok": "Good", "warn": "Advice", "fail": "Not usable"}
 
 
-_PLACES = re.compile(r"\S*/\.x2face-\w+/(?:uploads|visits)/\w+/(?:film-\w+/)?")
+_PLACES = re.compile(r"\S*/\.x2face-\w+/(?:uploads|visits)/\w+/(?:film-\w+/|[0-9a-f]{64}/)?")
 
 
 def said(text: str) -> str:
@@ -110,12 +112,13 @@ _KINDS = {
     ".png": "what is painted, for --embedded",
     ".zip": "what is painted as a preset, for --edit",
     ".json": "its manifest, for x2face rerun",
+    ".wav": "the sound that was recorded",
 }
 
 
 def _link(token: str, path: Path) -> str:
-    address = _address(token, path)
-    return f'<a href="{address}" download>{escape(path.name)}</a>, {_KINDS.get(path.suffix, "a file")}'
+    kind = "the picture of the camera" if path.stem == CAMERA else _KINDS.get(path.suffix, "a file")
+    return f'<a href="{_address(token, path)}" download>{escape(path.name)}</a>, {kind}'
 
 
 def _address(token: str, path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -27,6 +28,10 @@ class Widget:
 
     def value(self, values: Values) -> Any:
         return next((one for part in reversed(self.components) if (one := values.get(part)) is not None), None)
+
+    def recorded(self, values: Values) -> Any:
+        """The recording of a sound; None without one."""
+        return values.get(self.components[1]) if self.control.kind == "sound" else None
 
 
 def widget(control: Control) -> Widget:
@@ -122,6 +127,10 @@ class DriverWidgets:
     def given(self, values: Values) -> dict[str, Any]:
         """Its settings by field, those that are not the defaults. UsageError for what cannot be."""
         return self.panel.given([one.value(values) for one in self.widgets])
+
+    def recorded(self, values: Values) -> list[Path]:
+        """What was recorded on the page, which its user has no file of."""
+        return [Path(path) for one in self.widgets if (path := one.recorded(values))]
 
 
 def driver_widgets(panel: Panel) -> DriverWidgets:

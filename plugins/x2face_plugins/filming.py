@@ -75,7 +75,10 @@ def film(
     with noting():
         with _collector_paused():
             loaded, credentials = plan.load(), plan.credentials()
-            session = load_session(plan, registry) if session is None else session
+            if session is None:
+                session = load_session(plan, registry)
+            else:
+                plan = plan.with_options(session.chosen)
             import x2face_core.rendering.dubbing_job
             import x2face_core.rendering.job
             import x2face_core.streaming.active  # noqa: F401  all that `_perform` imports

@@ -154,14 +154,10 @@ def version_or_none(name: str) -> str | None:
 
 def words_of(plan: Plan) -> dict[str, Any]:
     """Keywords of x2face.run for a plan: options that differ from their defaults, and the drivers' own."""
-    from x2face_plugins.run_options import RunOptions
+    from x2face_plugins.run_options import options_given
 
-    own = {one.name: one.default for one in read_settings(RunOptions)}
-    words = {
-        name: plain(value)
-        for name, value in settings_of(plan.options).items()
-        if name not in NOT_AGAIN and value != own[name]
-    }
+    own = options_given(settings_of(plan.options))
+    words = {name: plain(value) for name, value in own.items() if name not in NOT_AGAIN}
     named = [choice for choice in plan.choices if not choice.by_default]
     words["driver"] = [choice.path or choice.name for choice in named]
     for choice in named:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from x2face_core.errors import UsageError
 from x2face_core.rendering.outputs import Output, named_files, resolve_file, resolve_output
@@ -88,6 +88,10 @@ class Plan:
     def credentials(self) -> Credentials | None:
         """What the film is signed with, tried out; None if it is not. InputError if it cannot sign."""
         return tried_credentials(self.options.c2pa_certificate, self.options.c2pa_key)
+
+    def with_options(self, options: Mapping[str, Any]) -> Plan:
+        """The same with other values of some options of a run, by field."""
+        return replace(self, options=replace(self.options, **options))
 
     def joined_by(self, choice: Choice) -> Plan:
         """The same with one choice more."""

@@ -97,12 +97,18 @@ def _plan(
     """The plan of the film. UsageError as Plan.of, and where the options are none of this x2face's."""
     _check_code(path, then, found)
     words = {name: _placed(value, found) for name, value in then.options.items() if name not in NOT_AGAIN}
-    words.setdefault("weights", then.weights["name"])
+    words["weights"] = _weights(path, str(words.get("weights", then.weights["name"])))
     registry = Registry.load()
     words |= _before(then, registry)
     parsed = read_words(registry, words | {"output": output or _beside(path, then), "overwrite": overwrite})
     _drop_written(parsed)
     return Plan.of(parsed.options(), parsed.choices()), parsed.registry
+
+
+def _weights(manifest: Path, named: str) -> str:
+    """Weights by name or path, from beside the manifest if a file is not where it was."""
+    beside = manifest.absolute().parent / Path(named).name
+    return str(beside) if not Path(named).exists() and beside.is_file() else named
 
 
 def _before(then: Manifest, registry: Registry) -> dict[str, Any]:

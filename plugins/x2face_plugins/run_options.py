@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from x2face_core.bounds import LONGEST
-from x2face_plugins.settings import option
+from x2face_plugins.settings import option, read_settings
 
 if TYPE_CHECKING:
     from x2face_core.sources.portraits import Cropping
@@ -118,3 +119,9 @@ class RunOptions:
 
         shows = "face" if self.paste_back or self.keeps_motion else self.crop_shows
         return Cropping(self.crop, self.crop_scale, self.size or PLAIN, self.face, Framing(shows, self.size))
+
+
+def options_given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the options of a run, by field, that are not the defaults."""
+    defaults = {one.name: one.default for one in read_settings(RunOptions)}
+    return {name: value for name, value in options.items() if value != defaults[name]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,6 +35,7 @@ from x2face_plugins.choosing import choose
 from x2face_plugins.faces import Face, Film, as_source
 from x2face_plugins.mappings.loading import mapping_loader
 from x2face_plugins.registry import Registry
+from x2face_plugins.run_options import options_given
 from x2face_plugins.words import known_driver
 
 if TYPE_CHECKING:
@@ -68,10 +69,18 @@ class Session:
     >>> for frame in session.animate(face, session.driver("audio", input="speech.wav")): ...
 
     model: the networks; registry: the plugins; load_mapping: function from a name to the fitted mapping
+    chosen: options of a run by field, such as weights, by which it was loaded, where they are not the defaults
     """
 
-    def __init__(self, model: X2Face, registry: Registry, load_mapping: MappingsByName) -> None:
+    def __init__(
+        self,
+        model: X2Face,
+        registry: Registry,
+        load_mapping: MappingsByName,
+        chosen: Mapping[str, Any] | None = None,
+    ) -> None:
         self.model, self.registry, self._load_mapping = model, registry, load_mapping
+        self.chosen = dict(chosen or {})
 
     @classmethod
     def load(
@@ -97,9 +106,13 @@ class Session:
         MissingError for an engine that is not installed.
         """
         registry = Registry.load() if registry is None else registry
+        files = tuple(map(Path, mappings))
         model = load_model(weights, device, dtype, completion, engine)
-        load_mapping = mapping_loader(registry, model.fingerprint, map(Path, mappings), model.info.path)
-        return cls(model, registry, load_mapping)
+        load_mapping = mapping_loader(registry, model.fingerprint, files, model.info.path)
+        named = None if weights is None else str(weights)
+        chosen: dict[str, Any] = {"weights": named, "mapping": files, "engine": engine, "device": device}
+        chosen |= {"dtype": dtype, "no_completion": not completion}
+        return cls(model, registry, load_mapping, options_given(chosen))
 
     def face(
         self,

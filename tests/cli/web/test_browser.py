@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from x2face_core.media.images import read_picture, write_picture
+from x2face_core.media.sound import sound_seconds
 from x2face_core.media.video import probe, read_frames
 from x2face_core.streaming.motion_file import read_motion
 from x2face_lab.demo.inputs import SPEECH
@@ -82,6 +83,8 @@ def test_a_sound_is_recorded_and_drives(visit: Callable[..., Studio], photo: Pat
     studio.make()
     info = probe(studio.download(".mp4", tmp_path))
     assert info.sound and info.seconds is not None and 0.5 < info.seconds < 8
+    assert "--audio audio-recorded.wav" in studio.page.input_value("#command textarea")
+    assert sound_seconds(studio.download("audio-recorded.wav", tmp_path)) == pytest.approx(info.seconds, abs=0.1)
 
 
 def test_several_pictures_of_one_person_and_one_by_the_camera_make_one_face(
@@ -97,6 +100,14 @@ def test_several_pictures_of_one_person_and_one_by_the_camera_make_one_face(
     camera.get_by_text("Access Webcam").click()
     camera.get_by_role("button", name="capture").click()
     studio.says("preview-status", "3 pictures of the face are used.")
+    studio.use("idle")
+    studio.page.wait_for_selector("#command textarea")
+    said = studio.page.input_value("#command textarea")
+    assert said.startswith("x2face run -s portrait.png -s mirrored.png -s camera.png --idle ")
+    studio.unfold("Options of the film")
+    studio.page.fill("#seconds textarea, #seconds input", "0.2")
+    studio.make()
+    assert read_picture(studio.download("camera.png", tmp_path)).ndim == 3
 
 
 def test_a_preset_of_several_pictures_is_painted_and_one_without_them_is_told(
