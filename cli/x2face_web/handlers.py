@@ -63,7 +63,7 @@ class Handlers:
         """Load the face, and say what the suitability check finds."""
         page, visit = self.page, self.visit(request)
         paths = [Path(one) for one in values[page.sources] or ()]
-        paths += [taken(visit, Path(one)) for one in [values[page.camera]] if one]
+        paths += [visit.kept(Path(one), showing.CAMERA) for one in [values[page.camera]] if one]
         if not paths:
             visit.face = None
             return {page.advice: showing.note("Choose a picture of a face."), page.canvas: None, page.preview: ""}
@@ -210,12 +210,6 @@ def _failure(error: BaseException) -> str:
     if not isinstance(error, X2FaceError):
         _LOG.error("a film failed", exc_info=error)
     return showing.problem(error)
-
-
-def taken(visit: Visit, picture: Path) -> Path:
-    """A picture of the camera in the visit's folder, under a name of its own, as its user has no file of it."""
-    (folder := visit.folder / picture.parent.name).mkdir(exist_ok=True)
-    return Path(shutil.copy(picture, folder / f"{showing.CAMERA}{picture.suffix}"))
 
 
 def _count(pictures: int) -> str:

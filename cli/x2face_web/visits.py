@@ -59,6 +59,11 @@ class Visit:
             raise UsageError("No face is loaded yet; upload a picture of one first.")
         return self.face
 
+    def kept(self, picture: Path, stem: str) -> Path:
+        """A copy of an uploaded picture in the visit's folder, under a name that says what it is."""
+        (folder := self.folder / picture.parent.name).mkdir(exist_ok=True)
+        return Path(shutil.copy(picture, folder / f"{stem}{picture.suffix}"))
+
     def close(self) -> None:
         """End the film that is being made, and remove all files."""
         self.closed = True

@@ -20,7 +20,6 @@ from x2face_web import showing
 from x2face_web.canvas import SIDE
 from x2face_web.film_requests import film_request
 from x2face_web.films import FilmTask
-from x2face_web.handlers import taken
 from x2face_web.limits import StudioOptions
 from x2face_web.sliders import offset_of
 from x2face_web.studio import Studio
@@ -40,7 +39,7 @@ def filmed(studio: Studio, visit: Visit, tmp_path: Path) -> FilmTask:
     (uploads := tmp_path / "uploads" / (64 * "a")).mkdir(parents=True)
     write_picture(uploads / "image.png", astronaut())
     recorded = Path(shutil.copy(SPEECH, uploads / "audio.wav"))
-    studio.load(visit, [taken(visit, uploads / "image.png")])
+    studio.load(visit, [visit.kept(uploads / "image.png", showing.CAMERA)])
     layer = np.zeros((SIDE, SIDE, 4), np.uint8)
     layer[60:90, 100:160] = (255, 0, 255, 255)
     studio.paint(visit, [layer])
