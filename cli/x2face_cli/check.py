@@ -10,8 +10,10 @@ import click
 
 from x2face_cli import options, screen
 from x2face_cli.values import ExpandedPath
+from x2face_core.bounds import LONGEST
 from x2face_core.errors import X2FaceError
 from x2face_core.files.ledger import noting
+from x2face_plugins.run_options import SHORTEST
 
 if TYPE_CHECKING:
     from x2face_core.model import X2Face
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 OPTIONS = [
     click.Argument(["inputs"], nargs=-1, required=True, type=ExpandedPath(), metavar="PICTURE|FILM…"),
     *options.own_options("crop", "face", "crop_scale"),
+    click.Option(
+        ["--seconds"],
+        type=click.FloatRange(min=SHORTEST, max=LONGEST),
+        metavar="FLOAT",
+        help="Seconds of each film that are looked at, from its start; all by default.",
+    ),
     click.Option(["--json", "as_json"], is_flag=True, help="One line of JSON."),
     *options.own_options("weights"),
     options.engine_option(),
@@ -49,7 +57,7 @@ def check(ctx: click.Context, /, inputs: tuple[Path, ...], as_json: bool, **give
     reports: list[dict[str, Any]] = []
     checked: list[Checked] = []
     for path in inputs:
-        found = _checked(path, cropping, model)
+        found = _checked(path, cropping, model, given["seconds"])
         reports.append(_report(path, found))
         checked += [] if isinstance(found, X2FaceError) else [found]
         if not as_json:
@@ -64,11 +72,11 @@ def check(ctx: click.Context, /, inputs: tuple[Path, ...], as_json: bool, **give
     ctx.exit(next((one["exit_code"] for one in reports if one["exit_code"]), 0))
 
 
-def _checked(path: Path, cropping: Cropping, model: X2Face) -> Checked | X2FaceError:
+def _checked(path: Path, cropping: Cropping, model: X2Face, seconds: float | None) -> Checked | X2FaceError:
     from x2face_core.suitability.checking import check_input
 
     try:
-        return check_input(path, cropping, model)
+        return check_input(path, cropping, model, seconds)
     except X2FaceError as error:
         return error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from itertools import cycle, islice
@@ -18,6 +17,7 @@ from x2face_plugins.media import (
     Box,
     Clip,
     Picture,
+    frames_within,
     has_sound,
     hold_last_seen,
     kind_of,
@@ -30,7 +30,7 @@ from x2face_plugins.media import (
 
 if TYPE_CHECKING:
     from x2face_frame.settings import Settings
-    from x2face_plugins.searching import Ahead, FaceSearch
+    from x2face_plugins.searching import Search
 
 BATCH = 16
 
@@ -39,10 +39,11 @@ class FrameDriver:
     """Offsets from a rest frame, or with `absolute` the driving face's own vectors.
 
     A film is encoded completely before the first chunk, to choose the rest frame; this takes 512 bytes for each frame.
+    Where the run is shorter than the film, the film counts as ended there: the rest is neither searched nor decoded.
     search: of begin_search with these settings
     """
 
-    def __init__(self, settings: Settings, search: Ahead[FaceSearch | None] | None = None) -> None:
+    def __init__(self, settings: Settings, search: Search | None = None) -> None:
         self.settings = settings
         self._search = search
         self.zero = _zero(settings.zero)
@@ -69,10 +70,10 @@ class FrameDriver:
     def _drive(self, source: Source) -> Iterator[Chunk]:
         clip = self._open(source)
         self._found(clip.box)
-        limit = None if source.seconds is None else math.ceil(source.seconds * clip.fps) + 1  # +1 to interpolate
-        vectors = self._read(clip, source, limit)
-        if clip.is_picture and limit is not None:
-            vectors = vectors.expand(limit, -1)
+        vectors = self._read(clip, source)
+        wanted = frames_within(source.seconds, clip.fps)
+        if clip.is_picture and wanted is not None:
+            vectors = vectors.expand(wanted, -1)
         self.frames = len(vectors)
         motion = self._motion(source, vectors[self._rest(vectors, source)]) if self.relative else None
         pictures = self._shown(clip, source) if source.pictures_wanted else None
@@ -97,18 +98,19 @@ class FrameDriver:
                 source.crop_scale,
                 fps=source.fps,
                 track=self.settings.track,
+                seconds=source.seconds,
                 search=search,
             )
         except NoFaceError as error:
             raise NoFaceError(f"{str(error).rstrip('.')} (--frame-crop x,y,w,h).") from error
 
-    def _read(self, clip: Clip, source: Source, limit: int | None) -> Tensor:
+    def _read(self, clip: Clip, source: Source) -> Tensor:
         """Vectors (n, 128) of all pictures; those without a face repeat the last one with a face."""
-        vectors, self.seen = read_vectors(clip, source, limit)
+        vectors, self.seen = read_vectors(clip, source)
         if not self.seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
         self.warnings += [f"{clip.name}: {note}." for note in clip.notes]
-        if limit is None and clip.declared_frames and len(vectors) < 0.9 * clip.declared_frames:
+        if source.seconds is None and clip.declared_frames and len(vectors) < 0.9 * clip.declared_frames:
             self.warnings.append(
                 f"{clip.name}: ends after {len(vectors)} of the {clip.declared_frames} frames it promises; "
                 "it was cut short."
@@ -131,7 +133,7 @@ class FrameDriver:
         """The index of the rest frame."""
         if self.zero is not None:
             if self.zero >= len(vectors):
-                raise UsageError(f"--frame-zero {self.zero}: the film ends at frame {len(vectors) - 1}.")
+                raise UsageError(f"--frame-zero {self.zero}: {_ends(source)} {len(vectors) - 1}.")
             return self.zero
         far = squared_distances(vectors, source.vector, source)
         far[torch.from_numpy(~self.seen)] = torch.inf
@@ -149,6 +151,10 @@ def _without_rest(settings: Settings) -> str:
     if settings.absolute:
         return f"{given}, and --frame-absolute takes over the driving face as it is; leave out one of them."
     return f"{given}, and {settings.input} is a single picture, which is taken over as it is; leave it out."
+
+
+def _ends(source: Source) -> str:
+    return "the film ends at frame" if source.seconds is None else f"of {source.seconds:g} s of film, the last frame is"
 
 
 def _zero(text: str) -> int | None:

@@ -119,13 +119,18 @@ class UsedMappings:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: imports make many objects that stay, and a tenth of their time went into it."""
+    """Pause the garbage collector: imports make many objects that stay, and a tenth of their time went into it.
+
+    Afterwards they count as old, or the first collection would go through all of them.
+    """
     paused = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if paused:
+            gc.freeze()
+            gc.unfreeze()  # to the oldest generation, not the young ones that they were in
             gc.enable()
 
 

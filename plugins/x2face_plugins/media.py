@@ -15,7 +15,7 @@ from x2face_core.media.faces import find_faces
 from x2face_core.media.images import opened_picture, read_picture, to_rgba, write_picture
 from x2face_core.media.pictures import Picture
 from x2face_core.media.profiles import upright
-from x2face_core.media.rates import Timed
+from x2face_core.media.rates import Timed, frames_within
 from x2face_core.media.sound import Samples, has_sound, read_sound, read_sound_blocks, sound_notes, sound_seconds
 from x2face_core.media.video import is_film, probe, read_frames
 from x2face_core.media.writing import write_film
@@ -44,6 +44,7 @@ __all__ = [
     "atomic_file",
     "crop",
     "find_faces",
+    "frames_within",
     "has_sound",
     "hold_last_seen",
     "is_animation",

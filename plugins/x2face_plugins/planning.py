@@ -78,8 +78,10 @@ class Plan:
     def load(self) -> Loaded:
         """Load drivers and overlays. PluginError if one fails, InputError if an input cannot be read."""
         from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+        from x2face_plugins.searching import searching
 
-        loaded = [one.load() for one in self.choices]
+        with searching(self.options.seconds):
+            loaded = [one.load() for one in self.choices]
         return Loaded(
             drivers=[one for one in loaded if isinstance(one, ActiveDriver)],
             overlays=[one for one in loaded if isinstance(one, ActiveOverlay)],

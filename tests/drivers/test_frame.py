@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import torch
 from x2face_core.errors import InputError, MissingError, NoFaceError, UsageError
 from x2face_core.media.clips import kind_of
 from x2face_core.media.images import write_picture
-from x2face_core.media.scan import search_film
 from x2face_core.media.writing import write_film
 from x2face_core.pixels import to_tensor
 from x2face_core.rendering.pipeline import animate
@@ -152,31 +150,6 @@ def test_a_film_is_read_at_its_own_rate(tmp_path: Path, source: ModelSource) -> 
     assert chunks[0].fps == 30
     assert driver.box == (0, 0, 32, 32)
     assert driver.sound is None
-
-
-def test_the_face_is_searched_for_once_while_the_driver_is_loaded(
-    tmp_path: Path, source: ModelSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from skimage.data import astronaut
-
-    (spec,) = x2face_drivers()
-    film = tmp_path / "film.mp4"
-    write_film(film, (np.roll(astronaut()[:320, :320], k, axis=1) for k in range(12)), 25)
-    anew = FrameDriver(Settings(str(film)))
-    plain = vectors(anew, source)
-    search = search_film
-    threads: list[threading.Thread] = []
-
-    def noted(*given: Any, **named: Any) -> Any:
-        threads.append(threading.current_thread())
-        return search(*given, **named)
-
-    monkeypatch.setattr("x2face_core.media.clips.search_film", noted)
-    monkeypatch.setattr("x2face_core.media.scan.search_film", noted)
-    driver = spec.load(Settings(str(film)))
-    assert torch.equal(vectors(driver, source), plain)
-    assert driver.box == anew.box
-    assert [one is threading.main_thread() for one in threads] == [False]
 
 
 def test_a_film_s_sound_is_known_once_the_driver_is_loaded(tmp_path: Path) -> None:

@@ -37,6 +37,10 @@ class Ahead(Generic[T]):
         self._thread.start()
         self._stop = weakref.finalize(self, _stop, stopped, self._thread)
 
+    def stop(self) -> None:
+        """End the work, and wait for that: its result is not wanted."""
+        self._stop()
+
     def __call__(self) -> T:
         """Wait for the result; raises what `work` raised. Ctrl-C while waiting stops it."""
         try:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Literal
@@ -21,6 +22,7 @@ from x2face_core.media.folders import LOOKS, evenly, picture_files
 from x2face_core.media.frames import DecodedPicture, LazyFrame
 from x2face_core.media.images import read_picture
 from x2face_core.media.pictures import Picture
+from x2face_core.media.rates import frames_within
 from x2face_core.media.scan import FaceSearch, scan_film, search_film
 from x2face_core.media.video import is_film, probe, read_lazy_frames
 
@@ -34,8 +36,8 @@ class Clip:
 
     box: the crop around the face, in pixels of a picture of `size` (width, height); pictures may be decoded smaller
     present: whether picture k shows the face, by number
-    frames: given the side of the crops in pixels, reads all pictures from the first, as frames to be cropped; large
-        films are reduced where they are converted
+    frames: given the side of the crops in pixels, reads all pictures from the first, as frames to be cropped, and no
+        more than the clip was opened for; large films are reduced where they are converted
     is_picture: it is a single picture, which can be repeated for any length
     sound: the file whose sound belongs to the pictures
     promised: how many pictures the file says it holds, where it says so
@@ -84,38 +86,63 @@ def open_clip(
     fps: float = FOLDER_FPS,
     track: int | None = None,
     face: int | None = None,
-    search: Ahead[FaceSearch | None] | None = None,
+    seconds: float | None = None,
+    search: Search | None = None,
 ) -> Clip:
     """Open a film, a folder or a picture, and find the face in it.
 
     crop: auto, none or x,y,w,h; scale: side of the crop in sides of the face's box
     fps: of a folder's pictures, which have no rate of their own; track, face: of a film, as of scan_film
-    search: of begin_search with the same name, crop and track
+    seconds: of a film or a folder that are needed; the rest is not read, nor searched for faces
+    search: of begin_search with the same name, crop and track; one for other seconds is stopped
     """
     if kind == "film":
-        return _film(Path(name), crop, scale, track, face, search)
+        return _film(Path(name), crop, scale, track, face, seconds, search)
     if track is not None:
         raise UsageError(f"{name}: is no film, so there is no track {track} to choose.")
-    return _folder(Path(name), crop, scale, fps) if kind == "folder" else _picture(Path(name), crop, scale)
+    if kind == "folder":
+        return _folder(Path(name), crop, scale, fps, seconds)
+    return _picture(Path(name), crop, scale)
 
 
-def begin_search(name: str, crop: str, track: int | None = None) -> Ahead[FaceSearch | None] | None:
+@dataclass(frozen=True)
+class Search:
+    """The search of a film for faces, in a thread.
+
+    seconds: of the film, from its start, None: all; found: the result, None if it is no film
+    """
+
+    seconds: float | None
+    found: Ahead[FaceSearch | None]
+
+
+def begin_search(name: str, crop: str, track: int | None = None, seconds: float | None = None) -> Search | None:
     """Begin to search a film for faces in a thread; None where `crop` needs no search. Errors are raised by open_clip.
 
     The result is None if the input is no film.
     """
 
     def search(stopped: Event) -> FaceSearch | None:
-        return search_film(name, track=track, stopped=stopped) if kind_of(name) == "film" else None
+        if kind_of(name) != "film":
+            return None
+        limit = frames_within(seconds, probe(name, track).fps)
+        return search_film(name, track=track, stopped=stopped, limit=limit)
 
-    return Ahead(search) if crop == "auto" else None
+    return Search(seconds, Ahead(search)) if crop == "auto" else None
 
 
 def _film(
-    path: Path, crop: str, scale: float, track: int | None, face: int | None, search: Ahead[FaceSearch | None] | None
+    path: Path,
+    crop: str,
+    scale: float,
+    track: int | None,
+    face: int | None,
+    seconds: float | None,
+    search: Search | None,
 ) -> Clip:
     info = probe(path, track)
-    scan = scan_film(path, info.fps, scale, crop, track, face, None if search is None else search())
+    limit = frames_within(seconds, info.fps)
+    scan = scan_film(path, info.fps, scale, crop, track, face, _found(search, seconds), limit)
     size, box = (info.width, info.height), scan.box.in_whole_pixels()
     return Clip(
         name=path.name,
@@ -123,13 +150,23 @@ def _film(
         size=size,
         box=box,
         present=scan.has_face,
-        frames=lambda side: read_lazy_frames(path, info.fps, longest=_reduced(size, box, side), track=track),
+        frames=lambda side: islice(
+            read_lazy_frames(path, info.fps, longest=_reduced(size, box, side), track=track), limit
+        ),
         sound=path if info.sound else None,
         declared_frames=info.declared_frames,
         notes=info.notes,
         others=scan.others,
         number=scan.number,
     )
+
+
+def _found(search: Search | None, seconds: float | None) -> FaceSearch | None:
+    """The result of a search for that length; None if there is none. A search for another length is stopped."""
+    if search is None or search.seconds == seconds:
+        return None if search is None else search.found()
+    search.found.stop()
+    return None
 
 
 def _reduced(size: tuple[int, int], box: Box, side: int) -> int | None:
@@ -152,8 +189,8 @@ def _picture(path: Path, crop: str, scale: float) -> Clip:
     )
 
 
-def _folder(path: Path, crop: str, scale: float, fps: float) -> Clip:
-    files = picture_files(path)
+def _folder(path: Path, crop: str, scale: float, fps: float, seconds: float | None) -> Clip:
+    files = picture_files(path)[: frames_within(seconds, fps)]
     looked = evenly(len(files), LOOKS)
     box, found = _scan_pictures((read_picture(files[k]) for k in looked), crop, scale, path)
     height, width = read_picture(files[0]).shape[:2]

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import av
 from av.audio.frame import AudioFrame
@@ -24,6 +24,8 @@ MOST_PIXELS = 8192 * 8192
 """Largest number of pixels of a film's frame."""
 
 T = TypeVar("T", VideoStream, AudioStream)
+Skip = Literal["none", "bidirectional", "predicted"]
+"""Frames of a film that are not decoded."""
 
 _DEMUXERS = (
     *(
@@ -143,11 +145,12 @@ def _chosen(streams: list[T], number: int | None, path: str, what: str) -> T | N
     return next((stream for stream in known if stream.disposition & Disposition.default), next(iter(known), None))
 
 
-def decoded_film(container: InputContainer, stream: VideoStream, *, sparse: bool = False) -> Iterator[VideoFrame]:
+def decoded_film(container: InputContainer, stream: VideoStream, *, skip: Skip = "none") -> Iterator[VideoFrame]:
     """Frames in presentation order; broken ones are skipped, and a truncated file ends early.
 
-    sparse: leave out frames that are predicted from later ones, about three in four of usual films, for a third of the
-        time; only in containers whose packets all have a presentation time
+    skip: bidirectional: leave out frames that are predicted from later ones, about three in four of usual films, for a
+        third of the time; predicted: all but keyframes, which are seconds apart; only in containers whose packets all
+        have a presentation time
     InputError if the file declares more pixels than MOST_PIXELS; the decoder allocates no larger frame either.
     """
     context = stream.codec_context
@@ -155,11 +158,16 @@ def decoded_film(container: InputContainer, stream: VideoStream, *, sparse: bool
         size = f"{context.width}x{context.height} pixels"
         raise InputError(f"{container.name}: has {size}; at most {MOST_PIXELS:,} are read, reduce it first.")
     context.options = {"max_pixels": str(MOST_PIXELS)}
-    if sparse and _TIMED & set(container.format.name.split(",")):
-        context.skip_frame = "BIDIR"
+    if skip != "none" and can_skip(container):
+        context.skip_frame = "BIDIR" if skip == "bidirectional" else "NONKEY"
     for frame in _decoded(container, stream):
         if isinstance(frame, VideoFrame):
             yield frame
+
+
+def can_skip(container: InputContainer) -> bool:
+    """Whether frames may be left out, as the time of the others is known without them."""
+    return bool(_TIMED & set(container.format.name.split(",")))
 
 
 def decoded_sound(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:

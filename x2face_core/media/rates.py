@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import repeat
-from math import floor
+from math import ceil, floor
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -34,6 +34,11 @@ def exact(fps: float) -> Fraction:
     """The rate as an exact fraction for containers: 29.97 becomes 30000/1001."""
     near = _nearest(fps)
     return near if abs(float(near) - fps) < 2e-3 else Fraction(fps).limit_denominator(1000)
+
+
+def frames_within(seconds: float | None, fps: float) -> int | None:
+    """Number of frames that are read for `seconds` of film: one more than it has, to interpolate; None: all."""
+    return None if seconds is None else ceil(seconds * fps) + 1
 
 
 def _nearest(rate: float) -> Fraction:

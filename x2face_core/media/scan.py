@@ -18,6 +18,7 @@ from x2face_core.media.chosen import count_of_faces
 from x2face_core.media.faces import SURE, Face, find_faces, sureness, surest
 from x2face_core.media.following import MOST, FaceTracker
 from x2face_core.media.frames import DecodedPicture, LazyFrame
+from x2face_core.media.opening import Skip
 from x2face_core.media.tracking import Track, overlap
 from x2face_core.media.video import probe, read_lazy_frames
 from x2face_core.media.working import in_thread
@@ -61,6 +62,7 @@ def scan_film(
     track: int | None = None,
     face: int | None = None,
     search: FaceSearch | None = None,
+    limit: int | None = None,
 ) -> FaceScan:
     """Find the face of a film that is seen longest and largest, and one crop box for it.
 
@@ -70,16 +72,21 @@ def scan_film(
     track: as of probe
     face: number of the face to choose instead, from left to right, from 1; UsageError if there are fewer
     search: what search_film found, if that is known
+    limit: number of frames, from the first, after which the film counts as ended; no more are decoded
     NoFaceError if no frame shows a face; UsageError if a given box lies outside the film; InputError as read_frames.
     """
     film = probe(path, track)
     if crop == "auto":
-        found = search_film(path, fps, track) if search is None else search
+        found = search_film(path, fps, track, limit=limit) if search is None else search
         return found.scan(scale, film.width, face, str(path))
     box = crop if isinstance(crop, Box) else Box.given(crop, film.width, film.height, str(path))
     box.refuse_outside(film.width, film.height, str(path))
     count = film.frames if fps is None or film.seconds is None else max(1, round(film.seconds * fps))
-    return FaceScan(box, np.ones(count or 0, dtype=np.bool_))
+    return FaceScan(box, np.ones(_at_most(count or 0, limit), dtype=np.bool_))
+
+
+def _at_most(frames: int, limit: int | None) -> int:
+    return frames if limit is None else min(frames, limit)
 
 
 @dataclass(frozen=True)
@@ -87,12 +94,14 @@ class ScanResult:
     """The face tracks of a film.
 
     tracks: in pixels of frames that are `width` wide; frames: of the film; step: frames between two looks
+    gap: looks; a face missing for fewer counts as present
     """
 
     tracks: list[Track]
     width: int
     frames: int
     step: int
+    gap: int = _GAP
 
     @property
     def faces(self) -> int:
@@ -112,7 +121,7 @@ class ScanResult:
         if number > len(boxes):
             raise UsageError(f"--face {number}: {name} shows {count_of_faces(len(boxes))}.")
         taken = boxes.pop(number - 1)
-        looks = _without_gaps(_within(self.tracks, taken, scale, -(-self.frames // self.step)))
+        looks = _without_gaps(_within(self.tracks, taken, scale, -(-self.frames // self.step)), self.gap)
         box, *others = (box.scaled(width / self.width) for box in (taken, *boxes))
         return FaceScan(box, _nearest(looks, self.step, self.frames), tuple(others), number)
 
@@ -153,11 +162,15 @@ class FaceSearch:
 
 
 def search_film(
-    path: str | Path, fps: float | None = None, track: int | None = None, stopped: Event | None = None
+    path: str | Path,
+    fps: float | None = None,
+    track: int | None = None,
+    stopped: Event | None = None,
+    limit: int | None = None,
 ) -> FaceSearch:
     """Search a film for faces; arguments and errors as of scan_film. stopped: once set, Stopped is raised soon"""
     info = probe(path, track)
-    film = _Film(path, fps or info.fps, track, (info.width, info.height), info.seconds, stopped or Event())
+    film = _Film(path, fps or info.fps, track, (info.width, info.height), info.seconds, stopped or Event(), limit)
     seen = film.look(LONGEST, EVERYWHERE)
     if seen.surest < SURE:
         seen = max(seen, film.look_closely(seen.frames), key=lambda one: one.surest)
@@ -166,7 +179,11 @@ def search_film(
 
 @dataclass(frozen=True)
 class _Film:
-    """A film to be scanned. size: width and height; seconds: its length, None if unknown; stopped: ends it when set"""
+    """A film to be scanned.
+
+    size: width and height; seconds: its length, None if unknown; stopped: ends it when set
+    limit: largest number of frames, None: all
+    """
 
     path: str | Path
     rate: float
@@ -174,13 +191,14 @@ class _Film:
     size: tuple[int, int]
     seconds: float | None
     stopped: Event
+    limit: int | None
 
     def look(self, longest: int, everywhere: int) -> ScanResult:
         """Track its faces in frames reduced to `longest` pixels, with searches at `everywhere` pixels.
 
         Long films are decoded sparsely, and looked at sparsely where nothing moves.
         """
-        step, sparse = max(1, round(self.rate / LOOKS_A_SECOND)), (self.seconds or 0) >= _LONG
+        step, sparse = max(1, round(self.rate / LOOKS_A_SECOND)), self._declared_frames >= _LONG * self.rate
         lookout, frames = FaceTracker(everywhere), 0
 
         def shots() -> Iterator[tuple[int, LazyFrame | DecodedPicture]]:
@@ -203,9 +221,14 @@ class _Film:
             raise outcome.interrupted
         return ScanResult(lookout.tracks, lookout.width or self.size[0], frames, step)
 
+    @property
+    def _declared_frames(self) -> int:
+        """Number of frames by its timestamps, up to the limit; 0 if unknown."""
+        return _at_most(round((self.seconds or 0) * self.rate), self.limit)
+
     def complete(self, frames: int) -> int:
         """The number of frames, with those at the end that sparse decoding left out."""
-        count = 0 if self.seconds is None else round(self.seconds * self.rate)
+        count = self._declared_frames
         return count if frames < count <= frames + _LEFT_OUT else frames
 
     def look_closely(self, frames: int) -> ScanResult:
@@ -227,7 +250,9 @@ class _Film:
         return {number: faces[0] for number, faces in found if faces}
 
     def _lazy_frames(self, longest: int | None, *, sparse: bool = False) -> Iterator[LazyFrame | DecodedPicture]:
-        for shot in read_lazy_frames(self.path, self.rate, longest=longest, track=self.track, sparse=sparse):
+        skip: Skip = "bidirectional" if sparse else "none"
+        shots = read_lazy_frames(self.path, self.rate, longest=longest, track=self.track, skip=skip)
+        for shot in islice(shots, self.limit):
             refuse_stopped(self.stopped)
             yield shot
 
@@ -248,12 +273,12 @@ def _within(tracks: list[Track], box: Box, scale: float, looks: int) -> NDArray[
     return seen
 
 
-def _without_gaps(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill gaps shorter than _GAP looks."""
+def _without_gaps(seen: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
+    """Fill gaps shorter than `gap` looks."""
     filled = seen.copy()
     shown = np.flatnonzero(seen)
     for before, after in zip(shown[:-1], shown[1:], strict=True):
-        if after - before <= _GAP:
+        if after - before <= gap:
             filled[before:after] = True
     return filled
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from x2face_core.errors import NoFaceError
@@ -33,15 +34,22 @@ class Scene:
         return self.scan is not None and self.scan.has_face(frame - self.start)
 
 
-def scan_scenes(path: Path, fps: float, scale: float = 1.6, crop: str = "auto", face: int | None = None) -> list[Scene]:
+def scan_scenes(
+    path: Path,
+    fps: float,
+    scale: float = 1.6,
+    crop: str = "auto",
+    face: int | None = None,
+    limit: int | None = None,
+) -> list[Scene]:
     """The scenes of a film in their order, at least one.
 
-    fps, scale, crop, face: as of scan_film; a scene with fewer faces than `face` counts as one without
+    fps, scale, crop, face, limit: as of scan_film; a scene with fewer faces than `face` counts as one without
     NoFaceError if no scene shows a face; UsageError, InputError as scan_film.
     """
-    cuts, results, width = _watch(path, fps)
+    cuts, results, width = _watch(path, fps, limit)
     if len(results) == 1 or crop != "auto":
-        scan = scan_film(path, fps, scale, crop, face=face)
+        scan = scan_film(path, fps, scale, crop, face=face, limit=limit)
         return [Scene(start, stop, scan) for start, stop in cuts]
     scenes = [
         Scene(start, stop, result.scan(scale, width, face, str(path)) if _shows(result, face) else None)
@@ -56,7 +64,7 @@ def _shows(result: ScanResult, face: int | None) -> bool:
     return bool(result.tracks) and (face is None or face <= result.faces)
 
 
-def _watch(path: Path, fps: float) -> tuple[list[tuple[int, int]], list[ScanResult], int]:
+def _watch(path: Path, fps: float, limit: int | None) -> tuple[list[tuple[int, int]], list[ScanResult], int]:
     """First frame and end of each scene, the faces tracked in it, and the film's width in pixels."""
     info = probe(path)
     step = max(1, round(fps / LOOKS_A_SECOND))
@@ -66,7 +74,7 @@ def _watch(path: Path, fps: float) -> tuple[list[tuple[int, int]], list[ScanResu
     def finish(stop: int) -> None:
         results.append(ScanResult(tracker.tracks, width, stop - starts[-1], step))
 
-    for number, frame in enumerate(read_lazy_frames(path, fps, longest=LONGEST)):
+    for number, frame in enumerate(islice(read_lazy_frames(path, fps, longest=LONGEST), limit)):
         picture = frame.picture()
         width = picture.shape[1]
         if detector.is_cut(picture):

@@ -13,7 +13,7 @@ from x2face_core.files.placing import readable_file
 from x2face_core.media.animations import animation_frames, animation_size, animation_times, is_animation
 from x2face_core.media.clocks import GAP, Clock, usual_rate
 from x2face_core.media.frames import Conversion, DecodedPicture, LazyFrame
-from x2face_core.media.opening import decoded_film, film_stream, no_stream, opened
+from x2face_core.media.opening import Skip, decoded_film, film_stream, no_stream, opened
 from x2face_core.media.pictures import Picture
 from x2face_core.media.probing import USUAL_RATE, probe_file
 from x2face_core.media.rates import Timed, at_rate, snapped
@@ -125,18 +125,18 @@ def read_lazy_frames(
     *,
     longest: int | None = None,
     track: int | None = None,
-    sparse: bool = False,
+    skip: Skip = "none",
 ) -> Iterator[LazyFrame | DecodedPicture]:
     """As read_frames, but frames are converted to pictures on demand, so skipped ones cost only their decoding.
 
-    sparse: frames that opening.decoded_film leaves out are replaced by the one before; up to as many as lie between two
-        decoded frames are missing at the end
+    skip: frames that opening.decoded_film leaves out are replaced by the decoded one next to them; up to as many as lie
+        between two decoded frames are missing at the end
     """
     if is_animation(path):
         yield from at_rate(_decoded_animation_frames(path, longest), fps or _probe_animation(path).fps)
         return
     none_yet = True
-    for shot in at_rate(_lazy_film_frames(path, longest, track, sparse), fps or probe(path, track).fps):
+    for shot in at_rate(_lazy_film_frames(path, longest, track, skip), fps or probe(path, track).fps):
         none_yet = False
         yield shot
     if none_yet:
@@ -152,7 +152,7 @@ def _decoded_animation_frames(path: str | Path, longest: int | None) -> Iterator
 
 
 def _lazy_film_frames(
-    path: str | Path, longest: int | None, track: int | None, sparse: bool
+    path: str | Path, longest: int | None, track: int | None, skip: Skip
 ) -> Iterator[tuple[Timed, LazyFrame]]:
     found = probe_file(path, track)
     clock, end = Clock(found.film), found.film_seconds or 0.0
@@ -162,7 +162,7 @@ def _lazy_film_frames(
             raise no_stream(path, "film")
         convert: Conversion | None = None
         following = 0.0  # presentation time for a frame without a timestamp
-        for frame in decoded_film(film, stream, sparse=sparse):
+        for frame in decoded_film(film, stream, skip=skip):
             convert = convert or Conversion.of(frame, stream, longest)
             start = None if frame.pts is None else clock.to_timeline(float(frame.pts * (frame.time_base or 0)))
             start = following if start is None else start

@@ -97,9 +97,9 @@ def read_footage(
     NoFaceError, InputError, UsageError as scan_scenes; MissingError if the factor is not fitted.
     """
     info = probe(path)
-    scenes = scan_scenes(path, info.fps, cropping.scale, cropping.where, cropping.face)
-    scenes = list(_within(scenes, None if seconds is None else max(1, round(seconds * info.fps))))
-    frames = prefetch(read_frames(path, info.fps), 2 * _BATCH)
+    limit = None if seconds is None else max(1, round(seconds * info.fps))
+    scenes = scan_scenes(path, info.fps, cropping.scale, cropping.where, cropping.face, limit)
+    frames = prefetch(islice(read_frames(path, info.fps), limit), 2 * _BATCH)
     filmed = []
     for scene in scenes:
         pictures = islice(frames, scene.frames)
@@ -119,13 +119,6 @@ def read_footage(
         filmed.append(FilmedScene(scene, replace(source, vector=vector), scene.scan.box, vectors, chosen, mouth))
     frames.close()
     return Footage(path, info.fps, (info.width, info.height), scenes[-1].stop, filmed)
-
-
-def _within(scenes: list[Scene], frames: int | None) -> Iterator[Scene]:
-    """The scenes up to a number of frames."""
-    for scene in scenes:
-        if frames is None or scene.start < frames:
-            yield scene if frames is None else replace(scene, stop=min(scene.stop, frames))
 
 
 def _read(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -35,14 +34,13 @@ class Encoder(Protocol):
     def encode(self, pictures: Tensor) -> Tensor: ...
 
 
-def read_vectors(clip: Clip, encoder: Encoder, limit: int | None = None) -> tuple[Tensor, NDArray[np.bool_]]:
-    """Encode a clip: vectors (n, 128), and whether each picture shows the face (n,). limit: largest number of pictures
+def read_vectors(clip: Clip, encoder: Encoder) -> tuple[Tensor, NDArray[np.bool_]]:
+    """Encode a clip: vectors (n, 128), and whether each picture shows the face (n,).
 
     Pictures are decoded in a thread and encoded in batches, in constant memory.
     """
-    crops = islice(clip.crops(encoder.side), limit)
     workers = int(getattr(encoder, "workers", 1))
-    ahead = (batch for _, batch in batches(prefetch(crops, 2 * BATCH), BATCH))
+    ahead = (batch for _, batch in batches(prefetch(clip.crops(encoder.side), 2 * BATCH), BATCH))
     vectors = joined(in_parallel(lambda batch: encoder.encode(to_tensor(batch)), ahead, workers))
     give_back_freed_memory()
     return vectors, np.array([clip.present(k) for k in range(len(vectors))])

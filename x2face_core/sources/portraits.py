@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -18,9 +18,9 @@ from x2face_core.media.chosen import choose_face
 from x2face_core.media.faces import Face, face_or_refuse
 from x2face_core.media.folders import LOOKS, evenly, picture_files
 from x2face_core.media.images import read_picture
+from x2face_core.media.moments import Moments
 from x2face_core.media.pictures import Picture
-from x2face_core.media.scan import scan_film
-from x2face_core.media.video import is_film, probe, read_frames
+from x2face_core.media.video import is_film
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.framing import Framing, View
 from x2face_core.sources.source import Model, pose_expression_coordinates
@@ -34,7 +34,7 @@ class Portrait:
 
     crop: (side, side, 3) uint8; box: of the crop in the whole picture
     path: of the whole picture, or the picture itself
-    moment: index among LOOKS evenly spaced frames, if the path is a film
+    moment: index among its Moments, if the path is a film
     size: width and height of the whole picture
     face: its rectangle, None if the user gave the crop; seen: number of faces there, and the chosen one's number
     view: what frames show of the picture around the crop; None: the crop
@@ -60,7 +60,7 @@ class Portrait:
             return self.path
         if self.moment is None:
             return read_picture(self.path)
-        return next(islice(_moments(self.path), self.moment, None))
+        return next(islice(Moments.of(self.path).pictures(), self.moment, None))
 
 
 @dataclass(frozen=True)
@@ -152,25 +152,14 @@ def _or_none(path: Path, cropping: Cropping) -> Portrait | None:
 
 
 def _of_film(path: Path, cropping: Cropping) -> list[Portrait]:
-    info = probe(path)
-    scan = scan_film(path, info.fps, cropping.scale, cropping.where, face=cropping.face)
-    rate = _moments_rate(path)
+    moments = Moments.of(path)
+    scan = moments.scan(cropping.scale, cropping.where, cropping.face)
     seen = (1 + len(scan.others), scan.number)
     return [
         replace(cropping.cropped(picture, path, scan.box), moment=moment, seen=seen)
-        for moment, picture in enumerate(_moments(path))
-        if scan.has_face(round(moment * info.fps / rate))
+        for moment, picture in enumerate(moments.pictures())
+        if scan.has_face(moment)
     ]
-
-
-def _moments_rate(path: Path) -> float:
-    info = probe(path)
-    return min(info.fps, LOOKS / info.seconds) if info.seconds else info.fps
-
-
-def _moments(path: Path) -> Iterator[Picture]:
-    """Up to LOOKS evenly spaced frames of a film."""
-    return islice(read_frames(path, _moments_rate(path)), LOOKS)
 
 
 def diverse(portraits: Sequence[Portrait], count: int, model: Model) -> list[Portrait]:

@@ -32,12 +32,15 @@ class Checked:
     portrait: Portrait | None = field(default=None, repr=False)
 
 
-def check_input(path: Path, cropping: Cropping, model: Model) -> Checked:
-    """Check a picture or a film. Raises InputError and NoFaceError; UsageError for a camera or a folder."""
+def check_input(path: Path, cropping: Cropping, model: Model, seconds: float | None = None) -> Checked:
+    """Check a picture or a film. Raises InputError and NoFaceError; UsageError for a camera or a folder.
+
+    seconds: of a film, from its start, that are looked at; None: all
+    """
     kind = kind_of(str(path))
     if kind in ("camera", "folder"):
         raise UsageError(f"{path}: is a {kind}; name pictures and films.")
-    return _film(path, cropping, model) if kind == "film" else _picture(path, cropping, model)
+    return _film(path, cropping, model, seconds) if kind == "film" else _picture(path, cropping, model)
 
 
 def _picture(path: Path, cropping: Cropping, model: Model) -> Checked:
@@ -46,7 +49,7 @@ def _picture(path: Path, cropping: Cropping, model: Model) -> Checked:
     return Checked(str(path), "picture", size, portrait.box, portrait.seen[0], findings, portrait)
 
 
-def _film(path: Path, cropping: Cropping, model: Model) -> Checked:
-    clip = open_clip(str(path), "film", cropping.where, cropping.scale, face=cropping.face)
+def _film(path: Path, cropping: Cropping, model: Model, seconds: float | None) -> Checked:
+    clip = open_clip(str(path), "film", cropping.where, cropping.scale, face=cropping.face, seconds=seconds)
     findings = of_film(clip, cropping.scale, model)
     return Checked(str(path), "film", clip.size, clip.box, 1 + len(clip.others), findings)

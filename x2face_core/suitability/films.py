@@ -25,13 +25,15 @@ LOST_SHARE = 0.05
 """Largest share of frames without the face that is not warned of."""
 _SAMPLES = 5  # frames looked at per second of film
 _BATCH = 16
+_MOST = 200
 
 
 @dataclass(frozen=True, eq=False)
 class SampledFrames:
     """A few frames per second of a film.
 
-    crops: (side, side, 3) each, of some frames with the face; present: (n,), whether each sampled frame shows the face
+    crops: (side, side, 3) each, of at most _MOST frames with the face, spread over the film
+    present: (n,), whether each sampled frame shows the face
     turns: statistics of head rotation in frames with the face; None if the weights carry no reading
     """
 
@@ -57,11 +59,15 @@ def sample_frames(clip: Clip, model: Model) -> SampledFrames:
     crops: list[Picture] = []
     present: list[bool] = []
     turns: Turns | None = Turns()
-    for _, pictures in batches(islice(clip.crops(side), 0, None, step), _BATCH):
+    every = 1  # batches of which crops of one are kept
+    sampled = (frame.crop(clip.box, side) for frame in islice(clip.frames(side), 0, None, step))
+    for batch, (_, pictures) in enumerate(batches(sampled, _BATCH)):
         seen = [clip.present(step * (len(present) + k)) for k in range(len(pictures))]
         present += seen
         shown = [picture for picture, there in zip(pictures, seen, strict=True) if there]
-        crops += shown[:: max(1, len(shown) // 2)]
+        crops += shown[:: max(1, len(shown) // 2)] if batch % every == 0 else []
+        if len(crops) > _MOST:
+            crops, every = crops[::2], 2 * every
         turns = _turned(turns, shown, model)
     return SampledFrames(crops, np.array(present), turns)
 

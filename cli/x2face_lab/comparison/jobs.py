@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from torch import Tensor
 from x2face_core.data.folder import FaceFolder
 from x2face_core.data.tables import Split
 from x2face_core.errors import NoFaceError
-from x2face_core.media.clips import kind_of, open_clip
+from x2face_core.media.clips import Clip, kind_of, open_clip
 from x2face_core.media.pictures import Picture
 from x2face_core.model import X2Face
 from x2face_core.sources.source import ModelSource
@@ -47,12 +48,17 @@ class FilmInput:
     crop: str = "auto"
     scale: float = 1.6
 
+    @cached_property
+    def clip(self) -> Clip:
+        """The opened input; its face is searched for once."""
+        return open_clip(str(self.path), kind_of(str(self.path)), self.crop, self.scale)
+
     def read(self, side: int, most: int, every: int = 1) -> tuple[Tensor, float]:
         """(n, 3, side, side) uint8 of at most `most` pictures that show the face, and their frames a second.
 
         every: nth picture is taken. NoFaceError if none shows one.
         """
-        clip = open_clip(str(self.path), kind_of(str(self.path)), self.crop, self.scale)
+        clip = self.clip
         seen = (picture for k, picture in enumerate(clip.crops(side)) if k % every == 0 and clip.present(k))
         pictures = list(islice(seen, most))
         if not pictures:
@@ -61,8 +67,7 @@ class FilmInput:
 
     def spread(self, side: int) -> Tensor:
         """(n, 3, side, side) uint8, about PICTURES, spread over the whole."""
-        clip = open_clip(str(self.path), kind_of(str(self.path)), self.crop, self.scale)
-        every = max(1, (clip.declared_frames or 0) // PICTURES)
+        every = max(1, (self.clip.declared_frames or 0) // PICTURES)
         return self.read(side, PICTURES, every)[0]
 
 
@@ -91,8 +96,7 @@ def jobs_of_films(
 
     find: the face in a path; seconds: of the film, from its start; marks: None: no landmarks
     """
-    clip = open_clip(str(driving.path), kind_of(str(driving.path)), driving.crop, driving.scale)
-    film, fps = driving.read(SIDE, max(LEAST, round(seconds * clip.fps)))
+    film, fps = driving.read(SIDE, max(LEAST, round(seconds * driving.clip.fps)))
     frames = film.float() / 255
     known = np.zeros(0) if marks is None else marks.of_film(frames, None, range(len(frames)))
     jobs = []

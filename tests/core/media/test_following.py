@@ -13,7 +13,7 @@ from x2face_core.media import following, scan
 from x2face_core.media.faces import Face
 from x2face_core.media.following import FaceTracker
 from x2face_core.media.frames import DecodedPicture
-from x2face_core.media.opening import decoded_film, film_stream, opened
+from x2face_core.media.opening import Skip, decoded_film, film_stream, opened
 from x2face_core.media.scan import scan_film
 
 Maker = Callable[..., Path]
@@ -67,14 +67,14 @@ def test_the_look_before_a_face_leaves_is_made_up_for(monkeypatch: pytest.Monkey
 def test_sparse_decoding_leaves_frames_out_and_keeps_the_time_of_the_others(
     make_film: Maker, portrait_film: Any
 ) -> None:
-    def times(sparse: bool) -> list[int]:
+    def times(skip: Skip) -> list[int]:
         with opened(path) as film:
             stream = film_stream(film)
             assert stream is not None
-            return [int(frame.pts or 0) for frame in decoded_film(film, stream, sparse=sparse)]
+            return [int(frame.pts or 0) for frame in decoded_film(film, stream, skip=skip)]
 
     path = make_film(pictures=portrait_film(40))
-    all_of_them, some = times(False), times(True)
+    all_of_them, some = times("none"), times("bidirectional")
     assert len(all_of_them) == 40
     assert len(some) <= len(all_of_them)
     assert set(some) <= set(all_of_them)
