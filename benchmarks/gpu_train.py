@@ -27,6 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from x2face_core.data.bank import Bank
 from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout, with_irises
 from x2face_core.networks.dims import PRESETS, Dims
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import RunState
 from x2face_core.training.completing import CompletionBatches, CompletionObjective
@@ -182,7 +183,7 @@ class _Ground:
         return Trainer(out, objective, batches, recipe, self.processes, dtype, judge, data)
 
     def networks(self, dims: Dims) -> X2FaceNetworks:
-        return X2FaceNetworks(dims).to(self.processes.device, memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]
+        return in_memory_format(X2FaceNetworks(dims), torch.channels_last, self.processes.device)
 
 
 def _layout(bank: Bank, begun: InitialWeights | None) -> torch.Tensor:
@@ -253,7 +254,9 @@ def finish(out: Path, data: Path, weights: Path) -> None:
     networks.load_state_dict({name: value.float() for name, value in tensors.items() if name != "layout"}, strict=False)
     reading = fit_reading(networks, load_bank(folder, "train", SIDE), folder)
     tensors |= {f"reading.{part}": value for part, value in reading.items()}
-    saw = statement_of(folder, replace(RECIPES["guided"], stills=info.recipe["stills"]), None)  # type: ignore[call-arg]
+    guided = RECIPES["guided"]
+    assert isinstance(guided, GuidedRecipe)
+    saw = statement_of(folder, replace(guided, stills=info.recipe["stills"]), None)
     save_weights(weights, tensors, shown | {"name": weights.stem, "data": saw})
 
 

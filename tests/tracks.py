@@ -164,5 +164,5 @@ def write_labels(folder: Path, jobs: Sequence[tuple[int, int]]) -> None:
         pose=np.array([look.pose for look in looks], np.float32),
         landmark_ref=np.stack([number[marked], frame[marked]], axis=1),
         landmarks=np.array(points, np.float16),
-        **{name: np.array([getattr(look, name) for look in looks], np.float16) for name in measured},  # type: ignore[arg-type]
+        **{name: np.array([getattr(look, name) for look in looks], np.float16) for name in measured},
     )

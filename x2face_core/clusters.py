@@ -14,6 +14,7 @@ from asyncio import CancelledError as AsyncCancelledError
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -210,7 +211,7 @@ def _ended(client: Any) -> InputError:
 
 def _silence() -> None:
     """Keep Dask from logging what is told as one error here."""
-    import distributed.client  # noqa: F401 (imports what has loggers)
+    import_module("distributed.client")  # what it imports has loggers
 
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in ("distributed", "tornado"):

@@ -14,11 +14,12 @@ from torch import Tensor
 from x2face_core.driving import EmbeddedFace
 from x2face_core.engines.choosing import Candidate, check_engine, choose
 from x2face_core.engines.interface import rendering_threads, torch_threads
-from x2face_core.engines.torch_engine import DTYPES
+from x2face_core.engines.torch_engine import DTYPES, device_of
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.geometry.anchors import anchors_of
 from x2face_core.networks.dims import Dims, Fusion
 from x2face_core.networks.folding import fold
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.weights import WeightsInfo, find_weights, load_weights
 
@@ -63,7 +64,7 @@ class X2Face:
         self._reading = reading
         self.anchors = anchors_of(layout)
         self.networks = networks.eval().requires_grad_(False)
-        self.networks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        in_memory_format(self.networks, torch.channels_last, self.device)
 
     @classmethod
     def load(
@@ -225,22 +226,6 @@ def _checked(pictures: Tensor) -> Tensor:
             f"Pictures of shape {tuple(pictures.shape)} and {pictures.dtype}; expected (n, 3, H, W) floats in [0, 1]."
         )
     return pictures
-
-
-def device_of(device: str) -> torch.device:
-    """The device of a name; auto is the first GPU, else the CPU. UsageError if it is not available."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if device not in (there := usable_devices()):
-        raise UsageError(f"device {device}: not available here; available: {', '.join(there)}.")
-    return torch.device(device)
-
-
-def usable_devices() -> list[str]:
-    """Values of `--device` on this machine, without auto; cuda is the first GPU."""
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    cuda = ["cuda", *(f"cuda:{number}" for number in range(count))] if count else []
-    return ["cpu", *cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
 
 
 def _dtype(dtype: str, device: torch.device) -> torch.dtype:

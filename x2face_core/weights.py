@@ -118,7 +118,7 @@ def _named() -> Iterator[Path]:
 
 def is_file(path: str | Path) -> bool:
     """Whether a regular file exists; False also for invalid names."""
-    return os.path.isfile(path)  # noqa: PTH113
+    return os.path.isfile(path)  # noqa: PTH113 (Path raises for names that are too long)
 
 
 def read_info(path: str | Path) -> WeightsInfo:

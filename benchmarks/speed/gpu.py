@@ -13,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from x2face_core.networks.dims import PRESETS, Dims
 from x2face_core.networks.folding import fold
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.throughput import peak_of
 
@@ -50,7 +51,7 @@ def frames_by(way: Way, networks: X2FaceNetworks, pictures: Tensor, texture: Ten
     All are on the device; each way is given networks of its own, whose layout it changes.
     """
     layout = torch.channels_last if way.channels_last else torch.contiguous_format
-    networks.to(memory_format=layout)  # type: ignore[call-overload]
+    in_memory_format(networks, layout)
     given = pictures.to(memory_format=layout)
 
     def call() -> Tensor:
@@ -67,7 +68,7 @@ def frames_by(way: Way, networks: X2FaceNetworks, pictures: Tensor, texture: Ten
 
 def _recorded(call: Callable[[], Tensor]) -> Callable[[], Tensor]:
     """The same as one CUDA graph, whose answer is overwritten by the next call."""
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         for _ in range(3):
             call()

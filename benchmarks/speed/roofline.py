@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from speed.reference import seconds_each
 from x2face_core.networks.dims import PRESETS
 from x2face_core.networks.folding import fold
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.networks.x2face import X2FaceNetworks
 
 BATCH = {"light": 8, "paper": 2}
@@ -36,7 +38,7 @@ def networks_of(preset: str) -> list[Network]:
     trained = X2FaceNetworks(PRESETS[preset]).eval().requires_grad_(False)
     folded = X2FaceNetworks(PRESETS[preset])
     folded.load_state_dict(trained.state_dict())
-    folded = fold(folded.eval().requires_grad_(False)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    folded = in_memory_format(fold(folded.eval().requires_grad_(False)), torch.channels_last)
     dims, n = trained.dims, BATCH[preset]
     pictures = torch.rand(n, 3, dims.side, dims.side)
     calls: dict[str, tuple[str, Tensor]] = {
@@ -92,7 +94,7 @@ def rows(peak: float, bandwidth: float) -> Rows:
     answer = []
     for network in (one for preset in PRESETS for one in networks_of(preset)):
         part, n = network.folded, len(network.given)
-        spent = seconds_each(lambda part=part, given=network.given: part(given), 8) / n  # type: ignore[misc]
+        spent = seconds_each(partial(part, network.given), 8) / n
         work, traffic = flops(part, network.given), moved_bytes(part, network.given)
         bound = max(work / peak, traffic / bandwidth)
         limit = "arithmetic" if work / peak > traffic / bandwidth else "memory"

@@ -26,5 +26,5 @@ def _with_results_only(callback: Callable[..., Any]) -> Callable[..., Any]:
         with screen.results_only():
             return callback(*given, **more)
 
-    quiet.quieted = True  # type: ignore[attr-defined]
+    vars(quiet)["quieted"] = True
     return quiet

@@ -193,7 +193,7 @@ def progress(what: str, total: float | None = None, unit: str = "frames") -> Ite
     It is shown on a terminal only, and not with -q. total: None if unknown
     """
     if _verbosity < 0 or not sys.stderr.isatty():
-        yield lambda done: None
+        yield _nothing
         return
     with _bar(unit) as bar:
         task = bar.add_task(what, total=total)
@@ -214,7 +214,7 @@ def stages(bars: ExitStack, unit: str = "clips") -> Callable[[str, int, int | No
     total: None if unknown
     """
     now, seen = "", 0
-    advance: Callable[[float], None] = lambda done: None  # noqa: E731 (stands in until the first stage)
+    advance: Callable[[float], None] = _nothing  # until the first stage
 
     def show(stage: str, done: int, total: int | None) -> None:
         nonlocal now, seen, advance
@@ -226,6 +226,10 @@ def stages(bars: ExitStack, unit: str = "clips") -> Callable[[str, int, int | No
         seen = done
 
     return show
+
+
+def _nothing(done: float) -> None:
+    """Progress that is not shown."""
 
 
 def _bar(unit: str) -> Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -34,13 +35,14 @@ def _open_closed_ones() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115, PTH123
+            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115, PTH123 (stays open)
 
 
 def _lenient(stream: TextIO) -> TextIO:
     """Make a stream escape what cannot be encoded, such as undecodable file names."""
-    with suppress(AttributeError, OSError, ValueError):  # a stream of a test, say
-        stream.reconfigure(errors="surrogateescape" if "utf" in stream.encoding.lower() else "backslashreplace")  # type: ignore[attr-defined]
+    if isinstance(stream, io.TextIOWrapper):  # a test's may be another
+        with suppress(OSError, ValueError):
+            stream.reconfigure(errors="surrogateescape" if "utf" in stream.encoding.lower() else "backslashreplace")
     return stream
 
 
@@ -52,7 +54,8 @@ def results_apart() -> Iterator[TextIO]:
         if (apart := _apart(before)) is not None:
             restored.callback(apart.close)
         restored.enter_context(stdout_as_stderr())
-        yield before if apart is None else _Guarded(apart, silent=False)  # type: ignore[misc]
+        guarded: Any = None if apart is None else _Guarded(apart, silent=False)
+        yield guarded or before
 
 
 def _apart(stream: TextIO) -> TextIO | None:
@@ -60,7 +63,7 @@ def _apart(stream: TextIO) -> TextIO | None:
     try:
         if stream.fileno() != STDOUT:
             return None
-        return open(os.dup(STDOUT), "w", encoding=stream.encoding, errors=stream.errors)  # noqa: PTH123
+        return open(os.dup(STDOUT), "w", encoding=stream.encoding, errors=stream.errors)  # noqa: PTH123 (a descriptor)
     except (OSError, ValueError, AttributeError):
         return None
 

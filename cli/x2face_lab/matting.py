@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,10 +45,10 @@ def gather(folder: FaceFolder, split: Split) -> Labelled:
     return Labelled(torch.stack(pictures), torch.stack(masks))
 
 
-def _mask(teacher: object, picture: Tensor) -> Tensor:
+def _mask(teacher: Any, picture: Tensor) -> Tensor:
     """(1, h, w) uint8: the mean of the masks of a picture (3, h, w) uint8 and of its mirror image."""
     plain: NDArray[np.uint8] = picture.permute(1, 2, 0).numpy()
-    masks = [teacher.process(np.ascontiguousarray(one)).segmentation_mask for one in (plain, plain[:, ::-1])]  # type: ignore[attr-defined]
+    masks = [teacher.process(np.ascontiguousarray(one)).segmentation_mask for one in (plain, plain[:, ::-1])]
     mean = (masks[0] + masks[1][:, ::-1]) / 2
     return torch.from_numpy((255 * mean).clip(0, 255).astype(np.uint8))[None]
 
@@ -69,7 +70,7 @@ def learn(labelled: Labelled, epochs: int, seed: int = 0) -> Iterator[tuple[Matt
             pictures, masks = _varied(labelled.pictures[rows] / 255, labelled.masks[rows] / 255, rng)
             loss = F.binary_cross_entropy_with_logits(network(pictures), masks)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
             losses.append(loss.item())

@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def _refuse_without_gradio() -> None:
     try:
-        import gradio  # noqa: F401
+        import_module("gradio")
     except ImportError as error:
         raise MissingError(f'The studio needs gradio ({error}): pip install "x2face[web]".') from error
 

@@ -86,10 +86,10 @@ def fit_normed(x: Tensor, y: Tensor) -> Affine:
     def closure() -> Tensor:
         descent.zero_grad()
         loss: Tensor = (network(x) - y).square().mean()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
-    descent.step(closure)  # type: ignore[no-untyped-call]
+    descent.step(closure)
     norm.reset_running_stats()
     network(x)
     return fold(linear, norm)

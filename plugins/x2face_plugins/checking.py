@@ -151,7 +151,8 @@ def _check_fields(spec: Spec) -> None:
 def _check_settings(name: str, settings: Any) -> None:
     if not (isinstance(settings, type) and dataclasses.is_dataclass(settings)):
         raise PluginError(f"the settings of {name} are {settings!r}; they have to be a frozen dataclass")
-    if not settings.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+    parameters: Any = getattr(settings, "__dataclass_params__", None)
+    if not parameters.frozen:
         raise PluginError(f"the settings of {name} can be changed; write @dataclass(frozen=True)")
     try:
         declared = read_settings(settings)

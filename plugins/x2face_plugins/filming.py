@@ -81,7 +81,7 @@ def film(
                 plan = plan.with_options(session.chosen)
             import x2face_core.rendering.dubbing_job
             import x2face_core.rendering.job
-            import x2face_core.streaming.active  # noqa: F401  all that `_perform` imports
+            import x2face_core.streaming.active  # noqa: F401 (all that `_perform` imports)
         plan, loaded = _blinking(plan, loaded, registry, session)
         inputs, mappings = hash_inputs(plan), UsedMappings(session.mapping)
         with _threads(session.model, threads) as used:

@@ -60,5 +60,5 @@ def _opened(folder: Path) -> set[str]:
     descriptors, found = Path("/proc/self/fd"), set()
     for one in descriptors.iterdir() if descriptors.is_dir() else ():
         with suppress(OSError):
-            found.add(os.readlink(one))  # noqa: PTH115  pathlib would look for a socket's name as a file
+            found.add(os.readlink(one))  # noqa: PTH115 (Path takes a socket's name for a file's)
     return {name for name in found if name.startswith(("socket:", str(folder.resolve())))}

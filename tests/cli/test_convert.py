@@ -148,7 +148,8 @@ def test_a_folder_is_converted(x2face: Callable[..., Result], files: list[str], 
     assert result.code == 0
     assert result.err == "d: networks, audio_features, pose\n"
     with safe_open(bundle, "pt") as one, safe_open(tmp_path / "d.safetensors", "pt") as other:
-        assert all(torch.equal(one.get_tensor(name), other.get_tensor(name)) for name in one.keys())  # noqa: SIM118
+        names = one.keys()
+        assert all(torch.equal(one.get_tensor(name), other.get_tensor(name)) for name in names)
 
 
 def test_an_existing_output_stays(x2face: Callable[..., Result], files: list[str], bundle: Path) -> None:
@@ -239,7 +240,8 @@ def test_wrong_usage_is_one_line(
 def without(bundle: Path, name: str) -> None:
     """Take a tensor out of a file, and leave all else."""
     with safe_open(bundle, "pt") as file:
-        kept = {key: file.get_tensor(key) for key in file.keys() if key != name}  # noqa: SIM118
+        names = file.keys()
+        kept = {key: file.get_tensor(key) for key in names if key != name}
         metadata = file.metadata()
     save_file(kept, bundle, metadata)
 

@@ -84,7 +84,7 @@ def completing() -> X2Face:
     assert networks.completion is not None
     with torch.no_grad():
         networks.completion.last.weight.zero_()
-        networks.completion.last.bias.copy_(torch.full((3,), -30.0))  # type: ignore[union-attr]
+        networks.completion.last.bias.copy_(torch.full((3,), -30.0))
     info = WeightsInfo("black", "light", dims.to_dict(), "0" * 16, "0" * 64, {})
     return X2Face(networks, info)
 

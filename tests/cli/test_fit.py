@@ -231,7 +231,8 @@ def test_a_factor_has_to_read_what_it_wrote(
     x2face: Callable, place: Path, install: Callable, read: str, code: int
 ) -> None:
     text = stick().replace('summary="', 'factor=True, summary="')
-    text = text.replace("    def examples(", f"    def read(self, v):\n        import torch\n        return v @ torch.linalg.{read}\n\n    def examples(")  # fmt: skip  # noqa: E501
+    reads = f"    def read(self, v):\n        import torch\n        return v @ torch.linalg.{read}\n\n"
+    text = text.replace("    def examples(", f"{reads}    def examples(")
     install("acme-stick", text)
     result = x2face(*FIT)
     assert result.code == code, result.err

@@ -46,7 +46,7 @@ def readings(frames: int = 50, **numbers: Any) -> torch.Tensor:
 
 def words(rows: torch.Tensor) -> str:
     movement = Movement()
-    for row in rows.split(8):  # type: ignore[no-untyped-call]
+    for row in rows.split(8):
         movement.add(row)
     return movement.words()
 

@@ -80,7 +80,7 @@ def test_a_live_driver_is_newest_and_what_goes_with_it_keeps_to_the_time() -> No
         def close(self) -> None: ...
 
     pace, pairs = Pace(clock, clock.wait), []
-    sensed = paced(Sensor(), 0, 10.0, clock, clock.wait)  # type: ignore[arg-type]
+    sensed = paced(Sensor(), 0, 10.0, clock, clock.wait)
     both = (Row(np.zeros(1), (here, other)) for here, other in zip(sensed, range(20), strict=False))
     for row in pace.rows(both, 10.0):
         pairs.append(row.picture)

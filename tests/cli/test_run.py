@@ -128,8 +128,7 @@ def test_a_face_from_a_film_is_pasted_back_into_a_frame_of_that_film(place: Path
 def test_a_camera_drives_for_as_long_as_seconds_says(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    device = lambda number: ("film.mp4", "mp4")  # noqa: E731
-    monkeypatch.setattr("x2face_core.media.camera._device", device)
+    monkeypatch.setattr("x2face_core.media.camera._device", lambda number: ("film.mp4", "mp4"))
     assert main(["run", "-s", "source.png", "--crop", "none", "--frame", "0", "--frame-crop", "none", "--size", "64",
                  "--seconds", "0.2", "--fps", "20", "--json", "-o", "live/"]) == 0  # fmt: skip
     report = json.loads(capsys.readouterr().out)

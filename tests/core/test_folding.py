@@ -51,7 +51,7 @@ def test_pictures_computed_one_by_one_answer_as_all_at_once(monkeypatch: pytest.
     "changed", [{}, {"order": "printed"}, {"inner_norm": True}, {"confidence": False}, {"driving_tanh": 1}]
 )
 def test_folded_networks_answer_as_trained_ones(changed: dict[str, object]) -> None:
-    networks = with_statistics(Dims(**{"side": 32, "flow_side": 32, "width": 4, "vector": 16} | changed))  # type: ignore[arg-type]
+    networks = with_statistics(Dims(**{"side": 32, "flow_side": 32, "width": 4, "vector": 16} | changed))
     folded = fold(copy.deepcopy(networks))
     pictures, vectors = torch.rand(2, 3, 32, 32), torch.randn(2, 16)
     for found, expected in zip(folded.embedding(pictures), networks.embedding(pictures), strict=True):

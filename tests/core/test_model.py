@@ -13,8 +13,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from x2face_core.driving import EmbeddedFace
+from x2face_core.engines.torch_engine import device_of, usable_devices
 from x2face_core.errors import InputError, UsageError, WeightsError
-from x2face_core.model import READINGS, X2Face, device_of, usable_devices
+from x2face_core.model import READINGS, X2Face
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import blend

@@ -11,7 +11,7 @@ PICTURES = np.arange(2 * 3 * 5 * 4, dtype=np.uint8).reshape(2, 3, 5, 4)  # n, h,
 
 @pytest.mark.parametrize("given", [PICTURES, torch.from_numpy(PICTURES), list(PICTURES), iter(PICTURES)])
 def test_channels_come_first_and_255_is_one(given: object) -> None:
-    tensor = to_tensor(given)  # type: ignore[arg-type]
+    tensor = to_tensor(given)
     assert tensor.shape == (2, 4, 3, 5) and tensor.dtype == torch.float32
     assert tensor[1, 2, 0, 3] * 255 == pytest.approx(PICTURES[1, 0, 3, 2])
     assert to_tensor([np.full((1, 1, 3), 255, np.uint8)]).tolist() == [[[[1.0]], [[1.0]], [[1.0]]]]

@@ -134,7 +134,7 @@ def test_what_are_no_features_is_refused_by_name(name: str, tmp_path: Path) -> N
 
 def test_another_s_mapping_is_not_taken_for_it(tiny_model: Any, tmp_path: Path) -> None:
     np.savez(tmp_path / "f.npz", audio_feat=rows(1, 3))
-    source = ModelSource.of(tiny_model, torch.rand(1, 3, 32, 32), load_mapping=lambda name: object())  # type: ignore[arg-type,return-value]
+    source = ModelSource.of(tiny_model, torch.rand(1, 3, 32, 32), load_mapping=lambda name: object())
     with pytest.raises(MissingError, match="x2face fit audio_features"):
         list(load(Settings(str(tmp_path / "f.npz"))).drive(source))
 

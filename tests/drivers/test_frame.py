@@ -200,7 +200,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path, source: ModelSource) -> None
 
 def test_what_is_not_there_is_refused_before_anything_is_done(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.mp4"):
-        FrameDriver(Settings(str(tmp_path / "gone.mp4"))).drive(None)  # type: ignore[arg-type]
+        FrameDriver(Settings(str(tmp_path / "gone.mp4"))).drive(None)
 
 
 def test_a_number_is_a_camera_unless_it_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def weights(registry: Registry, tmp_path: Path) -> Path:
     """Weights that carry the mapping stick with the value 5."""
     tensors = {"driving.encoder.blocks.0.conv.weight": torch.rand(2, 3, 4, 4), "embedding.x": torch.rand(3)}
     carried = [(registry.mapping("stick"), Numbers(5.0), "a stick")]
-    save_with_mappings(tmp_path / "w.safetensors", tensors, INFO, carried)  # type: ignore[arg-type]
+    save_with_mappings(tmp_path / "w.safetensors", tensors, INFO, carried)
     return tmp_path / "w.safetensors"
 
 
@@ -69,7 +69,7 @@ def test_a_carried_mapping_is_found_with_its_weights_alone(registry: Registry, w
 
 def test_the_user_s_own_goes_before_it(registry: Registry, weights: Path) -> None:
     offer, space = registry.mapping("stick"), read_info(weights).fingerprint
-    save_mapping(mapping_place(offer, space), Numbers(7.0), MappingInfo.of(offer, space))  # type: ignore[arg-type]
+    save_mapping(mapping_place(offer, space), Numbers(7.0), MappingInfo.of(offer, space))
     assert written(registry, weights) == 7
 
 
@@ -91,7 +91,8 @@ def test_weights_that_carry_nothing_have_none(weights: Path, tmp_path: Path) -> 
 
 def rewritten(weights: Path, change: Callable[[dict[str, torch.Tensor], dict[str, str]], Any]) -> None:
     with safe_open(weights, "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        names = file.keys()
+        tensors = {name: file.get_tensor(name) for name in names}
         metadata = dict(file.metadata())
     change(tensors, metadata)
     save_file(tensors, weights, metadata)

@@ -37,7 +37,7 @@ class Settings:
 
 def registry() -> Registry:
     pad = DriverSpec(name="pad", summary="", relative=True, settings=Settings, load=lambda one: one, demo=Settings)
-    factors = [MappingSpec(name=name, summary="", labels=("x",), units=("1",), load=lambda: None, factor=factor)  # type: ignore[arg-type,return-value]
+    factors = [MappingSpec(name=name, summary="", labels=("x",), units=("1",), load=lambda: None, factor=factor)
                for name, factor in (("pose", True), ("emg", False))]  # fmt: skip
     return Registry([Plugin(name="pad", dist="acme", version="1", drivers=(pad,), mappings=tuple(factors))])
 

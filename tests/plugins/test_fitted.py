@@ -44,7 +44,7 @@ def stored(path: Path, value: float, space: str = HERE, dist: str = "acme-stick"
             return {"matrix": torch.full((rows, 128), float(value))}
 
     info = MappingInfo("stick", space, dist, "1.0", labels, ("1", "1"), {"error": torch.tensor(0.5)}, "numbers")
-    save_mapping(path, Numbers(), info)  # type: ignore[arg-type]
+    save_mapping(path, Numbers(), info)
     return path
 
 

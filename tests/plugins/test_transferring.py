@@ -89,7 +89,7 @@ class Fitted:
 
 
 def of(source: Fitted, amount: float = 1.0, *, raw: bool = False) -> Transfer:
-    return Transfer.of(source, REST, amount, raw=raw)  # type: ignore[arg-type]
+    return Transfer.of(source, REST, amount, raw=raw)
 
 
 def test_the_amount_multiplies_what_is_made_up_for() -> None:

@@ -145,4 +145,4 @@ def read_zip(file: BinaryIO) -> Any:
         if f"{root}/byteorder" in archive.namelist() and archive.read(f"{root}/byteorder") != b"little":
             raise UnpicklingError("it was written by a machine of another byte order")
         with archive.open(pickled) as data:
-            return RestrictedUnpickler(data, NAMES, storage).load()  # type: ignore[arg-type]
+            return RestrictedUnpickler(data, NAMES, storage).load()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO, NoReturn
+from typing import IO, Any, NoReturn
 
 Names = Mapping[tuple[str, str], Any]
 Storage = Callable[[Any], Any]
@@ -35,7 +35,7 @@ class RestrictedUnpickler(pickle.Unpickler):
     storage: resolves persistent ids; None: they are refused
     """
 
-    def __init__(self, file: BinaryIO, names: Names, storage: Storage | None = None) -> None:
+    def __init__(self, file: IO[bytes], names: Names, storage: Storage | None = None) -> None:
         super().__init__(file, encoding="latin1")
         self._names = names
         self._storage = storage

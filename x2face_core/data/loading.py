@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -52,7 +53,7 @@ def reduced_frames(
     for number, frame in enumerate(container.decode(stream)):
         if number in numbers:
             small = reformatter.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
-            picture: NDArray[np.uint8] = small.to_ndarray()  # type: ignore[assignment]
+            picture: NDArray[Any] = small.to_ndarray()
             yield picture
         if number >= last:
             return

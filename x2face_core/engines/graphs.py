@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from x2face_core.engines.interface import PARTS
 from x2face_core.errors import UsageError
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import identity_grid, resize_flow
 
@@ -70,7 +71,7 @@ def check_opset(opset: int) -> None:
 
 def plain(networks: X2FaceNetworks) -> X2FaceNetworks:
     """A copy on the CPU in float32, laid out as graphs need it."""
-    return copy.deepcopy(networks).float().to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload, no-any-return]
+    return in_memory_format(copy.deepcopy(networks).float(), torch.contiguous_format, torch.device("cpu"))
 
 
 def write_graph(networks: X2FaceNetworks, graph: Graph, path: Path, opset: int = OPSET, size: int = 256) -> None:

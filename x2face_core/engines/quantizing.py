@@ -46,7 +46,7 @@ def quantize(graph: Path, examples: Sequence[Mapping[str, Tensor]], target: Path
 def _reader(examples: Sequence[Mapping[str, Tensor]]) -> Any:
     from onnxruntime.quantization import CalibrationDataReader
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(CalibrationDataReader):  # type: ignore[misc]  # a class without types
         def __init__(self) -> None:
             self.rows: Iterator[Any] = iter({name: value.numpy() for name, value in one.items()} for one in examples)
 

@@ -15,7 +15,6 @@ from x2face_core.files.descriptions import BROKEN_JSON
 from x2face_core.files.faults import reason
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -86,8 +85,8 @@ class FileKind:
         if (found := checksum(tensors)) != expected:
             raise self.error(f"{path}: its tensors have sha256 {found[:12]}…, not {expected[:12]}…; {self.remedy}.")
 
-    def arrays(self, path: Path) -> dict[str, NDArray[np.generic]]:
-        """The tensors as numpy arrays, without importing torch."""
+    def arrays(self, path: Path) -> dict[str, NDArray[Any]]:
+        """The tensors as numpy arrays of any shape and dtype, without importing torch."""
         return self._load(path, "", "np")
 
     def _load(self, path: Path, prefix: str, framework: str) -> dict[str, Any]:
@@ -95,8 +94,8 @@ class FileKind:
 
         try:
             with safe_open(path, framework=framework) as file:
-                names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118 (no mapping)
-                return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+                names = file.keys()
+                return {name.removeprefix(prefix): file.get_tensor(name) for name in names if name.startswith(prefix)}
         except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise self.error(f"{path}: broken ({reason(error)}); {self.remedy}.") from error
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from x2face_core.auxiliary import AuxiliaryInfo
+from x2face_core.engines.torch_engine import device_of
 from x2face_core.identity.weights import load_identity
-from x2face_core.model import device_of
 from x2face_core.networks.identity import IdentityNetwork
 
 _BATCH = 64

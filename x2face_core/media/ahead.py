@@ -58,7 +58,7 @@ def _run(
 ) -> None:
     try:
         found.append(work(stopped))
-    except BaseException as error:  # noqa: BLE001  raised again where the result is asked for
+    except BaseException as error:  # noqa: BLE001 (raised again where the result is asked for)
         errors.append(error)
 
 

@@ -72,7 +72,7 @@ def kind_of(name: str) -> InputKind:
     path = Path(name)
     if re.fullmatch(r"[0-9]{1,3}", name) and not path.exists():
         return "camera"
-    if os.path.isdir(path):  # noqa: PTH112  a name that is too long is none, where Path would raise
+    if os.path.isdir(path):  # noqa: PTH112 (Path raises for names that are too long)
         return "folder"
     return "film" if is_film(path) else "picture"
 

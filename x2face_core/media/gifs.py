@@ -57,7 +57,8 @@ def _indexed(timed: Iterator[tuple[int, Picture]]) -> Iterator[tuple[int, VideoF
         if palette is None or few is None or _off(few, picture) > 1.3 * usual + 0.3:
             palette = few = image.quantize(256, method=Image.Quantize.MEDIANCUT)
             usual = _off(few, picture)
-        yield start, VideoFrame.from_ndarray((np.asarray(few), _argb(palette)), format="pal8")  # type: ignore[arg-type]
+        indices_and_palette: Any = np.asarray(few), _argb(palette)  # which PyAV's stubs do not know
+        yield start, VideoFrame.from_ndarray(indices_and_palette, format="pal8")
 
 
 def _off(few: Image.Image, picture: Picture) -> float:

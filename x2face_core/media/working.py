@@ -82,7 +82,7 @@ class _Worker(Generic[T]):
     def _run(self) -> None:
         try:
             self._count = self._work(self._items())
-        except BaseException as error:  # noqa: BLE001  # raised again in the calling thread
+        except BaseException as error:  # noqa: BLE001 (raised again in the calling thread)
             self._error = error
 
     def _items(self) -> Iterator[T]:

@@ -64,7 +64,8 @@ class CompletionNetwork(nn.Module):
         self.last = nn.Conv2d(channels[0], 3, 3, 1, 1)
         if not self.last.weight.is_meta:  # as in blocks.initialise
             nn.init.normal_(self.last.weight, 0, 1e-3)
-            nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
+            assert self.last.bias is not None
+            nn.init.zeros_(self.last.bias)
 
     def forward(self, textures: Tensor, area: Tensor) -> Tensor:
         """Predicted colours (n, 3, side, side) in [0, 1].

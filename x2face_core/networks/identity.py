@@ -103,7 +103,8 @@ class IdentityNetwork(nn.Module):
         outs = [channels[stage] for stage, count in enumerate(STAGES[dims.configuration]) for _ in range(count)]
         self.names = [f"conv{s}_{k + 1}" for s, count in enumerate(STAGES[dims.configuration], 1) for k in range(count)]
         pairs = list(zip([3, *outs[:-1]], outs, strict=True))
-        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, 1, 1, bias=not dims.norm) for a, b in pairs)
+        convolutions = [nn.Conv2d(a, b, 3, 1, 1, bias=not dims.norm) for a, b in pairs]
+        self.convolutions = nn.ModuleList(convolutions)
         self.norms = nn.ModuleList(nn.BatchNorm2d(b) if dims.norm else nn.Identity() for b in outs)
         flat = channels[-1] * (dims.side // _REDUCED) ** 2
         self.hidden = nn.Linear(flat, dims.hidden) if dims.hidden else None
@@ -112,8 +113,8 @@ class IdentityNetwork(nn.Module):
         self.deviation: Tensor
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN))
         self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION))
-        for convolution in self.convolutions:
-            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")  # type: ignore[arg-type]
+        for convolution in convolutions:
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(n, 3, H, W) in [0, 1], square crops of 1.6 face boxes, to descriptors (n, descriptor), not normalised."""
@@ -128,7 +129,8 @@ class IdentityNetwork(nn.Module):
     def describe(self, crops: Tensor) -> Tensor:
         """(n, 3, side, side) in [0, 1] to descriptors (n, descriptor)."""
         maps = self._maps(crops, (), len(self.names))[1].flatten(1)
-        return self.descriptor(maps if self.hidden is None else F.relu(self.hidden(maps)))  # type: ignore[no-any-return]
+        described: Tensor = self.descriptor(maps if self.hidden is None else F.relu(self.hidden(maps)))
+        return described
 
     def layers(self, pictures: Tensor, names: Collection[str]) -> dict[str, Tensor]:
         """Maps after the ReLU of the named convolutions, of whole pictures (n, 3, H, W) in [0, 1].

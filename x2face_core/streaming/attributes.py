@@ -51,10 +51,10 @@ class CheckedAttributes:
         value = call_foreign(self._owner, lambda: getattr(self._target, name, None))
         if value is None:
             return default
-        found = call_foreign(self._owner, lambda: _tried(checked, value))
+        found: T = call_foreign(self._owner, lambda: _tried(checked, value))
         if found is _no:
             raise PluginError(f"The {self._owner} carries {name}={value!r:.60}; {wanted} is needed.")
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 _no: Any = object()  # marks an invalid value

@@ -83,7 +83,7 @@ def read_motion(path: str | Path) -> Motion:
     arrays = _KIND.arrays(readable)
     if missing := {"offsets", "vector"} - set(arrays):
         raise InputError(f"{path}: lacks its {' and '.join(sorted(missing))}; {_KIND.remedy}.")
-    motion = Motion(arrays["offsets"], arrays["vector"], origin)  # type: ignore[arg-type]  # checked below
+    motion = Motion(arrays["offsets"], arrays["vector"], origin)
     if fault := _fault(motion) or _sum_fault(motion, _KIND.header(readable).get("__metadata__", {})):
         raise InputError(f"{path}: {fault}; {_KIND.remedy}.")
     return motion

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_END = object()
 
 
 def close(items: Iterable[object]) -> None:
@@ -24,40 +23,36 @@ def prefetch(items: Iterable[T], limit: int = 4) -> Generator[T]:
 
     The thread starts with the first item and ends with this generator.
     """
-    waiting: queue.Queue[tuple[object, BaseException | None]] = queue.Queue(limit)
+    waiting: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(limit)
     stop = threading.Event()
     thread = threading.Thread(target=_produce, args=(items, waiting, stop), daemon=True)
     thread.start()
     try:
-        while True:
-            item, error = waiting.get()
-            if error is not None:
-                raise error
-            if item is _END:
-                return
-            yield item  # type: ignore[misc]
+        while (found := waiting.get()) is not None:
+            if isinstance(found, BaseException):
+                raise found
+            yield found[0]
     finally:
         stop.set()
         thread.join(timeout=5)
 
 
-def _produce(
-    items: Iterable[T], waiting: queue.Queue[tuple[object, BaseException | None]], stop: threading.Event
-) -> None:
+def _produce(items: Iterable[T], waiting: queue.Queue[tuple[T] | BaseException | None], stop: threading.Event) -> None:
+    """Put each item into the queue, as a tuple of one, then None; or the exception that ends the items."""
     try:
         for item in items:
-            _put(waiting, (item, None), stop)
+            _put(waiting, (item,), stop)
             if stop.is_set():
                 return
-        _put(waiting, (_END, None), stop)
-    except BaseException as error:  # noqa: BLE001  raised again in the consuming thread
-        _put(waiting, (None, error), stop)
+        _put(waiting, None, stop)
+    except BaseException as error:  # noqa: BLE001 (raised again in the consuming thread)
+        _put(waiting, error, stop)
     finally:
         close(items)
 
 
-def _put(waiting: queue.Queue[tuple[object, BaseException | None]], item: tuple[object, BaseException | None],
-         stop: threading.Event) -> None:  # fmt: skip
+def _put(waiting: queue.Queue[T], item: T, stop: threading.Event) -> None:
+    """Wait for room in the queue; gives up once `stop` is set."""
     while not stop.is_set():
         with suppress(queue.Full):
             waiting.put(item, timeout=0.1)
@@ -87,7 +82,7 @@ class Latest(Generic[T]):
                     self._item, self._seen = item, False
                 if self._stop:
                     return
-        except BaseException as error:  # noqa: BLE001  raised again by take
+        except BaseException as error:  # noqa: BLE001 (raised again by take)
             self._error = error
         finally:
             self._ended = True

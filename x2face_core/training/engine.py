@@ -8,10 +8,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Generic
+from typing import Any, Generic
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from x2face_core.training.checkpoint import (
     CHECKPOINT,
@@ -84,12 +85,12 @@ class Trainer(Generic[N]):
         self.path, self.batches, self.recipe, self.processes = path, batches, recipe, processes
         self.dtype, self.evaluate = dtype, evaluate
         self.objective = objective
-        self.networks: N = objective.networks  # type: ignore[assignment]
+        networks: Any = objective.networks  # torch's stubs take attributes of modules for tensors or modules
+        self.networks: N = networks
         self.wrapped = processes.wrap(objective)
         self.optimiser = _optimiser(objective, recipe)
         self.ema = EMA(self.networks, recipe.ema)
-        dims: dict[str, object] = self.networks.dims.to_dict()  # type: ignore[union-attr, operator]
-        self.state = RunState(recipe=asdict(recipe), dims=dims, data=dict(data or {}))
+        self.state = RunState(recipe=asdict(recipe), dims=networks.dims.to_dict(), data=dict(data or {}))
         self.checkpoint = path / CHECKPOINT
         self.throughput: Throughput | None = None
         self.share = max(2, recipe.batch // (recipe.accumulate * processes.count))
@@ -169,9 +170,10 @@ class Trainer(Generic[N]):
     def _without_gradient_sync(self, part: int) -> AbstractContextManager[None]:
         """Synchronise gradients between processes only after the last part of a step."""
         last = part == self.recipe.accumulate - 1
-        if last or self.processes.count == 1:
+        if last or not isinstance(self.wrapped, DistributedDataParallel):
             return nullcontext()
-        return self.wrapped.no_sync()  # type: ignore[operator,no-any-return]
+        without: AbstractContextManager[None] = self.wrapped.no_sync()
+        return without
 
     def _milestones(self, clock: _Clock, means: dict[str, float]) -> dict[str, float] | None:
         held_out = None

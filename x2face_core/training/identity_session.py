@@ -20,6 +20,7 @@ from x2face_core.data.tables import Split
 from x2face_core.errors import UsageError
 from x2face_core.identity.weights import load_identity, save_identity
 from x2face_core.networks.identity import IDENTITY_PRESETS, IdentityDims, IdentityNetwork
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.training.checkpoint import RunState
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.identity_bank import IdentityBank, load_identity_bank
@@ -71,14 +72,17 @@ def train_identity(
     check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims)
     network = _beginning(plan)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
-        trainer = _trainer(plan, folder, network, processes, progress)
-        if trainer.evaluate.bank.people < 2:  # type: ignore[attr-defined]
-            say("the split val shows one person only, so that nothing can be verified")
+        trainer = _trainer(plan, folder, network, processes, say, progress)
         return resume_and_run(trainer, plan.length, report, say, fresh=plan.fresh)
 
 
 def _trainer(
-    plan: IdentityPlan, folder: FaceFolder, network: IdentityNetwork, processes: Processes, progress: Progress
+    plan: IdentityPlan,
+    folder: FaceFolder,
+    network: IdentityNetwork,
+    processes: Processes,
+    say: Callable[[str], None],
+    progress: Progress,
 ) -> Trainer[IdentityNetwork]:
     train, val = (
         load_identity_bank(
@@ -92,7 +96,9 @@ def _trainer(
         ).to(processes.device)
         for split, frames, least in _splits(plan.recipe)
     )
-    network.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if val.people < 2:
+        say("the split val shows one person only, so that nothing can be verified")
+    in_memory_format(network, torch.channels_last, processes.device)
     batches = IdentityBatches(train, plan.recipe, network)
     objective = IdentityObjective(network, plan.recipe, batches.classes).to(processes.device)
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)

@@ -72,7 +72,7 @@ class Prefetcher:
 
     def _draw_in_stream(self, step: int, part: int) -> tuple[object, Any]:
         if not hasattr(self._local, "stream"):
-            self._local.stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
+            self._local.stream = torch.cuda.Stream(self.device)
         with torch.cuda.stream(self._local.stream):
             batch = self._draw(step, part)
             return batch, self._local.stream.record_event()

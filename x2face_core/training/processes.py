@@ -36,7 +36,7 @@ class Processes:
         if self.count == 1:
             return objective
         if self.device.type == "cuda":
-            objective = nn.SyncBatchNorm.convert_sync_batchnorm(objective)  # type: ignore[no-untyped-call]
+            objective = nn.SyncBatchNorm.convert_sync_batchnorm(objective)
             return DistributedDataParallel(objective, device_ids=[self.device.index])
         return DistributedDataParallel(objective)
 

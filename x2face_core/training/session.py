@@ -28,6 +28,7 @@ from x2face_core.geometry.landmarks import LAYOUT_GAZE, POINTS, canonical_layout
 from x2face_core.identity.weights import load_identity
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.identity import IdentityNetwork
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import CHECKPOINT, RunState
 from x2face_core.training.completing import CompletionBatches, CompletionObjective
@@ -148,8 +149,7 @@ def _trainer(
     train_bank, val_bank = (_bank(plan, folder, split, processes, progress, warn) for split in ("train", "val"))
     started = None if plan.start is None else load_initial(plan.start, plan.dims)
     layout = _layout(folder, train_bank, started) if isinstance(plan.recipe, LabelledRecipe) else None
-    networks = X2FaceNetworks(plan.dims)
-    networks.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    networks = in_memory_format(X2FaceNetworks(plan.dims), torch.channels_last, processes.device)
     if teacher is not None and isinstance(plan.recipe, StageTwoRecipe):
         layout = started.layout if started is not None else None
         objective: nn.Module = StageTwoObjective(networks, plan.recipe, teacher.network.to(processes.device))

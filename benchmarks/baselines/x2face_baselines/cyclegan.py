@@ -127,12 +127,12 @@ class _Training:
         cycle = F.l1_loss(self.model.to_a(made_b), a) + F.l1_loss(self.model.to_b(made_a), b)
         loss = _real(self.judge_b(made_b)) + _real(self.judge_a(made_a)) + _CYCLE * cycle
         self.generators.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.generators.step()
         shown_b, shown_a = self.pools[0].exchange(made_b.detach()), self.pools[1].exchange(made_a.detach())
         judged = _judged(self.judge_a, a, shown_a) + _judged(self.judge_b, b, shown_b)
         self.judges.zero_grad(set_to_none=True)
-        judged.backward()  # type: ignore[no-untyped-call]
+        judged.backward()
         self.judges.step()
         for schedule in self.schedules:
             schedule.step()

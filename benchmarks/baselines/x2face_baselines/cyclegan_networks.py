@@ -19,7 +19,8 @@ _SLOPE = 0.2
 def _conv(before: int, after: int, kernel: int, stride: int = 1) -> nn.Conv2d:
     conv = nn.Conv2d(before, after, kernel, stride, kernel // 2, padding_mode="reflect")
     nn.init.normal_(conv.weight, 0, 0.02)
-    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+    assert conv.bias is not None
+    nn.init.zeros_(conv.bias)
     return conv
 
 

@@ -41,7 +41,8 @@ class PoseNetwork(nn.Module):
         return self.standardised(pictures) * self.deviation + self.mean
 
     def standardised(self, pictures: Tensor) -> Tensor:
-        return self.last(self.layers(pictures * 2 - 1).flatten(1))  # type: ignore[no-any-return]
+        angles: Tensor = self.last(self.layers(pictures * 2 - 1).flatten(1))
+        return angles
 
 
 def train_pose_network(
@@ -64,7 +65,7 @@ def train_pose_network(
         wanted = torch.where(mirrored[:, None], pose[rows] * _SIGN, pose[rows])
         loss = F.smooth_l1_loss(network.standardised(seen), (wanted - network.mean) / network.deviation, beta=0.3)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         rate.step()
         progress(step + 1, steps)

@@ -84,14 +84,14 @@ def _fitted(sequences: _Sequences, dims: SyncDims, rng: np.random.Generator) -> 
     context = Context(dims, _DROPOUT)
     head = nn.Linear(dims.context, sequences.clips[0].measures.shape[1])
     network = nn.Sequential(context, head)
-    average = torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)  # type: ignore[no-untyped-call]
+    average = torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
     mean = torch.optim.swa_utils.AveragedModel(context, multi_avg_fn=average, use_buffers=True)
     descent = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.LambdaLR(descent, _learning_rate)
     for _ in range(STEPS):
         features, measures = sequences.draw(rng)
         descent.zero_grad()
-        loss_of(network(features), measures).backward()  # type: ignore[no-untyped-call]
+        loss_of(network(features), measures).backward()
         nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
         descent.step()
         schedule.step()

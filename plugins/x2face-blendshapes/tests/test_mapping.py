@@ -84,7 +84,7 @@ def test_films_without_motion_are_refused() -> None:
 def test_a_folder_that_lacks_something_is_refused(tmp_path: Path, broken: str) -> None:
     (write_tracks(tmp_path) / broken).write_bytes(b"rubbish")
     with pytest.raises(InputError, match=broken):
-        list(BlendshapesMapping().examples(tmp_path, None))  # type: ignore[arg-type]
+        list(BlendshapesMapping().examples(tmp_path, None))
 
 
 def test_a_state_of_another_shape_is_refused() -> None:

@@ -18,7 +18,7 @@ def asked(*messages: tuple[str, Any]) -> ControlState:
 
 
 def values(*messages: tuple[Any, ...]) -> list[float]:
-    return [round(float(one), 6) for one in asked(*messages).values[0]]  # type: ignore[arg-type]
+    return [round(float(one), 6) for one in asked(*messages).values[0]]
 
 
 def test_silence_is_rest() -> None:

@@ -118,7 +118,7 @@ def test_a_port_that_is_taken_is_named(driven: Driven, x2face_source: Source) ->
 def test_one_who_stops_listening_lets_go_of_the_port(driven: Driven, x2face_source: Source) -> None:
     threading.Timer(0.2, driven.stream.close).start()
     again = OscDriver(Settings(input=driven.port)).drive(x2face_source)
-    with closing(again):  # type: ignore[type-var]
+    with closing(again):
         next(again)
 
 

@@ -76,8 +76,8 @@ def test_it_does_what_audio_does_with_the_same_sound(program: Path, x2face_sourc
 
 def test_the_head_is_kept_still(program: Path, x2face_source: Source) -> None:
     pose, rows = x2face_source.mapping("pose"), driven(x2face_source, Settings(input="one two three four"))
-    turned = pose.read(x2face_source.vector + x2face_source.vector.new_tensor(rows))  # type: ignore[union-attr]
-    assert float((turned - pose.read(x2face_source.vector[None])).abs().max()) < 0.01  # type: ignore[union-attr]
+    turned = pose.read(x2face_source.vector + x2face_source.vector.new_tensor(rows))
+    assert float((turned - pose.read(x2face_source.vector[None])).abs().max()) < 0.01
 
 
 def test_the_sound_is_there_as_long_as_the_driver_is(program: Path) -> None:
@@ -156,7 +156,7 @@ class TestTheLibrary:
         monkeypatch.setenv("PATH", str(tmp_path))
 
     def seconds(self, **settings: object) -> float:
-        driver = TextDriver(Settings(**settings))  # type: ignore[arg-type]
+        driver = TextDriver(Settings(**settings))
         return speaking.seconds_of(driver.sound)
 
     def test_it_speaks(self, x2face_source: Source) -> None:

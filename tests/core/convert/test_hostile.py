@@ -165,9 +165,9 @@ def test_what_no_pickler_writes_is_refused(what: str, tmp_path: Path) -> None:
 
 def test_a_stand_in_s_class_cannot_be_changed() -> None:
     with pytest.raises(pickle.UnpicklingError):
-        estimators.LinearRegression.attributes = {}  # type: ignore[misc]
+        estimators.LinearRegression.attributes = {}
     with pytest.raises(pickle.UnpicklingError):
-        arrays.Array.value = np.zeros(1)  # type: ignore[misc]
+        arrays.Array.value = np.zeros(1)
 
 
 def old_checkpoint(tmp_path: Path) -> bytes:

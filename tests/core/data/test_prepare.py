@@ -208,7 +208,7 @@ def test_clips_of_other_films_are_refused(films: Path, tracks: Path) -> None:
 )
 def test_people_are_split_75_15_10(count: int, expected: tuple[int, int, int]) -> None:
     splits = list(split_groups(f"p{number}" for number in range(count)).values())
-    assert tuple(splits.count(name) for name in ("train", "val", "test")) == expected  # type: ignore[arg-type]
+    assert tuple(splits.count(name) for name in ("train", "val", "test")) == expected
 
 
 def test_the_same_people_are_split_alike_in_any_order() -> None:

@@ -102,13 +102,13 @@ def test_scores_change_sides_in_a_mirror() -> None:
 def test_labels_of_another_number_than_the_photographs_are_refused(tracks: Path) -> None:
     add_stills(tracks, labels=4)
     with pytest.raises(InputError, match=r"pictures.npz: has 4 rows; expected 5"):
-        FaceFolder(tracks).stills  # noqa: B018
+        _ = FaceFolder(tracks).stills
 
 
 def test_a_broken_label_file_is_refused(tracks: Path) -> None:
     (tracks / "pictures.npz").write_bytes(b"no zip")
     with pytest.raises(InputError, match=r"pictures.npz: cannot be read"):
-        FaceFolder(tracks).stills  # noqa: B018
+        _ = FaceFolder(tracks).stills
 
 
 def test_photographs_without_labels_do_not_train(tracks: Path) -> None:
@@ -119,4 +119,4 @@ def test_photographs_without_labels_do_not_train(tracks: Path) -> None:
 def test_an_odd_split_is_refused(tracks: Path) -> None:
     add_stills(tracks, split="dev")
     with pytest.raises(InputError, match=r"pictures.csv, line 2: split is 'dev'"):
-        FaceFolder(tracks).stills  # noqa: B018
+        _ = FaceFolder(tracks).stills

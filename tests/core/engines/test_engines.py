@@ -17,6 +17,7 @@ from x2face_core.engines.torch_engine import TorchEngine
 from x2face_core.errors import MissingError, UsageError
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.folding import fold
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.networks.x2face import X2FaceNetworks
 
 Tensor = torch.Tensor
@@ -34,8 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def networks() -> X2FaceNetworks:
     torch.manual_seed(0)
-    networks = fold(X2FaceNetworks(DIMS).requires_grad_(False))
-    return networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return in_memory_format(fold(X2FaceNetworks(DIMS).requires_grad_(False)), torch.channels_last)
 
 
 def pictures(n: int) -> Tensor:

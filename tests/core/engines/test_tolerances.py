@@ -117,7 +117,7 @@ def test_an_engine_that_fails_in_a_trial_is_listed_and_left_out(model: X2Face) -
     from x2face_core.engines.cache import GraphFolder
 
     class Spoilt(GraphFolder):
-        def file(self, part: str, precision: str) -> Path:  # type: ignore[override]
+        def file(self, part: str, precision: str) -> Path:
             return self.path / "none.onnx"
 
     from x2face_core.engines.onnxruntime_engine import ONNXRuntimeEngine

@@ -34,7 +34,7 @@ def test_its_pictures_are_those_of_the_device(device: Path) -> None:
 def test_it_can_be_closed_at_any_time(device: Path) -> None:
     pictures = camera.read_camera(3)
     assert len(list(islice(pictures, 2))) == 2
-    pictures.close()  # type: ignore[attr-defined]
+    pictures.close()
     assert list(pictures) == []
 
 

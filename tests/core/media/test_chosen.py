@@ -59,12 +59,12 @@ def test_a_place_that_is_given_leaves_no_choice() -> None:
 
 def test_of_a_film_the_other_face_can_be_taken(make_film: object, portrait: Picture) -> None:
     two = beside(portrait, 0.8)[:300]
-    path = make_film(pictures=[two] * 20)  # type: ignore[operator]
+    path = make_film(pictures=[two] * 20)
     scan, other = scan_film(path), scan_film(path, face=2)
     assert (scan.number, len(scan.others)) == (1, 1) and (other.number, len(other.others)) == (2, 1)
     assert scan.box.x + scan.box.side < 512 < other.box.x and other.present.all()
     assert abs(scan.others[0].x - other.box.x) < 1
     with pytest.raises(UsageError, match=r"--face 3: .* shows 2 faces"):
         scan_film(path, face=3)
-    assert scan_film(make_film(pictures=[portrait[:300]] * 20)).others == ()  # type: ignore[operator]
+    assert scan_film(make_film(pictures=[portrait[:300]] * 20)).others == ()
     assert len(find_faces(two)) == 2

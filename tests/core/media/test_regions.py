@@ -18,7 +18,7 @@ INSIDE, OVER_THE_EDGE = Box(130, 21, 200), Box(-40, -30, 300)
 
 
 def first(film: Path, **how: object) -> LazyFrame:
-    frame = next(iter(read_lazy_frames(film, **how)))  # type: ignore[arg-type]
+    frame = next(iter(read_lazy_frames(film, **how)))
     assert isinstance(frame, LazyFrame)
     return frame
 

@@ -71,7 +71,7 @@ def test_a_track_that_is_not_there_is_an_input_error(tmp_path: Path, make_wav: M
 def test_a_folder_or_a_picture_has_no_tracks(tmp_path: Path) -> None:
     for kind in ("folder", "picture"):
         with pytest.raises(UsageError, match="is no film"):
-            open_clip(str(tmp_path), kind, "none", 1.6, track=1)  # type: ignore[arg-type]
+            open_clip(str(tmp_path), kind, "none", 1.6, track=1)
 
 
 def _of_unknown_codec(path: Path, made: Path, known: bytes, unknown: bytes) -> Path:

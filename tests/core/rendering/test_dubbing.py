@@ -73,9 +73,9 @@ def test_the_mouth_of_a_scene_is_one_that_is_open_and_looks_ahead() -> None:
     vectors[:, 2] = torch.tensor([0.0, 30.0, 2.0, -12.0, 0.0, 9.0])  # yaw
     vectors[:, 1] = torch.tensor([0.0, 0.0, -1.0, 0.0, 0.0, 9.0])  # pitch
     portraits = [Portrait(Path("film.mp4"), Box(0, 0, 8), swaying(1)[0], moment) for moment in (0, 1, 2, 3, 4, 5)]
-    chosen = with_clearest_mouth(portraits, vectors, Reads())  # type: ignore[arg-type]
+    chosen = with_clearest_mouth(portraits, vectors, Reads())
     assert chosen is not None and chosen.moment == 2
-    chosen = with_clearest_mouth(portraits[4:], vectors, Reads())  # type: ignore[arg-type]
+    chosen = with_clearest_mouth(portraits[4:], vectors, Reads())
     assert chosen is not None and chosen.moment == 5  # 0.12 less 18 degrees is 0.06, more than 0.05
 
 

@@ -35,7 +35,7 @@ def test_where_the_picture_has_no_room_frames_show_the_crop(size: tuple[int, int
     [("face", 511, 256), ("face", 512, 512), ("head", 410, 512), ("head", 400, 256), ("face", 3000, 512)],
 )
 def test_frames_are_large_where_the_picture_has_the_pixels(shows: str, side: int, expected: int) -> None:
-    view = Framing(shows).view(Box(2000, 2000, side), 1.6, (9000, 9000))  # type: ignore[arg-type]
+    view = Framing(shows).view(Box(2000, 2000, side), 1.6, (9000, 9000))
     assert view.side == expected
 
 

@@ -35,7 +35,7 @@ def test_the_order_of_drivers_does_not_matter() -> None:
         part([[1e-3, 3], [7, 0.9]], holds=("first",)),
     ]
     there = np.array(vectors_of(*parts))
-    parts = [replace(one, driver=Rows(one.driver.rows)) for one in reversed(parts)]  # type: ignore[attr-defined]
+    parts = [replace(one, driver=Rows(one.driver.rows)) for one in reversed(parts)]
     assert np.abs(np.array(vectors_of(*parts)) - there).max() < 1e-12
 
 
@@ -69,7 +69,7 @@ def test_the_rate_is_the_absolute_drivers_else_the_first_finite_ones() -> None:
 
 def test_the_number_of_frames_is_known_where_the_driver_says_it() -> None:
     driver = Rows([[0, 0]] * 4)
-    driver.frames = 4  # type: ignore[attr-defined]
+    driver.frames = 4
     assert compose([active("known", driver)], Still(), fps=20).frames == 8
     assert compose([active("known", driver)], Still(), fps=20, seconds=0.1).frames == 2
     assert compose([part([[0, 0]])], Still()).frames is None

@@ -55,7 +55,7 @@ def test_the_film_goes_on_after_a_driver_s_stop() -> None:
 )
 def test_what_does_not_go_together_is_refused(wrong: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        Shaping(**wrong)  # type: ignore[arg-type]
+        Shaping(**wrong)
 
 
 def test_factors_are_listed_with_commas_or_one_by_one() -> None:

@@ -68,7 +68,7 @@ def test_reading_ahead_changes_nothing() -> None:
 
 def test_reading_ahead_stays_within_its_limit() -> None:
     made: list[int] = []
-    items = prefetch((made.append(k) or k for k in range(1000)), 3)  # type: ignore[func-returns-value]
+    items = prefetch((made.append(k) or k for k in range(1000)), 3)
     assert next(items) == 0
     items.close()
     assert len(made) <= 6

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from x2face_core.errors import WeightsError
+from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.training.checkpoint import (
     RunState,
     load_checkpoint,
@@ -51,7 +52,7 @@ def test_a_checkpoint_replaces_the_one_before_and_leaves_nothing_beside(tmp_path
 
 
 def test_the_optimisers_state_comes_back_in_the_memory_format_of_the_parameters(tmp_path: Path) -> None:
-    convolution = torch.nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    convolution = in_memory_format(torch.nn.Conv2d(3, 4, 3), torch.channels_last)
     first, second = (torch.optim.AdamW(convolution.parameters()) for _ in range(2))
     convolution(torch.randn(1, 3, 8, 8)).sum().backward()
     first.step()

@@ -31,7 +31,7 @@ def networks(dims: Dims) -> X2FaceNetworks:
 
 
 def batches(networks: X2FaceNetworks, bank: Bank, layout: torch.Tensor, **changed: float) -> CompletionBatches:
-    return CompletionBatches(bank, layout, replace(RECIPE, **changed), networks)  # type: ignore[arg-type]
+    return CompletionBatches(bank, layout, replace(RECIPE, **changed), networks)
 
 
 def test_pairs_are_embedded_faces_of_closed_and_of_open_mouths(
@@ -58,7 +58,7 @@ def test_only_the_completion_network_and_its_critic_learn(
     assert not networks.embedding.training and not networks.driving.training
     objective(batches(networks, bank, layout).draw(generator(0, 0, 0, CPU), 8), 0.0)["loss"].backward()
     taught = {name for name, parameter in objective.named_parameters() if parameter.grad is not None}
-    expected = {f"networks.completion.{name}" for name, _ in networks.completion.named_parameters()}  # type: ignore[union-attr]
+    expected = {f"networks.completion.{name}" for name, _ in networks.completion.named_parameters()}
     assert taught == expected | {f"critic.{name}" for name, _ in objective.critic.named_parameters()}
 
 

@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 
 
 def drawn(bank: Bank, count: int = 400, step: int = 0, **changed: int) -> Pairs:
-    recipe = Recipe("photometric", **changed)  # type: ignore[arg-type]
+    recipe = Recipe("photometric", **changed)
     return draw_pairs(bank, recipe, count, Sampler(generator(recipe.seed, step, 0, CPU)))
 
 

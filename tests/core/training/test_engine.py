@@ -262,10 +262,10 @@ def test_statistics_of_batch_norms_are_kept_if_asked(make_trainer: MakeTrainer, 
     """By kept statistics the loss in training is that of evaluation; scale and shift of batch norms are trained."""
     trainer = make_trainer(norms=norms)
     norm = next(one for one in trainer.networks.driving.modules() if isinstance(one, torch.nn.BatchNorm2d))
-    mean, weight = norm.running_mean.clone(), norm.weight.clone()  # type: ignore[union-attr]
+    mean, weight = norm.running_mean.clone(), norm.weight.clone()
     with torch.no_grad():
         evaluated = float(trainer.objective.eval()(trainer.prefetcher.batch(0, 0), 0.0)["l1"])
     trained = float(trainer.step(0.0)["l1"])
-    assert torch.equal(norm.running_mean, mean) != moved  # type: ignore[arg-type]
+    assert torch.equal(norm.running_mean, mean) != moved
     assert (trained == pytest.approx(evaluated, rel=1e-5)) != moved
     assert not torch.equal(norm.weight, weight)

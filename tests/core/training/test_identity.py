@@ -56,7 +56,7 @@ def with_splits(folder: Path, splits: tuple[str, ...]) -> None:
 
 
 def plan_of(people: Path, tmp_path: Path, steps: int = 2, **changed: object) -> IdentityPlan:
-    recipe = replace(RECIPE, **changed)  # type: ignore[arg-type]
+    recipe = replace(RECIPE, **changed)
     return IdentityPlan(tmp_path / "run", people, Length(steps=steps), recipe, DIMS, device="cpu")
 
 
@@ -102,9 +102,9 @@ def test_losses_are_least_where_descriptors_tell_people_apart(people: Path) -> N
     network = IdentityNetwork(replace(DIMS, descriptor=4))
     objective = IdentityObjective(network, RECIPE, 3)
     batch = IdentityBatches(bank, RECIPE, network).draw(torch.Generator().manual_seed(0), 8)
-    network.describe = lambda crops: torch.eye(4).repeat(2, 1)  # type: ignore[method-assign]
+    network.describe = lambda crops: torch.eye(4).repeat(2, 1)
     loss = objective(batch, 0.0)["contrast"]
-    network.describe = lambda crops: torch.ones(8, 4)  # type: ignore[method-assign]
+    network.describe = lambda crops: torch.ones(8, 4)
     blind = objective(batch, 0.0)["contrast"]
     assert float(loss) == pytest.approx(float(torch.log(1 + 3 * torch.exp(torch.tensor(-16.0)))), abs=1e-6)
     assert float(blind) == pytest.approx(float(torch.log(torch.tensor(4.0))), abs=1e-5)

@@ -97,7 +97,7 @@ def test_a_reading_recovers_what_vectors_hold_linearly(bank: Bank, face_folder: 
     pictures = torch.zeros_like(bank.pictures)
     pictures[:, 0, 0] = torch.arange(len(bank), dtype=torch.uint8)[:, None]
     knowing = Knowing(truth / truth.std(0))
-    reading = fit_reading(knowing, replace(bank, pictures=pictures), FaceFolder(face_folder), strength=1e-9)  # type: ignore[arg-type]
+    reading = fit_reading(knowing, replace(bank, pictures=pictures), FaceFolder(face_folder), strength=1e-9)
     found = knowing.encode(pictures.permute(0, 3, 1, 2) / 255) @ reading["weight"].T + reading["bias"]
     off = (found - truth).abs().amax(0) / truth.std(0)
     assert off.max() < 0.02
@@ -144,7 +144,7 @@ def test_held_out_figures_compare_with_copying(bank: Bank, dims: Dims) -> None:
         def forward(self, sources: Tensor, driving: Tensor) -> Tensor:
             return (sources + driving) / 2
 
-    copied, half = (held_out.figures(kind()) for kind in (Copies, Halfway))  # type: ignore[arg-type]
+    copied, half = (held_out.figures(kind()) for kind in (Copies, Halfway))
     assert copied["held_ratio"] == pytest.approx(1)
     assert copied["held_copy"] == pytest.approx(float((held_out.sources - held_out.driving).abs().mean()))
     assert half["held_ratio"] == pytest.approx(0.5)
@@ -160,7 +160,7 @@ def test_held_out_ratios_by_person_count_people_alike() -> None:
         def forward(self, sources: Tensor, driving: Tensor) -> Tensor:
             return torch.cat([torch.full((3, 3, 2, 2), 0.25), torch.zeros(1, 3, 2, 2)])
 
-    figures = HeldOut(sources, driving, torch.tensor([7, 7, 7, 2])).figures(Known())  # type: ignore[arg-type]
+    figures = HeldOut(sources, driving, torch.tensor([7, 7, 7, 2])).figures(Known())
     assert figures["held_ratio"] == pytest.approx((3 * 0.5 + 1) / 4)
     assert figures["held_ratio_by_person"] == pytest.approx(0.75)
 

@@ -67,7 +67,7 @@ class Interrupted:
 
 
 def test_time_that_others_have_the_processor_is_not_counted() -> None:
-    assert throughput._products(Interrupted(), 5) < 0.05  # type: ignore[arg-type]
+    assert throughput._products(Interrupted(), 5) < 0.05
 
 
 def test_a_real_peak_is_reached_by_a_product() -> None:

@@ -38,7 +38,7 @@ def speech() -> SpeechFeatures:
 
 def all_of(samples: Samples, features: object, block: int = 5000) -> Tensor:
     blocks = (samples[start : start + block] for start in range(0, max(len(samples), 1), block))
-    return torch.cat(list(stream(blocks, features)))  # type: ignore[arg-type]
+    return torch.cat(list(stream(blocks, features)))
 
 
 def test_a_fifth_of_a_second_and_its_last_row_s_reach_give_twenty_rows() -> None:

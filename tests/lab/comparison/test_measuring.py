@@ -62,7 +62,7 @@ def take_of(reds: list[float], persons: tuple[str, str] = ("s", "d")) -> Take:
 
 @pytest.fixture
 def comparison() -> Comparison:
-    return Comparison(Brightness(), Colours())  # type: ignore[arg-type]
+    return Comparison(Brightness(), Colours())
 
 
 def test_figures_are_those_worked_out_by_hand(comparison: Comparison) -> None:

@@ -51,7 +51,7 @@ def test_people_are_even_and_those_whose_heads_turn_most(face_folder: Path) -> N
 @pytest.mark.parametrize(("split", "least"), [("test", 8), ("train", 13)])
 def test_one_person_alone_is_refused(folder: FaceFolder, split: str, least: int) -> None:
     with pytest.raises(InputError, match=r"13 frames|two are needed|12 frames|8 frames"):
-        people_of(folder, split, 4, least)  # type: ignore[arg-type]
+        people_of(folder, split, 4, least)
 
 
 def test_a_take_has_the_film_s_middle_and_labels_between_labelled_frames(take: Take, folder: FaceFolder) -> None:

@@ -63,7 +63,7 @@ def test_alexnet_s_layers_find_their_places(hub: Path, monkeypatch: pytest.Monke
             return (self.net.slice1(a) - self.net.slice1(b)).abs().mean((1, 2, 3), keepdim=True)
 
     package = ModuleType("lpips")
-    package.LPIPS = Net  # type: ignore[attr-defined]
+    package.LPIPS = Net
     monkeypatch.setitem(sys.modules, "lpips", package)
     layers = {f"features.{n}.{part}": torch.full(shape, 0.5) for n, shape in ((0, (1, 3, 1, 1)), (3, (1, 1, 1, 1)))
               for part in ("weight",)}  # fmt: skip
@@ -94,7 +94,7 @@ def test_fid_is_the_distance_of_the_moments(monkeypatch: pytest.MonkeyPatch) -> 
         return float(((mu - other) ** 2).sum() + (sigma - others).sum())
 
     package, score = ModuleType("pytorch_fid"), ModuleType("pytorch_fid.fid_score")
-    score.calculate_frechet_distance = distance  # type: ignore[attr-defined]
+    score.calculate_frechet_distance = distance
     monkeypatch.setitem(sys.modules, "pytorch_fid", package)
     monkeypatch.setitem(sys.modules, "pytorch_fid.fid_score", score)
     found = Perceptual(features=lambda pictures: pictures.flatten(1)[:, :2])

@@ -154,7 +154,7 @@ def test_an_audio_figure_of_one_frame_and_no_sound_can_be_drawn(subjects: list[M
 
 
 def test_without_a_reading_moments_follow_the_widest_change(subjects: list[ModelSource]) -> None:
-    blind = X2Face(subjects[0].model.networks, subjects[0].model.info)  # type: ignore[attr-defined]
+    blind = X2Face(subjects[0].model.networks, subjects[0].model.info)
     vectors = torch.zeros(5, 128)
     vectors[:, 9] = torch.tensor([0.0, 1, 0, -2, 0])
     curve = opening(replace(subjects[0], model=blind), vectors)
@@ -206,7 +206,7 @@ def test_anchors_are_found_where_the_frame_shows_them(subjects: list[ModelSource
             return face.texture.roll(4, dims=-1)[None]
 
     face = EmbeddedFace(torch.zeros(3, 33, 33), {"mouth": (0.0, 0.5)})
-    moved = replace(subjects[0], model=Shifting(), face=face)  # type: ignore[arg-type]
+    moved = replace(subjects[0], model=Shifting(), face=face)
     assert find_points(moved, ["mouth"]) == {"mouth": (20.0, 24.0)}
 
 
