@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+PATIENCE = 600
+"""Seconds after which a test is given up: a guard against waiting for ever, beyond what any busy machine takes."""
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Cluster:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def add_worker(self) -> subprocess.Popen[bytes]:
-        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "20"]
+        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", str(PATIENCE)]
         place = ["--local-directory", str(self.folder)]
         self.workers.append(_started(self.folder, "dask_worker", self.address, *options, *place))
         return self.workers[-1]
@@ -38,7 +39,7 @@ def running_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     scheduler = _started(folder, "dask_scheduler", *options)
     cluster = Cluster(folder, scheduler, "")
     try:
-        wait_for(lambda: file.exists() or scheduler.poll() is not None, 240)
+        wait_for(lambda: file.exists() or scheduler.poll() is not None)
         assert scheduler.poll() is None, (folder / "dask_scheduler.log").read_text()
         cluster.address = _address(file)
         for _ in range(workers):
@@ -50,8 +51,8 @@ def running_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
             process.wait()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
@@ -72,7 +73,7 @@ def children(pid: int) -> list[int]:
 def _address(file: Path) -> str:
     import json
 
-    wait_for(lambda: file.read_text().strip().endswith("}"), 10)
+    wait_for(lambda: file.read_text().strip().endswith("}"))
     address: str = json.loads(file.read_text())["address"]
     return address
 

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import sysconfig
 import venv
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+_EACH = """
+import contextlib, io, json, sys
+from x2face_cli.app import main
+
+def run(line):
+    said = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(said[0]), contextlib.redirect_stderr(said[1]):
+        code = main(line)
+    return [code, *(one.getvalue() for one in said)]
+
+print(json.dumps([run(line) for line in json.loads(sys.argv[1])]))
+"""
+
+
+class Said(NamedTuple):
+    """Exit code of a command, and what it printed."""
+
+    code: int
+    out: str
+    err: str
 
 
 class Environment:
@@ -40,6 +63,12 @@ class Environment:
 
     def x2face(self, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
         return self.run("-m", "x2face_cli", *arguments, **more)
+
+    def x2face_each(self, *lines: Sequence[str], cwd: Path | None = None, **environ: str) -> list[Said]:
+        """Several commands one after the other in one process, which starts and imports once."""
+        done = self.run("-c", _EACH, json.dumps(lines), cwd=cwd, **environ)
+        assert done.returncode == 0, done.stderr
+        return [Said(*one) for one in json.loads(done.stdout.splitlines()[-1])]
 
 
 def write_wheel(

@@ -15,8 +15,8 @@ from x2face_testkit.streaming import ENOUGH, driving, flag, length_of
 from x2face_testkit.tiny import TinySource
 
 LONGEST = 600.0  # largest length of a demo in seconds
-PATIENCE = 30.0  # seconds of computing within which a finite driver has to end
-GRACE = 3.0  # seconds for threads to end
+PATIENCE = 30.0  # seconds of processor time within which a finite driver has to end
+GRACE = 30.0  # seconds for threads to end, which takes a while on a busy machine
 
 
 def ends_or_says_so(spec: DriverSpec, source: TinySource, folder: Path) -> str | None:
@@ -24,13 +24,13 @@ def ends_or_says_so(spec: DriverSpec, source: TinySource, folder: Path) -> str |
     driver = spec.load(demo_of(spec, folder))
     if flag(driver, spec, "live"):
         return "it is live: what comes in decides"
-    seconds, rows, started = 0.0, 0, time.monotonic()
+    seconds, rows, started = 0.0, 0, time.process_time()
     with driving(driver, source) as stream:
         for chunk in stream:
             seconds, rows = seconds + length_of(chunk) / chunk.fps, rows + length_of(chunk)
             if flag(driver, spec, "endless") and rows >= ENOUGH:
                 return None
-            if seconds > LONGEST or time.monotonic() - started > PATIENCE:
+            if seconds > LONGEST or time.process_time() - started > PATIENCE:
                 broken(f"it goes on after {rows} rows; say endless=True, or let the demo be tiny")
     if flag(driver, spec, "endless"):
         broken(f"it says that it is endless, and ends after {rows} rows")

@@ -77,13 +77,13 @@ def test_a_driver_that_goes_elsewhere_does_not_take_the_film_with_it(place: Path
 LINGERING = """
 import threading, time
 from x2face_cli import app
-app.main = lambda: (threading.Thread(target=time.sleep, args=(600,)).start(), print("done"), 4)[-1]
+app.main = lambda: (threading.Thread(target=time.sleep, args=(3600,)).start(), print("done"), 4)[-1]
 app.command_line()
 """
 
 
 def test_a_thread_that_a_plugin_left_running_does_not_keep_the_program_alive() -> None:
-    done = subprocess.run([sys.executable, "-c", LINGERING], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", LINGERING], capture_output=True, text=True, timeout=600)
     assert (done.returncode, done.stdout) == (4, "done\n")
 
 
@@ -105,7 +105,7 @@ app.command_line()
 def test_a_process_of_torchrun_ends_without_taking_the_interpreter_down() -> None:
     environment = {**os.environ, "TORCHELASTIC_RUN_ID": "none"}
     done = subprocess.run(
-        [sys.executable, "-c", TAKEN_DOWN], capture_output=True, text=True, env=environment, timeout=300
+        [sys.executable, "-c", TAKEN_DOWN], capture_output=True, text=True, env=environment, timeout=600
     )
     assert (done.returncode, done.stdout) == (4, "done\nat exit\n")
 
@@ -113,6 +113,6 @@ def test_a_process_of_torchrun_ends_without_taking_the_interpreter_down() -> Non
 def test_the_program_ends_with_the_code_of_its_command() -> None:
     environment = {**os.environ, "X2FACE_PLUGINS": ""}
     done = subprocess.run(
-        [sys.executable, "-m", "x2face_cli", "rnu"], capture_output=True, env=environment, timeout=300
+        [sys.executable, "-m", "x2face_cli", "rnu"], capture_output=True, env=environment, timeout=600
     )
     assert done.returncode == 2

@@ -122,8 +122,7 @@ def test_a_killed_run_goes_on_by_the_same_line(line: list[str], tmp_path: Path) 
     checkpoint = tmp_path / "run" / "checkpoint.safetensors"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as killed:
         try:
-            deadline = time.monotonic() + 120
-            while not checkpoint.exists() and killed.poll() is None and time.monotonic() < deadline:
+            while not checkpoint.exists() and killed.poll() is None:
                 time.sleep(0.02)
         finally:
             killed.kill()
@@ -131,7 +130,7 @@ def test_a_killed_run_goes_on_by_the_same_line(line: list[str], tmp_path: Path) 
     _, state = load_checkpoint(checkpoint)
     assert 1 <= state.step < steps
 
-    again = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240)
+    again = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
     assert again.returncode == 0, again.stderr[-2000:]
     assert f"going on at step {state.step}," in again.stderr
     _, finished = load_checkpoint(checkpoint)

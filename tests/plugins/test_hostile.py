@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.environments import Environment, write_wheel
+from tests.environments import Environment, Said, write_wheel
 from x2face_core.media.images import write_picture
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
@@ -62,18 +62,6 @@ HOSTILE = {
 }
 UNLOADED = ["raises", "exits", "declares", "endless", "misspelt", "newer"]
 FAILING = ["midway", "quits", "nan", "narrow", "whole", "nothing"]
-RUN_ALL = """
-import contextlib, io, json, sys
-from x2face_cli.app import main
-
-def run(line):
-    said = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(said[0]), contextlib.redirect_stderr(said[1]):
-        code = main(line)
-    return [code, *(one.getvalue() for one in said)]
-
-print(json.dumps([run(line) for line in json.loads(sys.argv[1])]))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -97,26 +85,27 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_all(environment: Environment, place: Path, *lines: list[str]) -> list[Any]:
-    """Exit code, stdout and stderr of several runs in one process of the environment."""
+def run_all(environment: Environment, place: Path, *lines: list[str]) -> list[Said]:
+    """Several runs in one process of the environment."""
     base = ["run", "-s", "s.png", "--crop", "none", "--size", "64"]
-    done = environment.run("-c", RUN_ALL, json.dumps([[*base, *line] for line in lines]), cwd=place)
-    assert done.returncode == 0, done.stderr
-    return list(json.loads(done.stdout.splitlines()[-1]))
+    return environment.x2face_each(*([*base, *line] for line in lines), cwd=place)
 
 
 def test_each_failure_is_listed_with_its_distribution(environment: Environment) -> None:
-    done = environment.x2face("drivers", "--json")
-    listed = {one["dist"]: one for one in json.loads(done.stdout) if one["dist"] != "x2face"}
-    assert done.returncode == 0 and len(listed) == len(HOSTILE)
+    listing, refused, strict = environment.x2face_each(
+        ["drivers", "--json"],
+        ["drivers", "--json", "--strict-plugins"],  # an option of run
+        ["run", "-s", "s.png", "--driver", "frame", "--strict-plugins"],
+    )
+    listed = {one["dist"]: one for one in json.loads(listing.out) if one["dist"] != "x2face"}
+    assert listing.code == 0 and len(listed) == len(HOSTILE)
     for name in UNLOADED:
         one = listed[f"acme-{name}"]
         assert (one["name"], one["kind"], one["status"], one["version"]) == (name, None, "failed", "1.0")
         assert one["error"] and "\n" not in one["error"]
     assert listed["acme-clash"]["status"] == "conflict"
     assert {listed[f"acme-{name}"]["status"] for name in (*FAILING, "forever")} == {"ok"}
-    assert environment.x2face("drivers", "--json", "--strict-plugins").returncode == 2  # an option of run
-    assert environment.x2face("run", "-s", "s.png", "--driver", "frame", "--strict-plugins").returncode == 6
+    assert (refused.code, strict.code) == (2, 6)
 
 
 def test_our_own_drivers_work_beside_them(environment: Environment, place: Path) -> None:
@@ -127,7 +116,7 @@ def test_our_own_drivers_work_beside_them(environment: Environment, place: Path)
     assert [code for code, *_ in runs] == [0, 0, 0], runs
     dists = [[one["dist"] for one in json.loads(out)["drivers"]] for _, out, _ in runs]
     assert dists == [["x2face"], ["x2face"], ["acme-forever", "x2face"]]
-    assert json.loads(runs[2][1])["frames"] == 2  # the shortest ends the film
+    assert json.loads(runs[2].out)["frames"] == 2  # the shortest ends the film
 
 
 def test_a_driver_that_fails_ends_its_run_in_one_line_that_names_it(environment: Environment, place: Path) -> None:

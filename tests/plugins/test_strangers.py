@@ -59,9 +59,8 @@ def x2face_drivers():
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """An environment with the template, a new plugin of each kind, and one with every sort of option."""
     environment = Environment(tmp_path_factory.mktemp("strangers"))
-    for kind in SUMMARIES:
-        done = environment.x2face("drivers", "new", f"my_{kind}", "--kind", kind)
-        assert (done.returncode, done.stderr) == (0, "")
+    for said in environment.x2face_each(*(["drivers", "new", f"my_{kind}", "--kind", kind] for kind in SUMMARIES)):
+        assert (said.code, said.err) == (0, "")
     editable = [part for kind in SUMMARIES for part in ("-e", f"x2face-my-{kind}")]
     wheel = write_wheel(environment.folder, "acme-every", {"acme_every.py": EVERY_OPTION}, {"every": "acme_every"})
     environment.pip_install(*editable, TEMPLATE, wheel)
@@ -86,18 +85,17 @@ def test_they_are_listed_with_their_distributions(environment: Environment) -> N
     assert {one["status"] for one in listed} == {"ok"}
 
 
-@pytest.mark.parametrize("name", ["gamepad", *(f"my_{kind}" for kind in SUMMARIES)])
-def test_each_keeps_its_promises(environment: Environment, name: str) -> None:
-    done = environment.x2face("drivers", "check", name)
-    assert done.returncode == 0, done.stdout
-    assert {line.split()[0] for line in done.stdout.splitlines() if not line.startswith(name)} == {"ok"}
+def test_each_keeps_its_promises(environment: Environment) -> None:
+    names = ["gamepad", *(f"my_{kind}" for kind in SUMMARIES)]
+    for name, said in zip(names, environment.x2face_each(*(["drivers", "check", name] for name in names)), strict=True):
+        assert said.code == 0, said.out
+        assert {line.split()[0] for line in said.out.splitlines() if not line.startswith(name)} == {"ok"}
 
 
 def test_the_tests_that_they_bring_pass(environment: Environment) -> None:
-    folders = [f"x2face-my-{kind}" for kind in SUMMARIES]
-    for folder in [*folders, TEMPLATE]:
-        done = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", folder)
-        assert done.returncode == 0, done.stdout
+    folders = [*(f"x2face-my-{kind}" for kind in SUMMARIES), TEMPLATE]
+    done = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", *folders)
+    assert done.returncode == 0, done.stdout
 
 
 def test_every_sort_of_option_is_in_the_help(environment: Environment) -> None:
@@ -108,17 +106,15 @@ def test_every_sort_of_option_is_in_the_help(environment: Environment) -> None:
         assert expected in help_text, expected
 
 
-@pytest.mark.parametrize(
-    "option",
-    [
+def test_a_value_that_an_option_does_not_take_is_wrong_usage(environment: Environment) -> None:
+    wrong = [
         ("--every-gain", "4"), ("--every-gain", "nan"), ("--every-gain", "much"), ("--every-rows", "0"),
         ("--every-rows", "1.5"), ("--every-mode", "c"), ("--every-blend", "odd"), ("--every-word", "maybe"),
         ("--every-quick", "yes"), ("--every-limit", "far"), ("--every-weight", "much"), ("--every-nothing", "1"),
-    ],
-)  # fmt: skip
-def test_a_value_that_an_option_does_not_take_is_wrong_usage(environment: Environment, option: tuple[str, str]) -> None:
-    done = environment.x2face("run", "-s", "s.png", "--every", "a.csv", *option)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    ]  # fmt: skip
+    lines = [["run", "-s", "s.png", "--every", "a.csv", *option] for option in wrong]
+    for option, said in zip(wrong, environment.x2face_each(*lines), strict=True):
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), option
 
 
 @pytest.mark.weights

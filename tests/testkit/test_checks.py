@@ -69,7 +69,7 @@ def goes_on(self: Any, source: Any) -> Any:
 
 
 def leaves_a_thread(self: Any, source: Any) -> Any:
-    threading.Thread(target=time.sleep, args=(5,), daemon=True).start()
+    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
     yield Chunk(wide(2), 25.0)
 
 
@@ -132,8 +132,11 @@ BAD_DRIVERS = {
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the file that is kept open
 @pytest.mark.parametrize("bad", BAD_DRIVERS)
-def test_a_driver_that_breaks_a_promise_is_caught_at_it(bad: str, tmp_path: Path) -> None:
+def test_a_driver_that_breaks_a_promise_is_caught_at_it(
+    bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drive, promise = BAD_DRIVERS[bad]
+    monkeypatch.setattr("x2face_testkit.ending.GRACE", 0.0)  # what is left here is left for ever
     assert breaks(driver_of(drive), promise, tmp_path)
 
 

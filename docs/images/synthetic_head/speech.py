@@ -21,9 +21,8 @@ class Segment:
         return self.end - self.start
 
 
-TEXT = "Hello. I am a face in a photograph, and this sound drives my lips. Watch my mouth move."
-
-# TEXT, a pause or a phrase at a time. Phones with their milliseconds and, where they are stressed or weak, dB.
+# "Hello. I am a face in a photograph, and this sound drives my lips. Watch my mouth move." A pause or a phrase at a
+# time: phones with their milliseconds and, where they are stressed or weak, dB.
 PHRASES = (
     "pau:320",
     "hh:75 ax:55 l:80 ow:200:1 ow:70:-7",

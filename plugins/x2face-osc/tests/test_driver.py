@@ -22,7 +22,7 @@ from x2face_osc.driver import OscDriver
 from x2face_osc.listening import free_port
 from x2face_osc.send import main, send
 
-PATIENCE = 5.0
+PATIENCE = 600.0  # seconds; a guard against waiting for ever
 
 
 class Driven:
@@ -115,7 +115,10 @@ def test_a_port_that_is_taken_is_named(driven: Driven, x2face_source: Source) ->
         next(OscDriver(Settings(input=driven.port)).drive(x2face_source))
 
 
-def test_one_who_stops_listening_lets_go_of_the_port(driven: Driven, x2face_source: Source) -> None:
+def test_one_who_stops_listening_lets_go_of_the_port(
+    driven: Driven, x2face_source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("x2face_osc.listening.PATIENCE", PATIENCE)
     threading.Timer(0.2, driven.stream.close).start()
     again = OscDriver(Settings(input=driven.port)).drive(x2face_source)
     with closing(again):

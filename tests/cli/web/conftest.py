@@ -80,14 +80,14 @@ def running(folder: Path, *options: str, **environment: str) -> Iterator[Running
         assert process.stdout is not None
         found = re.search(r"http://\S+/", process.stdout.readline())
         if found is None:
-            process.wait(10)
+            process.wait(600)
             log.seek(0)
             pytest.fail(log.read())
         try:
             yield Running(found[0], process, folder)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(180)
+            process.wait(600)
             process.stdout.close()
     assert set(asked.read_text().split()) <= {"127.0.0.1", "localhost", "::1"}
     assert list(folder.iterdir()) == [], "files are left behind"

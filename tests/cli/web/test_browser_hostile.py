@@ -54,7 +54,7 @@ def test_an_upload_that_does_not_say_how_large_it_is_is_cut_off(studio: Running)
             yield b"\0" * 1_000_000
         yield b"\r\n--b--\r\n"
 
-    connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=120)
+    connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=600)
     with closing(connection), suppress(BrokenPipeError, ConnectionResetError):  # it need not hear all of it
         connection.request("POST", "/gradio_api/upload", body(), headers, encode_chunked=True)
         assert connection.getresponse().status == 413

@@ -59,7 +59,7 @@ def test_the_page_names_no_other_host_and_has_all_drivers(tmp_path: Path) -> Non
 
 
 def read(address: str) -> str:
-    with urlopen(address, timeout=30) as answer:
+    with urlopen(address, timeout=600) as answer:
         return str(answer.read().decode())
 
 

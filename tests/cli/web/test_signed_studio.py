@@ -31,7 +31,7 @@ def made(
     panel = next(one for one in studio.panels if one.name == driver)
     task = FilmTask(film_request(studio, visit, own, [(panel, given)], hold=False), studio.session, studio.turns)
     task.start()
-    assert task.wait(300)
+    assert task.wait(600)
     assert task.error is None and task.report is not None
     return task
 

@@ -164,7 +164,7 @@ def test_what_is_no_picture_or_has_no_face_is_refused_and_the_old_face_is_gone(
 def made(studio: Studio, visit: Visit, own: dict[str, Any], drivers: list[Any], hold: bool = False) -> FilmTask:
     visit.task = FilmTask(film_request(studio, visit, own, drivers, hold=hold), studio.session, studio.turns)
     visit.task.start()
-    assert visit.task.wait(120)
+    assert visit.task.wait(600)
     return visit.task
 
 
@@ -251,7 +251,7 @@ def test_a_film_that_is_cancelled_leaves_nothing(studio: Studio, visit: Visit) -
     )
     visit.task.cancel()
     visit.task.start()
-    assert visit.task.wait(60)
+    assert visit.task.wait(600)
     assert "cancelled" in str(visit.task.error) and visit.task.files == ()
     assert [one.name for one in visit.folder.iterdir()] == []
 

@@ -38,7 +38,7 @@ def test_whoever_waits_is_next_when_those_before_have_left() -> None:
     assert [turns.before(who) for who in ("at work", "one", "other")] == [0, 1, 2] and order == []
     turns.leave("at work")
     for thread in threads:
-        thread.join(60)
+        thread.join(600)
     assert order == ["one", "other"]
 
 
@@ -49,7 +49,7 @@ def test_a_film_that_waits_is_cancelled_at_once_and_leaves_nothing(tmp_path: Pat
     task.start()
     assert task.before == 1 and not task.wait(0.2)
     task.cancel()
-    assert task.wait(60) and "cancelled" in str(task.error)
+    assert task.wait(600) and "cancelled" in str(task.error)
     assert not task.request.folder.exists() and task.before == 0
 
 

@@ -262,7 +262,7 @@ def test_a_killed_run_goes_on(many: Path, tmp_path: Path) -> None:
 def test_ctrl_c_ends_the_processes_and_leaves_whole_clips(many: Path, tmp_path: Path) -> None:
     running = started(many, tmp_path / "out")
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=240)
+    out, err = running.communicate(timeout=600)
     assert (running.returncode, out, err.strip()) == (130, "", "x2face: interrupted")
     assert not list((tmp_path / "out").rglob(".x2face-*"))
 

@@ -42,13 +42,13 @@ def started(films: Path, out: Path, *options: str) -> subprocess.Popen[str]:
     """prepare, once two of its films are done."""
     line = [sys.executable, "-m", "x2face_cli", "prepare", str(films), str(out), *options]
     running = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: running.poll() is not None or len(list((out / ".prepare").glob("*.json"))) > 2, 120)
+    wait_for(lambda: running.poll() is not None or len(list((out / ".prepare").glob("*.json"))) > 2)
     assert running.poll() is None, running.communicate()[1]
     return running
 
 
 def ended(running: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = running.communicate(timeout=180)
+    out, err = running.communicate(timeout=600)
     return running.returncode, out, err
 
 
@@ -79,7 +79,7 @@ def test_ctrl_c_ends_the_embedded_cluster_and_leaves_whole_clips(films: Path, tm
     code, out, err = ended(running)
     assert (code, out, err.strip()) == (130, "", "x2face: interrupted")
     assert not list((tmp_path / "out").rglob(".x2face-*"))
-    wait_for(lambda: not any(_lives(pid) for pid in below), 20)
+    wait_for(lambda: not any(_lives(pid) for pid in below))
 
 
 def test_killed_workers_of_a_cluster_lose_nothing(films: Path, tmp_path: Path, cluster: Cluster) -> None:

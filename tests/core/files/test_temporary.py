@@ -20,7 +20,7 @@ from x2face_core.files.temporary import temporary_folder
 with temporary_folder(Path(sys.argv[1])) as made:
     (made / "half.mp4").write_text("half")
     print("ready", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

@@ -18,7 +18,7 @@ def test_the_result_is_there_when_it_is_asked_for_and_work_begins_before() -> No
         return 7
 
     ahead = Ahead(work)
-    assert begun.wait(60)
+    assert begun.wait(600)
     assert [ahead(), ahead()] == [7, 7]
 
 
@@ -35,7 +35,7 @@ def test_work_whose_result_nobody_can_ask_for_any_more_is_stopped() -> None:
     ended = Event()
 
     def work(stopped: Event) -> None:
-        assert stopped.wait(60)
+        assert stopped.wait(600)
         try:
             refuse_stopped(stopped)
         except Stopped:
@@ -52,7 +52,7 @@ def test_work_whose_result_nobody_can_ask_for_any_more_is_stopped() -> None:
 def test_a_program_that_ends_stops_the_work_first() -> None:
     program = (
         "from x2face_core.media.ahead import Ahead\n"
-        "ahead = Ahead(lambda stopped: print(stopped.wait(60), flush=True))\n"
+        "ahead = Ahead(lambda stopped: print(stopped.wait(3600), flush=True))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=600, check=True)
     assert done.stdout == "True\n"

@@ -27,7 +27,7 @@ def test_a_silent_live_driver_stalls_nothing() -> None:
 
     def stream() -> Any:
         yield Row(np.array([7.0]))
-        silence.wait(10)
+        silence.wait(600)
 
     newest = Latest(stream())
     while newest.take()[0] is None:
@@ -43,7 +43,7 @@ def test_a_live_driver_rests_until_its_first_row() -> None:
     silence = threading.Event()
 
     def stream() -> Any:
-        silence.wait(10)
+        silence.wait(600)
         yield Row(np.array([7.0]))
 
     clock = Clock()

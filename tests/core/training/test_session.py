@@ -198,7 +198,7 @@ def test_two_processes_train_as_one_that_takes_the_halves_in_turn(make_plan: Mak
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     alone, state = load_checkpoint(plan.out / "checkpoint.safetensors")

@@ -178,7 +178,7 @@ def test_two_processes_see_each_frame_once_an_epoch(shards: Path, face_folder: P
     script = tmp_path / "epochs.py"
     script.write_text(_EPOCHS)
     running = torchrun(str(script), str(shards))
-    out, err = running.communicate(timeout=240)
+    out, err = running.communicate(timeout=600)
     assert running.returncode == 0, err[-2000:]
     lines = [line.split(" ", 1) for line in out.splitlines() if re.match(r"[01] [01] ", line)]
     assert Counter(line for _, line in lines) == expected_epochs(face_folder)
@@ -211,7 +211,7 @@ def test_a_killed_process_is_replaced_and_the_run_ends_as_if_nothing_had_been(
     ranks = _ranks(running.pid)
     assert len(ranks) == 2
     os.kill(ranks[1], signal.SIGKILL)
-    _, err = running.communicate(timeout=240)
+    _, err = running.communicate(timeout=600)
     assert running.returncode == 0, err[-3000:]
     begun = [int(number) for number in re.findall(r"going on at step (\d+)", err)]
     assert len(begun) == 1 and 3 <= begun[0] < 60, err[-3000:]
@@ -233,7 +233,7 @@ def test_two_machines_see_each_frame_once_an_epoch(shards: Path, face_folder: Pa
         address = f"127.0.0.1:{free.getsockname()[1]}"
     place = ("--nnodes=2", "--nproc-per-node=1", "--rdzv-backend=c10d", f"--rdzv-endpoint={address}", "--rdzv-id=two")
     running = [torchrun(str(script), str(shards), place=place) for _ in range(2)]
-    said = [machine.communicate(timeout=240) for machine in running]
+    said = [machine.communicate(timeout=600) for machine in running]
     assert [machine.returncode for machine in running] == [0, 0], said
     each = [[line for line in out.splitlines() if re.match(r"[01] [01] ", line)] for out, _ in said]
     assert [len(lines) for lines in each] == [48, 48]
