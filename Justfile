@@ -26,7 +26,7 @@ rooms:
 
 # tests; `just test -m "not slow"` for the quick ones
 test *arguments:
-    pytest {{arguments}}
+    pytest -n 2 {{arguments}}
 
 # what is over in a minute: geometry, streams, networks, the host
 quick:

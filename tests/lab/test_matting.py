@@ -22,7 +22,7 @@ def discs(count: int) -> Labelled:
 
 
 def test_the_network_learns_who_is_before_what() -> None:
-    labelled = discs(32)
+    labelled = discs(12)
     *_, (network, loss) = learn(labelled, 40)
     assert overlap(MatteNetwork(), labelled) < 0.5
     assert overlap(network, labelled) > 0.9

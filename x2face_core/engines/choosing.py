@@ -96,11 +96,11 @@ def decide(engine: str, dtype: str, networks: X2FaceNetworks, sha256: str, *, de
     threads: of the processor
     Without a choice, for a device other than the CPU, and where trials cannot be remembered, no trial is made.
     """
-    open_to = candidates(engine, dtype)
-    if len(open_to) == 1 or device not in ("auto", "cpu") or (folder := cache_folder()) is None:
-        return open_to[0]
+    possible = candidates(engine, dtype)
+    if len(possible) == 1 or device not in ("auto", "cpu") or (folder := cache_folder()) is None:
+        return possible[0]
     found = remembered(_memory(folder, sha256, threads))
-    return fastest(found or try_all(networks, sha256, threads=threads), open_to)
+    return fastest(found or try_all(networks, sha256, threads=threads), possible)
 
 
 def try_all(networks: X2FaceNetworks, sha256: str, *, threads: int) -> list[Trial]:

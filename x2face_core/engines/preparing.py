@@ -17,7 +17,7 @@ from x2face_core.engines.torch_engine import TorchEngine
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import reduce
 
-_APART = 3  # every so many-th of the samples tells the ranges of channels
+_EVERY = 3  # every so many-th of the samples tells the ranges of channels
 _FLOATING = {"encode": (0, 2, -1), "decode": (0, 1, -1)}
 """Convolutions that stay in float in int8 graphs: of those that cost little, the ones whose rounding costs most dB."""
 
@@ -71,7 +71,7 @@ def write_quantized(networks: X2FaceNetworks, graph: Graph, target: Path, opset:
     from x2face_core.engines.equalizing import equalized
     from x2face_core.engines.quantizing import quantize
 
-    networks = equalized(networks, samples.driving_pictures(networks.dims.side)[::_APART])
+    networks = equalized(networks, samples.driving_pictures(networks.dims.side)[::_EVERY])
     with TemporaryDirectory(prefix="x2face-") as folder:
         source = Path(folder) / "fp32.onnx"
         write_graph(networks, graph, source, opset, size)

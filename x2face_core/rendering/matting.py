@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from x2face_core.networks.matte import MatteNetwork
 from x2face_core.rendering.filling import filled
-from x2face_core.rendering.regions import Flows
+from x2face_core.rendering.regions import Flows, smoothstep
 from x2face_core.warping import identity_grid, reduce, resize_flow
 
 WEIGHTS = Path(__file__).parents[1] / "assets" / "matte" / "matte-1.safetensors"
@@ -40,8 +40,7 @@ def person_matte(picture: Tensor) -> Tensor:
     """
     coarse = in_one_piece(torch.sigmoid(matte_network()(picture[None]))[0])
     matte = guided(resize_flow(coarse[None], *picture.shape[-2:])[0], picture)
-    share = ((matte - _FROM) / (_FULL - _FROM)).clamp(0, 1)
-    return share * share * (3 - 2 * share)
+    return smoothstep((matte - _FROM) / (_FULL - _FROM))
 
 
 def in_one_piece(matte: Tensor) -> Tensor:

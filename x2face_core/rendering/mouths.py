@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.driving import EmbeddedFace
+from x2face_core.rendering.regions import smoothstep
 from x2face_core.warping import identity_grid, reduce
 
 # An ellipse around the mouth: its half axes to both sides, up and down, in half widths of the embedded face, and the
@@ -50,5 +51,4 @@ def _ellipse(centre: tuple[float, float], side: int, width: float, up: float, do
     """(1, side, side): 1 on the lips, falling to 0 at the ellipse."""
     x, y = (identity_grid(side, side) - torch.tensor(centre, dtype=torch.float32)).unbind(-1)
     radius = torch.hypot(x / width, torch.where(y < 0, y / up, y / down))
-    share = ((1 - radius) / fade).clamp(0, 1)
-    return (share * share * (3 - 2 * share))[None]
+    return smoothstep((1 - radius) / fade)[None]

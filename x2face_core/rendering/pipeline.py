@@ -14,6 +14,7 @@ from torch import Tensor
 
 from x2face_core.driving import Driver, EmbeddedFace, Overlay
 from x2face_core.errors import UsageError
+from x2face_core.media.pictures import Picture
 from x2face_core.rendering.poisson import Poisson
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
 from x2face_core.streaming.active import ActiveDriver, ActiveOverlay, zero_driver
@@ -27,8 +28,6 @@ from x2face_core.warping import resize_flow
 
 if TYPE_CHECKING:
     from x2face_core.driving import Floats
-
-Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 @dataclass(frozen=True, eq=False)

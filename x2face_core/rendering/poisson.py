@@ -20,13 +20,13 @@ from x2face_core.driving import EmbeddedFace
 from x2face_core.errors import UsageError, WeightsError
 from x2face_core.rendering.membrane import Membrane
 from x2face_core.sources.source import Model
+from x2face_core.streaming.shaping import ease
 from x2face_core.warping import identity_grid, reduce
 
 _MOUTH, _EYE = (0.17, 0.085), (0.11, 0.06)  # half axes of the ellipses, in half widths of the embedded face
-_OPEN = (
-    0.008,
-    0.03,
-)  # by how much the driving mouth is open wider than the source's: from where, and fully; face heights
+# By how much wider than the source's the driving mouth is open, in face heights: from where it is carried over, and in
+# full.
+_OPEN = 0.008, 0.03
 _SHUT = 0.75, 0.45  # opening of a driving eye over the source's from which its lid is carried over, and fully
 _LIDS = 0.7  # of the lids at most, as those that the decoder closes are the source's own
 _DARKEST, _BRIGHTEST = 0.6, 1.6  # by which the driving face's light is matched
@@ -92,8 +92,8 @@ def _axes(name: str) -> tuple[float, float]:
 
 
 def _ramp(value: float, start: float, full: float) -> float:
-    share = min(max((value - start) / (full - start), 0.0), 1.0)
-    return share * share * (3 - 2 * share)
+    """0 up to the start, 1 from `full` on, smooth in between."""
+    return ease((value - start) / (full - start))
 
 
 def merged(texture: Tensor, donor: Tensor, centre: tuple[float, float], axes: tuple[float, float]) -> Tensor:

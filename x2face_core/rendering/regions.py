@@ -33,8 +33,13 @@ def moved_region(model: Flows, before: Tensor, after: Tensor) -> Tensor:
     grids = [_moved(model.flow(a), model.flow(b)) for a, b in pairs]
     moved = torch.cat(grids).quantile(_QUANTILE, dim=0)
     spread = functional.avg_pool2d(functional.max_pool2d(moved[None], 5, 1, 2), 5, 1, 2, count_include_pad=False)
-    share = ((spread / spread.max().clamp_min(_STILL) - _LEAST) / (_FULL - _LEAST)).clamp(0, 1)
-    return share * share * (3 - 2 * share)
+    return smoothstep((spread / spread.max().clamp_min(_STILL) - _LEAST) / (_FULL - _LEAST))
+
+
+def smoothstep(x: Tensor) -> Tensor:
+    """0 for x <= 0, 1 for x >= 1, 3x² - 2x³ in between; of any shape."""
+    x = x.clamp(0, 1)
+    return x * x * (3 - 2 * x)
 
 
 def _moved(before: Tensor, after: Tensor) -> Tensor:

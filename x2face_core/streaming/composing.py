@@ -15,7 +15,7 @@ from x2face_core.driving import Chunk, Source
 from x2face_core.errors import UsageError
 from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.resampling import CLOSE, Row, resample, rows_of
-from x2face_core.streaming.streams import Latest, paced
+from x2face_core.streaming.streams import Latest, close, paced
 from x2face_core.streaming.validation import validated_chunks
 from x2face_core.streaming.vectors import Vectors, as_vectors
 
@@ -125,8 +125,7 @@ def _shaped(driver: ActiveDriver, rows: Iterator[Row], fps: float) -> Generator[
         for number, row in enumerate(rows):
             yield replace(row, vector=driver.shaping.share(number / fps) * row.vector)
     finally:
-        if isinstance(rows, Generator):
-            rows.close()
+        close(rows)
 
 
 def _sum(streams: Sequence[Generator[Row]], source_vector: Vectors, meters: Sequence[Meter]) -> Generator[Row]:

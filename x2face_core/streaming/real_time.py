@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from x2face_core.streaming.resampling import Row
+from x2face_core.streaming.streams import close
 
 
 @dataclass(eq=False)
@@ -41,8 +42,7 @@ class Pace:
                 self.released = self.clock()
                 yield row
         finally:
-            if isinstance(rows, Generator):
-                rows.close()
+            close(rows)
 
     @property
     def latency(self) -> float:

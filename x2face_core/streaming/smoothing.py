@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from x2face_core.streaming.resampling import Row
+from x2face_core.streaming.streams import close
 
 _REACH = 2.5  # standard deviations
 
@@ -32,8 +33,7 @@ def smoothed(rows: Iterator[Row], frames: float) -> Generator[Row]:
             yield _mean(window, before, frames)
             before = _advance(window, before, reach)
     finally:
-        if isinstance(rows, Generator):
-            rows.close()
+        close(rows)
 
 
 def _advance(window: deque[Row], before: int, reach: int) -> int:

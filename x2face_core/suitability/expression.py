@@ -37,8 +37,6 @@ def lips(gap: float) -> Finding:
 
 def lids(gap: float) -> Finding:
     """Whether the eyes are open. gap: between the lids, in eye widths"""
-    says, remedy = (
-        "the eyes are shut, or nearly",
-        "a picture with open eyes suits: they can close, shut ones cannot open",
-    )
+    says = "the eyes are shut, or nearly"
+    remedy = "a picture with open eyes suits: they can close, shut ones cannot open"
     return make_finding("eyes", gap >= OPEN, "the eyes are open", says, remedy, gap)

@@ -11,10 +11,8 @@ from torch import Tensor
 
 _LEAST = 4.0  # degrees of a range of angles that is worth saying
 _ROLL, _PITCH, _YAW, _MOUTH, _EYES = 0, 1, 2, 3, slice(5, 7)  # indices in model.READINGS
-_OPENS, _WIDE = (
-    0.02,
-    0.06,
-)  # range of the mouth's opening, in heights of the face, that is worth saying, and that is wide
+# Range of the mouth's opening, in heights of the face, that is worth saying, and that is wide.
+_OPENS, _WIDE = 0.02, 0.06
 _SHUT, _AWAKE = 0.5, 0.75  # share of the usual opening of the eyes below which they are shut, and from which open again
 
 

@@ -20,8 +20,10 @@ from x2face_core.training.recipes import GuidedRecipe
 from x2face_core.warping import resize_flow
 
 _SLACK = 1.25  # tolerance factor of the limits for splines across people
+_ANGLE_UNIT = 0.15  # radians, about a standard deviation of each angle of the pose
 _GAZE_UNIT = 0.05  # eye widths, about a standard deviation of gaze
 _GAZE_MOST = 6.0  # largest gaze in these units
+_WARPED = 0.05  # weight of the photometric loss where turning a head has warped the background
 _ACROSS_FLOOR = 0.3  # weight outside the face across people, where the spline is the only supervision
 _LANDMARK_REDUCTION = 0.7  # reduction of the trust in optical flow inside the face, where landmarks supervise
 
@@ -151,7 +153,7 @@ class GuidedBatches:
             focus_across=small.focus(across, lips, eyes, floor=_ACROSS_FLOOR) * sane[:, None, None, None],
             optical_flow=optical,
             optical_trust=trust,
-            seen=torch.where(unturned[:, None, None, None], torch.ones_like(near), 0.05 + 0.95 * near),
+            seen=torch.where(unturned[:, None, None, None], torch.ones_like(near), _WARPED + (1 - _WARPED) * near),
             source_points=source_points,
             landmarks=points,
             across_points=across,
@@ -181,7 +183,7 @@ class GuidedBatches:
         expression = self.bank.expression[pairs.target]
         swapped = expression[:, [0, 1, 3, 2]]
         expression = torch.where(pairs.mirrored[:, None], swapped, expression)
-        measures = [expression, angles(aligned.rotation) / 0.15]
+        measures = [expression, angles(aligned.rotation) / _ANGLE_UNIT]
         if self.bank.gaze is not None:
             gaze = self.bank.gaze[pairs.target]
             gaze = torch.where(pairs.mirrored[:, None], gaze * self.sign[:2], gaze) + moved

@@ -27,14 +27,14 @@ class IdentityBank:
 
     pictures: (n, side, side, 3) uint8 RGB
     person, file: (n,) int64, number of the person, and of the clip or photograph
-    sort: (n,) int64, number of the data source, such as a website
+    source: (n,) int64, number of the data source, such as a website
     first, count: (p,) int64, index of a person's first picture, and number of them
     """
 
     pictures: Tensor
     person: Tensor
     file: Tensor
-    sort: Tensor
+    source: Tensor
     first: Tensor
     count: Tensor
 
@@ -51,7 +51,7 @@ class IdentityBank:
         person = torch.unique(self.person[rows], return_inverse=True)[1]
         count = torch.bincount(person)
         return IdentityBank(
-            self.pictures[rows], person, self.file[rows], self.sort[rows], count.cumsum(0) - count, count
+            self.pictures[rows], person, self.file[rows], self.source[rows], count.cumsum(0) - count, count
         )
 
     def floats(self, rows: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ class _Job:
 
     path: Path
     person: str
-    sort: str
+    source: str
     frames: NDArray[np.int64] | None
 
 
@@ -130,7 +130,7 @@ def _read(job: _Job, side: int) -> NDArray[np.uint8]:
 def _assembled(jobs: Sequence[_Job], read: Sequence[NDArray[np.uint8]]) -> IdentityBank:
     kept = [(job, pictures) for job, pictures in zip(jobs, read, strict=True) if len(pictures)]
     people = {name: k for k, name in enumerate(sorted({job.person for job, _ in kept}))}
-    sorts = {name: k for k, name in enumerate(sorted({job.sort for job, _ in kept}))}
+    sources = {name: k for k, name in enumerate(sorted({job.source for job, _ in kept}))}
     counts = torch.tensor([len(pictures) for _, pictures in kept])
     person = torch.tensor([people[job.person] for job, _ in kept]).repeat_interleave(counts)
     count = torch.bincount(person, minlength=len(people))
@@ -138,7 +138,7 @@ def _assembled(jobs: Sequence[_Job], read: Sequence[NDArray[np.uint8]]) -> Ident
         pictures=torch.from_numpy(np.concatenate([pictures for _, pictures in kept])),
         person=person,
         file=torch.arange(len(kept)).repeat_interleave(counts),
-        sort=torch.tensor([sorts[job.sort] for job, _ in kept]).repeat_interleave(counts),
+        source=torch.tensor([sources[job.source] for job, _ in kept]).repeat_interleave(counts),
         first=count.cumsum(0) - count,
         count=count,
     )

@@ -48,7 +48,7 @@ def verification(network: IdentityNetwork, bank: IdentityBank) -> dict[str, floa
     network.eval()
     bank = bank.thinned(_MOST)
     found = torch.cat([unit_descriptors(network, bank.floats(rows)) for rows in _rows(bank)]).cpu()
-    trials, near = trials_of(found, bank), trials_of(found, bank, same_sort=True)
+    trials, near = trials_of(found, bank), trials_of(found, bank, same_source=True)
     figures = {
         "eer": eer(trials.own, trials.own_weight, trials.others, trials.others_weight),
         "accuracy": accuracy(trials),
@@ -63,17 +63,17 @@ def _rows(bank: IdentityBank) -> tuple[Tensor, ...]:
     return torch.split(torch.arange(len(bank.pictures), device=bank.pictures.device), _BATCH)
 
 
-def trials_of(found: Tensor, bank: IdentityBank, *, same_sort: bool = False) -> Trials:
+def trials_of(found: Tensor, bank: IdentityBank, *, same_source: bool = False) -> Trials:
     """All pairs of unit vectors (n, d) of a bank's pictures.
 
-    same_sort: pairs of two people only if both pictures are of one data source
+    same_source: pairs of two people only if both pictures are of one data source
     """
     cosines = (found @ found.T).double().numpy()
-    person, file, sort = (part.cpu().numpy() for part in (bank.person, bank.file, bank.sort))
+    person, file, source = (part.cpu().numpy() for part in (bank.person, bank.file, bank.source))
     a, b = np.triu_indices(len(person), 1)
     same = person[a] == person[b]
     kept = same & ((file[a] != file[b]) | ~_several_files(person, file)[person[a]])
-    strangers = ~same & ((sort[a] == sort[b]) | (not same_sort))
+    strangers = ~same & ((source[a] == source[b]) | (not same_source))
     pairs = person[a] * (int(person.max(initial=0)) + 1) + person[b]
     fold = person % 2
     return Trials(

@@ -66,7 +66,7 @@ def test_a_bank_holds_frames_of_all_clips_and_photographs_of_a_person(people: Pa
     assert bank.count.tolist() == [6, 6, 6, 1, 1, 1, 1]  # two clips of three frames each; photographs
     assert bank.first.tolist() == [0, 6, 12, 18, 19, 20, 21]
     assert bank.file.tolist()[:7] == [0, 0, 0, 1, 1, 1, 2]
-    assert bank.sort.unique(return_counts=True)[1].tolist() == [18, 4]
+    assert bank.source.unique(return_counts=True)[1].tolist() == [18, 4]
     assert bank.pictures.shape == (22, 40, 40, 3)
     walls = bank.pictures[:, 2, 2].float()
     assert (walls[0] - walls[5]).abs().max() < 12 < (walls[0] - walls[6]).abs().max()  # p0's wall is not p1's
@@ -126,14 +126,14 @@ def test_pairs_are_of_different_files_where_a_person_has_some_and_people_count_a
     assert trials.own_weight == pytest.approx([0.25, 0.25, 0.5])
     assert len(trials.others) == 6 + 3 + 2
     assert trials.others_weight == pytest.approx([1 / 18, 1 / 18, 1 / 9] * 3 + [1 / 6] * 2, rel=1e-6)
-    near = trials_of(found, bank, same_sort=True)
+    near = trials_of(found, bank, same_source=True)
     assert len(near.others) == 6  # person 2 is of another source
 
 
 def test_a_thinned_bank_keeps_every_nth_picture() -> None:
     bank = bank_of([0, 0, 0, 1, 2, 2], [0, 0, 1, 2, 3, 3], [0, 0, 0, 1, 1, 1])
     thin = bank.thinned(3)  # pictures 0, 2 and 4
-    assert (thin.person.tolist(), thin.file.tolist(), thin.sort.tolist()) == ([0, 0, 1], [0, 1, 3], [0, 0, 1])
+    assert (thin.person.tolist(), thin.file.tolist(), thin.source.tolist()) == ([0, 0, 1], [0, 1, 3], [0, 0, 1])
     assert (thin.first.tolist(), thin.count.tolist(), thin.people) == ([0, 2], [2, 1], 2)
     assert torch.equal(bank.thinned(6).person, bank.person)
 
