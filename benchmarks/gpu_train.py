@@ -254,9 +254,7 @@ def finish(out: Path, data: Path, weights: Path) -> None:
     networks.load_state_dict({name: value.float() for name, value in tensors.items() if name != "layout"}, strict=False)
     reading = fit_reading(networks, load_bank(folder, "train", SIDE), folder)
     tensors |= {f"reading.{part}": value for part, value in reading.items()}
-    guided = RECIPES["guided"]
-    assert isinstance(guided, GuidedRecipe)
-    saw = statement_of(folder, replace(guided, stills=info.recipe["stills"]), None)
+    saw = statement_of(folder, replace(_guided_recipe(), stills=info.recipe["stills"]), None)
     save_weights(weights, tensors, shown | {"name": weights.stem, "data": saw})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import shlex
 from pathlib import Path
@@ -21,6 +22,14 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 def test_links_lead_to_files(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_modules_and_names_that_pages_mention_exist() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in [*PAGES, ROOT / "CONTRIBUTING.md"])
+    mentioned = set(re.findall(r"(?<![\w/.-])x2face_(?!gamepad|glove|model)[a-z]+(?:\.[A-Za-z_]\w*)+", text))
+    assert len(mentioned) > 20
+    for name in sorted(mentioned):
+        pkgutil.resolve_name(name)
 
 
 def commands() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,23 +14,9 @@ from x2face_core.media.images import read_picture
 from x2face_core.model import X2Face
 from x2face_core.pixels import to_pictures
 from x2face_lab.evaluation.tracks import clips_of, read_clip
-from x2face_lab.tables.reconstruction import PAIRS, FilmFolder, Pair, measure_pairs, table_1
+from x2face_lab.tables.reconstruction import FilmFolder, Pair, measure_pairs, read_pairs, table_1
 
 from ..tiny_weights import save_tiny
-
-
-def read_pairs(folder: Path) -> list[Pair]:
-    """The pairs of a folder of films, counted anew from its pictures; those of "copy" are left out."""
-    found = []
-    with (folder / PAIRS).open(newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if row["weights"] != "copy":
-                at = Path(row["clip"]).with_suffix("") / f"{int(row['frame']):06d}.png"
-                made = read_picture(folder / row["weights"] / row["sources"] / at).astype(float)
-                l1 = float(np.abs(made - read_picture(folder / "true" / at)).mean()) / 255
-                person, clip, frame = row["person"], row["clip"], int(row["frame"])
-                found.append(Pair(row["weights"], int(row["sources"]), person, clip, frame, l1))
-    return found
 
 
 def test_a_recount_from_the_films_gives_the_same_figures(x2face: Callable, face_folder: Path, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Clip:
         more than the clip was opened for; large films are reduced where they are converted
     is_picture: it is a single picture, which can be repeated for any length
     sound: the file whose sound belongs to the pictures
-    promised: how many pictures the file says it holds, where it says so
+    declared_frames: how many pictures the file says it holds, where it says so
     notes: irregularities of its timestamps, to show to the user
     others, number: of a film, as in FaceScan
     """

@@ -43,7 +43,7 @@ class FilmInfo:
     width, height: upright, after rotation metadata
     fps: median frame rate, rounded to a common rate within 1 %
     seconds, frames: approximate length, and number of frames that read_frames yields at `fps`
-    promised: number of frames that the file declares; more than `frames` if it is truncated
+    declared_frames: number of frames that the file declares; more than `frames` if it is truncated
     notes: irregularities of its timestamps, to show to the user
     """
 

@@ -24,7 +24,7 @@ class Batches(Protocol):
 
 @runtime_checkable
 class OrderedBatches(Protocol):
-    """Batches that are read in an order of their own, and not drawn at random (streaming.StreamedBatches)."""
+    """Batches that are read in an order of their own, and not drawn at random (training.streaming.StreamedBatches)."""
 
     def begin(self, step: int, count: int) -> None: ...
 

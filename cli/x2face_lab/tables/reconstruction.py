@@ -147,6 +147,22 @@ def _l1(made: Pictures, true: Pictures) -> NDArray[np.float64]:
     return found
 
 
+def read_pairs(folder: Path) -> list[Pair]:
+    """The pairs of a folder of films, counted anew from its pictures; those of "copy" are left out."""
+    from x2face_core.media.images import read_picture
+
+    found = []
+    with (folder / PAIRS).open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            if row["weights"] == COPY:
+                continue
+            at = Path(row["clip"]).with_suffix("") / f"{int(row['frame']):06d}.png"
+            made = np.asarray(read_picture(folder / row["weights"] / row["sources"] / at))[None]
+            l1 = float(_l1(made, np.asarray(read_picture(folder / "true" / at))[None])[0])
+            found.append(Pair(row["weights"], int(row["sources"]), row["person"], row["clip"], int(row["frame"]), l1))
+    return found
+
+
 @dataclass(frozen=True)
 class Balanced:
     """Means of L1. by_person: over people, of their clips' means; by_clip: over clips; people: (people,) their means"""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,23 +17,36 @@ SCRIPT = Path(__file__).parents[3] / "benchmarks" / "gpu_train.py"
 NEEDLESS = ("av", "dlib", "PIL", "sklearn", "skimage", "librosa", "click", "rich", "pluggy")
 
 
-def ran(*words: object, path: Path | None = None) -> str:
-    """What the script prints; path: goes before all that is installed."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(path or ""), *sys.path]))}
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """here("pack", …) runs the script in this process."""
+
+    def run(*words: object) -> None:
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), *map(str, words)])
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+
+    return run
+
+
+def ran(path: Path, *words: object) -> str:
+    """What the script prints in a process of its own. path: goes before all that is installed"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(path), *sys.path])}
     line = [sys.executable, str(SCRIPT), *map(str, words)]
     return subprocess.run(line, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.slow
-def test_it_packs_trains_without_the_media_libraries_and_finishes(face_folder: Path, tmp_path: Path) -> None:
+def test_it_packs_trains_without_the_media_libraries_and_finishes(
+    face_folder: Path, tmp_path: Path, here: Callable[..., None]
+) -> None:
     bare = tmp_path / "bare"
     bare.mkdir()
     for name in NEEDLESS:
         (bare / f"{name}.py").write_text("raise ImportError('not on this machine')")
-    ran("pack", face_folder, tmp_path / "pack")
+    here("pack", face_folder, tmp_path / "pack")
     options = ["--device", "cpu", "--batch", 4, "--minutes", 0.01, "--peak", 1, "--set", "optical=0"]
-    output = ran("run", tmp_path / "pack", tmp_path / "out", *options, path=bare)
+    output = ran(bare, "run", tmp_path / "pack", tmp_path / "out", *options)
     assert "48 and 12 frames on cpu" in output and "samples/s" in output
-    ran("finish", tmp_path / "out", face_folder, tmp_path / "done.safetensors")
+    here("finish", tmp_path / "out", face_folder, tmp_path / "done.safetensors")
     info = verify(tmp_path / "done.safetensors")
     assert info.data == "8 clips of 4 people, 4 s: drawn 4 s" and info.recipe["samples"] > 0
