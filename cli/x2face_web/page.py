@@ -75,7 +75,12 @@ def _face() -> dict[str, Any]:
     )
     with gr.Accordion("Take a picture with the camera", open=False):
         camera = gr.Image(
-            label="Picture from the camera", sources=["webcam"], type="filepath", format="png", elem_id="camera"
+            label="Picture from the camera",
+            sources=["webcam"],
+            type="filepath",
+            format="png",
+            buttons=["download", "fullscreen"],  # gradio's other one shares, on a site elsewhere
+            elem_id="camera",
         )
     with gr.Accordion("Options of the face", open=False):
         options = _run_options(OF_SOURCE)

@@ -49,7 +49,11 @@ def _file(control: Control) -> Component:
 
 def _recorder(control: Control) -> Component:
     return gr.Audio(
-        label=f"{control.label}, recorded", sources=["microphone"], type="filepath", elem_id=f"{_id(control)}-recorded"
+        label=f"{control.label}, recorded",
+        sources=["microphone"],
+        type="filepath",
+        buttons=["download"],  # gradio's others share, on a site elsewhere
+        elem_id=f"{_id(control)}-recorded",
     )
 
 

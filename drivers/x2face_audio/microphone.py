@@ -41,7 +41,8 @@ def _recorded(device: str | None, rate: int) -> Iterator[Samples]:
         import sounddevice
     except (ImportError, OSError) as error:
         raise MissingError(
-            f"--audio mic needs sounddevice and PortAudio ({error}); `pip install 'x2face[microphone]'` brings one."
+            f"--audio mic needs sounddevice and PortAudio ({error}): `pip install 'x2face[microphone]'`, and on Linux "
+            "PortAudio itself (Debian: libportaudio2); `--audio-device FILE` has a file stand in for a microphone."
         ) from error
     number: int | str | None = int(device) if device is not None and re.fullmatch(r"[0-9]{1,3}", device) else device
     size = round(BLOCK * rate)
@@ -50,4 +51,8 @@ def _recorded(device: str | None, rate: int) -> Iterator[Samples]:
             while True:
                 yield np.ascontiguousarray(microphone.read(size)[0][:, 0])
     except (sounddevice.PortAudioError, ValueError) as error:
-        raise InputError(f"--audio-device {device or '(the default)'}: cannot be heard: {error}.") from error
+        named = "the default microphone" if device is None else f"--audio-device {device}"
+        raise InputError(
+            f"{named}: cannot be heard ({str(error).rstrip('.')}); another --audio-device, or a file there that stands "
+            "in for a microphone, would do."
+        ) from error

@@ -144,7 +144,21 @@ def test_a_file_can_play_the_microphone(source: ModelSource, tmp_path: Path) -> 
 
 def test_a_microphone_needs_its_library(source: ModelSource, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)  # importing it fails
-    with pytest.raises(MissingError, match="microphone"):
+    with pytest.raises(MissingError, match="x2face.microphone.*--audio-device FILE"):
+        list(AudioDriver(Settings("mic")).drive(source))
+
+
+def test_a_machine_without_portaudio_or_a_microphone_is_told_what_would_do(
+    source: ModelSource, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(MissingError, match="PortAudio library not found.*libportaudio2.*--audio-device FILE"):
+        list(AudioDriver(Settings("mic")).drive(source))
+    library = FakeSounddevice()
+    monkeypatch.setattr(library, "read", lambda size: (_ for _ in ()).throw(ValueError("No input device matching.")))
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    with pytest.raises(InputError, match=r"the default microphone: cannot be heard \(No input device.*; another"):
         list(AudioDriver(Settings("mic")).drive(source))
 
 

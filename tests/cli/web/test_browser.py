@@ -80,6 +80,7 @@ def test_a_sound_is_recorded_and_drives(visit: Callable[..., Studio], photo: Pat
     studio.page.wait_for_timeout(2500)
     recorder.locator("button", has_text="Stop").first.click()
     studio.page.wait_for_function("document.querySelector('#use-audio input').checked")
+    assert studio.page.locator("[aria-label='Share']").count() == 0, "it would go to a site elsewhere"
     studio.make()
     info = probe(studio.download(".mp4", tmp_path))
     assert info.sound and info.seconds is not None and 0.5 < info.seconds < 8
@@ -100,6 +101,7 @@ def test_several_pictures_of_one_person_and_one_by_the_camera_make_one_face(
     camera.get_by_text("Access Webcam").click()
     camera.get_by_role("button", name="capture").click()
     studio.says("preview-status", "3 pictures of the face are used.")
+    assert studio.page.locator("[aria-label='Share']").count() == 0, "it would go to a site elsewhere"
     studio.use("idle")
     studio.page.wait_for_selector("#command textarea")
     said = studio.page.input_value("#command textarea")
