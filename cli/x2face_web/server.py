@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import shutil
 import socket
@@ -129,8 +131,15 @@ def _refuse_without_gradio() -> None:
         raise MissingError(f'The studio needs gradio ({error}): pip install "x2face[web]".') from error
 
 
+def _is_no_ending(record: logging.LogRecord) -> bool:
+    """False for what uvicorn logs of pages that are open when the server ends: their streams are cancelled."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return not (str(record.msg).startswith("Cancel ") or (kind and issubclass(kind, asyncio.CancelledError)))
+
+
 def _run(app: Any, listening: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, ws="none", server_header=False)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_ending)
     uvicorn.Server(config).run(sockets=[listening])

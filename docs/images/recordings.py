@@ -15,7 +15,6 @@ from films import save
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from serving import serving
-from skimage.data import astronaut
 
 from x2face_lab.demo.inputs import FILM, PICTURE
 
@@ -53,7 +52,7 @@ def live(page: Page, seconds: float) -> tuple[list[np.ndarray], int]:
 
 def main() -> None:
     with sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
-        Image.fromarray(astronaut()).save(photo := Path(folder) / "portrait.png")
+        shutil.copy(PICTURE, photo := Path(folder) / "portrait.png")
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for name in sys.argv[1:] or ("film-live", "film-studio"):
             narrow = name == "film-live"

@@ -10,9 +10,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 from serving import serving
-from skimage.data import astronaut
 
-from x2face_lab.demo.inputs import SPEECH
+from x2face_lab.demo.inputs import PICTURE, SPEECH
 
 HERE = Path(__file__).parent
 SIZE: ViewportSize = {"width": 1280, "height": 1180}
@@ -21,7 +20,7 @@ NARROW: ViewportSize = {"width": 400, "height": 800}
 
 def show(page: Page, folder: Path) -> None:
     """Load the portrait, paint on it, turn it and let it speak."""
-    Image.fromarray(astronaut()).save(photo := folder / "portrait.png")
+    shutil.copy(PICTURE, photo := folder / "portrait.png")
     page.set_input_files("#source input[type=file]", photo)
     page.wait_for_selector("#preview-picture")
     page.wait_for_timeout(2000)

@@ -18,7 +18,7 @@ from x2face_core.media.video import probe
 from x2face_core.media.writing import write_film
 
 from .browsing import Studio
-from .conftest import Running
+from .conftest import Running, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
@@ -171,6 +171,16 @@ def test_a_page_that_is_closed_in_the_middle_leaves_nothing_and_the_server_goes_
     until(lambda: studio.visits() == [] and set(studio.uploads()) <= before)
     assert studio.kept() == []
     visit().load(photo)
+
+
+def test_a_server_that_is_ended_while_a_page_is_open_says_one_line(browser: Any, tmp_path: Path) -> None:
+    (folder := tmp_path / "workplace").mkdir()
+    with running(folder) as one:
+        context = browser.new_context()
+        Studio(context, one.address)
+    context.close()
+    said = (tmp_path / "workplace.log").read_text().split("\n")
+    assert [line for line in said if line] == ["x2face: interrupted"]
 
 
 def until(holds: Callable[[], bool], seconds: float = 180.0) -> None:
