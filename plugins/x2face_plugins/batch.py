@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from x2face_core import clusters
 from x2face_core.errors import InputError, UsageError, X2FaceError
 from x2face_core.files.temporary import remove_abandoned
+from x2face_plugins.batch_states import JobStates
 from x2face_plugins.filming import OF_THE_SESSION, make_film
-from x2face_plugins.jobs import Job, Ledger
+from x2face_plugins.jobs import Job
 from x2face_plugins.planning import Plan
 from x2face_plugins.registry import Registry
 from x2face_plugins.words import read_words
@@ -101,11 +102,11 @@ class Batch:
     ) -> None:
         self.maker = FilmMaker(registry, fault_of, words)
         self.fault_of, self.words, self.client = fault_of, dict(words), client
-        self.table, self.ledger = table, Ledger(table)
+        self.table, self.states = table, JobStates(table)
         if resume:
-            self.ledger.read()
+            self.states.read()
         else:
-            self.ledger.refuse_others()
+            self.states.refuse_others()
         self._outputs: dict[Path, int] = {}
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
@@ -114,10 +115,10 @@ class Batch:
             yield from self._run_on_cluster(jobs)
             return
         for job in jobs:
-            begun = self.ledger.state(job) is not None
+            begun = self.states.of(job) is not None
             outcome = self._refused_or_skipped(job)
             if outcome is None:
-                self.ledger.mark(job, "begun")
+                self.states.mark(job, "begun")
                 outcome = self._noted(self.maker.make(job, overwrite=begun))
             yield outcome
 
@@ -139,12 +140,12 @@ class Batch:
     def _tasks(self, jobs: Iterable[Job]) -> Iterator[_FilmTask]:
         folder = Path.cwd()
         for job in jobs:
-            self.ledger.mark(job, "begun")
+            self.states.mark(job, "begun")
             yield _FilmTask(job, self.words, folder, self.fault_of)
 
     def _refused_or_skipped(self, job: Job) -> Outcome | None:
         """The outcome of a job that is not to be done; None for the others."""
-        state = self.ledger.state(job)
+        state = self.states.of(job)
         try:
             output = self.maker.plan(job, overwrite=True)[0].output
             before = self._outputs.setdefault(output.path, job.line)
@@ -166,7 +167,7 @@ class Batch:
 
     def _noted(self, outcome: Outcome) -> Outcome:
         if outcome.error is None:
-            self.ledger.mark(outcome.job, "done")
+            self.states.mark(outcome.job, "done")
         return outcome
 
 

@@ -160,4 +160,6 @@ def _check_settings(name: str, settings: Any) -> None:
         raise PluginError(f"the settings of {name} cannot be read: {error}") from error
     taken = sorted(RESERVED_FIELDS.intersection(setting.name for setting in declared))
     if taken:
-        raise PluginError(f"the settings of {name} have {', '.join(taken)}, which x2face says of any driver; rename it")
+        raise PluginError(
+            f"the settings of {name} have {', '.join(taken)}, which x2face adds to every driver; rename it"
+        )

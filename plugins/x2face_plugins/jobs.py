@@ -14,7 +14,6 @@ from typing import Any
 
 from x2face_core.errors import InputError, UsageError
 from x2face_core.files.placing import readable_file
-from x2face_core.files.storing import write_text
 from x2face_plugins.registry import Registry
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.settings import read_settings
@@ -43,7 +42,7 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Identifies the job in a ledger: a hash of its options."""
+        """Identifies the job from batch to batch: a hash of its options."""
         return hashlib.sha256(json.dumps(self.words, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -126,45 +125,3 @@ def _named(name: str, given: Mapping[str, str], column: str) -> str:
     if other not in given or other == column:
         raise UsageError(f"{column}: {{{name}}} names no other column with a value in this row")
     return Path(given[other].split(SEPARATOR)[0].rstrip("/\\")).stem
-
-
-class Ledger:
-    """States of jobs, begun or done, in a file beside the table, so that a batch can be resumed."""
-
-    def __init__(self, table: Path) -> None:
-        self.path = table.with_name(f"{table.name}.done.json")
-        self.states: dict[str, str] = {}
-
-    def read(self) -> None:
-        """Read the states stored by an earlier batch of the same table. InputError if the file is none of a batch."""
-        if self.path.exists():
-            self.states = _read_states(self.path)
-
-    def refuse_others(self) -> None:
-        """UsageError if there is a file of the ledger's name that is none, and would be replaced."""
-        if not self.path.exists():
-            return
-        try:
-            _read_states(self.path)
-        except InputError as error:
-            raise UsageError(f"{error} It would be replaced; move it elsewhere.") from None
-
-    def mark(self, job: Job, state: str) -> None:
-        """Store the state of a job, "begun" or "done"."""
-        self.states[job.key] = state
-        write_text(self.path, json.dumps(self.states, indent=1))
-
-    def state(self, job: Job) -> str | None:
-        """ "begun", "done", or None for a new job."""
-        return self.states.get(job.key)
-
-
-def _read_states(path: Path) -> dict[str, str]:
-    """State by key of a job. InputError if the file is no ledger."""
-    try:
-        stored = json.loads(path.read_text("utf-8"))
-        if not isinstance(stored, dict) or not all(state in ("begun", "done") for state in stored.values()):
-            raise ValueError("its states are not begun or done")
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise InputError(f"{path}: is no record of an earlier batch ({error}).") from None
-    return stored

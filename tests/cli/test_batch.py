@@ -188,7 +188,7 @@ def test_a_pipe_is_refused_and_not_waited_for(place: Path, capsys: pytest.Captur
     assert "is a pipe" in capsys.readouterr().err
 
 
-def test_a_broken_ledger_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_broken_states_of_a_batch_are_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     jobs = table(row("a.png", "1.mp4"))
     Path("jobs.csv.done.json").write_text("[1")
     assert batch(jobs, "--resume") == 3
@@ -196,7 +196,7 @@ def test_a_broken_ledger_is_refused(place: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("content", ["my notes", "{}x", '{"a": 1}', "[]"])
-def test_a_file_of_the_ledgers_name_is_not_replaced(
+def test_a_file_of_the_name_of_the_states_is_not_replaced(
     place: Path, capsys: pytest.CaptureFixture[str], content: str
 ) -> None:
     Path("jobs.csv.done.json").write_text(content)

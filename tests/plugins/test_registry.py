@@ -65,7 +65,7 @@ def test_a_stranger_s_driver_is_found_by_its_name(install: Install) -> None:
         (driver("nod", api=2), "nod was written for plugin interface 2, this x2face has 1; update x2face"),
         (driver("my-nod"), "'my-nod' is no name"),
         (driver("source"), "kept for `x2face run`'s own options"),
-        (driver("nod").replace("amount", "weight"), "have weight, which x2face says of any driver"),
+        (driver("nod").replace("amount", "weight"), "have weight, which x2face adds to every driver"),
         (driver("nod").replace("float", "bytes"), "the setting amount is a <class 'bytes'>"),
         (driver("nod").replace("frozen=True", ""), "write @dataclass(frozen=True)"),
         (driver("nod").replace("    yield", "    for _ in range(2):\n        yield"), "it brings nod 2 times"),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from x2face_core.errors import InputError
 from x2face_core.files.faults import reason
 
-MOST_FRAMES = 999_999  # of a clip; frames are keyed by clip number times a million plus frame number
+MOST_FRAMES = 999_999  # of a clip, so that clip and frame number make one number (folder.frame_keys)
 _LARGEST = 1_000.0  # largest plausible absolute value of any measurement
 _BOMB = 64 * 2**20  # bytes that any file may decompress to
 _RATIO = 200  # or this many times its own size, if that is more

@@ -66,16 +66,21 @@ class Labels:
 
     def rows_of(self, clips: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
         """(k,) label rows of k frames; -1 for a frame without labels."""
-        key = self.clip * 1_000_000 + self.frame
+        key = frame_keys(self.clip, self.frame)
         order = np.argsort(key, kind="stable")
-        wanted = clips * 1_000_000 + frames
+        wanted = frame_keys(clips, frames)
         at = np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)
         rows = order[at]
         return np.where(key[rows] == wanted, rows, -1)
 
 
+def frame_keys(clips: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) a number for each pair of clip and frame number (n,), ordered by clip, then by frame."""
+    return clips * (MOST_FRAMES + 1) + frames
+
+
 class FaceFolder:
-    """Face tracks of many people, split by identity."""
+    """Face tracks of many people, split by identity. InputError if the folder or its clips.csv cannot be read."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)

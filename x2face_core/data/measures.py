@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2face_core.data.folder import FaceFolder
+from x2face_core.data.folder import FaceFolder, frame_keys
 from x2face_core.geometry.landmarks import with_forehead, with_irises
 
 _SHUT = 0.25
@@ -103,9 +103,9 @@ def _concatenated(
 
 def _landmark_rows(folder: FaceFolder, clip: NDArray[np.int64], frame: NDArray[np.int64]) -> NDArray[np.int64]:
     ref = folder.labels.landmark_ref
-    key = ref[:, 0] * 1_000_000 + ref[:, 1]
+    key = frame_keys(*ref.T)
     order = np.argsort(key)
-    at: NDArray[np.int64] = order[np.searchsorted(key[order], clip * 1_000_000 + frame)]
+    at: NDArray[np.int64] = order[np.searchsorted(key[order], frame_keys(clip, frame))]
     return at
 
 

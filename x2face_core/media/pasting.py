@@ -21,10 +21,7 @@ def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 
 
     feather: width of the blend inside the box, as a share of its side; 0 for a hard edge
     """
-    height, width = picture.shape[:2]
-    across = max(0, floor(box.x)), min(width, ceil(box.x + box.side))
-    down = max(0, floor(box.y)), min(height, ceil(box.y + box.side))
-    answer = np.array(picture)
+    answer, across, down = np.array(picture), *_touched(picture, box)
     if across[0] >= across[1] or down[0] >= down[1]:
         return answer
     share, (top, bottom, left, right) = _fade(box, across, down, feather)
@@ -39,10 +36,7 @@ def paste_back(picture: Picture, generated: Picture, box: Box, feather: float = 
 
 def paste_masked(picture: Picture, generated: Picture, mask: Picture, box: Box) -> Picture:
     """As paste_back, but blended by a mask (h, w) uint8 of the generated face's size; 0 leaves the picture as it is."""
-    height, width = picture.shape[:2]
-    across = max(0, floor(box.x)), min(width, ceil(box.x + box.side))
-    down = max(0, floor(box.y)), min(height, ceil(box.y + box.side))
-    answer = np.array(picture)
+    answer, across, down = np.array(picture), *_touched(picture, box)
     if across[0] >= across[1] or down[0] >= down[1]:
         return answer
     share = _placed(mask, box, across, down)[..., None].astype(np.uint16)
@@ -50,6 +44,13 @@ def paste_masked(picture: Picture, generated: Picture, mask: Picture, box: Box) 
     new = _placed(generated, box, across, down)
     answer[slice(*down), slice(*across)] = (old * (255 - share) + new * share + 127) // 255
     return answer
+
+
+def _touched(picture: Picture, box: Box) -> tuple[Span, Span]:
+    """The columns and the rows of the picture that the box touches; empty or reversed if it touches none."""
+    height, width = picture.shape[:2]
+    across = max(0, floor(box.x)), min(width, ceil(box.x + box.side))
+    return across, (max(0, floor(box.y)), min(height, ceil(box.y + box.side)))
 
 
 def _placed(generated: Picture, box: Box, across: Span, down: Span) -> Picture:

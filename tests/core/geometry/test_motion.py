@@ -181,7 +181,7 @@ def test_splines_of_separated_lips_do_not_fold(template: Tensor) -> None:
     for upper, lower in INNER_LIPS:
         crossed[:, upper, 1] += 0.01
         crossed[:, lower, 1] -= 0.01
-    splines = SplineFlows(template[:, :2], 256)
+    splines = SplineFlows(template[:, :2], 128)
     down = torch.linspace(-0.06, 0.06, 61)
 
     def steps(of: Tensor) -> Tensor:

@@ -63,7 +63,7 @@ def _cut(film: Film, out: Path) -> Record:
     dropped = [_dropped(track, DOUBTFUL, f"{track.surest:.2f}") for track in found.tracks if track.surest < SUREST]
     kept: list[tuple[int, SceneTrack, Box]] = []
     for number, track in numbered(sure):
-        box = _enlarged(track.box(), found.reduction)
+        box = track.box().scaled(found.reduction)
         fault = _fault(track, box)
         if fault is None:
             kept.append((number, track, box))
@@ -96,10 +96,6 @@ def _fault(track: SceneTrack, box: Box) -> tuple[str, str] | None:
 
 def _dropped(track: SceneTrack, why: str, detail: str) -> Dropped:
     return Dropped(track.start / FPS, track.end / FPS, why, detail)
-
-
-def _enlarged(box: Box, by: float) -> Box:
-    return Box(box.x * by, box.y * by, box.side * by)
 
 
 def _clip(film: Film, path: Path, number: int, track: SceneTrack, box: Box, done: Written) -> Clip:
