@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ from x2face_cli.app import main
 from x2face_core.errors import UsageError
 from x2face_core.files.checksums import file_checksum
 from x2face_core.media.images import write_picture
-from x2face_core.media.sound import has_sound
+from x2face_core.media.sound import has_sound, sound_seconds
 from x2face_core.media.video import probe
 from x2face_core.media.writing import write_film
 from x2face_lab.demo.earlier import refuse_others
+from x2face_lab.demo.inputs import FILM, SPEECH
 from x2face_lab.demo.paint import write_paint
 from x2face_lab.demo.scenes import playable, scenes
 from x2face_plugins.registry import Registry
@@ -34,20 +36,28 @@ def test_every_scene_is_one_that_the_bundled_drivers_can_play(tmp_path: Path) ->
     for scene in scenes(paint):
         for name, values in scene.settings.items():
             registry.driver(name).spec.settings(**values)
+        lengths = [scene.seconds, *(values.get("seconds") for values in scene.settings.values())]
+        assert all(length is None or length <= 8 for length in lengths)
+    assert (probe(FILM).seconds or 9) <= 8 and (sound_seconds(SPEECH) or 9) <= 8
 
 
 @pytest.mark.slow
 @pytest.mark.weights
-def test_the_demo_prints_its_films_and_makes_no_other_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_prints_its_films_and_makes_no_other_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a second each; `.ci/run` makes the whole demo."""
+    shortened = [replace(scene, seconds=1.0) for scene in scenes(write_paint(tmp_path))]
+    monkeypatch.setattr("x2face_lab.demo.scenes.scenes", lambda paint: shortened)
     folder = tmp_path / "deep" / "demo"
     assert main(["demo", "-o", str(folder)]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert {Path(line) for line in printed} == set(folder.iterdir())
     assert all(line.endswith(".mp4") for line in printed)
     drivers = Registry.load().drivers()
-    expected = [name for scene in playable(scenes(tmp_path), drivers) for _, name in scene.films()]
+    expected = [name for scene in playable(shortened, drivers) for _, name in scene.films()]
     assert [Path(line).name for line in printed] == expected
-    assert all((probe(line).seconds or 0) <= 8 for line in printed)
+    assert [probe(line).seconds for line in printed] == pytest.approx([1.0] * len(printed))
     assert has_sound(folder / "astronaut-audio.mp4") and not has_sound(folder / "astronaut-pose.mp4")
 
 

@@ -116,7 +116,7 @@ def test_a_checkpoint_that_does_not_fit_is_one_line(x2face: Callable, line: list
 def test_a_killed_run_goes_on_by_the_same_line(line: list[str], tmp_path: Path) -> None:
     from x2face_core.training.checkpoint import load_checkpoint
 
-    steps = 60
+    steps = 40
     command = [sys.executable, "-m", "x2face_cli", *line, "--set=checkpoint_minutes=0", "--steps", str(steps)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     checkpoint = tmp_path / "run" / "checkpoint.safetensors"
