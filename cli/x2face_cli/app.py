@@ -141,7 +141,7 @@ def command_line() -> NoReturn:
         gc.freeze()  # else the interpreter traverses all objects twice more, which takes longer than a film of 2 s
         sys.exit(code)
     if not lingering:
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # os._exit leaves them out
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()

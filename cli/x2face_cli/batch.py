@@ -53,8 +53,8 @@ def batch(
     jobs = read_jobs(table, registry)
     outcomes, words = [], {} if engine is None else {"engine": engine}
     with cluster_of(workers, scheduler) as client, screen.progress("films", len(jobs), "films") as advance:
-        made = Batch(table, registry, resume=resume, fault_of=failures.known, words=words, client=client)
-        for outcome in made.run(jobs):
+        batched = Batch(table, registry, resume=resume, fault_of=failures.known, words=words, client=client)
+        for outcome in batched.run(jobs):
             outcomes.append(outcome)
             _show(table, outcome, as_json)
             advance(1)
@@ -64,15 +64,12 @@ def batch(
         screen.result_json(_summary(outcomes) | {"wall_seconds": round(time.perf_counter() - started, 3)})
     for outcome in failed:
         screen.warn(f"{table}, line {outcome.job.line}: {outcome.error}")
-    done, skipped = (sum(check(one) for one in outcomes) for check in (_made, lambda one: one.skipped))
+    made_now = sum(outcome.report is not None for outcome in outcomes)
+    skipped = sum(outcome.skipped for outcome in outcomes)
     before = f", {skipped} were done before" if skipped else ""
-    screen.note(f"{done} of {len(jobs)} films made{before}" + (f", {len(failed)} failed" if failed else ""))
+    screen.note(f"{made_now} of {len(jobs)} films made{before}" + (f", {len(failed)} failed" if failed else ""))
     if failed and failed[0].error is not None:
         ctx.exit(failed[0].error.exit_code)
-
-
-def _made(outcome: Outcome) -> bool:
-    return outcome.report is not None
 
 
 def _show(table: Path, outcome: Outcome, as_json: bool) -> None:

@@ -35,11 +35,11 @@ def convert(files: tuple[Path, ...], folder: Path | None, output: str, overwrite
 
     target = resolve_file(output, ".safetensors", overwrite=overwrite, inputs=files)
     from x2face_core.convert.finding import find_released
-    from x2face_lab.converting import convert
+    from x2face_lab.converting import convert as write_weights
     from x2face_plugins.registry import Registry
 
     found = find_released(folder) if folder else files
-    convert(found, target.path, Registry.load(), screen.warn, overwrite=overwrite)
+    write_weights(found, target.path, Registry.load(), screen.warn, overwrite=overwrite)
     from x2face_cli.weights import describe
 
     about = describe(str(target.path))

@@ -18,7 +18,6 @@ from x2face_core.bounds import LONGEST
 from x2face_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from x2face_core.streaming.real_time import Pace
     from x2face_plugins.words import ParsedWords
 
 _OWN = (*options.OF_SOURCES, "seconds", "finish", "still", "fps", "weights", "mapping", "engine", "device", "dtype",
@@ -54,9 +53,7 @@ def live(ctx: click.Context, /, port: int, virtual_camera: Path | None, **given:
     x2face live -s photo.jpg --frame film.mp4
     """
     parsed: ParsedWords = ctx.obj
-    parsed.own = {name: given[name] for name in given if "." not in name}
-    for name in parsed.drivers:
-        parsed.drivers[name] = options.driver_fields(parsed.registry.driver(name).spec, given)
+    options.fill(parsed, given)
     if not parsed.drivers:
         raise UsageError("nothing drives the face; name what does, such as --frame 0, see `x2face drivers`.")
     if virtual_camera is not None:
@@ -101,7 +98,7 @@ def _show(
         registry=parsed.registry,
     )
     face = session.face(*given["source"], **{name: given[name] for name in options.OF_SOURCES[1:]})
-    pace: Pace = Pace()
+    pace = Pace()
     film = session.animate(
         face, *loaded, fps=given["fps"], seconds=given["seconds"] or LONGEST, seed=given["seed"],
         still=given["still"], finish=given["finish"], pace=pace,

@@ -15,6 +15,7 @@ from x2face_plugins.desk import desk_of
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.settings import Setting, flag_name, read_settings, word
 from x2face_plugins.specs import DriverSpec, OverlaySpec
+from x2face_plugins.words import ParsedWords
 
 AnySpec = DriverSpec | OverlaySpec
 PLAIN: dict[type[Any], click.ParamType[Any]] = {str: click.STRING, bool: click.BOOL, Path: ExpandedPath()}
@@ -92,6 +93,13 @@ def driver_fields(spec: AnySpec, params: Mapping[str, Any]) -> dict[str, Any]:
     """Values of a driver's options by field, from the params of a click command."""
     declared = [*read_settings(spec.settings), *read_settings(desk_of(spec))]
     return {one.name: params[key] for one in declared if (key := _key(spec.name, one.name)) in params}
+
+
+def fill(parsed: ParsedWords, given: Mapping[str, Any]) -> None:
+    """Enter what a command line gives, the params of a click command, as the run's own options and the drivers'."""
+    parsed.own = {name: value for name, value in given.items() if "." not in name}
+    for name in parsed.drivers:
+        parsed.drivers[name] = driver_fields(parsed.registry.driver(name).spec, given)
 
 
 def _key(driver: str, field: str) -> str:

@@ -121,9 +121,7 @@ def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     """
     started = time.perf_counter()
     parsed: ParsedWords = ctx.obj
-    parsed.own = {name: given[name] for name in given if "." not in name}
-    for name in parsed.drivers:
-        parsed.drivers[name] = options.driver_fields(parsed.registry.driver(name).spec, given)
+    options.fill(parsed, given)
     plan = Plan.of(parsed.options(), parsed.choices())
     with telling_what_is_left(plan.output):
         report = make_film(plan, parsed.registry, progress=screen.follow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +84,6 @@ def _warn(text: str) -> None:
 def _plan(out: Path, data: str, given: dict[str, Any]) -> Plan:
     length = length_of(given)
     settings = settings_of(given)
-    from dataclasses import replace
-
     from x2face_core.networks.dims import PRESETS
     from x2face_core.training.initial_weights import dims_of, preset_of
     from x2face_core.training.recipes import RECIPES, STAGE_TWO, CompletionRecipe, with_settings

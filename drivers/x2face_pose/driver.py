@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,10 +12,7 @@ from x2face_plugins import Chunk, Source
 from x2face_plugins.mappings.affine import offset_of
 from x2face_pose.courses import course_of
 from x2face_pose.curves import Floats
-from x2face_pose.settings import AXES
-
-if TYPE_CHECKING:
-    from x2face_pose.settings import Settings
+from x2face_pose.settings import AXES, Settings
 
 BATCH = 256
 _REACH = {"roll": 40.0, "pitch": 24.0, "yaw": 32.0}  # beyond them the face stretches more than it turns (docs/pose.md)
