@@ -33,7 +33,7 @@ def path_inside(folder: Path, name: str, where: str) -> Path:
 
 
 def whole_number(text: str, name: str, where: str, high: int) -> int:
-    """Parse a whole number from 1 to `high`. InputError, prefixed by `where`, otherwise."""
+    """Parse a whole number from 1 to `high`. ValueError for another text; InputError, prefixed by `where`, beyond."""
     number = int(text)
     if not 1 <= number <= high:
         raise InputError(f"{where}: {name} is {text:.40}; it may be from 1 to {high}.")
@@ -41,7 +41,7 @@ def whole_number(text: str, name: str, where: str, high: int) -> int:
 
 
 def bounded_number(text: str, name: str, where: str, high: float) -> float:
-    """Parse a finite number from 0 to `high`. InputError, prefixed by `where`, otherwise."""
+    """Parse a finite number from 0 to `high`. ValueError for another text; InputError, prefixed by `where`, beyond."""
     number = float(text)
     if not (math.isfinite(number) and 0 <= number <= high):
         raise InputError(f"{where}: {name} is {text:.40}; it may be from 0 to {high:g}.")

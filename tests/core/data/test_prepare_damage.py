@@ -10,17 +10,20 @@ import pytest
 from av.error import FFmpegError
 
 from tests.films import swaying, write
-from x2face_core.data.preparing import filming
+from x2face_core.data.preparing import cropping, filming
+from x2face_core.data.preparing.cropping import StillTask
 from x2face_core.data.preparing.filming import FilmTask
-from x2face_core.data.preparing.inputs import Film, folder_name
-from x2face_core.data.preparing.records import Clip, Dropped, Record, State
+from x2face_core.data.preparing.inputs import Film, Photograph, folder_name
+from x2face_core.data.preparing.records import Clip, Dropped, Record, State, Still
 from x2face_core.data.preparing.run import prepare
-from x2face_core.errors import UsageError
+from x2face_core.errors import MissingError, UsageError
 from x2face_core.files.locking import locked
 
 FILM = Film(Path("a.mp4"), "a.mp4", "a", "a", "stamp")
 CLIP = Clip("a/a_0.mp4", "a", "a", 0.0, 1.0, 25, False, 200)
 RECORD = Record("a.mp4", "stamp", (CLIP,), (Dropped(0.0, 0.5, "too short", "0.50 s"),), 1.0)
+PHOTOGRAPH = Photograph(Path("b.jpg"), "b.jpg", "b", "b", "stamp")
+STILL = Still("b.jpg", "stamp", "b", "films/b.jpg")
 
 
 @pytest.fixture
@@ -116,6 +119,22 @@ def test_a_disk_that_is_full_is_not_taken_for_a_broken_film(
     with pytest.raises((UsageError, OSError)) as caught:
         FilmTask(FILM, tmp_path, landmarks=False).perform()
     assert isinstance(error, OSError) or "what is made of a.mp4: cannot be written" in str(caught.value)
+    assert [path.name for path in (tmp_path / ".prepare").iterdir()] == ["input.json"]
+
+
+def test_a_worker_without_the_face_mesh_ends_the_run_and_blames_no_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise MissingError("pip install 'x2face[landmarks]'")
+
+    monkeypatch.setattr(filming, "_labeller", missing)
+    monkeypatch.setattr(cropping, "_mesh", missing)
+    State(tmp_path).open("films")
+    with pytest.raises(MissingError):
+        FilmTask(FILM, tmp_path, landmarks=True, record=RECORD).perform()
+    with pytest.raises(MissingError):
+        StillTask(PHOTOGRAPH, tmp_path, "films", landmarks=True, record=STILL).perform()
     assert [path.name for path in (tmp_path / ".prepare").iterdir()] == ["input.json"]
 
 

@@ -12,6 +12,7 @@ from x2face_core.data.preparing.filming import DOUBTFUL, SMALL, SMALLEST, SUREST
 from x2face_core.data.preparing.inputs import Photograph, folder_name
 from x2face_core.data.preparing.records import BROKEN, FACELESS, State, Still, fatal, trouble_of
 from x2face_core.data.preparing.tracks import SCALE
+from x2face_core.errors import MissingError
 from x2face_core.geometry.mesh import FaceMesh
 from x2face_core.media.boxes import Box, crop
 from x2face_core.media.faces import find_faces
@@ -34,12 +35,17 @@ class StillTask:
         return self.record is None or (self.landmarks and not self.record.labelled)
 
     def perform(self) -> Still:
-        """Crop the face and label it, skipping what an earlier run did; save the record."""
+        """Crop the face and label it, skipping what an earlier run did; save the record.
+
+        MissingError where the face mesh is not installed, as that is no fault of the photograph.
+        """
         state = State(self.out)
         try:
             record = self.record or self._crop()
             if self.landmarks and not record.labelled:
                 record = _label(record, state)
+        except MissingError:
+            raise
         except BROKEN as error:
             record = Still(self.photograph.key, self.photograph.stamp, trouble=trouble_of(self.photograph.path, error))
         state.save(record)

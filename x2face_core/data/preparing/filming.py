@@ -37,7 +37,10 @@ class FilmTask:
         return self.record is None or (self.landmarks and not self.record.labelled)
 
     def perform(self) -> Record:
-        """Cut out and label the film's tracks, skipping what an earlier run did; save the record."""
+        """Cut out and label the film's tracks, skipping what an earlier run did; save the record.
+
+        MissingError where the face mesh is not installed, as that is no fault of the film.
+        """
         state = State(self.out)
         try:
             record = self.record or _cut(self.film, self.out)

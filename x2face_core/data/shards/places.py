@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from x2face_core.errors import InputError, MissingError, UsageError
+from x2face_core.errors import InputError, MissingError
 from x2face_core.files.faults import WRITING, reason, unwritable
 from x2face_core.files.placing import atomic_file
 
@@ -109,12 +109,10 @@ class Place:
 
 @contextmanager
 def _refused(path: object) -> Iterator[None]:
-    """Turn errors of the system about writing into a UsageError."""
+    """Turn an OSError of writing into a UsageError, and one about a file to be read into an InputError."""
     try:
         yield
     except OSError as error:
         if isinstance(error, FileNotFoundError) and error.errno not in WRITING:
             raise InputError(f"{error.filename or path}: cannot be read ({reason(error)}).") from error
         raise unwritable(path, error) from error
-    except (UsageError, InputError):
-        raise
