@@ -53,8 +53,8 @@ class Poisson:
         """
         if driving is None:
             raise UsageError(
-                f"--finish poisson: takes teeth and lids from driving pictures, and {drivers} has none; drive by "
-                "--frame, or leave it out."
+                f"--finish poisson: takes teeth and lids from driving pictures, and there are none from {drivers}; "
+                "drive by --frame, or leave it out."
             )
         picture = torch.as_tensor(driving).float()[None]
         shares = self._shares(self._read(self._model, self._model.encode(picture)[0]))

@@ -103,7 +103,7 @@ def test_closed_lids_are_carried_over_and_closed_lips_are_not() -> None:
 
 
 def test_a_driver_without_pictures_is_refused_in_a_line() -> None:
-    with pytest.raises(UsageError, match="--finish poisson: takes teeth and lids .* audio has none; drive by --frame"):
+    with pytest.raises(UsageError, match="poisson: takes teeth .* there are none from audio; drive by --frame"):
         on(None)
 
 
@@ -122,7 +122,7 @@ def test_a_run_hands_driving_pictures_to_it(tiny_model: Any) -> None:
     tiny_model.anchors, before = ANCHORS, tiny_model.anchors
     try:
         film = animate(tiny_model, torch.rand(1, 3, 32, 32), [active("speech", Speaks())], finish="poisson")
-        with pytest.raises(UsageError, match="and speech has none"):
+        with pytest.raises(UsageError, match="and there are none from speech"):
             next(iter(film))
     finally:
         tiny_model.anchors = before
