@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2face_audio.released import released_features
+from x2face_audio.settings import PAPER_FEATURES
 from x2face_core.convert.networks import convert_networks
 from x2face_core.convert.parts import Part, PartKind, one_of_each, read_part
 from x2face_core.errors import InputError, WeightsError
@@ -98,13 +99,12 @@ def _mappings(parts: Parts, dims: Dims, warn: Warn) -> Iterator[Fitted]:
 
 
 _NORM = ("norm.weight", "norm.bias", "norm.running_mean", "norm.running_var")
-_SPEECH = 256
 
 
 def _speech(regression: Part, scaling: Part | None, dims: Dims) -> Fitted:
-    _check(regression, dims, weight=(dims.vector, _SPEECH), bias=(dims.vector,))
+    _check(regression, dims, weight=(dims.vector, PAPER_FEATURES), bias=(dims.vector,))
     if scaling:
-        _check(scaling, dims, mean=(_SPEECH,), scale=(_SPEECH,))
+        _check(scaling, dims, mean=(PAPER_FEATURES,), scale=(PAPER_FEATURES,))
     files = tuple(part.path for part in (regression, scaling) if part)
     return Fitted("audio_features", released_features(regression.tensors, scaling.tensors if scaling else None), files)
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from x2face_audio.settings import FEATURE_FILES, RELEASED
+from x2face_audio.settings import FEATURE_FILES, PAPER_FEATURES
 from x2face_plugins import InputError
 from x2face_plugins.media import readable_file
 
@@ -35,13 +35,12 @@ def read_features(path: Path) -> Tensor:
 
 def _read_file(path: Path) -> Tensor:
     values = _array(path)
-    if values.ndim not in (1, 2) or values.shape[-1] != RELEASED or not len(values):
-        raise InputError(
-            f"{path}: features of shape {values.shape}; ({RELEASED},) or (n, {RELEASED}) numbers are needed."
-        )
+    if values.ndim not in (1, 2) or values.shape[-1] != PAPER_FEATURES or not len(values):
+        needed = f"({PAPER_FEATURES},) or (n, {PAPER_FEATURES})"
+        raise InputError(f"{path}: features of shape {values.shape}; {needed} numbers are needed.")
     if not np.issubdtype(values.dtype, np.floating) or not np.isfinite(values).all():
         raise InputError(f"{path}: features of {values.dtype}, or not finite; floating numbers are needed.")
-    return torch.from_numpy(values.reshape(-1, RELEASED).astype(np.float32))
+    return torch.from_numpy(values.reshape(-1, PAPER_FEATURES).astype(np.float32))
 
 
 def _array(path: Path) -> NDArray[Any]:

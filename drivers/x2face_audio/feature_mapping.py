@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from x2face_audio.feature_files import read_features
-from x2face_audio.settings import FEATURE_FILES, RELEASED
+from x2face_audio.settings import FEATURE_FILES, PAPER_FEATURES
 from x2face_plugins import FilmEncoder, InputError
 
 FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
@@ -26,8 +26,8 @@ class FeatureMapping:
     """
 
     def __init__(self) -> None:
-        self.weight, self.bias = torch.zeros(128, RELEASED), torch.zeros(128)
-        self.mean, self.scale = torch.zeros(RELEASED), torch.ones(RELEASED)
+        self.weight, self.bias = torch.zeros(128, PAPER_FEATURES), torch.zeros(128)
+        self.mean, self.scale = torch.zeros(PAPER_FEATURES), torch.ones(PAPER_FEATURES)
 
     def write(self, values: Tensor) -> Tensor:
         """(n, 256) features to driving vectors (n, 128), up to a constant: only differences are meaningful."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2face_audio.settings import FEATURES, RELEASED, Settings
+from x2face_audio.settings import FEATURES, PAPER_FEATURES, Settings
 from x2face_plugins import DriverSpec, MappingSpec, hookimpl
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def x2face_mappings() -> Iterator[MappingSpec]:
     yield MappingSpec(
         name="audio_features",
         summary="The 256 features of speech that the paper drives with, from files, to driving vectors",
-        labels=tuple(f"fc7_{k}" for k in range(RELEASED)),
-        units=("",) * RELEASED,
+        labels=tuple(f"fc7_{k}" for k in range(PAPER_FEATURES)),
+        units=("",) * PAPER_FEATURES,
         load=load_features,
         demo=demo_features,
     )

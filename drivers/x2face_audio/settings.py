@@ -9,8 +9,8 @@ from typing import Literal
 from x2face_plugins import option
 
 FEATURES = 128
-RELEASED = 256
-"""Size of the features in the paper (4.2)."""
+PAPER_FEATURES = 256
+"""Numbers of a feature of speech in the paper (4.2); FEATURES: in ours."""
 FEATURE_FILES = (".npz", ".npy")
 MICROPHONE = "mic"
 
