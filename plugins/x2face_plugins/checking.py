@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from x2face_core.errors import PluginError
 from x2face_plugins.hookspecs import PROJECT
 from x2face_plugins.settings import read_settings
 from x2face_plugins.specs import API, DriverSpec, MappingSpec, OverlaySpec, Spec
-
-if TYPE_CHECKING:
-    import click
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 HOOKS = ("x2face_drivers", "x2face_mappings", "x2face_commands")
@@ -89,14 +85,6 @@ def check_mapping(spec: Any) -> MappingSpec:
             f"{spec.name} has {len(spec.labels)} labels and {len(spec.units)} units; it needs a unit a label"
         )
     return spec
-
-
-def check_command(name: str, command: click.Command) -> click.Command:
-    """Validate the name of a command and return the command."""
-    if command.name != name:
-        command = copy.copy(command)
-        command.name = name
-    return command
 
 
 def refuse_twins(specs: Sequence[Spec]) -> None:

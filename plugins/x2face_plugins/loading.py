@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from x2face_core.errors import PluginError
 from x2face_core.foreign import describe_error, is_interrupt, restore_folder, working_folder
 from x2face_plugins import hookspecs
-from x2face_plugins.checking import check_command, check_driver, check_hooks, check_mapping, refuse_twins
+from x2face_plugins.checking import check_driver, check_hooks, check_mapping, refuse_twins
 from x2face_plugins.entries import Entry, canonical, find_entries
 from x2face_plugins.offers import BUNDLED, OURS
 from x2face_plugins.quieting import stdout_as_stderr
 from x2face_plugins.specs import CommandSpec, DriverSpec, MappingSpec, OverlaySpec
 from x2face_plugins.time_limit import TimeLimitExceeded, time_limit
+
+if TYPE_CHECKING:
+    import click
 
 GROUP = "x2face"
 CHOICE = "X2FACE_PLUGINS"
@@ -157,7 +161,15 @@ def _commands(manager: pluggy.PluginManager) -> tuple[CommandSpec, ...]:
 
     group = click.Group()
     manager.hook.x2face_commands(cli=group)
-    return tuple(CommandSpec(name=name, command=check_command(name, one)) for name, one in group.commands.items())
+    return tuple(CommandSpec(name=name, command=_named(one, name)) for name, one in group.commands.items())
+
+
+def _named(command: click.Command, name: str) -> click.Command:
+    """The command under the name by which its group knows it, a copy where its own is another."""
+    if command.name != name:
+        command = copy.copy(command)
+        command.name = name
+    return command
 
 
 def describe(error: BaseException) -> str:
