@@ -35,11 +35,14 @@ class FirstNumbers:
 
 
 class Followed(AffineFactor):
-    """The mapping mouth reads and writes a vector's first number, eyes the second; 0.8 of a change is followed."""
+    """The mapping mouth reads and writes a vector's first number, eyes the second, pose the third.
+
+    0.8 of a change is followed; nothing is corrected.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(1)
-        column = torch.eye(128)[:, [("mouth", "eyes").index(name)]]
+        column = torch.eye(128)[:, [("mouth", "eyes", "pose").index(name)]]
         self.reading, self.writing = Affine(column.T, torch.zeros(1)), Affine(column, torch.zeros(128))
         self.followed = torch.tensor([0.8])
 

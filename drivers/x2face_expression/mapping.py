@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -16,7 +15,7 @@ from x2face_expression.fitting import Fit, Pair, Table, fit_factor
 from x2face_expression.settings import EYES, MEASURES, MOUTH
 from x2face_plugins import FilmEncoder
 from x2face_plugins.mappings.affine import Affine, AffineFactor
-from x2face_plugins.mappings.following import Crossing, crossings_of, measure_followed
+from x2face_plugins.mappings.following import Crossing, crossings_of, measure_followed, rounded
 from x2face_plugins.mappings.showing import Numbers, Read, Sweep, faces_of, measure_shown, read_by_mesh
 
 
@@ -127,7 +126,7 @@ class ExpressionMapping(AffineFactor):
             return dict.fromkeys(("shown", "followed"), "not measured: that takes tracks and the extra `landmarks`")
         sweeps = [Sweep(columns, *self.kind.spans[columns[0]]) for columns in self.kind.sweeps]
         self.shown = measure_shown(self, sweeps, film, self._faces, read)
-        figures = {"shown": _listed(self.shown), "shown by": f"{len(self._faces)} faces"}
+        figures = {"shown": rounded(self.shown), "shown by": f"{len(self._faces)} faces"}
         return figures | self._measure_followed(sweeps, film, read)
 
     def _measure_followed(self, sweeps: Sequence[Sweep], film: FilmEncoder, read: Read) -> dict[str, Any]:
@@ -136,12 +135,12 @@ class ExpressionMapping(AffineFactor):
             return {"followed": "not measured: that takes two people of the split val"}
         plain, made_up = measure_followed(self, sweeps, film, self._crossings, read)
         return {
-            "followed": _listed(self.followed),
+            "followed": rounded(self.followed),
             "followed by": f"{len(self._crossings)} people held out",
-            "slope across people": _listed(plain.slope),
-            "r across people": _listed(plain.r, 3),
-            "slope across people, made up for": _listed(made_up.slope),
-            "r across people, made up for": _listed(made_up.r, 3),
+            "slope across people": rounded(plain.slope),
+            "r across people": rounded(plain.r, 3),
+            "slope across people, made up for": rounded(made_up.slope),
+            "r across people, made up for": rounded(made_up.r, 3),
         }
 
     def _figures(self, pairs: Sequence[Pair], found: Fit) -> dict[str, Any]:
@@ -162,10 +161,6 @@ def _limits(values: Tensor, slack: Sequence[float]) -> Tensor:
     low, high = (values.double().quantile(share, dim=0) for share in (0.02, 0.98))
     more = torch.tensor(slack, dtype=torch.float64) * (high - low)
     return torch.stack([low - more, high + more], dim=1).float()
-
-
-def _listed(numbers: Tensor, digits: int = 2) -> list[float | None]:
-    return [None if math.isnan(one) else round(one, digits) for one in numbers.tolist()]
 
 
 def _means(values: Tensor, groups: Sequence[Sequence[str]]) -> Tensor:

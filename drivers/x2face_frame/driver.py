@@ -83,7 +83,8 @@ class FrameDriver:
             yield Chunk(offsets, clip.fps, None if pictures is None else to_tensor(islice(pictures, len(rows))))
 
     def _motion(self, source: Source, rest: Tensor) -> Transfer:
-        return Transfer.of(source, rest, self.settings.expression, raw=self.settings.raw)
+        settings = self.settings
+        return Transfer.of(source, rest, settings.expression, raw=settings.raw, raw_pose=settings.raw_pose)
 
     def _found(self, box: Box) -> None:
         self.box = (box.x, box.y, box.side, box.side)

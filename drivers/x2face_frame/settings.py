@@ -33,6 +33,11 @@ class Settings:
         before=True,
         help="Do not make up for mouths and eyes that frames move less than the driver does.",
     )
+    raw_pose: bool = option(
+        False,
+        before=True,
+        help="Do not correct the head's turning by what frames show of it; part of --frame-raw.",
+    )
     crop: str = option(
         "auto",
         metavar="auto|none|X,Y,W,H",

@@ -10,6 +10,7 @@ import torch
 from tests.factors import FirstNumbers
 from x2face_core.errors import MissingError, WeightsError
 from x2face_plugins.mappings.affine import Affine, AffineFactor
+from x2face_plugins.mappings.correcting import Correction
 from x2face_plugins.mappings.transferring import MOST, Amplified, Transfer, makes_up
 
 OWN = torch.zeros(128).index_fill(0, torch.tensor([0]), 3.0)  # the source's numbers are 3 and 0
@@ -78,7 +79,8 @@ class Fitted:
     vector = OWN
 
     def __init__(self, **factors: Any) -> None:
-        self.factors, self.asked = factors, list[str]()
+        self.factors = {"pose": MissingError("no pose")} | factors
+        self.asked = list[str]()
 
     def factor(self, name: str) -> Any:
         self.asked.append(name)
@@ -88,8 +90,8 @@ class Fitted:
         return found
 
 
-def of(source: Fitted, amount: float = 1.0, *, raw: bool = False) -> Transfer:
-    return Transfer.of(source, REST, amount, raw=raw)
+def of(source: Fitted, amount: float = 1.0, *, raw: bool = False, raw_pose: bool = False) -> Transfer:
+    return Transfer.of(source, REST, amount, raw=raw, raw_pose=raw_pose)
 
 
 def test_the_amount_multiplies_what_is_made_up_for() -> None:
@@ -121,3 +123,25 @@ def test_what_is_raw_needs_no_mapping() -> None:
     source = Fitted()
     assert offsets(of(source, raw=True), 4.0, 2.0) == [4.0, 2.0, 0.0]
     assert source.asked == []
+
+
+def turned() -> AffineFactor:
+    """A pose of one number, a vector's second, of which frames show a half."""
+    factor = AffineFactor(1, ((-90.0, 90.0),))
+    factor.reading = Affine(torch.eye(2, 128)[1:], torch.zeros(1))
+    factor.writing = Affine(torch.eye(128, 2)[:, 1:], torch.zeros(128))
+    factor.correction = Correction(torch.eye(2, 129)[1:], torch.eye(2, 128)[1:] / 2)
+    return factor
+
+
+def test_the_head_turns_as_far_as_the_drivers() -> None:
+    source = Fitted(mouth=plain(), eyes=FirstNumbers(labels=()), pose=turned())
+    assert offsets(of(source), 4.0, 2.0) == [5.0, 3.7, 1.0]  # what was made up for counts among what frames show
+    assert offsets(of(source, 0.0), 4.0, 2.0) == [0.0, 2.8, -4.0]
+    assert offsets(of(source, raw_pose=True), 4.0, 2.0) == [5.0, 3.0, 1.0]
+    assert offsets(of(source, raw=True), 4.0, 2.0) == [4.0, 2.0, 0.0]
+
+
+def test_a_pose_without_a_correction_is_left_as_it_is() -> None:
+    for pose in (FirstNumbers(), AffineFactor(3), MissingError("none here"), WeightsError("fitted for other weights")):
+        assert offsets(of(Fitted(mouth=plain(), eyes=plain((1.0, 1.0)), pose=pose)), 4.0, 2.0) == [5.0, 3.0, 1.0]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.driving import Factor
+from x2face_plugins.mappings.correcting import Correction
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class AffineFactor:
     followed: (k,) how much of another person's change they show, when it is transferred; 1 until it is measured
     (following.py)
     limits: (k, 2) least and largest number that faces have; None until `fit` sets them
+    correction: of another person's change, when it is transferred; None until it is measured (correction_fitting.py)
     spans: least and largest change of each number for which `shown` holds
     """
 
@@ -47,6 +49,7 @@ class AffineFactor:
         self.shown = torch.ones(k)
         self.followed = torch.ones(k)
         self.limits: Tensor | None = None
+        self.correction: Correction | None = None
         self.spans = tuple(spans)
 
     def read(self, vectors: Tensor) -> Tensor:
@@ -73,16 +76,19 @@ class AffineFactor:
             "shown": self.shown,
             "followed": self.followed,
         }
-        return state if self.limits is None else state | {"limits": self.limits}
+        if self.limits is not None:
+            state["limits"] = self.limits
+        return state if self.correction is None else state | self.correction.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Set what was stored; files of earlier versions have no `shown`, `followed` or `limits`."""
+        """Set what was stored; files of earlier versions lack what was measured later."""
         k = len(state["read.bias"])
         self.reading = Affine(state["read.weight"].float(), state["read.bias"].float())
         self.writing = Affine(state["write.weight"].float(), state["write.bias"].float())
         self.shown = state["shown"].float() if "shown" in state else torch.ones(k)
         self.followed = state["followed"].float() if "followed" in state else torch.ones(k)
         self.limits = state["limits"].float() if "limits" in state else None
+        self.correction = Correction.of(state)
 
 
 def offset_of(factor: Factor | AffineFactor, own: Tensor, change: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from x2face_core.data.folder import Clip, FaceFolder
 from x2face_core.data.loading import decode
+from x2face_core.data.tables import Split
 from x2face_core.driving import FilmEncoder
 from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import squared_distances
@@ -25,8 +27,9 @@ HEARD = 0.3
 """Correlation with the driver below which frames do not follow a number at all; there is nothing to make up for."""
 LOST = 0.01
 """Correlation with the driver that making up for a share may cost; else the share is left as it is."""
+MOVING = 0.1
+"""Least standard deviation of a driver's numbers for a film to count, as a share of the span of a sweep."""
 _FEWEST = 8  # frames with a face
-_MOVING = 0.1  # of the span of a sweep: least standard deviation of the driver
 _SIDE = 256
 
 
@@ -47,14 +50,21 @@ class Crossing:
         return to_tensor(decode(self.source.path, np.zeros(1, np.int64), _SIDE))[0]
 
 
-def crossings_of(folder: Path) -> list[Crossing]:
-    """People of the split val, each driven by another one's film with most turning; none if these are no tracks."""
+Make = Callable[[Tensor, Tensor], Transfer]
+"""From the vectors (128,) of a source and of a driver's rest frame."""
+
+
+def crossings_of(folder: Path, split: Split = "val", most: int = FILMS) -> list[Crossing]:
+    """People of a split, each driven by another one's film with most turning; none if these are no tracks.
+
+    most: largest number of people
+    """
     if not (folder / "clips.csv").is_file():
         return []
     people: dict[str, Clip] = {}
-    for clip in sorted(FaceFolder(folder).of_split("val"), key=lambda clip: -clip.yaw_range):
+    for clip in sorted(FaceFolder(folder).of_split(split), key=lambda clip: -clip.yaw_range):
         people.setdefault(clip.identity, clip)
-    clips = [people[name] for name in sorted(people)][:FILMS]
+    clips = [people[name] for name in sorted(people)][:most]
     half = len(clips) // 2
     return [Crossing(clip, clips[(k + half) % len(clips)]) for k, clip in enumerate(clips)] if half else []
 
@@ -78,10 +88,17 @@ def measure_followed(
     """
     k = len(factor.followed)
     factor.followed = torch.ones(k)
-    before = _measured(factor, sweeps, film, crossings, read)
+    least = torch.ones(k)
+    for sweep in sweeps:
+        least[list(sweep.columns)] = MOVING * (sweep.high - sweep.low)
+
+    def make(own: Tensor, rest: Tensor) -> Transfer:
+        return Transfer(own, rest, [Amplified(factor, makes_up(factor))])
+
+    before = measure_films(make, least, film, crossings, read)
     shares = [_share(before, list(sweep.columns)) for sweep in sweeps]
     factor.followed = _by_number(sweeps, shares, k)
-    after = _measured(factor, sweeps, film, crossings, read)
+    after = measure_films(make, least, film, crossings, read)
     kept = [
         share if _helps(before, after, list(sweep.columns)) else 1.0
         for sweep, share in zip(sweeps, shares, strict=True)
@@ -107,26 +124,29 @@ def _helps(before: Followed, after: Followed, columns: list[int]) -> bool:
     return bool(nearer) and float((before.r - after.r)[columns].mean()) <= LOST
 
 
-def _measured(
-    factor: AffineFactor, sweeps: Sequence[Sweep], film: FilmEncoder, crossings: Sequence[Crossing], read: Read
-) -> Followed:
-    least = torch.ones(len(factor.followed))
-    for sweep in sweeps:
-        least[list(sweep.columns)] = _MOVING * (sweep.high - sweep.low)
-    found = [_of_film(factor, film, one, read, least) for one in crossings]
+def measure_films(make: Make, least: Tensor, film: FilmEncoder, crossings: Sequence[Crossing], read: Read) -> Followed:
+    """How far frames follow the drivers of crossings.
+
+    least: (k,) least standard deviation of a driver's numbers for a film to count; read: as of read_by_mesh
+    """
+    found = [_of_film(make, film, one, read, least) for one in crossings]
     r, slope = torch.stack(found).nanmedian(0).values if found else torch.full((2, len(least)), torch.nan)
     return Followed(r, slope)
 
 
-def _of_film(factor: AffineFactor, film: FilmEncoder, one: Crossing, read: Read, least: Tensor) -> Tensor:
+def _of_film(make: Make, film: FilmEncoder, one: Crossing, read: Read, least: Tensor) -> Tensor:
     """(2, k): correlation and slope."""
     driving, picture = one.driving(), one.picture()
-    vectors, own = film.encode(driving), film.encode(picture[None])[0]
-    rest = vectors[int(squared_distances(vectors, own, film).argmin())]
-    offsets = Transfer(own, rest, [Amplified(factor, makes_up(factor))])(vectors)
-    shown = read(film.render(picture, own + offsets))
+    vectors, own, rest = encoded(film, driving, picture)
+    shown = read(film.render(picture, own + make(own, rest)(vectors)))
     pairs = zip(read(driving).T, shown.T, least.tolist(), strict=True)
     return torch.tensor([_followed(*pair) for pair in pairs]).T
+
+
+def encoded(film: FilmEncoder, driving: Tensor, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Vectors (n, 128) of a driver's frames (n, 3, h, w), of a source (3, h, w) and of the driver's rest frame."""
+    vectors, own = film.encode(driving), film.encode(picture[None])[0]
+    return vectors, own, vectors[int(squared_distances(vectors, own, film).argmin())]
 
 
 def _followed(driver: Tensor, shown: Tensor, least: float) -> tuple[float, float]:
@@ -136,3 +156,8 @@ def _followed(driver: Tensor, shown: Tensor, least: float) -> tuple[float, float
         return float("nan"), float("nan")
     r = float(torch.corrcoef(torch.stack([x, y]))[0, 1])
     return r, r * float(y.std() / x.std())
+
+
+def rounded(numbers: Tensor, digits: int = 2) -> list[float | None]:
+    """For figures; None for NaN."""
+    return [None if math.isnan(one) else round(one, digits) for one in numbers.tolist()]

@@ -1,4 +1,7 @@
-"""Motion of another face as offsets from its rest frame, its expression amplified by as much as frames lose of it."""
+"""Motion of another face as offsets from its rest frame.
+
+Its expression is amplified by as much as frames lose of it, and its head's pose corrected.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,12 @@ from torch import Tensor
 from x2face_core.driving import Factor, Source
 from x2face_core.errors import MissingError, WeightsError
 from x2face_plugins.mappings.affine import AffineFactor
+from x2face_plugins.mappings.correcting import Corrected
 
 EXPRESSION = ("mouth", "eyes")
 """Factors that are amplified."""
+POSE = "pose"
+"""The factor that is corrected."""
 MOST = 1.5
 """Largest gain that makes up for what frames do not show; 1.7 of the width cost correlation of mouth and pitch."""
 
@@ -49,25 +55,37 @@ class Amplified:
 class Transfer:
     """Offsets (n, 128) from vectors (n, 128) of a driving face.
 
-    They are vectors - rest, where the change of each amplified factor is multiplied by its gain. Where all gains are 1
-    they are exactly that (paper 3.2 has the vectors themselves; offsets keep the source's own pose).
+    They are vectors - rest, where the change of each amplified factor is multiplied by its gain, and the pose of the
+    result is corrected. Where all gains are 1 and nothing is corrected they are exactly that (paper 3.2 has the vectors
+    themselves; offsets keep the source's own pose).
     """
 
-    def __init__(self, own: Tensor, rest: Tensor, amplified: Sequence[Amplified] = ()) -> None:
-        """own, rest: (128,) vectors of the source, and of the driver's frame that corresponds to it"""
+    def __init__(
+        self, own: Tensor, rest: Tensor, amplified: Sequence[Amplified] = (), corrected: AffineFactor | None = None
+    ) -> None:
+        """own, rest: (128,) vectors of the source, and of the driver's frame that corresponds to it
+
+        corrected: factor whose correction is applied, if it has one
+        """
         self.own, self.rest = own, rest
+        correction = None if corrected is None else corrected.correction
+        self.corrected = None if corrected is None or correction is None else Corrected(corrected, correction, rest)
         self.amplified = [one for one in amplified if not bool((one.gain == 1).all())]
 
     @classmethod
-    def of(cls, source: Source, rest: Tensor, amount: float = 1.0, *, raw: bool = False) -> Transfer:
+    def of(
+        cls, source: Source, rest: Tensor, amount: float = 1.0, *, raw: bool = False, raw_pose: bool = False
+    ) -> Transfer:
         """The transfer of a run.
 
         amount: of expression; 1: as much as the driver's, 0: none of it, 2: twice as much
-        raw: do not make up for what frames show less
+        raw: do not make up for what frames show less, nor correct the pose
+        raw_pose: do not correct the pose
         MissingError or WeightsError for another amount than 1 if a factor is not fitted for the weights; at 1 it is
         then left as it is.
         """
-        return cls(source.vector, rest, list(_amplified(source, amount, raw=raw)))
+        corrected = None if raw or raw_pose else _corrected(source)
+        return cls(source.vector, rest, list(_amplified(source, amount, raw=raw)), corrected)
 
     def __call__(self, vectors: Tensor) -> Tensor:
         offsets = vectors - self.rest
@@ -75,7 +93,16 @@ class Transfer:
             read = one.factor.read
             change = read(vectors) - read(self.rest[None])
             offsets = offsets + one.added(read(self.own[None]).to(change), change).to(offsets)
-        return offsets
+        return offsets if self.corrected is None else offsets + self.corrected.added(vectors, offsets)
+
+
+def _corrected(source: Source) -> AffineFactor | None:
+    """The factor of the pose; None where it is not fitted for the weights."""
+    try:
+        factor = source.factor(POSE)
+    except (MissingError, WeightsError):
+        return None
+    return factor if isinstance(factor, AffineFactor) else None
 
 
 def _amplified(source: Source, amount: float, *, raw: bool) -> Iterator[Amplified]:
