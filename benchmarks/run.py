@@ -73,10 +73,11 @@ def opening() -> list[str]:
 
 
 def conditions() -> str:
-    """When and how a section was measured."""
+    """When and how a section was measured, and by which versions of engines: sections may be of several runs."""
     load = os.getloadavg()[1]
     words = " ".join(sys.argv[1:])
-    return f"*{date.today().isoformat()}, `{words}`, load over five minutes {load:.1f}.*"
+    by = ", ".join(machine.versions(machine.ENGINES))
+    return f"*{date.today().isoformat()}, `{words}`, load over five minutes {load:.1f}; {by}.*"
 
 
 def released(page: Page, settings: Settings) -> None:

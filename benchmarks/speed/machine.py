@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import time
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import torch
 
-PACKAGES = ("x2face", "torch", "numpy", "av", "pillow", "dlib-bin", "openvino", "onnxruntime")
+ENGINES = ("torch", "openvino", "onnxruntime", "onnx")
+_EXTRAS = ("openvino", "onnxruntime", "training", "benchmark")  # whose packages sections use where they are installed
 
 
 def describe() -> dict[str, str]:
@@ -20,10 +23,26 @@ def describe() -> dict[str, str]:
         "Processor": f"{_processor()}, {os.cpu_count()} cores; torch uses {torch.backends.cpu.get_cpu_capability()}",
         "Memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "System": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
-        "Packages": ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name))),
+        "Packages": ", ".join(versions(["x2face", *_used()])),
         "GPU": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
         "Load at the start": f"{load} (1, 5, 15 minutes; by other programs)",
     }
+
+
+def versions(names: Iterable[str]) -> list[str]:
+    """Name and version of each of these packages that is installed."""
+    return [f"{name} {found}" for name in names if (found := _version(name))]
+
+
+def _used() -> list[str]:
+    """Packages that x2face needs, and those of the extras that are measured, as its metadata tells."""
+    lines = [line.partition(";") for line in requires("x2face") or []]
+    wanted = [
+        line
+        for line, _, marker in lines
+        if "extra" not in marker or any(repr(one) in marker.replace('"', "'") for one in _EXTRAS)
+    ]
+    return sorted({re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in wanted})
 
 
 def _processor() -> str:

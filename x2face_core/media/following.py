@@ -14,7 +14,7 @@ from x2face_core.media.tracking import Track, track_at
 MOST = 3840  # pixels on the longer side at which faces are searched for
 _NEW_FACES = 10  # looks between two searches for new faces, at first
 _RARER = 0.2  # share of a film so far after which new faces are searched for, where that is more
-_STILL = 0.04  # of its width: a face that moves less between two looks rests
+_STILL = 0.12  # of its width: a face that moves less between two looks is looked at every other time
 
 
 class FaceTracker:
@@ -44,7 +44,7 @@ class FaceTracker:
         self._followed = followed
 
     def look_sparsely(self, number: int, shot: LazyFrame | DecodedPicture) -> None:
-        """As look, but while no face moves, every other frame is only looked at if the next one shows a change."""
+        """As look, but while no face moves far, every other frame is only looked at if the next one shows a change."""
         if self._waiting is None and self._rests():
             self._waiting = number, shot
             return
@@ -100,7 +100,7 @@ class FaceTracker:
 
 
 def _still(track: Track) -> bool:
-    """Whether a face moved little between its last two looks."""
+    """Whether a face moved little enough between its last two looks that the next one may be left out."""
     faces = list(islice(reversed(track.faces.values()), 2))
     return len(faces) == 2 and _near(faces[1], faces[0], _STILL)
 

@@ -42,17 +42,17 @@ class Scene:
         return {number: face.x for number, face in track.faces.items()}
 
 
-def test_a_face_that_hardly_moves_is_looked_at_every_other_time_and_lies_between(
+def test_a_face_that_moves_little_is_looked_at_every_other_time_and_lies_between(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    scene = Scene(monkeypatch, lambda number: 50.0 + number)
-    assert scene.tracked(9) == {number: 50.0 + number for number in range(9)}
+    scene = Scene(monkeypatch, lambda number: 50.0 + 10 * number)
+    assert scene.tracked(9) == {number: 50.0 + 10 * number for number in range(9)}
     assert scene.looks == 2 + 4  # the first two, then the fourth, sixth and eighth, and the last
 
 
-def test_a_face_that_moves_is_looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = Scene(monkeypatch, lambda number: 50.0 + 6 * number)
-    assert scene.tracked(8) == {number: 50.0 + 6 * number for number in range(8)}
+def test_a_face_that_moves_far_is_looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, lambda number: 50.0 + 14 * number)
+    assert scene.tracked(8) == {number: 50.0 + 14 * number for number in range(8)}
     assert scene.looks == 8
 
 
