@@ -49,7 +49,9 @@ def array_of(data: Any, kind: Any, shape: Any, order: Any) -> Numbers:
     """An array from bytes. UnpicklingError if their number does not match dtype and shape."""
     if not isinstance(kind, PlainDtype) or not isinstance(shape, tuple) or order not in ("C", "F"):
         raise UnpicklingError("an array without type, shape or order")
-    raw = data.encode("latin1") if isinstance(data, str) else bytes(data)
+    raw = data.encode("latin1") if isinstance(data, str) else data
+    if not isinstance(raw, bytes | bytearray):  # bytes(n) would be n of them
+        raise UnpicklingError("an array without its bytes")
     if len(raw) != size_of(kind, shape):
         raise UnpicklingError(f"an array of shape {shape} in {len(raw)} bytes")
     return np.frombuffer(raw, kind.dtype).reshape(shape, order=order)

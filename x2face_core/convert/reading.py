@@ -66,7 +66,7 @@ def _read(path: Path) -> Any:
         head = file.read(len(storages.MAGIC))
         file.seek(0)
         if head.startswith(_ZIP):
-            return storages.read_zip(file)
+            return storages.read_zip(file, size)
         if head == storages.MAGIC:
             return storages.read_legacy(file, size)
         return _read_pickle(file.read())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from pickle import UnpicklingError
 from typing import Any, BinaryIO
-from zipfile import ZipFile
+from zipfile import ZIP_STORED, ZipFile
 
 import torch
 from torch import Tensor
@@ -37,6 +38,8 @@ class Rebuild(metaclass=Sealed):
     def __new__(cls, storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Any:
         if not isinstance(storage, Tensor):
             raise UnpicklingError("a tensor without a storage")
+        if (numbers := prod(size)) > len(storage):  # the same numbers many times over
+            raise UnpicklingError(f"a tensor of {numbers} numbers in a storage of {len(storage)}")
         return storage.as_strided(size, stride, offset)  # raises for views beyond the storage
 
 
@@ -60,18 +63,20 @@ NAMES: Names = {
 class Legacy:
     """The storages of a legacy file: allocated while unpickling, filled from the data that follow.
 
-    limit: size of the file in bytes, an upper bound for each storage
+    limit: size of the file in bytes, an upper bound for all storages together
     """
 
     limit: int
     found: dict[str, Tensor] = field(default_factory=dict)
+    size: int = 0  # of all of them in bytes
 
     def __call__(self, pid: Any) -> Tensor:
         """pid: ("storage", dtype, key, device, count, None or (key, start, count) of a view)"""
         dtype, key, numbers, part = _named(pid)
-        if numbers * dtype.itemsize > self.limit:
-            raise UnpicklingError(f"a storage of {numbers} numbers in a file of {self.limit} bytes")
         if key not in self.found:
+            self.size += numbers * dtype.itemsize
+            if self.size > self.limit:
+                raise UnpicklingError(f"a storage of {numbers} numbers in a file of {self.limit} bytes")
             self.found[key] = torch.zeros(numbers, dtype=dtype)
         whole = self.found[key]
         if part is None:
@@ -122,12 +127,16 @@ def read_legacy(file: BinaryIO, limit: int) -> Any:
     return content
 
 
-def read_zip(file: BinaryIO) -> Any:
-    """Read a file by torch 1.6 or later: a zip archive with data.pkl and a member for each storage.
+def read_zip(file: BinaryIO, limit: int) -> Any:
+    """Read a file by torch 1.6 or later: a zip archive with data.pkl and a member for each storage, not compressed.
 
+    limit: size of the file in bytes, which bounds that of all members
     UnpicklingError for a file that is broken, or holds anything but tensors and plain values.
     """
     with ZipFile(file) as archive:
+        members = archive.infolist()
+        if any(one.compress_type != ZIP_STORED for one in members) or sum(one.file_size for one in members) > limit:
+            raise UnpicklingError("an archive that unfolds to more than itself, as torch writes none")
         pickled = next((name for name in archive.namelist() if name.endswith("/data.pkl")), None)
         if pickled is None:
             raise UnpicklingError("it is an archive, and none of torch's")

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 import torch
 
-from x2face_core.convert import arrays, estimators, reading
+from x2face_core.convert import arrays, estimators, reading, storages
 from x2face_core.convert.reading import read_released
 from x2face_core.errors import WeightsError
 
@@ -150,6 +150,11 @@ RAW = {
         b"(K\x01\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x10\x85cnumpy\ndtype\n\x8c\x02f8\x85R\x89C\x04abcdtb.",
         "in 4 bytes",
     ),
+    "an array whose bytes are a number of them": (
+        b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R"
+        b"(K\x01J\x00\x00\x00\x70\x85cnumpy\ndtype\n\x8c\x02u1\x85R\x89J\x00\x00\x00\x70tb.",
+        "an array without its bytes",
+    ),
 }
 
 
@@ -196,11 +201,38 @@ def test_a_storage_larger_than_the_file_takes_no_memory(tmp_path: Path) -> None:
 
 def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path: Path) -> None:
     content = old_checkpoint(tmp_path)
-    wider = content.replace(b"K\x06\x85", b"K\x60\x85", 1)
+    wider = content.replace(b"K\x00K\x06\x85", b"K\x01K\x06\x85", 1)
     assert wider != content
     (tmp_path / "x2face_model.pth").write_bytes(wider)
     with pytest.raises(WeightsError, match="out of bounds"):
         read_released(tmp_path / "x2face_model.pth")
+
+
+def test_a_few_numbers_do_not_become_a_large_tensor(tmp_path: Path) -> None:
+    for legacy in (True, False):
+        path = tmp_path / "x2face_model.pth"
+        content = {"state_dict": {"w": torch.zeros(1).expand(1 << 40)}}
+        torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+        with pytest.raises(WeightsError, match="a tensor of 1099511627776 numbers in a storage of 1"):
+            read_released(path)
+
+
+def test_an_archive_that_is_compressed_is_refused(tmp_path: Path) -> None:
+    torch.save({"state_dict": {"w": torch.zeros(100_000)}}, tmp_path / "stored.pth")
+    path = tmp_path / "x2face_model.pth"
+    with zipfile.ZipFile(tmp_path / "stored.pth") as stored, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as folded:
+        for member in stored.infolist():
+            folded.writestr(member.filename, stored.read(member))
+    with pytest.raises(WeightsError, match="unfolds to more than itself"):
+        read_released(path)
+
+
+def test_many_storages_are_no_larger_together_than_the_file() -> None:
+    found = storages.Legacy(1000)
+    for key, numbers in (("0", 200), ("0", 200), ("1", 50)):  # of which two are views of one
+        assert found(("storage", torch.float32, key, "cpu", numbers, None)).shape == (numbers,)
+    with pytest.raises(pickle.UnpicklingError, match="a storage of 1 numbers in a file of 1000 bytes"):
+        found(("storage", torch.float32, "2", "cpu", 1, None))
 
 
 def test_a_compressed_pickle_is_unfolded_only_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
