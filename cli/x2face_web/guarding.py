@@ -86,6 +86,9 @@ class Ownership:
             theirs: set[str] = set().union(*self._files.values())
         for name in mine - theirs:
             shutil.rmtree(self.folder / name, ignore_errors=True)
+        self._sweep_later()
+
+    def _sweep_later(self) -> None:
         sweep = threading.Timer(_ABANDONED + 1, self._remove_abandoned)
         sweep.daemon = True
         sweep.start()
@@ -93,12 +96,17 @@ class Ownership:
     def _remove_abandoned(self) -> None:
         with self._lock:
             known: set[str] = set().union(*self._files.values())
-        since = time.time() - _ABANDONED
+        since, young = time.time() - _ABANDONED, False
         for one in self.folder.glob("*"):
             with suppress(FileNotFoundError):  # another thread may have removed it
-                if one.name in known or not _TEMPORARY.fullmatch(one.name) or one.stat().st_mtime > since:
+                if one.name in known or not _TEMPORARY.fullmatch(one.name):
+                    continue
+                if one.stat().st_mtime > since:
+                    young = True
                     continue
                 shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink()
+        if young:  # made after the page had gone
+            self._sweep_later()
 
 
 class Guard:
