@@ -95,7 +95,7 @@ def running(folder: Path, *options: str, **environment: str) -> Iterator[Running
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("workplace"), "--max-megabytes", "20", "--max-seconds", "8") as one:
+    with running(tmp_path_factory.mktemp("workplace"), "--max-megabytes", "20", "--max-seconds", "100") as one:
         yield one
 
 

@@ -135,10 +135,7 @@ def test_a_film_waits_for_another_user_s_and_can_be_cancelled_meanwhile(
         page.load(photo)
         page.use("idle")
         page.unfold("Options of the film")
-        page.page.fill("#seconds textarea, #seconds input", "8")
-        page.page.fill("#fps textarea, #fps input", "240")  # so that it takes a while
-    one.page.click("#make")
-    one.says("progress", "Rendering: frame")
+    one.begin_long_film()
     other.page.click("#make")
     other.says("progress", "Waiting: 1 film is made before this one.")
     other.page.click("#cancel")
@@ -164,9 +161,7 @@ def test_a_page_that_is_closed_in_the_middle_leaves_nothing_and_the_server_goes_
     assert len(studio.visits()) == 1 and set(studio.uploads()) - before
     page.use("idle")
     page.unfold("Options of the film")
-    page.page.fill("#seconds textarea, #seconds input", "8")
-    page.page.click("#make")
-    page.says("progress", "Rendering: frame")
+    page.begin_long_film()
     page.page.close()
     until(lambda: studio.visits() == [] and set(studio.uploads()) <= before)
     until(lambda: studio.kept() == [])  # what was made for earlier pages, too
