@@ -99,10 +99,19 @@ class Studio:
     def unfold(self, begins: str) -> None:
         self.page.locator("button.label-wrap", has_text=begins).first.click()
 
+    def fill(self, where: str, text: str) -> None:
+        """Type into a field until it keeps the text: a part of the page that was just unfolded may be drawn again."""
+        field = self.page.locator(f"#{where} textarea, #{where} input")
+        while True:
+            field.fill(text)
+            self.page.wait_for_timeout(200)
+            if field.input_value() == text:
+                return
+
     def begin_long_film(self) -> None:
         """Begin the longest film of the server, of 24,000 frames, which no machine makes before it is looked at."""
-        self.page.fill("#seconds textarea, #seconds input", "100")
-        self.page.fill("#fps textarea, #fps input", "240")
+        self.fill("seconds", "100")
+        self.fill("fps", "240")
         self.page.click("#make")
         self.says("progress", "Rendering: frame")
 

@@ -51,7 +51,7 @@ def test_load_paint_slide_speak_and_download(visit: Callable[..., Studio], photo
     studio.upload("audio-input", SPEECH)
     studio.page.wait_for_function("document.querySelector('#use-audio input').checked")
     studio.unfold("Options of the film")
-    studio.page.fill("#seconds textarea, #seconds input", "1")
+    studio.fill("seconds", "1")
     studio.make()
     film = studio.download(".mp4", tmp_path)
     info = probe(film)
@@ -107,7 +107,7 @@ def test_several_pictures_of_one_person_and_one_by_the_camera_make_one_face(
     said = studio.page.input_value("#command textarea")
     assert said.startswith("x2face run -s portrait.png -s mirrored.png -s camera.png --idle ")
     studio.unfold("Options of the film")
-    studio.page.fill("#seconds textarea, #seconds input", "0.2")
+    studio.fill("seconds", "0.2")
     studio.make()
     assert read_picture(studio.download("camera.png", tmp_path)).ndim == 3
 
@@ -143,7 +143,7 @@ def test_what_the_sliders_show_is_held_and_a_running_film_is_cancelled(
     page.page.click("#cancel")
     page.says("progress", "The film was cancelled; nothing of it remains.")
     assert [one for one in studio.kept() if one.endswith(("mp4", "x2v"))] == []
-    page.page.fill("#seconds textarea, #seconds input", "0.2")
+    page.fill("seconds", "0.2")
     page.make()
     assert probe(page.download(".mp4", tmp_path)).frames == 48
 
@@ -167,15 +167,14 @@ def test_cancel_is_always_answered_by_the_film_and_an_earlier_result_is_gone(
     studio.load(photo)
     studio.use("idle")
     studio.unfold("Options of the film")
-    seconds = "#seconds textarea, #seconds input"
-    studio.page.fill(seconds, "0.2")
+    studio.fill("seconds", "0.2")
     studio.make()
     for _ in range(3):
         studio.begin_long_film()
         assert studio.page.query_selector("#downloads") is None, "its files are gone"
         studio.page.click("#cancel")
         studio.says("progress", "The film was cancelled; nothing of it remains.")
-    studio.page.fill(seconds, "101")
+    studio.fill("seconds", "101")
     studio.page.click("#make")
     studio.says("progress", "seconds '101': is not from 0.001 to 100.")
 

@@ -114,7 +114,7 @@ def test_two_users_at_once_have_their_own_faces_and_not_the_other_s_files(
     for page in (one, other):
         page.use("idle")
         page.unfold("Options of the film")
-        page.page.fill("#seconds textarea, #seconds input", "0.4")
+        page.fill("seconds", "0.4")
         page.page.click("#make")
     for page in (one, other):
         page.says("progress", "The film is ready.")
