@@ -4,6 +4,8 @@ The GPU's machine needs torch, OpenCV, numpy and safetensors, and this checkout 
 
     python benchmarks/gpu_train.py pack DATA PACK           where the data lies: H.264 at 128 x 128, and labels
     benchmarks/gpu_train.sh PACK OUT 7                      on the GPU: saves every minute, stops by itself
+    benchmarks/gpu_train.sh PACK OUT 9 --then 3             the same in two calls: the learning rate and the weights of
+    benchmarks/gpu_train.sh PACK OUT 3 --go-on              the losses are those of one long run
     python benchmarks/gpu_train.py finish OUT DATA WEIGHTS  where the data lies: weights with their reading
 
 `--from WEIGHTS` begins with weights; where OUT has a checkpoint it goes on from there. `--complete MINUTES` trains the
@@ -136,23 +138,37 @@ def run(given: argparse.Namespace) -> None:
     ground = _Ground(train, HeldOut.of(val, people), _layout(train, begun), processes, statement)
     trainer = _guided(given.out, recipe, dims, ground, begun)
     trainer.resume()
-    left = (given.minutes - given.complete) * 60 - (time.monotonic() - started) - _FINISHING
-    length = Length(minutes=(trainer.state.seconds + left) / 60) if given.go_on else Length(minutes=left / 60)
     flops = _flops(trainer)
-    _timed(trainer, length, flops, given.peak)
+    left = (given.minutes - given.complete) * 60 - (time.monotonic() - started) - _FINISHING
+    before = trainer.state.seconds if given.go_on else 0.0
+    length = Length(minutes=(before + left) / 60 + given.then)
+    _timed(trainer, length, flops, given.peak, time.monotonic() + left if given.then else None)
     if given.complete:
         left = given.minutes * 60 - (time.monotonic() - started) - _FINISHING
         _completed(given.out / "completed", trainer.ema.networks, ground).run(Length(minutes=left / 60), _report)
 
 
-def _timed(trainer: Trainer[X2FaceNetworks], length: Length, flops: float, peak: float) -> None:
-    """Train, and print how fast; when interrupted, write weights of the last step and exit."""
+def _timed(
+    trainer: Trainer[X2FaceNetworks], length: Length, flops: float, peak: float, until: float | None = None
+) -> None:
+    """Train, and print how fast; when interrupted, write weights of the last step and exit.
+
+    until: time at which a later call takes over, as of time.monotonic
+    """
     samples, begun_at = trainer.state.samples, time.monotonic()
+
+    def report(report: Report) -> None:
+        _report(report)
+        if until is not None and time.monotonic() > until and report.progress < 1:
+            raise KeyboardInterrupt  # at the end of a step, where the trainer saves
+
     try:
-        trainer.run(length, _report)
+        trainer.run(length, report)
     except KeyboardInterrupt:
-        trainer.evaluate(trainer.ema.networks, trainer.state)
-        raise SystemExit("stopped; checkpoint and weights of the last step are saved") from None
+        print(trainer.evaluate(trainer.ema.networks, trainer.state), flush=True)
+        print("stopped; checkpoint and weights of the last step are saved", flush=True)
+        if until is None:
+            raise SystemExit(1) from None
     rate = (trainer.state.samples - samples) / (time.monotonic() - begun_at)
     print(f"{rate:.0f} samples/s, {3 * flops * rate / peak / 1e12:.1%} of {peak} TFLOP/s", flush=True)
 
@@ -267,7 +283,8 @@ def main() -> None:
     running.add_argument("pack", type=Path)
     running.add_argument("out", type=Path)
     running.add_argument("--minutes", type=float, default=7, help="of this call, decoding included")
-    running.add_argument("--go-on", action="store_true", help="the learning rate is that of one long run of both calls")
+    running.add_argument("--then", type=float, default=0, help="minutes of a later call with --go-on")
+    running.add_argument("--go-on", action="store_true", help="the schedule is that of one long run of all calls")
     running.add_argument("--from", dest="start", help="weights to begin with")
     running.add_argument("--complete", type=float, default=0, help="of these minutes, for the completion network")
     running.add_argument("--batch", type=int, default=384, help="pairs a step; the learning rate grows by its root")

@@ -144,11 +144,11 @@ class GuidedRecipe(LabelledRecipe):
     """
 
     photometric: float = 6.0
-    photometric_end: float = 40.0
+    photometric_end: float = 30.0
     optical: float = 20.0
     outside: float = 0.1
     guidance: float = 14.0
-    guidance_end: float = 0.1
+    guidance_end: float = 0.3
     relative: float = 1.0
     stretch: float = 0.3
     gaps: float = 3.0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from x2face_core.training.checkpoint import CHECKPOINT, load_checkpoint
 from x2face_core.weights import verify
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "gpu_train.py"
@@ -45,8 +46,12 @@ def test_it_packs_trains_without_the_media_libraries_and_finishes(
         (bare / f"{name}.py").write_text("raise ImportError('not on this machine')")
     here("pack", face_folder, tmp_path / "pack")
     options = ["--device", "cpu", "--batch", 4, "--minutes", 0.01, "--peak", 1, "--set", "optical=0"]
-    output = ran(bare, "run", tmp_path / "pack", tmp_path / "out", *options)
-    assert "48 and 12 frames on cpu" in output and "samples/s" in output
+    output = ran(bare, "run", tmp_path / "pack", tmp_path / "out", *options, "--then", 1000)
+    assert "48 and 12 frames on cpu" in output and "stopped" in output, "a later call takes over"
+    stopped, _ = load_checkpoint(tmp_path / "out" / CHECKPOINT)
+    output = ran(bare, "run", tmp_path / "pack", tmp_path / "out", *options, "--go-on")
+    assert "samples/s" in output and "stopped" not in output
+    assert load_checkpoint(tmp_path / "out" / CHECKPOINT)[0].keys() == stopped.keys()
     here("finish", tmp_path / "out", face_folder, tmp_path / "done.safetensors")
     info = verify(tmp_path / "done.safetensors")
     assert info.data == "8 clips of 4 people, 4 s: drawn 4 s" and info.recipe["samples"] > 0
