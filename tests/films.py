@@ -67,3 +67,10 @@ def drawn(k: int) -> Picture:
     picture = np.full((48, 64, 3), 30, np.uint8)
     picture[10:40, 8 + 2 * k : 30 + 2 * k] = (200, 150, 100)
     return picture
+
+
+def bar(k: int, side: int = 32) -> Picture:
+    """(side, side, 3): a bright bar on dark, two pixels further to the right with each k."""
+    picture = np.full((side, side, 3), 30, np.uint8)
+    picture[:, 4 + 2 * k : 12 + 2 * k] = (200, 150, 100)
+    return picture

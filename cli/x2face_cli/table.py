@@ -15,6 +15,7 @@ from x2face_cli import options, screen
 from x2face_cli.timing import Timing
 from x2face_cli.values import ExpandedPath, WholeRange, Word
 from x2face_core.errors import UsageError
+from x2face_lab.comparison.names import METHODS
 
 if TYPE_CHECKING:
     from x2face_core.data.folder import FaceFolder
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from x2face_lab.tables.showing import Shown
 
 HELP = {"help_option_names": ["-h", "--help"]}
-METHODS = ("copy", "x2face", "absolute", "warp", "hidden", "cyclegan")
 
 
 @click.group(context_settings=HELP)

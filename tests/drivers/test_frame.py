@@ -22,35 +22,13 @@ from x2face_frame.plugin import x2face_drivers
 
 from .. import films
 from ..factors import Followed
-
-
-def drawn(k: int, side: int = 32) -> np.ndarray:
-    """A bright bar that wanders."""
-    picture = np.full((side, side, 3), 30, np.uint8)
-    picture[:, 4 + 2 * k : 12 + 2 * k] = (200, 150, 100)
-    return picture
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "frames").mkdir()
-    for k in range(12):  # 2.png stands before 10.png
-        write_picture(tmp_path / "frames" / f"{k}.png", drawn(k))
-    return tmp_path / "frames"
-
-
-@pytest.fixture
-def source(tiny_model: Any) -> ModelSource:
-    return ModelSource.of(tiny_model, to_tensor([drawn(5)]))
-
-
-def vectors(driver: FrameDriver, source: ModelSource) -> torch.Tensor:
-    return torch.cat([torch.as_tensor(chunk.vectors) for chunk in driver.drive(source)])
+from ..films import bar
+from .streams import vectors
 
 
 def test_absolute_vectors_are_what_the_network_reads(folder: Path, source: ModelSource) -> None:
     read = vectors(FrameDriver(Settings(str(folder), absolute=True, crop="none")), source)
-    assert torch.allclose(read, source.encode(to_tensor(drawn(k) for k in range(12))), atol=1e-5)
+    assert torch.allclose(read, source.encode(to_tensor(bar(k) for k in range(12))), atol=1e-5)
 
 
 def test_auto_rests_at_the_frame_that_looks_like_the_source(folder: Path, source: ModelSource) -> None:
@@ -76,7 +54,7 @@ def test_a_rest_frame_is_a_number_or_auto(folder: Path, zero: str) -> None:
 
 @pytest.fixture
 def fitted(tiny_model: Any) -> ModelSource:
-    return ModelSource.of(tiny_model, to_tensor([drawn(5)]), load_mapping=Followed)
+    return ModelSource.of(tiny_model, to_tensor([bar(5)]), load_mapping=Followed)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +66,10 @@ def fitted(tiny_model: Any) -> ModelSource:
 def test_mouth_and_eyes_move_as_much_as_is_asked(
     folder: Path, fitted: ModelSource, monkeypatch: pytest.MonkeyPatch, given: Any, gain: float, live: bool
 ) -> None:
-    shown = [drawn(k) for k in range(12)][5:]
+    shown = [bar(k) for k in range(12)][5:]
     monkeypatch.setattr("x2face_frame.camera.read_camera", lambda number: iter(shown))
     driver = FrameDriver(Settings("0" if live else str(folder), crop="none", **given))
-    read = fitted.encode(to_tensor(drawn(k) for k in range(12)))
+    read = fitted.encode(to_tensor(bar(k) for k in range(12)))
     plain = (read - read[5])[5 if live else 0 :]
     expected = torch.cat([gain * plain[:, :2], plain[:, 2:]], dim=1)
     torch.testing.assert_close(vectors(driver, fitted), expected, atol=1e-6, rtol=1e-4)
@@ -113,7 +91,7 @@ def test_what_has_no_rest_frame_has_no_share_of_its_motion(folder: Path) -> None
 
 
 def test_seconds_limit_what_is_read(folder: Path, tiny_model: Any) -> None:
-    source = ModelSource.of(tiny_model, to_tensor([drawn(5)]), seconds=0.2)
+    source = ModelSource.of(tiny_model, to_tensor([bar(5)]), seconds=0.2)
     assert (
         len(vectors(FrameDriver(Settings(str(folder), crop="none")), source)) == 6
     )  # 0.2 s at 25, one to interpolate to
@@ -121,13 +99,13 @@ def test_seconds_limit_what_is_read(folder: Path, tiny_model: Any) -> None:
 
 @pytest.mark.parametrize("fps", [12.5, 25.0, 30.0])
 def test_a_folder_s_pictures_come_at_the_rate_of_the_film(folder: Path, tiny_model: Any, fps: float) -> None:
-    animation = animate(tiny_model, to_tensor([drawn(5)]), [FrameDriver(Settings(str(folder), crop="none"))], fps=fps)
+    animation = animate(tiny_model, to_tensor([bar(5)]), [FrameDriver(Settings(str(folder), crop="none"))], fps=fps)
     assert (animation.fps, animation.composed.frames, len(list(animation))) == (fps, 12, 12)
 
 
 def test_pictures_come_only_when_they_are_wanted(folder: Path, tiny_model: Any) -> None:
     for wanted in (False, True):
-        source = ModelSource.of(tiny_model, to_tensor([drawn(5, 48)]), pictures_wanted=wanted)
+        source = ModelSource.of(tiny_model, to_tensor([bar(5, 48)]), pictures_wanted=wanted)
         (chunk,) = FrameDriver(Settings(str(folder), crop="none")).drive(source)
         assert (chunk.pictures is None) != wanted
     assert chunk.pictures is not None
@@ -135,15 +113,15 @@ def test_pictures_come_only_when_they_are_wanted(folder: Path, tiny_model: Any) 
 
 
 def test_the_vectors_do_not_depend_on_the_pictures_being_shown(folder: Path, tiny_model: Any) -> None:
-    plain = ModelSource.of(tiny_model, to_tensor([drawn(5, 48)]))
-    shown = ModelSource.of(tiny_model, to_tensor([drawn(5, 48)]), pictures_wanted=True)
+    plain = ModelSource.of(tiny_model, to_tensor([bar(5, 48)]))
+    shown = ModelSource.of(tiny_model, to_tensor([bar(5, 48)]), pictures_wanted=True)
     driver = Settings(str(folder), crop="none")
     assert torch.equal(vectors(FrameDriver(driver), plain), vectors(FrameDriver(driver), shown))
 
 
 def test_a_film_is_read_at_its_own_rate(tmp_path: Path, source: ModelSource) -> None:
     film = tmp_path / "film.mp4"
-    write_film(film, (drawn(k) for k in range(10)), 30)
+    write_film(film, (bar(k) for k in range(10)), 30)
     driver = FrameDriver(Settings(str(film), crop="none"))
     chunks = list(driver.drive(source))
     assert sum(len(chunk.vectors) for chunk in chunks) == driver.frames == 10
@@ -153,18 +131,18 @@ def test_a_film_is_read_at_its_own_rate(tmp_path: Path, source: ModelSource) -> 
 
 
 def test_a_film_s_sound_is_known_once_the_driver_is_loaded(tmp_path: Path) -> None:
-    spoken = films.write(tmp_path / "spoken.mp4", [drawn(k) for k in range(5)], tone=True)
+    spoken = films.write(tmp_path / "spoken.mp4", [bar(k) for k in range(5)], tone=True)
     assert FrameDriver(Settings(str(spoken), crop="none")).sound == spoken
-    mute = films.write(tmp_path / "mute.mp4", [drawn(k) for k in range(5)])
+    mute = films.write(tmp_path / "mute.mp4", [bar(k) for k in range(5)])
     assert FrameDriver(Settings(str(mute), crop="none")).sound is None
 
 
 def test_one_picture_is_a_pose_to_take_over(tmp_path: Path, tiny_model: Any) -> None:
-    write_picture(tmp_path / "pose.png", drawn(3))
+    write_picture(tmp_path / "pose.png", bar(3))
     driver = FrameDriver(Settings(str(tmp_path / "pose.png"), crop="none"))
     assert driver.relative is False
-    source = ModelSource.of(tiny_model, to_tensor([drawn(5)]), seconds=0.08)
-    assert torch.allclose(vectors(driver, source), source.encode(to_tensor([drawn(3)])).expand(3, -1), atol=1e-5)
+    source = ModelSource.of(tiny_model, to_tensor([bar(5)]), seconds=0.08)
+    assert torch.allclose(vectors(driver, source), source.encode(to_tensor([bar(3)])).expand(3, -1), atol=1e-5)
 
 
 def test_frames_without_a_face_are_counted_once(tmp_path: Path, tiny_model: Any) -> None:
@@ -173,7 +151,7 @@ def test_frames_without_a_face_are_counted_once(tmp_path: Path, tiny_model: Any)
     portrait = np.ascontiguousarray(data.astronaut()[:300, 80:380])
     for k in range(4):
         write_picture(tmp_path / f"{k}.png", np.full_like(portrait, 90) if k == 2 else portrait)
-    source = ModelSource.of(tiny_model, to_tensor([drawn(5)]))
+    source = ModelSource.of(tiny_model, to_tensor([bar(5)]))
     driver = FrameDriver(Settings(str(tmp_path), absolute=True))
     read = vectors(driver, source)
     assert torch.equal(read[2], read[1])
@@ -188,7 +166,7 @@ def test_no_face_in_any_frame_is_an_error(folder: Path, source: ModelSource) -> 
 
 
 def test_frames_of_several_sizes_are_refused(folder: Path, source: ModelSource) -> None:
-    write_picture(folder / "7.png", drawn(7, 40))
+    write_picture(folder / "7.png", bar(7, 40))
     with pytest.raises(InputError, match=r"7\.png: 40x40 pixels"):
         vectors(FrameDriver(Settings(str(folder), crop="none")), source)
 
@@ -213,7 +191,7 @@ def test_a_number_is_a_camera_unless_it_is_a_file(tmp_path: Path, monkeypatch: p
 @pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
     """The pictures that camera 0 shows."""
-    pictures = [drawn(k) for k in (5, 6, 8)]
+    pictures = [bar(k) for k in (5, 6, 8)]
     monkeypatch.setattr("x2face_frame.camera.read_camera", lambda number: iter(pictures if number == 0 else []))
     return pictures
 

@@ -10,35 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from tests.films import drawn
+from tests.drivers.streams import vectors
 from x2face_core.errors import UsageError
 from x2face_core.media import clips
-from x2face_core.media.images import write_picture
 from x2face_core.media.scan import search_film
 from x2face_core.media.writing import write_film
-from x2face_core.pixels import to_tensor
 from x2face_core.sources.source import ModelSource
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
 from x2face_plugins.searching import searching
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "frames").mkdir()
-    for k in range(12):
-        write_picture(tmp_path / "frames" / f"{k}.png", drawn(k))
-    return tmp_path / "frames"
-
-
-@pytest.fixture
-def source(tiny_model: Any) -> ModelSource:
-    return ModelSource.of(tiny_model, to_tensor([drawn(5)]))
-
-
-def vectors(driver: FrameDriver, source: ModelSource) -> torch.Tensor:
-    return torch.cat([torch.as_tensor(chunk.vectors) for chunk in driver.drive(source)])
 
 
 def test_of_a_short_run_the_last_frame_read_is_told(folder: Path, source: ModelSource) -> None:

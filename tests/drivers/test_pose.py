@@ -11,6 +11,7 @@ import pytest
 import torch
 from scipy.interpolate import PchipInterpolator
 
+from tests.drivers.streams import vectors
 from x2face_core.errors import InputError, MissingError, UsageError
 from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.active import ActiveDriver
@@ -21,8 +22,6 @@ from x2face_pose.curves import Curve
 from x2face_pose.driver import PoseDriver
 from x2face_pose.fitting import Affine
 from x2face_pose.mapping import PoseMapping
-
-Tensor = torch.Tensor
 
 
 def plain() -> PoseMapping:
@@ -39,10 +38,6 @@ def source(tiny_model: Any) -> ModelSource:
     still = ModelSource.of(tiny_model, torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)))
     mapping = plain()
     return replace(still, load_mapping=lambda name: {"pose": mapping}[name])
-
-
-def vectors(driver: PoseDriver, source: ModelSource) -> Tensor:
-    return torch.cat([torch.as_tensor(chunk.vectors) for chunk in driver.drive(source)])
 
 
 def turned(settings: Settings, source: ModelSource) -> np.ndarray:

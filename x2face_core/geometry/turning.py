@@ -47,3 +47,19 @@ class Turner:
     def picture(self, pictures: Tensor, points: Tensor, turned: Tensor) -> Tensor:
         """Warp pictures (n, 3, h, w) so that landmarks (n, k, 3) move to `turned` (n, k, 3)."""
         return warp(pictures, self.splines.between(turned[..., :2], points[..., :2]))
+
+    def turn_rows(
+        self, pictures: Tensor, points: Tensor, turned: Tensor, poses: tuple[Tensor, Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Pictures (n, 3, h, w) and landmarks (n, k, 3), with the heads turned where `turned` (n,) is true.
+
+        poses: turns (n, 3), scales (n,) and shifts (n, 2) as of `turn`, of every row
+        """
+        rows = turned.nonzero()[:, 0]
+        if not len(rows):
+            return pictures, points
+        moved = self.turn(points[rows], *(part[rows] for part in poses))
+        warped = self.picture(pictures[rows], points[rows], moved)
+        pictures, points = pictures.clone(), points.clone()  # keeps the memory format, which index_copy does not
+        pictures[rows], points[rows] = warped, moved
+        return pictures, points

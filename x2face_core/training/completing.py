@@ -123,20 +123,13 @@ class CompletionBatches:
         training = networks.embedding.training
         networks.embedding.eval()
         for part, turn in zip(torch.split(rows, _CHUNK), torch.split(turned, _CHUNK), strict=True):
-            pictures = self._turned(self.bank.floats(part), self.bank.landmarks[part], turn, draw)
+            poses = random_turns(self.recipe, len(part), draw)
+            pictures, _ = self.turner.turn_rows(self.bank.floats(part), self.bank.landmarks[part], turn, poses)
             flow = networks.embedding(pictures)[0].float()
             faces.append(to_bytes(warp(pictures, flow, padding=networks.dims.padding)))
             areas.append(resize_flow(log_area(flow), *pictures.shape[-2:]).half())
         networks.embedding.train(training)
         return torch.cat(faces), torch.cat(areas)
-
-    def _turned(self, pictures: Tensor, points: Tensor, turned: Tensor, draw: Sampler) -> Tensor:
-        poses = random_turns(self.recipe, len(pictures), draw)
-        which = turned.nonzero()[:, 0]
-        if len(which):
-            moved = self.turner.turn(points[which], *(part[which] for part in poses))
-            pictures[which] = self.turner.picture(pictures[which], points[which], moved)
-        return pictures
 
 
 class Critic(nn.Module):

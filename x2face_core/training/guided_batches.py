@@ -202,12 +202,7 @@ class GuidedBatches:
         pictures, points = mirror(self.bank.floats(rows), mirrored), self.bank.landmarks[rows]
         points = torch.where(mirrored[:, None, None], points[:, self.mirror] * self.sign, points)
         poses = random_turns(self.recipe, len(rows), draw)
-        which = turned.nonzero()[:, 0]
-        if len(which):
-            moved = self.turner.turn(points[which], *(part[which] for part in poses))
-            pictures[which] = self.turner.picture(pictures[which], points[which], moved)
-            points = points.clone()
-            points[which] = moved
+        pictures, points = self.turner.turn_rows(pictures, points, turned, poses)
         if self.bank.gaze is None or not self.recipe.gaze_share:
             return _View(pictures, points, turned, points.new_zeros(len(rows), 2))
         gaze = random_gaze(points, self.recipe, draw)

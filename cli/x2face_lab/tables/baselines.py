@@ -17,12 +17,12 @@ from x2face_core.sources.source import MappingsByName, no_mappings
 from x2face_lab.comparison.marks import Marks, best_marks
 from x2face_lab.comparison.measuring import Comparison
 from x2face_lab.comparison.methods import Copying, Method, Ours, Translated, Warped
+from x2face_lab.comparison.names import METHODS
 from x2face_lab.comparison.takes import Person, couples, people_of, read_take
 from x2face_lab.evaluation.readers import best_reader
 
 LEAST = 25
 """Frames of the film that shows a person's motion."""
-METHODS = ("copy", "x2face", "absolute", "warp", "hidden", "cyclegan")
 Progress = Callable[[str, int, int], None]
 
 

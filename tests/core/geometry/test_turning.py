@@ -81,3 +81,17 @@ def test_what_was_at_a_landmark_is_where_it_has_gone(turner: Turner) -> None:
         )
 
     torch.testing.assert_close(colours(shown, turned), colours(picture, head), atol=0.15, rtol=0)
+
+
+def test_only_the_rows_that_are_named_are_turned(turner: Turner) -> None:
+    """And what is given stays as it is, in its memory format."""
+    heads = points(Look(), Look((4, -6, 10)), Look())
+    pictures = torch.from_numpy(np.stack([draw(Look())] * 3)).permute(0, 3, 1, 2).float() / 255
+    before = pictures.clone()
+    poses = degrees((5, 5, 5), (5, 5, 5), (0, 0, 15)), torch.tensor([1.0, 1.0, 1.1]), torch.zeros(3, 2)
+    shown, moved = turner.turn_rows(pictures, heads, torch.tensor([False, False, True]), poses)
+    assert torch.equal(pictures, before)
+    assert torch.equal(shown[:2], pictures[:2]) and torch.equal(moved[:2], heads[:2])
+    assert torch.equal(moved[2:], turner.turn(heads[2:], *(part[2:] for part in poses)))
+    assert torch.equal(shown[2:], turner.picture(pictures[2:], heads[2:], moved[2:]))
+    assert shown.stride() == pictures.stride()
