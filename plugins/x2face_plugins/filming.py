@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from x2face_core.driving import Mapping
     from x2face_core.model import X2Face
     from x2face_core.rendering.credentials import Credentials
-    from x2face_core.rendering.job import Follow, Report
+    from x2face_core.rendering.job import Equipment, Follow, Job, Report
     from x2face_core.sources.source import MappingsByName
     from x2face_core.streaming.active import ActiveDriver
     from x2face_plugins.session import Session
@@ -79,13 +79,14 @@ def film(
                 session = load_session(plan, registry)
             else:
                 plan = plan.with_options(session.chosen)
-            import x2face_core.rendering.dubbing_job
-            import x2face_core.rendering.job
-            import x2face_core.streaming.active  # noqa: F401 (all that `_perform` imports)
+            from x2face_core.rendering import dubbing_job
+            from x2face_core.rendering import job as rendering_job
         plan, loaded = _blinking(plan, loaded, registry, session)
         inputs, mappings = hash_inputs(plan), UsedMappings(session.mapping)
         with _threads(session.model, threads) as used:
-            report = _perform(plan, loaded, session, mappings, inputs, credentials, progress)
+            job = _job(plan, session.model, inputs, credentials)
+            make = dubbing_job.perform_dubbing if plan.options.keeps_motion else rendering_job.perform
+            report = make(job, _equipment(plan, loaded, session, mappings), progress or rendering_job.unwatched)
         summary = summary_of(plan, loaded, report, session)
         summary["signed_by"] = None if credentials is None else credentials.holder
         live = any(one.live for one in loaded.drivers)
@@ -161,35 +162,28 @@ def load_session(plan: Plan, registry: Registry) -> Session:
     )
 
 
-def _perform(
-    plan: Plan,
-    loaded: Loaded,
-    session: Session,
-    mappings: MappingsByName,
-    inputs: list[HashedInput],
-    credentials: Credentials | None,
-    progress: Follow | None,
-) -> Report:
-    from x2face_core.rendering.dubbing_job import perform_dubbing
-    from x2face_core.rendering.job import perform
+def _job(plan: Plan, model: X2Face, inputs: list[HashedInput], credentials: Credentials | None) -> Job:
+    """The plan's job, with the metadata of the film and what signs it."""
     from x2face_core.rendering.signing import signed_with
+
+    origin = provenance_of(plan, model, inputs)
+    seal = None if credentials is None else signed_with(credentials, origin)
+    return replace(plan.job, metadata=origin.metadata(), seal=seal)
+
+
+def _equipment(plan: Plan, loaded: Loaded, session: Session, mappings: MappingsByName) -> Equipment:
+    from x2face_core.rendering.job import Equipment
     from x2face_core.sources.embedded import Repainted
     from x2face_core.streaming.active import ActiveOverlay
 
     overlays, embedded = list(loaded.overlays), plan.options.embedded
     if embedded is not None:  # below all other overlays
-        overlays.insert(
-            0, ActiveOverlay.of(Repainted(embedded, session.model.fingerprint), Owner("overlay", "embedded"))
-        )
-    make = perform_dubbing if plan.options.keeps_motion else perform
-    origin = provenance_of(plan, session.model, inputs)
-    seal = None if credentials is None else signed_with(credentials, origin)
-    return make(
-        replace(plan.job, metadata=origin.metadata(), seal=seal),
-        session.model,
-        loaded.drivers,
+        repainted = Repainted(embedded, session.model.fingerprint)
+        overlays.insert(0, ActiveOverlay.of(repainted, Owner("overlay", "embedded")))
+    return Equipment(
+        model=session.model,
+        drivers=loaded.drivers,
         overlays=overlays,
-        follow=progress or (lambda frames, what, total: frames),
         load_mapping=mappings,
         load_driver=session.delegate,
     )

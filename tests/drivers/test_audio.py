@@ -22,7 +22,7 @@ from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError, MissingError
 from x2face_core.media.images import write_picture
 from x2face_core.media.sound import read_sound
-from x2face_core.rendering.job import Job, perform
+from x2face_core.rendering.job import Equipment, Job, perform
 from x2face_core.rendering.outputs import Output
 from x2face_core.sources.portraits import Cropping
 from x2face_core.sources.source import ModelSource
@@ -73,7 +73,7 @@ def test_the_track_that_was_chosen_moves_the_face_and_is_the_film_s_sound(
     job = Job(sources=(tmp_path / "s.png",), output=Output(tmp_path / "o.mp4"), cropping=Cropping("none", 1.0, 32))
     for track, loud in ((1, False), (2, True), (None, True)):
         driver = ActiveDriver.of(AudioDriver(Settings(str(path), track=track)))
-        report = perform(job, tiny_model, [driver], load_mapping=source.load_mapping)
+        report = perform(job, Equipment(model=tiny_model, drivers=[driver], load_mapping=source.load_mapping))
         assert (float(np.abs(read_sound(tmp_path / "o.mp4")).max()) > 0.1) == loud
         assert any("track 2" in warning for warning in report.warnings) == (track is None)
 
@@ -202,7 +202,7 @@ def test_an_impulse_sounds_in_the_frame_in_which_it_falls(source: ModelSource, t
     write_picture(picture, np.full((64, 64, 3), 120, np.uint8))
     job = Job(sources=(picture,), output=Output(tmp_path / "o.mp4"), cropping=Cropping("none", 1.6, 64))
     part = ActiveDriver.of(AudioDriver(Settings(str(recording))))
-    report = perform(job, tiny_model, [part], load_mapping=source.load_mapping)
+    report = perform(job, Equipment(model=tiny_model, drivers=[part], load_mapping=source.load_mapping))
     assert report.frames == 50
     samples = np.abs(read_sound(tmp_path / "o.mp4"))
     assert abs(int(samples.argmax()) / 640 - 30.5) < 1

@@ -15,32 +15,33 @@ from x2face_core.media.video import is_film
 from x2face_core.rendering.digest import FramesDigest
 from x2face_core.rendering.dubbing import MOUTH, Dubbing, refuse_what_cannot_dub
 from x2face_core.rendering.footage import FilmedScene, Footage, read_footage
-from x2face_core.rendering.job import Follow, Job, Report, corners, find_sound, note_reduction, write
+from x2face_core.rendering.job import (
+    Equipment,
+    Follow,
+    Job,
+    Report,
+    corners,
+    find_sound,
+    note_reduction,
+    unwatched,
+    write,
+)
 from x2face_core.rendering.marking import marked
-from x2face_core.sources.source import DriversByName, MappingsByName, Model, no_drivers, no_mappings
-from x2face_core.streaming.active import ActiveDriver, ActiveOverlay
+from x2face_core.sources.source import Model
 from x2face_core.suitability.likeness import likeness_of
 from x2face_core.suitability.same_person import REFUSED_BELOW
 from x2face_core.suitability.sources import advice
 
 
-def perform_dubbing(
-    job: Job,
-    model: Model,
-    drivers: Sequence[ActiveDriver],
-    *,
-    overlays: Sequence[ActiveOverlay] = (),
-    follow: Follow = lambda frames, what, total: frames,
-    load_mapping: MappingsByName = no_mappings,
-    load_driver: DriversByName = no_drivers,
-) -> Report:
+def perform_dubbing(job: Job, equipment: Equipment, follow: Follow = unwatched) -> Report:
     """Make the film; as `perform`. Raises X2FaceErrors."""
+    model, drivers = equipment.model, equipment.drivers
     _refuse_options(job)
-    refuse_what_cannot_dub(drivers, overlays)
+    refuse_what_cannot_dub(drivers, equipment.overlays)
     footage = read_footage(
         job.sources[0], model, job.cropping, job.source_frames,
         seconds=job.seconds, fusion=job.fusion, complete=job.complete, seed=job.seed,
-        load_mapping=load_mapping, load_driver=load_driver, rest=MOUTH,
+        load_mapping=equipment.load_mapping, load_driver=equipment.load_driver, rest=MOUTH,
     )  # fmt: skip
     footage, notes = (footage, []) if job.force else _of_one_person(footage, model)
     portraits = footage.main.portraits

@@ -24,7 +24,7 @@ from x2face_core.rendering.digest import FramesDigest
 from x2face_core.rendering.finishing import finished
 from x2face_core.rendering.marking import marked
 from x2face_core.rendering.outputs import Output
-from x2face_core.rendering.pipeline import Frame, animate_source
+from x2face_core.rendering.pipeline import Animation, Frame, animate_source
 from x2face_core.rendering.recording import recorded
 from x2face_core.sources.portraits import Cropping, Portrait, crops, find_portraits
 from x2face_core.sources.source import DriversByName, MappingsByName, Model, ModelSource, no_drivers, no_mappings
@@ -37,6 +37,12 @@ from x2face_core.suitability.sources import advice, readings
 
 _READ_AT_ONCE = 32  # frames
 Follow = Callable[[Iterator[Picture], str, int | None], Iterator[Picture]]
+"""Wraps the iterator of frames, to show progress; called with frames, description and expected number."""
+
+
+def unwatched(frames: Iterator[Picture], what: str, total: int | None) -> Iterator[Picture]:
+    """The Follow that shows nothing."""
+    return frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +86,21 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Equipment:
+    """What a job is done with.
+
+    drivers, overlays: loaded; overlays in the order in which they are applied
+    load_mapping, load_driver: as of ModelSource
+    """
+
+    model: Model
+    drivers: Sequence[ActiveDriver] = ()
+    overlays: Sequence[ActiveOverlay] = ()
+    load_mapping: MappingsByName = no_mappings
+    load_driver: DriversByName = no_drivers
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """The result of a run.
 
@@ -109,57 +130,23 @@ class Report:
         return self.frames / self.fps
 
 
-def perform(
-    job: Job,
-    model: Model,
-    drivers: Sequence[ActiveDriver],
-    *,
-    overlays: Sequence[ActiveOverlay] = (),
-    follow: Follow = lambda frames, what, total: frames,
-    load_mapping: MappingsByName = no_mappings,
-    load_driver: DriversByName = no_drivers,
-) -> Report:
-    """Make the film; on an error no file is left behind. Raises X2FaceErrors.
-
-    follow: wraps the iterator of frames, to show progress; called with frames, description and expected number
-    load_mapping, load_driver: as of ModelSource
-    """
+def perform(job: Job, equipment: Equipment, follow: Follow = unwatched) -> Report:
+    """Make the film; on an error no file is left behind. Raises X2FaceErrors."""
+    model, drivers = equipment.model, equipment.drivers
     portraits = find_portraits(job.sources, job.cropping, job.source_frames, model)
     speech = any(one.follows_sound for one in drivers)
     source_advice = list(advice(portraits, job.cropping, model, speech=speech, force=job.force))
-    source = ModelSource.of(
-        model, crops(portraits), job.fusion, complete=job.complete, seed=job.seed,
-        pictures_wanted=job.compare or job.finish == "poisson", load_mapping=load_mapping, load_driver=load_driver,
-    )  # fmt: skip
+    source = _source(job, equipment, portraits)
     background = Background.kept(job.background, portraits[0], source)
-    animation = animate_source(
-        source,
-        drivers,
-        overlays=overlays,
-        fps=job.fps,
-        seconds=job.seconds,
-        batch_size=job.batch_size,
-        finish=job.finish,
-        smooth=job.smooth,
-        matte=None if background is None else background.matte,
-    )
+    animation = _animation(job, equipment, source, background)
     sound = find_sound(job, drivers)
     notes, turns = [] if sound.remark is None else [sound.remark], Turns()
     digest, movement = FramesDigest(), Movement()
-    with (
-        recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted,
-        closing(
-            digest.of(
-                note_reduction(
-                    _finished(count_turns(noted, model, turns, movement), job, portraits, background),
-                    job.output,
-                    notes,
-                )
-            )
-        ) as frames,
-    ):
-        shown = follow(frames, "rendering", animation.composed.frames)
-        written = write(job, shown, animation.fps, sound)
+    with recorded(animation, job.record, model, drivers, overwrite=job.output.overwrite) as noted:
+        pictures = _finished(count_turns(noted, model, turns, movement), job, portraits, background)
+        with closing(digest.of(note_reduction(pictures, job.output, notes))) as frames:
+            shown = follow(frames, "rendering", animation.composed.frames)
+            written = write(job, shown, animation.fps, sound)
     return Report(
         output=Path(str(job.output)),
         frames=written,
@@ -173,6 +160,33 @@ def perform(
         size=digest.size,
         view=_view(portraits[0], job.paste_back),
         moved=movement.words(),
+    )
+
+
+def _source(job: Job, equipment: Equipment, portraits: Sequence[Portrait]) -> ModelSource:
+    return ModelSource.of(
+        equipment.model,
+        crops(portraits),
+        job.fusion,
+        complete=job.complete,
+        seed=job.seed,
+        pictures_wanted=job.compare or job.finish == "poisson",
+        load_mapping=equipment.load_mapping,
+        load_driver=equipment.load_driver,
+    )
+
+
+def _animation(job: Job, equipment: Equipment, source: ModelSource, background: Background | None) -> Animation:
+    return animate_source(
+        source,
+        equipment.drivers,
+        overlays=equipment.overlays,
+        fps=job.fps,
+        seconds=job.seconds,
+        batch_size=job.batch_size,
+        finish=job.finish,
+        smooth=job.smooth,
+        matte=None if background is None else background.matte,
     )
 
 

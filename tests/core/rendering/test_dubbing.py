@@ -23,11 +23,12 @@ from x2face_core.media.video import probe, read_frames
 from x2face_core.rendering.dubbing import Dubbing, moves_mouth_alone, refuse_what_cannot_dub, replaces_mouth
 from x2face_core.rendering.dubbing_job import perform_dubbing
 from x2face_core.rendering.footage import Footage, read_footage, with_clearest_mouth
-from x2face_core.rendering.job import Job
+from x2face_core.rendering.job import Equipment, Job
 from x2face_core.rendering.mouths import mouth_region, with_mouth
 from x2face_core.rendering.outputs import Output
 from x2face_core.rendering.regions import moved_region, region_in_frames
 from x2face_core.sources.portraits import Cropping, Portrait
+from x2face_core.streaming.active import ActiveDriver
 from x2face_core.streaming.shaping import Shaping
 
 MOUTH = FirstNumbers(("mouth_open", "mouth_width"))
@@ -205,9 +206,13 @@ def job(film: Path, **more: Any) -> Job:
     )
 
 
+def equipped(model: Any, speech: ActiveDriver) -> Equipment:
+    return Equipment(model=model, drivers=[speech], load_mapping=lambda name: MOUTH)
+
+
 def test_the_film_keeps_its_length_and_says_what_it_left_alone(film: Path, tiny_model: Any) -> None:
     speech = active("speech", Speaks(20, 2.0), follows_sound=True)
-    report = perform_dubbing(job(film), tiny_model, [speech], load_mapping=lambda name: MOUTH)
+    report = perform_dubbing(job(film), equipped(tiny_model, speech))
     assert (report.frames, report.fps, len(report.source_boxes)) == (36, 25, 2)
     assert (probe(report.output).width, probe(report.output).frames) == (320, 36)
     assert [line.partition(": ")[2] or line for line in report.warnings] == [
@@ -219,7 +224,7 @@ def test_the_film_keeps_its_length_and_says_what_it_left_alone(film: Path, tiny_
 
 def test_seconds_cut_it(film: Path, tiny_model: Any) -> None:
     speech = active("speech", Speaks(20, 2.0), follows_sound=True)
-    report = perform_dubbing(job(film, seconds=0.4), tiny_model, [speech], load_mapping=lambda name: MOUTH)
+    report = perform_dubbing(job(film, seconds=0.4), equipped(tiny_model, speech))
     assert (report.frames, report.warnings) == (10, [])
 
 
@@ -232,9 +237,7 @@ def test_an_odd_rate_and_cuts_at_it_are_kept_and_the_sound_is_the_speech_s(
     voice = write(tmp_path / "voice.mp4", wall(50), fps=25, tone=True)
     wave = read_sound(voice, 16_000)
     speech = active("speech", Speaks(50, 3.0), follows_sound=True)
-    report = perform_dubbing(
-        replace(job(film), sound=str(voice)), tiny_model, [speech], load_mapping=lambda name: MOUTH
-    )
+    report = perform_dubbing(replace(job(film), sound=str(voice)), equipped(tiny_model, speech))
     made = probe(report.output)
     assert report.fps == made.fps == pytest.approx(fps, rel=1e-3)
     assert (report.frames, made.frames, len(report.source_boxes)) == (43, 43, 2)
@@ -251,10 +254,10 @@ def test_an_odd_rate_and_cuts_at_it_are_kept_and_the_sound_is_the_speech_s(
 def test_what_has_a_motion_of_its_own_is_refused(film: Path, tiny_model: Any, tmp_path: Path) -> None:
     for name, more in (("fps", {"fps": 20.0}), ("record", {"record": tmp_path / "m.x2v"})):
         with pytest.raises(UsageError, match=f"--{name}: a film that keeps its motion has its own"):
-            perform_dubbing(job(film, **more), tiny_model, [])
+            perform_dubbing(job(film, **more), Equipment(model=tiny_model))
     for more in ({"background": "keep"}, {"finish": "poisson"}, {"smooth": 1.0}, {"sharpen": 0.5}):
         with pytest.raises(UsageError, match=f"--{next(iter(more))}: is for a driven photograph"):
-            perform_dubbing(job(film, **more), tiny_model, [])
+            perform_dubbing(job(film, **more), Equipment(model=tiny_model))
     with pytest.raises(UsageError, match="film says where the face is, and so does the source film"):
         refuse_what_cannot_dub([active("film", None, relative=False)], [])
     with pytest.raises(UsageError, match="mic is live"):
@@ -268,7 +271,7 @@ def test_a_photograph_has_no_motion_to_keep(tmp_path: Path, tiny_model: Any) -> 
 
     write_picture(tmp_path / "a.png", swaying(1)[0])
     with pytest.raises(UsageError, match="--source-motion keep: one film is needed as the source, not .*a.png"):
-        perform_dubbing(job(tmp_path / "a.png"), tiny_model, [])
+        perform_dubbing(job(tmp_path / "a.png"), Equipment(model=tiny_model))
 
 
 def test_a_mouth_is_taken_over_in_the_colours_around_it() -> None:
