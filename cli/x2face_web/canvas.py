@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,9 +66,13 @@ def _mark(draw: ImageDraw.ImageDraw, name: str, x: float, y: float) -> None:
 
 
 def save_paint(picture: Image.Image, folder: Path) -> Path:
-    """Write the paint as a picture with transparency."""
-    path = folder / _PAINT
-    picture.save(path)
+    """Write the paint as a picture with transparency; at any time, readers find one that is whole."""
+    path, hidden = folder / _PAINT, folder / f".{secrets.token_hex(8)}.png"
+    try:
+        picture.save(hidden)
+        hidden.replace(path)
+    finally:
+        hidden.unlink(missing_ok=True)
     return path
 
 

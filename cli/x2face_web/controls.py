@@ -159,7 +159,9 @@ def _typed(control: Control, text: str) -> Any:
 
 
 def _names_a_file(text: str) -> bool:
+    """Whether a driver could read a text as a path; a plain word may be the name of a folder."""
     try:
-        return any(one in text for one in "/\\~.") and Path(text).expanduser().exists()
+        path = Path(text).expanduser()
+        return path.exists() if any(one in text for one in "/\\~.") else path.is_file()
     except (OSError, ValueError, RuntimeError):
         return False

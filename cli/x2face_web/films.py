@@ -66,7 +66,7 @@ class FilmTask:
         try:
             self.turns.join(self)
         except UsageError:
-            shutil.rmtree(self.request.folder, ignore_errors=True)
+            self.remove()
             self._ended.set()
             raise
         threading.Thread(target=self._make, name="film", daemon=True).start()
@@ -79,6 +79,10 @@ class FilmTask:
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end; returns whether it has come."""
         return self._ended.wait(seconds)
+
+    def remove(self) -> None:
+        """Remove all files of the film."""
+        shutil.rmtree(self.request.folder, ignore_errors=True)
 
     @property
     def is_cancelled(self) -> bool:
@@ -110,7 +114,7 @@ class FilmTask:
             self.files = tuple(path for path in (film, manifest, track, *request.extras) if path.exists())
         except BaseException as error:  # noqa: BLE001 (shown by the page, whatever it is)
             self.error = error
-            shutil.rmtree(request.folder, ignore_errors=True)
+            self.remove()
         finally:
             self.turns.leave(self)
             self._ended.set()

@@ -30,6 +30,8 @@ _CALLS = re.compile(
     r"|run/\w+/?|stream/[\w/.]+|file=.+)"
 )
 _LARGEST_CALL = 4_000_000  # bytes of a request that is no upload
+_TAKES_FILES = (f"{_API}queue/join", f"{_API}run/")  # calls whose body may name files
+_ESCAPED = re.compile(rb"\\u00([0-7][0-9a-fA-F])")
 _SENT = re.compile(r"(text/event-stream|application/json)")
 _ELSEWHERE = re.compile(
     rb"""<meta\s+(?:property|name)="(?:og|twitter):[^>]*>|https://(?:raw\.githubusercontent|github)\.com/gradio-app/[^"]*"""
@@ -44,9 +46,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 """Sent with all answers; the first keeps the browser from asking any other host, whatever a page may name."""
-
-
 _TEMPORARY = re.compile(r"[0-9a-f]{64}|tmp\w+")
+_CLAIMED = re.compile(rb"[/\\]([0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
 _ABANDONED = 60.0  # seconds after which a file that was sent to nobody is removed
 
 
@@ -58,23 +59,20 @@ class Ownership:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._named = re.compile(re.escape(str(folder)).encode() + rb"/([0-9a-f]{64})")
+        self._told = re.compile(re.escape(str(folder)).encode() + rb"/([0-9a-f]{64})")
         self._files: dict[str, set[str]] = {}
         self._lock = threading.Lock()
 
-    def named(self, text: bytes) -> set[str]:
-        """The files that a request or an answer names."""
-        return {one.decode() for one in self._named.findall(text)}
-
     def note(self, owner: str, text: bytes) -> None:
         """Note the files that an answer names to a browser."""
-        if found := self.named(text):
+        if found := {one.decode() for one in self._told.findall(text)}:
             with self._lock:
                 self._files.setdefault(owner, set()).update(found)
 
     def allows(self, owner: str, text: bytes) -> bool:
-        """Whether a browser knows all files that its request names."""
-        return self.named(text) <= self._files.get(owner, set())
+        """Whether a browser knows all files that its request names, however their paths are written."""
+        named = {one.decode().lower() for one in _CLAIMED.findall(_unescaped(text))}
+        return named <= self._files.get(owner, set())
 
     def forget(self, owner: str) -> None:
         """Remove the files of a browser that has no page open any more, but for those that others have too.
@@ -104,7 +102,10 @@ class Ownership:
                 if one.stat().st_mtime > since:
                     young = True
                     continue
-                shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink()
+                if one.is_dir():
+                    shutil.rmtree(one, ignore_errors=True)
+                else:
+                    one.unlink()
         if young:  # made after the page had gone
             self._sweep_later()
 
@@ -139,34 +140,42 @@ class Guard:
         path = unquote(scope["path"])
         if self._hosts is not None and _host(headers.get("host", "")) not in self._hosts:
             return 403, "This studio answers under its own address only."
-        if _is_foreign(headers):
+        if _is_foreign(headers, scope["method"]):
             return 403, "Pages of other sites may not use this studio."
         if not (_PAGE.fullmatch(path) or _CALLS.fullmatch(path)) or "http:" in path or "https:" in path:
             return 404, "There is no such address."
         if path.startswith(f"{_API}file=") and not self._owns(owner, path):
             return 403, "This file belongs to somebody else."
-        most = self._max_bytes + 10_000 if path == f"{_API}upload" else _LARGEST_CALL
-        if path.startswith(f"{_API}component_server"):
-            most = self._max_bytes
-        if int(headers.get("content-length") or 0) > most:
+        length = headers.get("content-length") or "0"
+        if not re.fullmatch(r"[0-9]{1,18}", length):
+            return 400, "The length of the request is no number."
+        if int(length) > self._most(path):
             return 413, f"The file is larger than {self._max_bytes // 2**20} MB, the most that this studio takes."
         return None
 
+    def _most(self, path: str) -> int:
+        """The most bytes that a request to an address may have."""
+        if path == f"{_API}upload":
+            return self._max_bytes + 10_000
+        return self._max_bytes if path.startswith(f"{_API}component_server") else _LARGEST_CALL
+
     def _owns(self, owner: str, path: str) -> bool:
-        text = path.removeprefix(f"{_API}file=").encode()
-        return bool(self._ownership.named(text)) and ".." not in path and self._ownership.allows(owner, text)
+        text = path.removeprefix(f"{_API}file=")
+        if ".." in text or not text.startswith(f"{self._ownership.folder}/"):
+            return False
+        return _CLAIMED.search(text.encode()) is not None and self._ownership.allows(owner, text.encode())
 
     def _checked(self, scope: Scope, receive: Receive, owner: str) -> Receive:
-        """Refuse a call that names somebody else's file, by cutting its body off."""
-        if not scope["path"].startswith((f"{_API}queue/join", f"{_API}run/")):
-            return receive
-        body = b""
+        """Cut off the body of a call that names somebody else's file, and of one that is longer than it said."""
+        most, takes_files = self._most(scope["path"]), scope["path"].startswith(_TAKES_FILES)
+        size, body = 0, b""
 
         async def checked() -> Message:
-            nonlocal body
+            nonlocal size, body
             message = await receive()
-            body += message.get("body", b"")
-            if len(body) > _LARGEST_CALL or not self._ownership.allows(owner, body.replace(b"\\/", b"/")):
+            size += len(message.get("body", b""))
+            body += message.get("body", b"") if takes_files else b""
+            if size > most or not self._ownership.allows(owner, body):
                 return {"type": "http.request", "body": b"", "more_body": False}
             return message
 
@@ -197,16 +206,22 @@ def owner_of(headers: dict[str, str]) -> tuple[str, bool]:
     return (cookie.value, False) if cookie is not None and known else (secrets.token_urlsafe(32), True)
 
 
+def _unescaped(text: bytes) -> bytes:
+    """JSON without escapes of ASCII characters, which need none in paths."""
+    return _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), text.replace(b"\\/", b"/"))
+
+
 def _host(value: str) -> str:
     """The name in a Host header, without the port."""
     return value.rsplit(":", 1)[0].strip("[]").lower() if not value.endswith("]") else value.strip("[]").lower()
 
 
-def _is_foreign(headers: dict[str, str]) -> bool:
-    """Whether a page of another site sends the request."""
+def _is_foreign(headers: dict[str, str], method: str) -> bool:
+    """Whether a page of another site sends the request; its links to the studio may be followed."""
     origin = headers.get("origin")
     if origin in (None, "null"):
-        return headers.get("sec-fetch-site", "none") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
+        is_link = headers.get("sec-fetch-mode") == "navigate" and method in ("GET", "HEAD")
+        return headers.get("sec-fetch-site", "none") == "cross-site" and not is_link
     return str(origin).partition("//")[2] != headers.get("host", "")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -18,7 +17,8 @@ from x2face_plugins.words import flag_of
 from x2face_web import showing
 from x2face_web.canvas import ground
 from x2face_web.components import Page
-from x2face_web.film_requests import film_request
+from x2face_web.controls import given as given_by
+from x2face_web.film_requests import FilmWishes, film_command, film_request
 from x2face_web.films import FilmTask
 from x2face_web.guarding import COOKIE
 from x2face_web.studio import Studio
@@ -63,17 +63,18 @@ class Handlers:
         """Load the face, and say what the suitability check finds."""
         page, visit = self.page, self.visit(request)
         paths = [Path(one) for one in values[page.sources] or ()]
-        paths += [visit.kept(Path(one), showing.CAMERA) for one in [values[page.camera]] if one]
+        if taken := values[page.camera]:
+            paths.append(visit.kept(Path(taken), showing.CAMERA))
         if not paths:
             visit.face = None
-            return {page.advice: showing.note("Choose a picture of a face."), page.canvas: None, page.preview: ""}
+            return self._without_face(showing.note("Choose a picture of a face."))
         options = own_options(page.source_options, values)
         try:
             self.studio.load(visit, paths, own_options(page.framing, values), **options)
         except X2FaceError as error:
             _LOG.info("a source was refused: %s", error)
             found = showing.advice(self._checked(paths, options)) if len(paths) > 1 else ""
-            return {page.advice: showing.problem(error) + found, page.canvas: None, page.preview: ""}
+            return self._without_face(showing.problem(error) + found)
         face = visit.loaded()
         return {
             page.advice: showing.advice(self._checked(paths, options)),
@@ -83,6 +84,12 @@ class Handlers:
             page.canvas_status: "",
             **dict.fromkeys(page.sliders.values(), 0),
         }
+
+    def _without_face(self, advice: str) -> Shown:
+        page = self.page
+        return {page.advice: advice, page.canvas: None} | dict.fromkeys(
+            (page.preview, page.preview_status, page.canvas_status), ""
+        )
 
     def _checked(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Any:
         return self.studio.check(paths, RunOptions(source=tuple(paths), **options).cropping)
@@ -141,18 +148,19 @@ class Handlers:
         """The command line, as far as a film can be made."""
         visit = self.visit(request)
         try:
-            asked = self._request(visit, values)
+            line = film_command(self.studio, visit, self._wishes(values))
         except X2FaceError as error:
             return {self.page.command: showing.note(f"No command line yet: {error}")}
-        shutil.rmtree(asked.folder, ignore_errors=True)
-        return {self.page.command: showing.command(asked.command)}
+        return {self.page.command: showing.command(line)}
 
-    def _request(self, visit: Visit, values: Values) -> Any:
+    def _wishes(self, values: Values) -> FilmWishes:
         page = self.page
-        own = own_options(page.source_options, values) | own_options(page.film_options, values)
-        used, hold = in_use(page.drivers, values), bool(values[page.hold])
-        recorded = {path for one in page.drivers for path in one.recorded(values)}
-        return film_request(self.studio, visit, own, used, hold=hold, recorded=recorded)
+        return FilmWishes(
+            own=own_options(page.source_options, values) | own_options(page.film_options, values),
+            used=in_use(page.drivers, values),
+            hold=bool(values[page.hold]),
+            recorded={path for one in page.drivers for path in one.recorded(values)},
+        )
 
     def film(self, values: Values, request: gr.Request) -> Iterator[Shown]:
         """Make a film; yields how far it is, and at the end the film.
@@ -171,25 +179,16 @@ class Handlers:
         if task.error is not None:
             yield {page.progress: _failure(task.error)}
         elif task.report is not None:
-            film = next(iter(task.files))
             yield {
                 page.progress: showing.note("The film is ready."),
-                page.result: showing.result(visit.token, film, task.files, task.report),
+                page.result: showing.result(visit.token, task.files[0], task.files, task.report),
             }
 
     @telling(lambda page: page.progress)
     def _begin(self, values: Values, request: gr.Request) -> Any:
         visit = self.visit(request)
-        asked = self._request(visit, values)
-        if visit.task is not None:
-            visit.task.cancel()
-            visit.task.wait()
-            shutil.rmtree(visit.task.request.folder, ignore_errors=True)
-        visit.task = FilmTask(asked, self.studio.session, self.studio.turns)
-        if visit.closed:
-            visit.task.cancel()
-        visit.task.start()
-        return visit, visit.task
+        asked = film_request(self.studio, visit, self._wishes(values))
+        return visit, visit.begin(FilmTask(asked, self.studio.session, self.studio.turns))
 
     @telling(lambda page: page.progress)
     def cancel(self, request: gr.Request) -> Shown:
@@ -225,9 +224,7 @@ def _ground(visit: Visit, marked: bool, layers: Sequence[Any]) -> dict[str, Any]
 
 def own_options(widgets: Sequence[Widget], values: Values) -> dict[str, Any]:
     """Options of a run by field, those that are not the defaults. UsageError for what cannot be."""
-    from x2face_web.controls import given
-
     declared = {one.name: one for one in read_settings(RunOptions)}
-    found = {one.control.setting.name: given(one.control, one.value(values)) for one in widgets}
+    found = {one.control.setting.name: given_by(one.control, one.value(values)) for one in widgets}
     converted = {name: convert(declared[name], value, flag_of(name)) for name, value in found.items()}
     return options_given(converted)

@@ -175,7 +175,9 @@ def _on_source(handlers: Handlers) -> None:
     page = handlers.page
     outputs = [page.advice, page.canvas, page.preview, page.preview_status, page.canvas_status, *page.sliders.values()]
     inputs = page.of_source | page.of_framing | {page.marks}
-    _on(_changes(page.of_source), handlers.load, inputs, outputs, show_progress="minimal")
+    loaded = _on(_changes(page.of_source), handlers.load, inputs, outputs, show_progress="minimal")
+    told = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    loaded.then(handlers.tell, page.of_film, [page.command], **told)  # which could say nothing without a face
 
 
 def _on_preview(handlers: Handlers) -> None:
@@ -193,11 +195,11 @@ def _changes(components: set[Component]) -> list[Any]:
     return [one.change for one in sorted(components, key=lambda one: one._id)]
 
 
-def _on(events: list[Any], handler: Any, inputs: Any, outputs: list[Component], **more: Any) -> None:
+def _on(events: list[Any], handler: Any, inputs: Any, outputs: list[Component], **more: Any) -> Any:
     """Call a handler at any of the events; of events that come too fast the last one counts.
 
     Handlers of previews do not queue, which takes a third of their time. Progress is shown on the first output alone:
     gradio tells every component that may show some of every event, and the canvas sends all its pictures then.
     """
     usual = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
-    gr.on(events, handler, inputs, outputs, show_progress_on=outputs[:1], **(usual | more))
+    return gr.on(events, handler, inputs, outputs, show_progress_on=outputs[:1], **(usual | more))

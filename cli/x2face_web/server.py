@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
-import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from x2face_plugins.session import Session
     from x2face_web.limits import StudioOptions
 
-_ANY = ("0.0.0.0", "::", "")
+_ANY = ("0.0.0.0", "::")
 _QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_RUN_HISTORY": "False",
@@ -105,23 +105,33 @@ def _workplace() -> Iterator[Path]:
         finally:
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
-            shutil.rmtree(root, ignore_errors=True)
 
 
 def _bound(host: str, port: int) -> socket.socket:
     """A socket at the address; whoever asks before all is ready waits. UsageError if it cannot be had."""
+    family = _family(host, port)
     with ExitStack() as closing_it:
         try:
-            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             listening = closing_it.enter_context(socket.socket(family, socket.SOCK_STREAM))
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((host, port))
             listening.listen()
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise UsageError(f"--host {host}: is no address of this machine; 127.0.0.1 is one.") from error
             said = f"--port {port}: {host} cannot be listened at ({error.strerror}); choose another."
             raise UsageError(said) from error
         closing_it.pop_all()
     return listening
+
+
+def _family(host: str, port: int) -> socket.AddressFamily:
+    """The kind of address that a host's name stands for. UsageError for a name that stands for none."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    except (OSError, UnicodeError) as error:  # the latter for names that no name server takes
+        said = f"--host {host}: is no address to listen at; 127.0.0.1 is one, and 0.0.0.0 means all."
+        raise UsageError(said) from error
 
 
 def _refuse_without_gradio() -> None:
@@ -131,7 +141,7 @@ def _refuse_without_gradio() -> None:
         raise MissingError(f'The studio needs gradio ({error}): pip install "x2face[web]".') from error
 
 
-def _is_no_ending(record: logging.LogRecord) -> bool:
+def _is_worth_logging(record: logging.LogRecord) -> bool:
     """False for what uvicorn logs of pages that are open when the server ends: their streams are cancelled."""
     kind = record.exc_info[0] if record.exc_info else None
     return not (str(record.msg).startswith("Cancel ") or (kind and issubclass(kind, asyncio.CancelledError)))
@@ -141,5 +151,5 @@ def _run(app: Any, listening: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, ws="none", server_header=False)
-    logging.getLogger("uvicorn.error").addFilter(_is_no_ending)
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_logging)
     uvicorn.Server(config).run(sockets=[listening])

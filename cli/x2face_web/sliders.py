@@ -43,7 +43,7 @@ def sliders(session: Session) -> list[Slider]:
     """The sliders of all factors that are fitted for the session's weights, pose first."""
     found = []
     offers = {name: offer.spec for name, offer in session.registry.mappings().items() if offer.spec.factor}
-    for name in sorted(offers, key=lambda one: (one != "pose", list(offers).index(one))):
+    for name in sorted(offers, key=lambda one: one != "pose"):
         try:
             factor = session.factor(name)
         except (MissingError, WeightsError):

@@ -60,9 +60,8 @@ class Studio:
         """
         if not paths:
             raise UsageError("No picture is chosen; upload one, or take one with the camera.")
-        visit.face, visit.sources, visit.paint, visit.offset = None, (), None, None
+        visit.face, visit.sources, visit.paint, visit.offset = None, tuple(paths), None, None
         visit.face = self.session.face(*paths, **options)
-        visit.sources = tuple(paths)
         self.frame(visit, RunOptions(source=visit.sources, **options, **(framing or {})))
 
     def frame(self, visit: Visit, options: RunOptions) -> None:

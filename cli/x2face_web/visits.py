@@ -50,6 +50,7 @@ class Visit:
     offset: Tensor | None = None
     task: FilmTask | None = None
     closed: bool = False
+    _beginning: threading.Lock = field(default_factory=threading.Lock)
 
     def loaded(self) -> Face:
         """The face. UsageError before one is loaded, and once the page is closed."""
@@ -64,11 +65,36 @@ class Visit:
         (folder := self.folder / picture.parent.name).mkdir(exist_ok=True)
         return Path(shutil.copy(picture, folder / f"{stem}{picture.suffix}"))
 
-    def close(self) -> None:
-        """End the film that is being made, and remove all files."""
+    def begin(self, task: FilmTask) -> FilmTask:
+        """Begin a film in place of the one before, whose files are removed. UsageError if too many wait already.
+
+        One in the making is cancelled first; one that is ready stays if the new one cannot begin.
+        """
+        with self._beginning:
+            before = self.task
+            if before is not None and not before.wait(0):
+                before.cancel()
+                before.wait()
+            if self.closed:
+                task.cancel()
+            task.start()
+            self.task = task
+            if before is not None:
+                before.remove()
+        if self.closed:  # meanwhile
+            task.cancel()
+        return task
+
+    def cancel(self) -> None:
+        """Close the page to new films, and end the one that is being made, soon."""
         self.closed = True
         if self.task is not None:
             self.task.cancel()
+
+    def close(self) -> None:
+        """End the film that is being made, and remove all files."""
+        self.cancel()
+        if self.task is not None:
             self.task.wait(_PATIENCE)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -115,13 +141,16 @@ class Visits:
         return None if any(one.owner == visit.owner for one in self) else visit.owner
 
     def close_all(self) -> None:
+        """Close all pages; no film that waits for its turn begins meanwhile."""
+        for visit in self:
+            visit.cancel()
         for key in list(self._visits):
             self.close(key)
 
     def file(self, token: str, folder: str, name: str, owner: str) -> Path | None:
         """A result of a visit of this owner; None if there is none of that name."""
         for visit in self:
-            if secrets.compare_digest(visit.token, token) and visit.owner == owner and visit.task is not None:
+            if _same(visit.token, token) and visit.owner == owner and visit.task is not None:
                 files = (path for path in visit.task.files if path.is_file())
                 return next((path for path in files if (path.parent.name, path.name) == (folder, name)), None)
         return None
@@ -131,3 +160,8 @@ class Visits:
 
     def __len__(self) -> int:
         return len(self._visits)
+
+
+def _same(secret: str, given: str) -> bool:
+    """Whether somebody knows a secret; takes as long for any text, ASCII or not."""
+    return secrets.compare_digest(secret.encode(), given.encode("utf-8", "surrogatepass"))

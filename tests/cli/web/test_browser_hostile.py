@@ -92,6 +92,19 @@ def test_a_film_without_a_face_is_told_as_source_and_as_driver(
     assert [one for one in studio.kept() if one.endswith(("x2v", "json")) or "--" in one] == []
 
 
+def test_what_was_said_of_a_face_goes_with_it(visit: Callable[..., Studio], photo: Path) -> None:
+    page = visit()
+    page.use("idle")
+    page.says("command", "No command line yet: No face is loaded yet")
+    page.load(photo)
+    page.page.wait_for_selector("#command textarea")  # now there is one, without a further change
+    page.says("preview-status", "One picture of the face is used.")
+    page.page.locator("#source").get_by_role("button", name="Clear").click()
+    page.says("advice", "Choose a picture of a face.")
+    page.page.wait_for_function("document.querySelector('#preview-status').innerText.trim() === ''")
+    page.says("command", "No command line yet: No face is loaded yet")
+
+
 def test_a_driver_without_its_input_is_told_in_the_page_s_words(visit: Callable[..., Studio], photo: Path) -> None:
     page = visit()
     page.load(photo)

@@ -90,6 +90,19 @@ def test_the_preset_is_one_that_the_driver_edit_reads(tmp_path: Path) -> None:
     ]
 
 
+def test_paint_that_cannot_be_written_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = save_paint(Image.new("RGBA", (4, 4), "red"), tmp_path).read_bytes()
+
+    def interrupted(self: Image.Image, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError("no space")
+
+    monkeypatch.setattr(Image.Image, "save", interrupted)
+    with pytest.raises(OSError, match="no space"):
+        save_paint(Image.new("RGBA", (4, 4), "blue"), tmp_path)
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [before]
+
+
 def test_a_preset_that_names_files_of_the_server_is_refused(tmp_path: Path) -> None:
     refuse_unpacked_preset({"input": tmp_path / "preset.zip"})
     with pytest.raises(UsageError, match="preset.JSON: names pictures that were not uploaded with it; pack"):

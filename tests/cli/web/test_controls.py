@@ -130,6 +130,17 @@ def test_a_text_that_names_a_file_of_the_server_is_refused(tmp_path: Path) -> No
     assert given(control("words"), "Hello. Is/was it you?") == "Hello. Is/was it you?"
 
 
+def test_a_plain_word_may_be_the_name_of_a_folder_of_the_server_but_not_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("hello").mkdir()
+    Path("LICENSE").touch()
+    assert given(control("words"), "hello") == "hello"
+    with pytest.raises(UsageError, match="nod words: names a file of the server"):
+        given(control("words"), "LICENSE")
+
+
 def test_a_text_of_any_length_is_not_taken() -> None:
     with pytest.raises(UsageError, match="6000 characters"):
         given(control("words"), "a" * 6000)

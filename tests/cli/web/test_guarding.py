@@ -32,7 +32,9 @@ class Site:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind.encode())]})
         await send({"type": "http.response.body", "body": text})
 
-    def ask(self, path: str, owner: str | None = ONE, body: bytes = b"", **headers: str) -> tuple[int, bytes, dict]:
+    def ask(
+        self, path: str, owner: str | None = ONE, body: bytes = b"", method: str = "GET", **headers: str
+    ) -> tuple[int, bytes, dict]:
         """Status, body and headers of the answer."""
         given = {"host": "127.0.0.1:7860", **{name.replace("_", "-"): value for name, value in headers.items()}}
         if owner is not None:
@@ -46,7 +48,7 @@ class Site:
             sent.append(message)
 
         raw: Sequence[tuple[bytes, bytes]] = [(name.encode(), value.encode()) for name, value in given.items()]
-        scope = {"type": "http", "path": path, "headers": raw, "method": "GET"}
+        scope = {"type": "http", "path": path, "headers": raw, "method": method}
         asyncio.run(self.guard(scope, receive, send))
         answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], sent[1]["body"], answered
@@ -87,7 +89,10 @@ def test_pages_of_other_sites_are_refused_and_links_to_it_are_not(site: Site) ->
     assert site.ask("/gradio_api/upload", origin="https://example.com")[0] == 403
     assert site.ask("/gradio_api/upload", origin="http://127.0.0.1:7860")[0] == 200
     assert site.ask("/assets/a.js", sec_fetch_site="cross-site", sec_fetch_mode="no-cors")[0] == 403
-    assert site.ask("/", sec_fetch_site="cross-site", sec_fetch_mode="navigate")[0] == 200
+    link = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}
+    assert site.ask("/", **link)[0] == 200
+    form = link | {"origin": "null"}  # of a page that hides where it is
+    assert site.ask("/gradio_api/upload", method="POST", **form)[0] == 403
 
 
 def test_an_upload_over_the_limit_is_refused_before_it_is_read(site: Site) -> None:
@@ -95,6 +100,14 @@ def test_an_upload_over_the_limit_is_refused_before_it_is_read(site: Site) -> No
     assert status == 413 and b"larger than 1 MB, the most that this studio takes" in text
     assert site.ask("/gradio_api/upload", content_length="900000")[0] == 200
     assert site.ask("/gradio_api/queue/join", content_length="4000001")[0] == 413
+
+
+def test_what_is_longer_than_it_says_is_cut_off(site: Site) -> None:
+    assert site.ask("/gradio_api/component_server", body=b"x" * 2**20)[1] == b"x" * 2**20
+    assert site.ask("/gradio_api/component_server", body=b"x" * (2**20 + 1))[1] == b""
+    assert site.ask("/gradio_api/cancel", body=b"x" * 4_000_001)[1] == b""
+    assert site.ask("/gradio_api/upload", content_length="many")[0] == 400
+    assert site.ask("/gradio_api/upload", content_length="-1")[0] == 400
 
 
 def test_the_browser_is_kept_from_asking_other_hosts(site: Site) -> None:
@@ -140,6 +153,20 @@ def test_a_call_that_names_somebody_else_s_file_gets_no_body(site: Site, tmp_pat
     assert site.ask("/gradio_api/queue/join", body=body, owner=OTHER)[1] == b""
     escaped = body.replace(b"/", b"\\/")
     assert site.ask("/gradio_api/queue/join", body=escaped, owner=OTHER)[1] == b""
+    assert site.ask("/gradio_api/queue/join", body=escaped)[1] == escaped
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{folder}/./{file}/x.png", "{folder}//{file}/x.png", "/tmp/..{folder}/{file}/x.png", "{folder}\\u002f{file}/x.png",
+     "{folder}/\\u0030{file[1:]}/x.png", "{folder}/{FILE}/x.png"],
+)  # fmt: skip
+def test_somebody_else_s_file_is_known_however_its_path_is_written(site: Site, tmp_path: Path, written: str) -> None:
+    path = written.replace("{folder}", str(tmp_path)).replace("{file[1:]}", FILE[1:])
+    body = path.replace("{file}", FILE).replace("{FILE}", FILE.upper()).encode()
+    assert site.ask("/gradio_api/queue/join", body=body)[1] == b""
+    site.ownership.note(ONE, f"{tmp_path}/{FILE}/x.png".encode())
+    assert site.ask("/gradio_api/queue/join", body=body)[1] == body
 
 
 def test_files_of_a_browser_that_has_gone_are_removed_but_for_shared_ones(site: Site, tmp_path: Path) -> None:

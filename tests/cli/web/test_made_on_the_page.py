@@ -18,7 +18,7 @@ from x2face_plugins.rerunning import rerun
 from x2face_plugins.session import Session
 from x2face_web import showing
 from x2face_web.canvas import SIDE
-from x2face_web.film_requests import film_request
+from x2face_web.film_requests import FilmWishes, film_command, film_request
 from x2face_web.films import FilmTask
 from x2face_web.limits import StudioOptions
 from x2face_web.sliders import offset_of
@@ -47,9 +47,12 @@ def filmed(studio: Studio, visit: Visit, tmp_path: Path) -> FilmTask:
     audio = next(one for one in studio.panels if one.name == "audio")
     used: list[Any] = [(audio, {"input": str(recorded), "gain": 1.5})]
     own = {"seconds": 0.2, "still": True}
-    visit.task = FilmTask(
-        film_request(studio, visit, own, used, hold=True, recorded={recorded}), studio.session, studio.turns
-    )
+    wishes = FilmWishes(own=own, used=used, hold=True, recorded={recorded})
+    before = set(visit.folder.rglob("*"))
+    said = film_command(studio, visit, wishes)
+    assert set(visit.folder.rglob("*")) == before, "to tell the command line, nothing is written"
+    visit.task = FilmTask(film_request(studio, visit, wishes), studio.session, studio.turns)
+    assert visit.task.request.command == said
     recorded.unlink()  # another was recorded meanwhile
     visit.task.start()
     assert visit.task.wait(300)

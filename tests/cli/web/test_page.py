@@ -34,6 +34,18 @@ def test_a_port_that_is_taken_is_told_before_anything_is_loaded(x2face: Callable
     assert result.code == 2 and f"--port {port}: 127.0.0.1 cannot be listened at" in result.err
 
 
+@pytest.mark.parametrize("host", ["no such host", "a" * 70, "."])
+def test_a_host_that_is_none_is_told(host: str, x2face: Callable[..., Any]) -> None:
+    result = x2face("web", "--port", "0", "--host", host)
+    assert result.code == 2 and result.err.count("\n") == 1
+    assert f"--host {host}: is no address to listen at; 127.0.0.1 is one" in result.err
+
+
+def test_a_host_of_another_machine_is_told(x2face: Callable[..., Any]) -> None:
+    result = x2face("web", "--port", "0", "--host", "192.0.2.1")  # for documentation, of nobody (RFC 5737)
+    assert result.code == 2 and "--host 192.0.2.1: is no address of this machine" in result.err
+
+
 def test_limits_are_checked(x2face: Callable[..., Any]) -> None:
     assert x2face("web", "--max-seconds", "0").code == 2
     assert x2face("web", "--port", "70000").code == 2
