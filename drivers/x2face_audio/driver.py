@@ -15,7 +15,7 @@ from x2face_audio.settings import MICROPHONE
 from x2face_audio.smoothing import smoothed
 from x2face_audio.sync.features import AudioFeatures, stream
 from x2face_audio.sync.sounds import Samples
-from x2face_plugins import Chunk, InputError, MissingError, Source, UsageError
+from x2face_plugins import Chunk, InputError, MissingError, Source
 from x2face_plugins.media import has_sound, read_sound_blocks, sound_notes, sound_seconds
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ class AudioDriver:
     relative = True
 
     def __init__(self, settings: Settings) -> None:
-        _refuse_features(settings)
+        settings.refuse(("rest", "fps"), "features (.npz, .npy or a folder)", "sound")
+        if settings.input == MICROPHONE:
+            settings.refuse(("track",), "a file with sound", "a microphone")
+        else:
+            settings.refuse(("device",), "mic", "a file")
         self.settings = settings
         self.smooth = SMOOTH if settings.smooth is None else settings.smooth
         self.live = self.endless = settings.input == MICROPHONE
@@ -89,13 +93,6 @@ class AudioDriver:
         if self.settings.correction == "paper":
             offset = offset + printed_correction(moved, source)
         return offset
-
-
-def _refuse_features(settings: Settings) -> None:
-    """UsageError for settings that apply to feature files only."""
-    for name in ("rest", "fps"):
-        if getattr(settings, name) is not None:
-            raise UsageError(f"--audio-{name} goes with features (.npz, .npy or a folder); {settings.input} is sound.")
 
 
 def silent(features: AudioFeatures) -> Tensor:

@@ -31,6 +31,7 @@ class FeatureDriver:
     relative = True
 
     def __init__(self, settings: Settings) -> None:
+        settings.refuse(("device", "track"), "sound", "a file of features")
         self.settings = settings
         self.features = read_features(Path(settings.input))
         self.holds = ("pose",) if settings.correction == "held" else ()

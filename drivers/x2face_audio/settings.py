@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from x2face_plugins import option
+from x2face_plugins import UsageError, option
 
 FEATURES = 128
 PAPER_FEATURES = 256
@@ -45,6 +45,12 @@ class Settings:
         None, metavar="FILE.npz", help="With features: those of the source's own sound; by default the mean of all."
     )
     fps: float | None = option(None, help="With features: rows a second; by default 25.", min=1, max=240)
+
+    def refuse(self, names: tuple[str, ...], suits: str, input_is: str) -> None:
+        """UsageError for settings that are given, but go with another kind of input."""
+        for name in names:
+            if getattr(self, name) is not None:
+                raise UsageError(f"--audio-{name} goes with {suits}; {self.input} is {input_is}.")
 
     @property
     def of_features(self) -> bool:

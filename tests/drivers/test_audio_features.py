@@ -108,6 +108,24 @@ def test_what_only_features_have_is_refused_with_sound(name: str, value: Any, tm
         load(Settings(str(path), **{name: value}))
 
 
+@pytest.mark.parametrize(
+    ("input", "given", "told"),
+    [
+        ("s.wav", {"device": "2"}, "--audio-device goes with mic; .*s.wav is a file"),
+        ("mic", {"track": 2}, "--audio-track goes with a file with sound; mic is a microphone"),
+        ("f.npy", {"track": 2}, "--audio-track goes with sound; .*f.npy is a file of features"),
+        ("f.npy", {"device": "2"}, "--audio-device goes with sound; .*f.npy is a file of features"),
+    ],
+)
+def test_what_only_sound_or_a_microphone_has_is_refused_with_another_input(
+    input: str, given: Any, told: str, tmp_path: Path
+) -> None:
+    write_wav(tmp_path / "s.wav", hum(np.ones(5)))
+    np.save(tmp_path / "f.npy", np.ones((4, 256), np.float32))
+    with pytest.raises(UsageError, match=told):
+        load(Settings(input if input == "mic" else str(tmp_path / input), **given))
+
+
 BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
     "none.npz": (lambda path: None, "there is no such file"),
     "other.npz": (lambda path: np.savez(path, features=rows(1)), "no array 'audio_feat'"),

@@ -12,7 +12,7 @@ from torch import Tensor
 from x2face_audio.sync.features import SyncFeatures, stream
 from x2face_audio.sync.lips import lower_faces, stacks
 from x2face_audio.sync.networks import SyncNetworks
-from x2face_audio.sync.offset import REACH, offset_of
+from x2face_audio.sync.offset import FARTHEST, offset_of
 from x2face_core.media.sound import read_sound_blocks
 
 
@@ -45,7 +45,7 @@ def offset_shares(found: Sequence[tuple[int, int]]) -> dict[str, dict[str, float
         name: {
             "real": float((real <= most).mean()),
             "generated": float((generated <= most).mean()),
-            "chance": (2 * most + 1) / (2 * REACH + 1),
+            "chance": (2 * most + 1) / (2 * FARTHEST + 1),
         }
         for most, name in enumerate(("exact", "within_1"))
     }

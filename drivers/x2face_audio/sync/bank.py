@@ -87,23 +87,29 @@ def load_sync_bank(
     dims: SyncDims,
     *,
     versions: int = 4,
+    least: int = LEAST,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> SyncBank:
     """Decode the clips of a split whose sound is marked as in sync. InputError if there are none.
 
-    versions: number of versions of the sound, all but the first augmented
+    versions: number of versions of the sound, all but the first augmented; least: frames of a clip
     """
-    clips = [clip for clip in folder.of_split(split) if clip.sound and clip.frames >= LEAST]
+    clips = [clip for clip in folder.of_split(split) if clip.sound and clip.frames >= least]
     if not clips:
         raise InputError(
-            f"{folder.path}: its clips.csv has no clip of {LEAST} frames in the split {split!r} with sound in sync."
+            f"{folder.path}: its clips.csv has no clip of {least} frames in the split {split!r} with sound in sync."
         )
     read: list[_Read] = []
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
         for one in threads.map(lambda clip: _read(clip, dims, versions), clips):
             read.append(one)
             progress(len(read), len(clips))
-    kept = [(clip, one) for clip, one in zip(clips, read, strict=True) if len(one.lips) >= LEAST]
+    kept = [(clip, one) for clip, one in zip(clips, read, strict=True) if len(one.lips) >= least]
+    if not kept:
+        raise InputError(
+            f"{folder.path}: none of the clips with sound of the split {split!r} has the {least} frames that its "
+            "clips.csv promises; prepare it anew."
+        )
     return _assembled(folder, [clip for clip, _ in kept], [one for _, one in kept])
 
 

@@ -8,17 +8,15 @@ from torch import Tensor
 
 from x2face_audio.sync.bank import SyncBank
 from x2face_audio.sync.networks import REACH, SyncNetworks
-from x2face_audio.sync.offset import embed_pairs, offset_of
-
-SEEN = 30
-"""Frames of a clip for offsets of up to 15 frames to overlap."""
+from x2face_audio.sync.offset import FARTHEST, LEAST, embed_pairs, offset_of
 
 
 @torch.no_grad()
 def held_out(networks: SyncNetworks, bank: SyncBank) -> dict[str, float]:
     """Figures of the encoder.
 
-    exact, within_1: share of clips whose offset, among 31 candidates, is estimated as 0, and as at most 1 frame
+    exact, within_1: share of clips whose offset, among 31 candidates, is estimated as 0, and as at most 1 frame;
+        missing where no clip is long enough for all candidates
     exact_by_chance, within_1_by_chance: the same by guessing
     mouth: median over clips of the correlation of mouth opening with its linear prediction from sound, by two-fold
         cross-validation; missing without labels
@@ -29,15 +27,20 @@ def held_out(networks: SyncNetworks, bank: SyncBank) -> dict[str, float]:
         frames = torch.arange(int(bank.count[clip]), device=bank.lips.device)
         here = torch.full_like(frames, clip)
         sound, lips = embed_pairs(networks, bank.sound(here, frames, 0), bank.lip_windows(here, frames))
-        if len(frames) >= SEEN // 2 + 6:
+        if len(frames) >= FARTHEST + LEAST:
             found.append(offset_of(sound, lips).frames)
         features.append(_context(networks, bank, clip))
         measures.append(bank.measures[int(bank.first[clip]) :][: len(frames), 0])
-    off = np.abs(np.array(found))
-    figures = {"exact": float((off == 0).mean()), "within_1": float((off <= 1).mean())}
-    figures |= {"exact_by_chance": 1 / 31, "within_1_by_chance": 3 / 31}
     mouth = _mouth(features, measures)
-    return figures if mouth is None else figures | {"mouth": mouth}
+    return _offsets(found) | ({} if mouth is None else {"mouth": mouth})
+
+
+def _offsets(found: list[int]) -> dict[str, float]:
+    if not found:
+        return {}
+    off, candidates = np.abs(np.array(found)), 2 * FARTHEST + 1
+    shares = {"exact": float((off == 0).mean()), "within_1": float((off <= 1).mean())}
+    return shares | {"exact_by_chance": 1 / candidates, "within_1_by_chance": 3 / candidates}
 
 
 def _context(networks: SyncNetworks, bank: SyncBank, clip: int) -> Tensor:

@@ -9,8 +9,10 @@ from torch import Tensor
 
 from x2face_audio.sync.networks import SyncNetworks
 
-REACH = 15
+FARTHEST = 15
 """Largest offset in frames that is tried, as by SyncNet."""
+LEAST = 6
+"""Frames of sound and lips that have to overlap for an offset to count."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Offset:
     confidence: float
 
 
-def offset_of(sound: Tensor, lips: Tensor, reach: int = REACH, least: int = 6) -> Offset:
+def offset_of(sound: Tensor, lips: Tensor, reach: int = FARTHEST, least: int = LEAST) -> Offset:
     """Compare embeddings (n, shared) of sound and of lips, one row for each frame.
 
     least: least number of overlapping frames for an offset to count

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from x2face_audio.sync.bank import SyncBank, load_sync_bank
+from x2face_audio.sync.bank import LEAST, SyncBank, load_sync_bank
 from x2face_audio.sync.heldout import held_out
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
@@ -67,19 +67,23 @@ def train_sync(
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
     check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims)
+    networks = _initial_networks(plan)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
-        return resume_and_run(_trainer(plan, folder, processes, progress), plan.length, report, say, fresh=plan.fresh)
+        trainer = _trainer(plan, folder, networks, processes, progress)
+        return resume_and_run(trainer, plan.length, report, say, fresh=plan.fresh)
 
 
-def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress: Progress) -> Trainer[SyncNetworks]:
-    torch.manual_seed(plan.recipe.seed)
+def _trainer(
+    plan: SyncPlan, folder: FaceFolder, networks: SyncNetworks, processes: Processes, progress: Progress
+) -> Trainer[SyncNetworks]:
     train, val = (
-        load_sync_bank(folder, split, plan.dims, versions=versions, progress=partial(progress, f"reading {split}")).to(
-            processes.device
-        )
-        for split, versions in _splits(plan.recipe)
+        load_sync_bank(
+            folder, split, plan.dims, versions=versions, least=least, progress=partial(progress, f"reading {split}")
+        ).to(processes.device)
+        for split, versions, least in _splits(plan.recipe)
     )
-    networks = _initial_networks(plan, train)
+    if plan.start is None:
+        _normalise(networks, train)
     objective = SyncObjective(networks, plan.recipe, train.measures.shape[1]).to(processes.device)
     batches = SyncBatches(train, plan.recipe)
     recipe, dtype = with_precision(plan.recipe, objective, batches, processes)
@@ -91,13 +95,11 @@ def _trainer(plan: SyncPlan, folder: FaceFolder, processes: Processes, progress:
     return Trainer(plan.out, objective, batches, recipe, processes, dtype, _Evaluator(plan.out, val), data)
 
 
-def _initial_networks(plan: SyncPlan, train: SyncBank) -> SyncNetworks:
-    """The plan's initial networks, or random ones that normalise by the mean and deviation of the training sound."""
+def _initial_networks(plan: SyncPlan) -> SyncNetworks:
+    """The plan's initial networks, or random ones."""
+    torch.manual_seed(plan.recipe.seed)
     networks = SyncNetworks(plan.dims)
-    if plan.start is None:
-        networks.audio.mean.copy_(train.rows[0].mean(0))
-        networks.audio.deviation.copy_(train.rows[0].std(0))
-    else:
+    if plan.start is not None:
         started, info = load_sync(plan.start)
         if info.dims != plan.dims.to_dict():
             raise UsageError(f"{plan.start}: has sizes of its own ({info.dims}); a run from it has to have them, too.")
@@ -105,8 +107,15 @@ def _initial_networks(plan: SyncPlan, train: SyncBank) -> SyncNetworks:
     return networks
 
 
-def _splits(recipe: SyncRecipe) -> tuple[tuple[Split, int], ...]:
-    return ("train", recipe.versions), ("val", 1)
+def _normalise(networks: SyncNetworks, train: SyncBank) -> None:
+    """Have the audio stream normalise by the mean and deviation of the training sound."""
+    networks.audio.mean.copy_(train.rows[0].mean(0))
+    networks.audio.deviation.copy_(train.rows[0].std(0))
+
+
+def _splits(recipe: SyncRecipe) -> tuple[tuple[Split, int, int], ...]:
+    """Each split with its versions of the sound, and the least number of frames of its clips."""
+    return ("train", recipe.versions, max(LEAST, recipe.moments)), ("val", 1, LEAST)
 
 
 @dataclass(frozen=True)

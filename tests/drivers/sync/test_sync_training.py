@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from x2face_audio.sync.bank import load_sync_bank
+from x2face_audio.sync.heldout import held_out
 from x2face_audio.sync.measures import measures_of, mouth_measures
 from x2face_audio.sync.networks import SyncDims, SyncNetworks
 from x2face_audio.sync.objective import SyncBatches, SyncObjective
@@ -17,6 +18,7 @@ from x2face_audio.sync.recipe import SYNC
 from x2face_audio.sync.session import SyncPlan, train_sync
 from x2face_audio.sync.weights import KIND, load_sync, save_sync
 from x2face_core.data.folder import FaceFolder, Labels
+from x2face_core.data.loading import decode
 from x2face_core.errors import InputError, UsageError, WeightsError
 from x2face_core.training.engine import Length
 
@@ -164,3 +166,33 @@ def test_what_is_missing_or_broken_is_said(tmp_path: Path, face_folder: Path) ->
         load_sync(tmp_path / "b.safetensors")
     with pytest.raises(InputError, match="sound in sync"):
         load_sync_bank(FaceFolder(face_folder), "train", DIMS)
+
+
+def test_clips_that_are_shorter_than_their_table_says_are_told(speakers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("x2face_audio.sync.bank.decode", lambda *given: decode(*given)[:10])
+    with pytest.raises(InputError, match="none of the clips with sound of the split 'val' has the 18 frames"):
+        load_sync_bank(FaceFolder(speakers), "val", DIMS, versions=1)
+
+
+def test_clips_are_as_long_as_the_moments_that_are_drawn_from_them(speakers: Path, tmp_path: Path) -> None:
+    plan = SyncPlan(tmp_path / "run", speakers, Length(steps=1), replace(RECIPE, moments=25), DIMS, device="cpu")
+    with pytest.raises(InputError, match="no clip of 25 frames in the split 'train'"):
+        train_sync(plan, lambda report: None)
+
+
+def test_an_encoder_to_begin_with_is_looked_at_before_any_clip_is_read(speakers: Path, tmp_path: Path) -> None:
+    read: list[str] = []
+    plan = SyncPlan(tmp_path / "run", speakers, Length(steps=1), RECIPE, DIMS, device="cpu", start="none-such")
+    with pytest.raises(WeightsError, match="none-such"):
+        train_sync(plan, lambda report: None, progress=lambda what, done, total: read.append(what))
+    assert read == [] and not (tmp_path / "run").exists()
+
+
+def test_offsets_are_judged_by_clips_that_are_long_enough(speakers: Path) -> None:
+    bank = load_sync_bank(FaceFolder(speakers), "val", DIMS, versions=1)
+    networks = SyncNetworks(DIMS)
+    for frames, told in (
+        (21, {"exact", "within_1", "exact_by_chance", "within_1_by_chance", "mouth"}),
+        (20, {"mouth"}),
+    ):
+        assert held_out(networks, replace(bank, count=bank.count.clamp_max(frames))).keys() == told
