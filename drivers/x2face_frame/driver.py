@@ -8,7 +8,9 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_plugins import Chunk, NoFaceError, Source, UsageError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from x2face_plugins.searching import Search
 
 BATCH = 16
+_CUT_SHORT = 0.9  # of the frames that a film promises
 
 
 class FrameDriver:
@@ -51,6 +54,8 @@ class FrameDriver:
             Box.parse(settings.crop)
         self.kind = kind_of(settings.input)
         self.live = self.kind == "camera"
+        if self.live and settings.track is not None:
+            raise UsageError(f"--frame-track {settings.track}: camera {settings.input} has no tracks to choose from.")
         self.relative = not settings.absolute and self.kind != "picture"  # a single picture has no motion
         if not self.relative and settings.expression != 1:
             raise UsageError(_without_rest(settings))
@@ -70,12 +75,12 @@ class FrameDriver:
     def _drive(self, source: Source) -> Iterator[Chunk]:
         clip = self._open(source)
         self._found(clip.box)
-        vectors = self._read(clip, source)
+        vectors, seen = self._read(clip, source)
         wanted = frames_within(source.seconds, clip.fps)
         if clip.is_picture and wanted is not None:
             vectors = vectors.expand(wanted, -1)
         self.frames = len(vectors)
-        motion = self._motion(source, vectors[self._rest(vectors, source)]) if self.relative else None
+        motion = self._motion(source, vectors[self._rest(vectors, seen, source)]) if self.relative else None
         pictures = self._shown(clip, source) if source.pictures_wanted else None
         for start in range(0, len(vectors), BATCH):
             rows = vectors[start : start + BATCH]
@@ -105,39 +110,23 @@ class FrameDriver:
         except NoFaceError as error:
             raise NoFaceError(f"{str(error).rstrip('.')} (--frame-crop x,y,w,h).") from error
 
-    def _read(self, clip: Clip, source: Source) -> Tensor:
-        """Vectors (n, 128) of all pictures; those without a face repeat the last one with a face."""
-        vectors, self.seen = read_vectors(clip, source)
-        if not self.seen.any():
+    def _read(self, clip: Clip, source: Source) -> tuple[Tensor, NDArray[np.bool_]]:
+        """Vectors (n, 128), and in which (n,) pictures a face is seen; others repeat the last one with a face."""
+        vectors, seen = read_vectors(clip, source)
+        if not seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
-        self.warnings += [f"{clip.name}: {note}." for note in clip.notes]
-        if source.seconds is None and clip.declared_frames and len(vectors) < 0.9 * clip.declared_frames:
-            self.warnings.append(
-                f"{clip.name}: ends after {len(vectors)} of the {clip.declared_frames} frames it promises; "
-                "it was cut short."
-            )
-        if clip.others:
-            boxes = " or ".join(f"{box.x:.0f},{box.y:.0f},{box.side:.0f},{box.side:.0f}" for box in clip.others)
-            self.warnings.append(
-                f"{clip.name}: of {1 + len(clip.others)} faces number {clip.number} from the left drives, the one "
-                f"seen longest and largest; --frame-crop {boxes} takes another."
-            )
-        missing = int((~self.seen).sum())
-        if missing:
-            self.warnings.append(
-                f"{clip.name}: {missing} of {len(vectors)} frames without a face, which stays as it was."
-            )
-            hold_last_seen(vectors, self.seen)
-        return vectors
+        self.warnings += [f"{clip.name}: {remark}" for remark in _remarks(clip, seen, whole=source.seconds is None)]
+        hold_last_seen(vectors, seen)
+        return vectors, seen
 
-    def _rest(self, vectors: Tensor, source: Source) -> int:
+    def _rest(self, vectors: Tensor, seen: NDArray[np.bool_], source: Source) -> int:
         """The index of the rest frame."""
         if self.zero is not None:
             if self.zero >= len(vectors):
                 raise UsageError(f"--frame-zero {self.zero}: {_ends(source)} {len(vectors) - 1}.")
             return self.zero
         far = squared_distances(vectors, source.vector, source)
-        far[torch.from_numpy(~self.seen)] = torch.inf
+        far[torch.from_numpy(~seen)] = torch.inf
         return int(far.argmin())
 
     def _shown(self, clip: Clip, source: Source) -> Iterator[Picture]:
@@ -145,6 +134,21 @@ class FrameDriver:
         side = source.pictures.shape[-1]
         crops = clip.crops(side)
         return cycle(crops) if clip.is_picture else prefetch(crops, BATCH)
+
+
+def _remarks(clip: Clip, seen: NDArray[np.bool_], *, whole: bool) -> Iterator[str]:
+    """What the user should know of a clip. whole: it was read to its end"""
+    yield from (f"{note}." for note in clip.notes)
+    if whole and clip.declared_frames and len(seen) < _CUT_SHORT * clip.declared_frames:
+        yield f"ends after {len(seen)} of the {clip.declared_frames} frames it promises; it was cut short."
+    if clip.others:
+        boxes = " or ".join(f"{box.x:.0f},{box.y:.0f},{box.side:.0f},{box.side:.0f}" for box in clip.others)
+        yield (
+            f"of {1 + len(clip.others)} faces number {clip.number} from the left drives, the one seen longest and "
+            f"largest; --frame-crop {boxes} takes another."
+        )
+    if missing := int((~seen).sum()):
+        yield f"{missing} of {len(seen)} frames without a face, which stays as it was."
 
 
 def _without_rest(settings: Settings) -> str:

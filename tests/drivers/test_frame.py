@@ -211,6 +211,11 @@ def test_a_camera_may_give_the_face_itself(camera: list[np.ndarray], source: Mod
     torch.testing.assert_close(rows, source.encode(to_tensor(camera)), atol=1e-5, rtol=0)
 
 
+def test_a_camera_has_no_tracks() -> None:
+    with pytest.raises(UsageError, match="--frame-track 2: camera 0 has no tracks"):
+        FrameDriver(Settings("0", track=2))
+
+
 def test_pictures_before_the_first_face_drive_nothing(monkeypatch: pytest.MonkeyPatch, source: ModelSource) -> None:
     from skimage.data import astronaut
 
