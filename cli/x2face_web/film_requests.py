@@ -95,13 +95,14 @@ class _Planned:
 
 
 def _planned(studio: Studio, visit: Visit, wishes: FilmWishes, folder: Path) -> _Planned:
+    """The film that is wished for, with its inputs in a folder. UsageErrors as of film_request."""
     own = dict(wishes.own) | {"seconds": _seconds(studio, wishes)}
     if (paint := visit.paint) is not None:
         own["embedded"] = folder / paint.name
     used = [(panel, _renamed(panel, given, wishes.recorded, folder)) for panel, given in wishes.used]
     for panel, given in used:
         if panel.name == EDIT and "input" in given:
-            _layer(given)
+            _layer(given)  # refuses what the overlay would
     used += [_holding(studio, wishes.used, folder)] if wishes.hold else []
     if not used:
         raise UsageError("Nothing drives the face; choose a driver, or hold what the sliders show.")

@@ -57,8 +57,12 @@ class FrameDriver:
         if self.live and settings.track is not None:
             raise UsageError(f"--frame-track {settings.track}: camera {settings.input} has no tracks to choose from.")
         self.relative = not settings.absolute and self.kind != "picture"  # a single picture has no motion
-        if not self.relative and settings.expression != 1:
-            raise UsageError(_without_rest(settings))
+        if self.live and self.zero is not None:
+            raise UsageError(
+                f"--frame-zero {self.zero}: a camera's first picture with a face is at rest; leave it out."
+            )
+        if not self.relative and (of_rest := _of_rest(settings)) is not None:
+            raise UsageError(_without_rest(settings, of_rest))
         self.box: tuple[float, float, float, float] | None = None
         self.sound = Path(settings.input) if self.kind == "film" and has_sound(settings.input) else None
         self.frames: int | None = None
@@ -151,8 +155,15 @@ def _remarks(clip: Clip, seen: NDArray[np.bool_], *, whole: bool) -> Iterator[st
         yield f"{missing} of {len(seen)} frames without a face, which stays as it was."
 
 
-def _without_rest(settings: Settings) -> str:
-    given = f"--frame-expression {settings.expression:g}: is a share of the change from a rest frame"
+def _of_rest(settings: Settings) -> str | None:
+    """A setting that needs a rest frame, and what it is; None if there is none."""
+    if settings.expression != 1:
+        return f"--frame-expression {settings.expression:g}: is a share of the change from a rest frame"
+    return None if settings.zero == "auto" else f"--frame-zero {settings.zero}: is a rest frame"
+
+
+def _without_rest(settings: Settings, given: str) -> str:
+    """Why a setting that needs a rest frame does not suit the others."""
     if settings.absolute:
         return f"{given}, and --frame-absolute takes over the driving face as it is; leave out one of them."
     return f"{given}, and {settings.input} is a single picture, which is taken over as it is; leave it out."

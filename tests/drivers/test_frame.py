@@ -87,6 +87,10 @@ def test_what_has_no_rest_frame_has_no_share_of_its_motion(folder: Path) -> None
         FrameDriver(Settings(str(folder), absolute=True, expression=2.0))
     with pytest.raises(UsageError, match=r"--frame-expression 0: .*0\.png is a single picture"):
         FrameDriver(Settings(str(folder / "0.png"), expression=0.0))
+    with pytest.raises(UsageError, match=r"--frame-zero 3: is a rest frame, and --frame-absolute .*; leave out one"):
+        FrameDriver(Settings(str(folder), absolute=True, zero="3"))
+    with pytest.raises(UsageError, match=r"--frame-zero 0: .*0\.png is a single picture"):
+        FrameDriver(Settings(str(folder / "0.png"), zero="0"))
     assert not FrameDriver(Settings(str(folder / "0.png"), raw=True)).relative
 
 
@@ -211,9 +215,11 @@ def test_a_camera_may_give_the_face_itself(camera: list[np.ndarray], source: Mod
     torch.testing.assert_close(rows, source.encode(to_tensor(camera)), atol=1e-5, rtol=0)
 
 
-def test_a_camera_has_no_tracks() -> None:
+def test_a_camera_has_no_tracks_and_rests_in_its_first_picture() -> None:
     with pytest.raises(UsageError, match="--frame-track 2: camera 0 has no tracks"):
         FrameDriver(Settings("0", track=2))
+    with pytest.raises(UsageError, match="--frame-zero 4: a camera's first picture with a face is at rest"):
+        FrameDriver(Settings("0", zero="4"))
 
 
 def test_pictures_before_the_first_face_drive_nothing(monkeypatch: pytest.MonkeyPatch, source: ModelSource) -> None:
