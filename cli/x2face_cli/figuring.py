@@ -55,6 +55,7 @@ def audio(registry: Registry, given: Given, output: Output) -> None:
 
 @noting()
 def edit(registry: Registry, given: Given, output: Output) -> None:
+    from x2face_lab.demo.paint import write_paint
     from x2face_lab.figures.edit import edit_sheet
     from x2face_lab.figures.motion import Motion, filmed, swept
     from x2face_lab.figures.turning import angles
@@ -66,7 +67,7 @@ def edit(registry: Registry, given: Given, output: Output) -> None:
             return filmed(subjects, drivers[0], given["frames"], given["seconds"], given["cell"])
         return swept(subjects, angles(given["yaw"], given["frames"]))
 
-    with _paint(given["edit.input"]) as paint:
+    with paint_or(write_paint, given["edit.input"]) as paint:
         overlays = [one for one in [loaded(registry, "edit", given, paint)] if isinstance(one, ActiveOverlay)]
 
         def make(subjects: Sequence[ModelSource]) -> Sheet:
@@ -90,15 +91,13 @@ def loaded(registry: Registry, name: str, given: Given, default: str | Path | No
 
 
 @contextmanager
-def _paint(path: Path | None) -> Iterator[Path]:
-    """The given paint, or that of the demo."""
-    if path is not None:
-        yield path
+def paint_or(write: Callable[[Path], Path], given: Path | None) -> Iterator[Path]:
+    """The given paint, or one that is drawn. write: draws it, in a folder"""
+    if given is not None:
+        yield given
         return
-    from x2face_lab.demo.paint import write_paint
-
     with TemporaryDirectory(prefix="x2face-") as folder:
-        yield write_paint(Path(folder))
+        yield write(Path(folder))
 
 
 @contextmanager

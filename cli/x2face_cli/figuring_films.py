@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from x2face_cli import options, screen
-from x2face_cli.figuring import Given, loaded, sources_of
+from x2face_cli.figuring import Given, loaded, paint_or, sources_of
 from x2face_cli.timing import Timing
 from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.files.ledger import noting
@@ -19,6 +18,7 @@ from x2face_core.streaming.active import ActiveOverlay
 from x2face_lab.comparison.jobs import FilmInput, Job, jobs_of_films, jobs_of_people
 from x2face_lab.comparison.marks import Marks, best_marks
 from x2face_lab.comparison.methods import Method, Ours, Translated, Warped
+from x2face_lab.demo.paint import write_scar
 from x2face_lab.figures.comparing import Painted, by_sources, compared
 from x2face_lab.figures.drawing import write_sheet
 from x2face_lab.figures.strips import Example, strips_sheet
@@ -83,7 +83,7 @@ def sources(given: Given, output: Output) -> None:
 
 @noting()
 def scar(registry: Registry, given: Given, output: Output) -> None:
-    with _jobs(given, registry=registry) as (session, jobs), _scar(given["edit.input"]) as paint:
+    with _jobs(given, registry=registry) as (session, jobs), paint_or(write_scar, given["edit.input"]) as paint:
         overlays = [one for one in [loaded(registry, "edit", given, paint)] if isinstance(one, ActiveOverlay)]
         examples = []
         for job in jobs:
@@ -91,18 +91,6 @@ def scar(registry: Registry, given: Given, output: Output) -> None:
             take = job.with_face(session.model, subject)
             examples.append(Painted(subject, overlays).example(take, given["frames"], job.fps))
         _write(given, output, examples)
-
-
-@contextmanager
-def _scar(path: Path | None) -> Iterator[Path]:
-    """The given paint, or a drawn scar."""
-    if path is not None:
-        yield path
-        return
-    from x2face_lab.demo.paint import write_scar
-
-    with TemporaryDirectory(prefix="x2face-") as folder:
-        yield write_scar(Path(folder))
 
 
 def _compared(session: Session, jobs: Sequence[Job], methods: Sequence[Method], given: Given) -> list[Example]:
