@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from x2face_plugins.session import Session
 
 REACH = 12.0
-"""Length of the offset at a slider's end, in the driving space; 30 degrees of yaw with the packaged weights."""
+"""Length of the offset at a slider's end, in the driving space; 25 degrees of yaw with the packaged weights."""
 _STEPS = 50
 _SIDES = ("_left", "_right")
 

@@ -78,8 +78,8 @@ def test_there_is_a_slider_for_each_number_of_each_factor_and_one_for_both_lids(
     assert (eyes.columns, eyes.unit) == ((0, 1), "eye widths")
 
 
-def test_a_slider_s_end_is_as_far_as_thirty_degrees_of_yaw(studio: Studio, visit: Visit) -> None:
-    assert slider(studio, "pose yaw").reach == pytest.approx(30, abs=2)
+def test_a_slider_s_end_is_as_far_as_a_turn_that_networks_learned(studio: Studio, visit: Visit) -> None:
+    assert 22 < slider(studio, "pose yaw").reach < 30  # degrees; heads were turned by up to 28 in training
     for one in studio.sliders:
         offset = offset_of(studio.session, visit.loaded().vector, {one: one.reach})
         assert 0.9 * REACH < float(offset.norm()) < 1.6 * REACH  # more where frames show less than is written
