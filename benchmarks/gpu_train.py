@@ -4,8 +4,8 @@ The GPU's machine needs torch, OpenCV, numpy and safetensors, and this checkout 
 
     python benchmarks/gpu_train.py pack DATA PACK           where the data lies: H.264 at 128 x 128, and labels
     benchmarks/gpu_train.sh PACK OUT 7                      on the GPU: saves every minute, stops by itself
-    benchmarks/gpu_train.sh PACK OUT 9 --then 3             the same in two calls: the learning rate and the weights of
-    benchmarks/gpu_train.sh PACK OUT 3 --go-on              the losses are those of one long run
+    benchmarks/gpu_train.sh PACK OUT 9 --then 3             the first of two calls that share one schedule
+    benchmarks/gpu_train.sh PACK OUT 3 --go-on              the second
     python benchmarks/gpu_train.py finish OUT DATA WEIGHTS  where the data lies: weights with their reading
 
 `--from WEIGHTS` begins with weights; where OUT has a checkpoint it goes on from there. `--complete MINUTES` trains the
@@ -48,13 +48,7 @@ SIDE = 128
 _STARTING = 10  # seconds that imports take before the clock starts
 _FINISHING = 12  # seconds for the last evaluation, checkpoint and weights
 _SAVING = {"checkpoint_minutes": "1", "evaluate_minutes": "2"}
-_SMALL = {
-    "landmarks": np.float16,
-    "blend": np.float16,
-    "gaze": np.float16,
-    "expression": np.float16,
-    "pose": np.float16,
-}
+_SMALL = dict.fromkeys(("landmarks", "blend", "gaze", "expression", "pose"), np.float16)
 
 
 def pack(data: Path, out: Path, crf: int = 24) -> None:
