@@ -61,13 +61,14 @@ def save(name: str, rows: Sequence[Row]) -> None:
 class Stage:
     """Two faces and a driving film, as the networks see them.
 
-    driving: (n, 3, h, w), the film's face at MOMENTS; vectors: (n, 128)
+    moments: ascending frame numbers of the film, the first of them at rest
+    driving: (n, 3, h, w), the film's face at these moments; vectors: (n, 128)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, moments: Sequence[int] = MOMENTS) -> None:
         session = Session.load(device="cpu", dtype="fp32")
         self.model = session.model
-        seen = [frame for k, frame in enumerate(read_frames(FILM)) if k in MOMENTS]
+        seen = [frame for k, frame in enumerate(read_frames(FILM)) if k in moments]
         box = find_box(seen[0], self.model.dims.crop_scale)
         self.driving = to_tensor(crop(frame, box, 2 * self.model.dims.side) for frame in seen)
         self.vectors = self.model.encode(self.driving)

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from x2face_core.suitability.findings import Finding, make_finding
 
-YAW, PITCH = 30.0, 40.0
-"""Range of rotation in degrees: 40° of yaw are rendered as 28°, 60° as 30° (docs/check.md)."""
+YAW, PITCH = 30.0, 30.0
+"""Range of rotation in degrees: 40° of yaw are rendered as 30°, 40° of pitch as 28°, 60° as 30° (docs/check.md)."""
 OFTEN = 0.02
 """Largest share of frames beyond the range that is not warned of."""
 _PITCH, _YAW = 1, 2  # indices in model.READINGS

@@ -14,7 +14,7 @@ from x2face_core.sources.source import Model
 from x2face_core.suitability.findings import Finding, make_finding
 from x2face_core.suitability.likeness import likeness_of
 
-REFUSED_BELOW = 0.05
+REFUSED_BELOW = 0.02
 """Mean cosine similarity of two clusters of the sources below which they are refused as different people."""
 WARNED_BELOW = 0.15
 """The same, below which a warning is given."""

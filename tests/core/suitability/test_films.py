@@ -38,7 +38,7 @@ def test_one_frame_in_a_hundred_is_not_warned_of_and_large_pitch_is() -> None:
     assert turns.finding("less").status == "ok"
     up = Turns()
     up.add(readings(0, pitch=PITCH + 5))
-    assert "45° up or down" in up.finding("less").says
+    assert "35° up or down, and the weights follow to 30°" in up.finding("less").says
     assert Turns().finding("less").status == "ok"
 
 
