@@ -25,7 +25,7 @@ from x2face_core.files.placing import atomic_file
 from x2face_core.files.storing import write_text
 from x2face_core.weights import home
 
-_FORMAT = 3  # of graphs and files; raised when either changes
+_FORMAT = 4  # of graphs and files; raised when either changes
 _INDEX = "graphs.json"
 
 

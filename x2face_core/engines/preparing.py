@@ -18,7 +18,7 @@ from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.warping import reduce
 
 _EVERY = 3  # every so many-th of the samples tells the ranges of channels
-_FLOATING = {"encode": (0, 2, -1), "decode": (0, 1, -1)}
+_FLOATING = {"encode": (0, 1, 2, -1), "decode": (0, 1, -1)}
 """Convolutions that stay in float in int8 graphs: of those that cost little, the ones whose rounding costs most dB."""
 
 
