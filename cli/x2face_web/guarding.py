@@ -48,6 +48,7 @@ HEADERS = {
 """Sent with all answers; the first keeps the browser from asking any other host, whatever a page may name."""
 _TEMPORARY = re.compile(r"[0-9a-f]{64}|tmp\w+")
 _CLAIMED = re.compile(rb"[/\\]([0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
+_FOREIGN = (403, "This file belongs to somebody else.")
 _ABANDONED = 60.0  # seconds after which a file that was sent to nobody is removed
 
 
@@ -133,7 +134,26 @@ class Guard:
         kept = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
         cookie = [(b"cookie", f"{COOKIE}={owner}".encode())] if is_new else []  # read by the page's handlers
         scope["headers"] = [*kept, *cookie]  # answers that are not compressed can be read here
-        await self._app(scope, self._checked(scope, receive, owner), self._noted(send, owner, is_new))
+        await self._pass_on(scope, receive, self._noted(send, owner, is_new), owner)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, owner: str) -> None:
+        """Let gradio answer, unless the body turns out to be refused, which ends the request for it."""
+        refused: list[tuple[int, str]] = []
+        started = False
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            if not refused or started:
+                started = True
+                await send(message)
+
+        try:
+            await self._app(scope, self._checked(scope, receive, owner, refused), sent)
+        except Exception:
+            if not refused:
+                raise
+        if refused and not started:
+            await _answer(send, *refused[0])
 
     def _refused(self, scope: Scope, headers: dict[str, str], owner: str) -> tuple[int, str] | None:
         """Status and reason of a request that is refused; None if it is not."""
@@ -145,13 +165,16 @@ class Guard:
         if not (_PAGE.fullmatch(path) or _CALLS.fullmatch(path)) or "http:" in path or "https:" in path:
             return 404, "There is no such address."
         if path.startswith(f"{_API}file=") and not self._owns(owner, path):
-            return 403, "This file belongs to somebody else."
+            return _FOREIGN
         length = headers.get("content-length") or "0"
         if not re.fullmatch(r"[0-9]{1,18}", length):
             return 400, "The length of the request is no number."
         if int(length) > self._most(path):
-            return 413, f"The file is larger than {self._max_bytes // 2**20} MB, the most that this studio takes."
+            return self._too_large()
         return None
+
+    def _too_large(self) -> tuple[int, str]:
+        return 413, f"The file is larger than {self._max_bytes // 2**20} MB, the most that this studio takes."
 
     def _most(self, path: str) -> int:
         """The most bytes that a request to an address may have."""
@@ -165,8 +188,8 @@ class Guard:
             return False
         return _CLAIMED.search(text.encode()) is not None and self._ownership.allows(owner, text.encode())
 
-    def _checked(self, scope: Scope, receive: Receive, owner: str) -> Receive:
-        """Cut off the body of a call that names somebody else's file, and of one that is longer than it said."""
+    def _checked(self, scope: Scope, receive: Receive, owner: str, refused: list[tuple[int, str]]) -> Receive:
+        """Refuse the body of a call that names somebody else's file, and one that is longer than it said."""
         most, takes_files = self._most(scope["path"]), scope["path"].startswith(_TAKES_FILES)
         size, body = 0, b""
 
@@ -175,9 +198,11 @@ class Guard:
             message = await receive()
             size += len(message.get("body", b""))
             body += message.get("body", b"") if takes_files else b""
-            if size > most or not self._ownership.allows(owner, body):
-                return {"type": "http.request", "body": b"", "more_body": False}
-            return message
+            if size > most:
+                refused.append(self._too_large())
+            elif not self._ownership.allows(owner, body):
+                refused.append(_FOREIGN)
+            return {"type": "http.disconnect"} if refused else message
 
         return checked
 

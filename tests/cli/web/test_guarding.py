@@ -102,10 +102,11 @@ def test_an_upload_over_the_limit_is_refused_before_it_is_read(site: Site) -> No
     assert site.ask("/gradio_api/queue/join", content_length="4000001")[0] == 413
 
 
-def test_what_is_longer_than_it_says_is_cut_off(site: Site) -> None:
+def test_what_is_longer_than_it_says_is_refused(site: Site) -> None:
     assert site.ask("/gradio_api/component_server", body=b"x" * 2**20)[1] == b"x" * 2**20
-    assert site.ask("/gradio_api/component_server", body=b"x" * (2**20 + 1))[1] == b""
-    assert site.ask("/gradio_api/cancel", body=b"x" * 4_000_001)[1] == b""
+    status, text, _ = site.ask("/gradio_api/component_server", body=b"x" * (2**20 + 1))
+    assert status == 413 and b"larger than 1 MB" in text
+    assert site.ask("/gradio_api/cancel", body=b"x" * 4_000_001)[0] == 413
     assert site.ask("/gradio_api/upload", content_length="many")[0] == 400
     assert site.ask("/gradio_api/upload", content_length="-1")[0] == 400
 
@@ -145,14 +146,35 @@ def test_events_tell_of_files_too(site: Site, tmp_path: Path) -> None:
     assert site.ask(f"/gradio_api/file={tmp_path}/{FILE}/x.webp")[0] == 200
 
 
-def test_a_call_that_names_somebody_else_s_file_gets_no_body(site: Site, tmp_path: Path) -> None:
+def test_an_answer_that_has_begun_is_ended_as_it_is(site: Site) -> None:
+    async def answers_first(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        kind = (await receive())["type"]
+        await send({"type": "http.response.body", "body": kind.encode()})
+
+    site.guard = Guard(answers_first, site.ownership, 1, None)
+    assert site.ask("/gradio_api/cancel", body=b"x" * 4_000_001)[:2] == (200, b"http.disconnect")
+
+
+def test_a_fault_of_the_page_is_not_hidden(site: Site) -> None:
+    async def fails(scope: Any, receive: Any, send: Any) -> None:
+        raise ValueError("a fault" if (await receive())["type"] == "http.request" else "gone")
+
+    site.guard = Guard(fails, site.ownership, 1, None)
+    with pytest.raises(ValueError, match="a fault"):
+        site.ask("/gradio_api/cancel")
+    assert site.ask("/gradio_api/cancel", body=b"x" * 4_000_001)[0] == 413
+
+
+def test_a_call_that_names_somebody_else_s_file_is_refused(site: Site, tmp_path: Path) -> None:
     body = f'{{"data": [{{"path": "{tmp_path}/{FILE}/photo.png"}}]}}'.encode()
-    assert site.ask("/gradio_api/run/predict", body=body)[1] == b""
+    status, text, _ = site.ask("/gradio_api/run/predict", body=body)
+    assert status == 403 and b"somebody else" in text
     site.ownership.note(ONE, body)
     assert site.ask("/gradio_api/run/predict", body=body)[1] == body
-    assert site.ask("/gradio_api/queue/join", body=body, owner=OTHER)[1] == b""
+    assert site.ask("/gradio_api/queue/join", body=body, owner=OTHER)[0] == 403
     escaped = body.replace(b"/", b"\\/")
-    assert site.ask("/gradio_api/queue/join", body=escaped, owner=OTHER)[1] == b""
+    assert site.ask("/gradio_api/queue/join", body=escaped, owner=OTHER)[0] == 403
     assert site.ask("/gradio_api/queue/join", body=escaped)[1] == escaped
 
 
@@ -164,7 +186,7 @@ def test_a_call_that_names_somebody_else_s_file_gets_no_body(site: Site, tmp_pat
 def test_somebody_else_s_file_is_known_however_its_path_is_written(site: Site, tmp_path: Path, written: str) -> None:
     path = written.replace("{folder}", str(tmp_path)).replace("{file[1:]}", FILE[1:])
     body = path.replace("{file}", FILE).replace("{FILE}", FILE.upper()).encode()
-    assert site.ask("/gradio_api/queue/join", body=body)[1] == b""
+    assert site.ask("/gradio_api/queue/join", body=body)[0] == 403
     site.ownership.note(ONE, f"{tmp_path}/{FILE}/x.png".encode())
     assert site.ask("/gradio_api/queue/join", body=body)[1] == body
 
