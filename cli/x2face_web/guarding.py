@@ -85,9 +85,10 @@ class Ownership:
             theirs: set[str] = set().union(*self._files.values())
         for name in mine - theirs:
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        self._sweep_later()
+        self.sweep_later()
 
-    def _sweep_later(self) -> None:
+    def sweep_later(self) -> None:
+        """Remove, a minute later, files that were sent to nobody."""
         sweep = threading.Timer(_ABANDONED + 1, self._remove_abandoned)
         sweep.daemon = True
         sweep.start()
@@ -108,7 +109,7 @@ class Ownership:
                 else:
                     one.unlink()
         if young:  # made after the page had gone
-            self._sweep_later()
+            self.sweep_later()
 
 
 class Guard:
@@ -152,8 +153,10 @@ class Guard:
         except Exception:
             if not refused:
                 raise
-        if refused and not started:
-            await _answer(send, *refused[0])
+        if refused:
+            self._ownership.sweep_later()  # of what gradio had written of it
+            if not started:
+                await _answer(send, *refused[0])
 
     def _refused(self, scope: Scope, headers: dict[str, str], owner: str) -> tuple[int, str] | None:
         """Status and reason of a request that is refused; None if it is not."""

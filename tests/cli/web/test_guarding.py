@@ -102,10 +102,12 @@ def test_an_upload_over_the_limit_is_refused_before_it_is_read(site: Site) -> No
     assert site.ask("/gradio_api/queue/join", content_length="4000001")[0] == 413
 
 
-def test_what_is_longer_than_it_says_is_refused(site: Site) -> None:
+def test_what_is_longer_than_it_says_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[str] = []
+    monkeypatch.setattr(site.ownership, "sweep_later", lambda: swept.append("later"))
     assert site.ask("/gradio_api/component_server", body=b"x" * 2**20)[1] == b"x" * 2**20
     status, text, _ = site.ask("/gradio_api/component_server", body=b"x" * (2**20 + 1))
-    assert status == 413 and b"larger than 1 MB" in text
+    assert status == 413 and b"larger than 1 MB" in text and swept == ["later"], "what was written is removed"
     assert site.ask("/gradio_api/cancel", body=b"x" * 4_000_001)[0] == 413
     assert site.ask("/gradio_api/upload", content_length="many")[0] == 400
     assert site.ask("/gradio_api/upload", content_length="-1")[0] == 400
