@@ -17,6 +17,12 @@ from x2face_core.errors import InputError, UsageError
 
 _LOST = ("gloo", "Gloo", "NCCL", "Connection closed by peer", "Connection reset by peer", "Broken pipe")
 """What errors of torch's backends name, which for gloo are plain RuntimeErrors."""
+_KEPT: list[Any] = []
+"""Groups that this process has joined, which stay until it ends.
+
+Gloo's destructor waits for the group's thread, which may wait for the interpreter's lock to release a tensor. The group
+goes with whatever refers to it last, such as DistributedDataParallel, and by then under that lock: both wait forever.
+"""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ def join(device: str = "auto") -> Processes:
         torch.cuda.set_device(local)
     if count > 1 and not distributed.is_initialized():
         distributed.init_process_group("nccl" if cuda else "gloo", store=_store(), rank=rank, world_size=count)
+        _KEPT.append(distributed.group.WORLD)
     return Processes(rank, count, torch.device("cuda", local) if cuda else torch.device("cpu"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -45,3 +47,19 @@ def test_each_restart_has_a_part_of_a_store_that_outlives_it(
         monkeypatch.setenv("TORCHELASTIC_USE_AGENT_STORE", shared)
     processes._store().set("here", "yes")
     assert whole.check([key])
+
+
+def test_a_group_that_was_left_is_not_destroyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its destructor waits for a thread that may wait for the lock under which it is called."""
+    begin = distributed.init_process_group
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(processes, "_KEPT", [])
+    monkeypatch.setattr(processes, "_store", distributed.HashStore)
+    monkeypatch.setattr(
+        distributed, "init_process_group", lambda kind, *, store, **_: begin(kind, store=store, rank=0, world_size=1)
+    )
+    processes.join("cpu")
+    group = weakref.ref(distributed.group.WORLD)
+    processes.leave()
+    gc.collect()
+    assert not distributed.is_initialized() and group() is not None
