@@ -16,8 +16,11 @@ completion network too, at the end, into OUT/completed. It prints samples a seco
 from __future__ import annotations
 
 import argparse
+import math
 import signal
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -45,8 +48,6 @@ from x2face_core.training.recipes import RECIPES, CompletionRecipe, GuidedRecipe
 from x2face_core.training.shipping import fit_reading, ship
 
 SIDE = 128
-_STARTING = 10  # seconds that imports take before the clock starts
-_FINISHING = 12  # seconds for the last evaluation, checkpoint and weights
 _SAVING = {"checkpoint_minutes": "1", "evaluate_minutes": "2"}
 _SMALL = dict.fromkeys(("landmarks", "blend", "gaze", "expression", "pose"), np.float16)
 
@@ -115,9 +116,13 @@ def _bank(arrays: dict[str, Any], split: str, pictures: np.ndarray[Any, Any]) ->
 
 
 def run(given: argparse.Namespace) -> None:
-    """Train, save every minute, and print how fast it went. A SIGTERM saves and writes weights before it ends."""
-    started = time.monotonic() - _STARTING
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Train, save every minute, and print how fast it went.
+
+    SIGTERM and Ctrl-C end the run after the step, evaluated and saved, with exit code 1.
+    """
+    started = time.monotonic()
+    end = started + given.minutes * 60 - given.reserve
+    terminated = _terminated()
     processes = join(given.device)
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = True
@@ -133,37 +138,34 @@ def run(given: argparse.Namespace) -> None:
     trainer = _guided(given.out, recipe, dims, ground, begun)
     trainer.resume()
     flops = _flops(trainer)
-    left = (given.minutes - given.complete) * 60 - (time.monotonic() - started) - _FINISHING
+    left = end - given.complete * 60 - time.monotonic()
     before = trainer.state.seconds if given.go_on else 0.0
     length = Length(minutes=(before + left) / 60 + given.then)
-    _timed(trainer, length, flops, given.peak, time.monotonic() + left if given.then else None)
-    if given.complete:
-        left = given.minutes * 60 - (time.monotonic() - started) - _FINISHING
-        _completed(given.out / "completed", trainer.ema.networks, ground).run(Length(minutes=left / 60), _report)
+    handover = time.monotonic() + left if given.then else math.inf
+    _timed(trainer, length, flops, given.peak, lambda: terminated.is_set() or time.monotonic() > handover)
+    if given.complete and not terminated.is_set():
+        length = Length(minutes=(end - time.monotonic()) / 60)
+        _completed(given.out / "completed", trainer.ema.networks, ground).run(length, _report, terminated.is_set)
+    if terminated.is_set():
+        raise SystemExit(1)
+
+
+def _terminated() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set, instead of ending the process."""
+    event = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: event.set())
+    return event
 
 
 def _timed(
-    trainer: Trainer[X2FaceNetworks], length: Length, flops: float, peak: float, until: float | None = None
+    trainer: Trainer[X2FaceNetworks], length: Length, flops: float, peak: float, stop: Callable[[], bool]
 ) -> None:
-    """Train, and print how fast; when interrupted, write weights of the last step and exit.
-
-    until: time at which a later call takes over, as of time.monotonic
-    """
     samples, begun_at = trainer.state.samples, time.monotonic()
-
-    def report(report: Report) -> None:
-        _report(report)
-        if until is not None and time.monotonic() > until and report.progress < 1:
-            raise KeyboardInterrupt  # at the end of a step, where the trainer saves
-
-    try:
-        trainer.run(length, report)
-    except KeyboardInterrupt:
-        print(trainer.evaluate(trainer.ema.networks, trainer.state), flush=True)
-        print("stopped; checkpoint and weights of the last step are saved", flush=True)
-        if until is None:
-            raise SystemExit(1) from None
-    rate = (trainer.state.samples - samples) / (time.monotonic() - begun_at)
+    state = trainer.run(length, _report, stop)
+    rate = (state.samples - samples) / (time.monotonic() - begun_at)
+    if (progress := length.progress(state)) < 1:
+        print(f"stopped at {progress:.0%} of the schedule; checkpoint and weights of the last step are saved")
     print(f"{rate:.0f} samples/s, {3 * flops * rate / peak / 1e12:.1%} of {peak} TFLOP/s", flush=True)
 
 
@@ -272,21 +274,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     packing, running, finishing = (commands.add_parser(name) for name in ("pack", "run", "finish"))
-    packing.add_argument("data", type=Path)
-    packing.add_argument("pack", type=Path)
-    running.add_argument("pack", type=Path)
-    running.add_argument("out", type=Path)
+    for command, paths in ((packing, "data pack"), (running, "pack out"), (finishing, "out data weights")):
+        for path in paths.split():
+            command.add_argument(path, type=Path)
     running.add_argument("--minutes", type=float, default=7, help="of this call, decoding included")
     running.add_argument("--then", type=float, default=0, help="minutes of a later call with --go-on")
     running.add_argument("--go-on", action="store_true", help="the schedule is that of one long run of all calls")
     running.add_argument("--from", dest="start", help="weights to begin with")
     running.add_argument("--complete", type=float, default=0, help="of these minutes, for the completion network")
+    running.add_argument("--reserve", type=float, default=22, help="seconds for imports and the last evaluation")
     running.add_argument("--batch", type=int, default=384, help="pairs a step; the learning rate grows by its root")
     running.add_argument("--device", default="auto")
     running.add_argument("--peak", type=float, default=790, help="TFLOP/s of the GPU in bf16, for the share of it")
     running.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of `x2face train`")
-    for name, kind in (("out", Path), ("data", Path), ("weights", Path)):
-        finishing.add_argument(name, type=kind)
     given = parser.parse_args()
     if given.command == "pack":
         pack(given.data, given.pack)

@@ -118,12 +118,16 @@ class Trainer(Generic[N]):
         tensors |= {f"averaged.{name}": value for name, value in self.ema.networks.state_dict().items()}
         save_checkpoint(self.checkpoint, tensors | optimiser_tensors(self.optimiser), self.state)
 
-    def run(self, length: Length, report: Callable[[Report], None]) -> RunState:
-        """Train until the length is reached; saves periodically, at the end, and when interrupted."""
+    def run(self, length: Length, report: Callable[[Report], None], stop: Callable[[], bool] | None = None) -> RunState:
+        """Train until the length is reached, or `stop` returns true; saves periodically, at the end, when interrupted.
+
+        stop: asked after each step; given in every process or in none. The run is evaluated and saved then, and a
+            later run of the same length goes on by the learning rates of one uninterrupted run.
+        """
         clock = _Clock(self.recipe)
         means: dict[str, float] = {}
         try:
-            while (progress := self.processes.broadcast(length.progress(self.state))) < 1:
+            while (progress := self._progress(length)) < 1:
                 started = time.monotonic()
                 losses = self.step(progress)
                 _renew(means, losses, self.state.step, self.processes.device)
@@ -131,13 +135,19 @@ class Trainer(Generic[N]):
                 held_out = self._milestones(clock, means)
                 rate = self.recipe.batch / (time.monotonic() - started)
                 report(Report(self.state, progress, rate, means, held_out, self._speed().get("mfu")))
+                if stop is not None and self.processes.any(stop()):
+                    break
         except KeyboardInterrupt:
             self.save()
             raise
         held_out = self._evaluate(means)
         self.save()
-        report(Report(self.state, 1.0, 0.0, means, held_out, self._speed().get("mfu")))
+        report(Report(self.state, self._progress(length), 0.0, means, held_out, self._speed().get("mfu")))
         return self.state
+
+    def _progress(self, length: Length) -> float:
+        """The progress by the first process, in all of them, which have to end at the same step."""
+        return self.processes.broadcast(length.progress(self.state))
 
     def step(self, progress: float) -> dict[str, Tensor]:
         """One update with one global batch; each process and part draws its own share."""

@@ -1,4 +1,4 @@
-"""The training loop: rates, averages, resuming, accumulating."""
+"""The training loop: rates, averages, accumulating."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from x2face_core.errors import UsageError
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import RunState
@@ -88,54 +87,6 @@ def test_progress_is_steps_or_minutes_over_all_parts_of_a_run() -> None:
     assert Length(steps=10).progress(RunState(step=30)) == 1
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"recipe": "guided", "batch": 8, "lr": 1e-3},
-        {"recipe": "photometric", "optimiser": "sgd", "lr": 0.05, "ema": 0.9},
-        {"recipe": "photometric", "accumulate": 2, "warmup": 4, "lr": 1e-2},
-    ],
-)
-def test_a_resumed_run_ends_where_an_uninterrupted_one_does(make_trainer: MakeTrainer, changed: dict) -> None:
-    whole = make_trainer(**changed)
-    whole.run(Length(steps=6), silent)
-    whole.checkpoint.unlink()
-
-    def interrupt(report: Report) -> None:
-        if report.state.step == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        make_trainer(**changed).run(Length(steps=6), interrupt)
-    torch.rand(17)  # the global generator stands elsewhere in another process
-    resumed = make_trainer(**changed)
-    started = parameters(resumed)
-    assert resumed.resume()
-    assert resumed.state.step == 3
-    resumed.run(Length(steps=6), silent)
-
-    assert (resumed.state.step, resumed.state.samples) == (whole.state.step, whole.state.samples)
-    for found, expected in ((resumed.objective, whole.objective), (resumed.ema.networks, whole.ema.networks)):
-        found_tensors = found.state_dict()
-        for name, value in expected.state_dict().items():
-            torch.testing.assert_close(found_tensors[name], value, atol=1e-6, rtol=0)
-    name = "networks.driving.encoder.blocks.0.conv.weight"
-    assert (parameters(resumed)[name] - started[name]).abs().max() > 1e-3  # it has been taught something
-
-
-def test_a_resumed_run_goes_by_what_is_asked_now(make_trainer: MakeTrainer) -> None:
-    make_trainer(lr=0.1).run(Length(steps=1), silent)
-    resumed = make_trainer(lr=0.2)
-    resumed.resume()
-    assert resumed.state.recipe["lr"] == 0.2
-
-
-def test_a_folder_without_checkpoint_is_not_resumed(make_trainer: MakeTrainer) -> None:
-    trainer = make_trainer()
-    assert not trainer.resume()
-    assert trainer.state.step == 0
-
-
 def test_the_same_seed_trains_the_same_and_another_does_not(make_trainer: MakeTrainer) -> None:
     runs = []
     for seed in (0, 0, 1):
@@ -151,22 +102,6 @@ def test_checkpoints_are_written_on_the_way(make_trainer: MakeTrainer) -> None:
     there: list[bool] = []
     trainer.run(Length(steps=2), lambda report: there.append(trainer.checkpoint.is_file()))
     assert there[0]
-
-
-def test_a_run_that_ends_while_it_writes_its_first_weights_is_gone_on_with(make_trainer: MakeTrainer) -> None:
-    """A full disk, or a killed process: weights without a checkpoint would belong to no run."""
-    trainer = make_trainer()
-
-    def full(networks: object, state: RunState) -> dict[str, float]:
-        raise UsageError("no space left")
-
-    trainer.evaluate = full
-    with pytest.raises(UsageError):
-        trainer.run(Length(steps=2), silent)
-    again = make_trainer()
-    assert again.resume() and again.state.step == 2
-    state = again.run(Length(steps=3), silent)
-    assert [(row["step"], row["held_ratio"]) for row in state.history] == [(3, 1.0)]
 
 
 def test_evaluations_come_when_they_are_due_and_at_the_end(make_trainer: MakeTrainer) -> None:
