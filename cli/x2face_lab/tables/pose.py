@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from x2face_core.model import X2Face
 from x2face_core.pixels import to_tensor
 from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.tables.pose_network import STEPS, predicted, train_pose_network
 from x2face_lab.tables.pose_sets import ANGLES, PoseSet, batches
+from x2face_pose.fitting import least_absolute
 
 PAPER = {"X2Face": (5.85, 7.59, 14.62, 9.36), "KEPLER (supervised)": (8.75, 5.85, 6.45, 7.02)}
 """MAE of roll, pitch and yaw on AFLW's test pictures, and their mean, as printed."""
-_ROUNDS, _FLOOR, _RIDGE = 30, 0.1, 1e-3  # of the regression; degrees; as a share of the mean variance
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
@@ -30,10 +32,13 @@ def table_2(
 ) -> dict[str, Any]:
     """The figures of table 2, as `x2face table 2 --json` prints them.
 
+    The linear map is that of the pose mapping's reading, f_v→p of the paper (4.1): of least absolute error.
+
     known, test: pictures to learn from, and of other people (or other pictures) to be tested on
     """
-    weight, bias = fit_linear(_vectors(model, known, progress, "vectors to learn from"), known.pose)
-    read = _vectors(model, test, progress, "vectors to test") @ weight.T + bias
+    learned = _vectors(model, known, progress, "vectors to learn from")
+    weight, bias = least_absolute(learned, torch.from_numpy(known.pose))
+    read = (_vectors(model, test, progress, "vectors to test") @ weight.T + bias).numpy()
     network = train_pose_network(known, steps, lambda done, total: progress("supervised network", done, total))
     mean = np.tile(np.median(known.pose, axis=0), (len(test.pose), 1))
     size = sum(parameter.numel() for parameter in network.parameters())
@@ -52,40 +57,13 @@ def table_2(
     }
 
 
-def _vectors(model: X2Face, faces: PoseSet, progress: Progress, what: str) -> Floats:
-    """(n, 128) driving vectors."""
-    found = []
+def _vectors(model: X2Face, faces: PoseSet, progress: Progress, what: str) -> Tensor:
+    """(n, 128) driving vectors, float64."""
+    found: list[Tensor] = []
     for part in batches(faces.pictures, 32):
-        found.append(model.encode(to_tensor(part)).double().numpy())
+        found.append(model.encode(to_tensor(part)).double())
         progress(what, sum(map(len, found)), len(faces.pictures))
-    return np.concatenate(found)
-
-
-def fit_linear(vectors: Floats, pose: Floats) -> tuple[Floats, Floats]:
-    """The linear map of least absolute error from vectors (n, d) to poses (n, 3), as f_v→p of the paper (4.1).
-
-    By iteratively reweighted least squares, slightly regularised. Returns weight (3, d) and bias (3,).
-    """
-    mean, deviation = vectors.mean(axis=0), vectors.std(axis=0) + 1e-9
-    x = np.concatenate([(vectors - mean) / deviation, np.ones((len(vectors), 1))], axis=1)
-    columns = [_least_absolute(x, y) for y in pose.T]
-    weight = np.stack([column[:-1] for column in columns]) / deviation
-    bias = np.array([column[-1] for column in columns]) - weight @ mean
-    return weight, bias
-
-
-def _least_absolute(x: Floats, y: Floats) -> Floats:
-    """Coefficients (d + 1,) of the columns of x, the last of which is 1."""
-    ridge: Floats = np.full(x.shape[1], _RIDGE * len(x))
-    ridge[-1] = 0
-    certainty: Floats = np.ones(len(x))
-    found: Floats = np.zeros(x.shape[1])
-    for _ in range(_ROUNDS):
-        weighed = x * certainty[:, None]
-        solved = np.linalg.solve(x.T @ weighed + np.diag(ridge * certainty.mean()), weighed.T @ y)
-        found = np.asarray(solved, np.float64)
-        certainty = np.asarray(1 / np.maximum(np.abs(y - x @ found), _FLOOR), np.float64)
-    return found
+    return torch.cat(found)
 
 
 def _figures(test: PoseSet, read: Floats) -> dict[str, Any]:
