@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -100,24 +101,33 @@ def degraded(pictures: Sequence[Picture], model: X2Face) -> None:
 
 
 def degradations() -> Iterator[tuple[str, str, Degradation]]:
+    """Description, what is to be found, and the degradation, of pictures of 256 x 256."""
     for radius in (1, 2, 3):
-        yield (
-            f"blurred by {radius} of 256",
-            "sharpness",
-            lambda p, r=radius: np.asarray(Image.fromarray(p).filter(ImageFilter.GaussianBlur(r))),
-        )
+        yield f"blurred by {radius} of 256", "sharpness", partial(blurred, radius=radius)
     for share in (0.4, 0.3, 0.2):
-        yield f"light times {share}", "light", lambda p, s=share: (p * s).astype(np.uint8)
+        yield f"light times {share}", "light", partial(darkened, share=share)
     for side in (96, 72, 48):
-        yield (
-            f"reduced to {side}",
-            "size",
-            lambda p, s=side: np.asarray(Image.fromarray(p).resize((s, s), Image.Resampling.BOX)),
-        )
+        yield f"reduced to {side}", "size", partial(reduced, side=side)
     for cut in (0.05, 0.1, 0.2):
-        k = round(256 * (0.2 + cut / 1.6))
-        yield f"{cut:.0%} of the face cut left", "edges", lambda p, k=k: p[:, k:]
-        yield f"{cut:.0%} of the face cut below", "edges", lambda p, k=k: p[:-k]
+        pixels = round(256 * (0.2 + cut / 1.6))
+        yield f"{cut:.0%} of the face cut left", "edges", partial(cropped, left=pixels)
+        yield f"{cut:.0%} of the face cut below", "edges", partial(cropped, below=pixels)
+
+
+def blurred(picture: Picture, radius: int) -> Picture:
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius)))
+
+
+def darkened(picture: Picture, share: float) -> Picture:
+    return (picture * share).astype(np.uint8)
+
+
+def reduced(picture: Picture, side: int) -> Picture:
+    return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BOX))
+
+
+def cropped(picture: Picture, left: int = 0, below: int = 0) -> Picture:
+    return picture[: len(picture) - below, left:]
 
 
 def pairs(pictures: Sequence[Picture], model: X2Face) -> None:

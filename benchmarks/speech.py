@@ -36,8 +36,8 @@ from x2face_audio.sync.degrading import (
 from x2face_audio.sync.features import stream
 from x2face_audio.sync.sounds import Samples
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.driving import Factor
 from x2face_core.media.sound import read_sound
-from x2face_core.sources.source import Factor
 from x2face_lab.evaluation.audio import SpeechResult
 from x2face_lab.evaluation.speakers import by_person
 from x2face_plugins.session import Session

@@ -63,7 +63,7 @@ def beside_the_released_way(inputs: Inputs, seconds: float) -> tuple[Rows, dict[
     rows, ratios = [], {}
     for way in ways():
         length = max(0.4, seconds / PAPER_SHARE) if way.preset == "paper" else seconds
-        words = ["-s", inputs.source(), *way.words(inputs.folder), "--json", "--frame"]
+        words: list[str | Path] = ["-s", inputs.source(), *way.words(inputs.folder), "--json", "--frame"]
         # The first run by an engine tries all of them, and is not counted.
         processes.run(*words, inputs.film(0.2), out=inputs.folder, threads=way.threads)
         film = inputs.film(length)
@@ -87,19 +87,20 @@ def beside_the_released_way(inputs: Inputs, seconds: float) -> tuple[Rows, dict[
 
 def kinds(inputs: Inputs, seconds: float) -> Iterator[tuple[str, list[str | Path], float]]:
     """Label, words of run, and seconds of film, of what a run may be made of."""
-    one, film = ["-s", inputs.source()], inputs.film(seconds)
+    one: list[str | Path] = ["-s", inputs.source()]
+    film = inputs.film(seconds)
     yield "film of 640x480", [*one, "--frame", film], seconds
     for width, height in ((320, 240), (1280, 720), (1920, 1080)):
         yield f"film of {width}x{height}", [*one, "--frame", inputs.film(seconds, width, height)], seconds
     for count in (2, 4):
-        several = [word for k in range(count) for word in ("-s", inputs.source(k))]
+        several: list[str | Path] = [word for k in range(count) for word in ("-s", inputs.source(k))]
         yield f"{count} sources", [*several, "--frame", film], seconds
     yield "2 drivers: film, pose", [*one, "--frame", film, "--pose-yaw", "-10:10"], seconds
     more = ["--pose-yaw", "-10:10", "--idle"]
     yield "3 drivers: film, pose, idle", [*one, "--frame", film, *more], seconds
     yield "512x512 out (--size)", [*one, "--frame", film, "--size", "512"], seconds
     yield "side by side (--compare)", [*one, "--frame", film, "--compare"], seconds
-    large = ["-s", inputs.large_source()]
+    large: list[str | Path] = ["-s", inputs.large_source()]
     yield "into a photograph of 1920x1080 (--paste-back)", [*large, "--frame", film, "--paste-back"], seconds
     yield "speech (--audio)", [*one, "--audio", SPEECH], 7.3
     yield "pose (--pose-yaw)", [*one, "--pose-yaw", "-20:20", "--pose-seconds", f"{seconds:g}"], seconds

@@ -144,4 +144,4 @@ def _flops(networks: X2FaceNetworks, pictures: Tensor, texture: Tensor) -> float
     """Multiplications and additions of a frame."""
     with FlopCounterMode(display=False) as counter:
         networks.render(texture, networks.encode(pictures[:2]))
-    return counter.get_total_flops() / 2
+    return float(counter.get_total_flops()) / 2

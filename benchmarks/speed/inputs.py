@@ -82,7 +82,11 @@ def write_repeated(path: Path, film: Path, frames: int) -> None:
     with av.open(str(film)) as read, av.open(str(path), "w") as written:
         stream = read.streams.video[0]
         copy = written.add_stream_from_template(stream)
-        packets = [(bytes(one), one.pts, one.dts, one.is_keyframe) for one in read.demux(stream) if one.dts is not None]
+        packets = [
+            (bytes(one), one.pts, one.dts, one.is_keyframe)
+            for one in read.demux(stream)
+            if one.pts is not None and one.dts is not None
+        ]
         base = stream.time_base
         assert base is not None
         step = round(1 / (FPS * base))

@@ -55,9 +55,10 @@ def _train(inputs: Inputs, preset: str, device: torch.device) -> tuple[RunState,
     gpu = device.type == "cuda"
     steps, batch = (STEPS_ON_A_GPU, BATCH_ON_A_GPU[preset]) if gpu else (STEPS[preset], BATCH[preset])
     out = inputs.folder / f"run-{preset}"
-    line = ["train", out, "--data", inputs.folder / "tracks", "--recipe", "photometric", "--preset", preset, "-q"]
-    how = ["--steps", str(steps), "--fresh", "--device", device.type, "--set", f"batch={batch}", "--set", "every=25"]
-    cost = processes.measured(*processes.X2FACE, *line, *how)
+    line: list[str | Path] = ["train", out, "--data", inputs.folder / "tracks", "--recipe", "photometric"]
+    line += ["--preset", preset, "-q", "--steps", str(steps), "--fresh", "--device", device.type]
+    line += ["--set", f"batch={batch}", "--set", "every=25"]
+    cost = processes.measured(*processes.X2FACE, *line)
     return load_checkpoint(out / CHECKPOINT)[1], cost
 
 

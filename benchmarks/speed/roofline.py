@@ -68,7 +68,7 @@ def flops(part: nn.Module, given: Tensor) -> float:
     """Multiplications and additions of one picture."""
     with FlopCounterMode(display=False) as counter:
         part(given)
-    return counter.get_total_flops() / len(given)
+    return float(counter.get_total_flops()) / len(given)
 
 
 @torch.inference_mode()

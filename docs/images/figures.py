@@ -21,7 +21,7 @@ LINES = {
     "figure-sources.png": ["sources", "--frames", "5"],
     "figure-scar.png": ["scar", "-s", str(PICTURE), "--frames", "5"],
 }
-FEW = {"colors": 256, "method": Image.Quantize.MAXCOVERAGE, "kmeans": 3}  # below 350 kB, at most 21 grey levels off
+COLOURS = 256  # below 350 kB, at most 21 grey levels off
 
 
 def make(name: str, line: list[str]) -> None:
@@ -31,7 +31,9 @@ def make(name: str, line: list[str]) -> None:
         if main(["figure", *line, "-o", str(drawn)]):
             raise SystemExit(1)
         with Image.open(drawn) as picture:
-            few = picture.convert("RGB").quantize(**FEW, dither=Image.Dither.NONE)
+            few = picture.convert("RGB").quantize(
+                COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE
+            )
         few.save(HERE / name, optimize=True)
 
 

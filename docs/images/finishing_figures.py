@@ -116,7 +116,13 @@ def sharpen(folder: Path, source: Path) -> None:
 
 def size(folder: Path, source: Path) -> None:
     films = [frames(folder, source, **TURN, size=one)[16] for one in (256, 512)]
-    save("size", [[resized(one, 300, tuple(len(one) * n // 512 for n in (170, 130, 370, 330))) for one in films]])
+    save("size", [[resized(one, 300, eyes_of(len(one))) for one in films]])
+
+
+def eyes_of(side: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the region about the eyes, in a frame of that side."""
+    left, top, right, bottom = (side * n // 512 for n in (170, 130, 370, 330))
+    return left, top, right, bottom
 
 
 def paste_back(folder: Path, source: Path) -> None:

@@ -1,4 +1,4 @@
-"""Takes pictures of the studio's page, with the Chromium of the system: `python docs/images/studio.py`."""
+"""Takes pictures of the studio's page, with the Chromium of the system: `python docs/images/studio_pictures.py`."""
 
 from __future__ import annotations
 
