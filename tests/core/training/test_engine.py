@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,18 +14,10 @@ from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import RunState
 from x2face_core.training.ema import EMA
-from x2face_core.training.engine import Length, Report, Trainer, learning_rate
+from x2face_core.training.engine import Length, Report, learning_rate
 from x2face_core.training.recipes import RECIPES, Recipe
 
-MakeTrainer = Callable[..., Trainer]
-
-
-def silent(report: Report) -> None:
-    pass
-
-
-def parameters(trainer: Trainer) -> dict[str, torch.Tensor]:
-    return {name: value.clone() for name, value in trainer.objective.state_dict().items()}
+from .loops import MakeTrainer, parameters, silent
 
 
 def test_the_rate_warms_up_and_falls_as_a_cosine() -> None:

@@ -12,15 +12,7 @@ from x2face_core.training.checkpoint import RunState
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.processes import Processes
 
-MakeTrainer = Callable[..., Trainer]
-
-
-def silent(report: Report) -> None:
-    pass
-
-
-def parameters(trainer: Trainer) -> dict[str, torch.Tensor]:
-    return {name: value.clone() for name, value in trainer.objective.state_dict().items()}
+from .loops import MakeTrainer, parameters, silent
 
 
 @pytest.mark.parametrize(
