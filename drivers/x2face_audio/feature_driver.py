@@ -31,7 +31,8 @@ class FeatureDriver:
     relative = True
 
     def __init__(self, settings: Settings) -> None:
-        settings.refuse(("device", "track"), "sound", "a file of features")
+        settings.refuse(("device",), "mic", "features")
+        settings.refuse(("track",), "a file with sound", "features")
         self.settings = settings
         self.features = read_features(Path(settings.input))
         self.holds = ("pose",) if settings.correction == "held" else ()

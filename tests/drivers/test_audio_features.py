@@ -113,8 +113,8 @@ def test_what_only_features_have_is_refused_with_sound(name: str, value: Any, tm
     [
         ("s.wav", {"device": "2"}, "--audio-device goes with mic; .*s.wav is a file"),
         ("mic", {"track": 2}, "--audio-track goes with a file with sound; mic is a microphone"),
-        ("f.npy", {"track": 2}, "--audio-track goes with sound; .*f.npy is a file of features"),
-        ("f.npy", {"device": "2"}, "--audio-device goes with sound; .*f.npy is a file of features"),
+        ("f.npy", {"track": 2}, "--audio-track goes with a file with sound; .*f.npy is features"),
+        ("f.npy", {"device": "2"}, "--audio-device goes with mic; .*f.npy is features"),
     ],
 )
 def test_what_only_sound_or_a_microphone_has_is_refused_with_another_input(
