@@ -67,7 +67,7 @@ def edit(registry: Registry, given: Given, output: Output) -> None:
             return filmed(subjects, drivers[0], given["frames"], given["seconds"], given["cell"])
         return swept(subjects, angles(given["yaw"], given["frames"]))
 
-    with paint_or(write_paint, given["edit.input"]) as paint:
+    with chosen_paint(given["edit.input"], write_paint) as paint:
         overlays = [one for one in [loaded(registry, "edit", given, paint)] if isinstance(one, ActiveOverlay)]
 
         def make(subjects: Sequence[ModelSource]) -> Sheet:
@@ -91,8 +91,8 @@ def loaded(registry: Registry, name: str, given: Given, default: str | Path | No
 
 
 @contextmanager
-def paint_or(write: Callable[[Path], Path], given: Path | None) -> Iterator[Path]:
-    """The given paint, or one that is drawn. write: draws it, in a folder"""
+def chosen_paint(given: Path | None, write: Callable[[Path], Path]) -> Iterator[Path]:
+    """The given picture of paint, or the one that `write` draws into a folder."""
     if given is not None:
         yield given
         return

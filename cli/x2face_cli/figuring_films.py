@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from x2face_cli import options, screen
-from x2face_cli.figuring import Given, loaded, paint_or, sources_of
+from x2face_cli.figuring import Given, chosen_paint, loaded, sources_of
 from x2face_cli.timing import Timing
 from x2face_core.errors import NoFaceError, UsageError
 from x2face_core.files.ledger import noting
@@ -83,7 +83,7 @@ def sources(given: Given, output: Output) -> None:
 
 @noting()
 def scar(registry: Registry, given: Given, output: Output) -> None:
-    with _jobs(given, registry=registry) as (session, jobs), paint_or(write_scar, given["edit.input"]) as paint:
+    with _jobs(given, registry=registry) as (session, jobs), chosen_paint(given["edit.input"], write_scar) as paint:
         overlays = [one for one in [loaded(registry, "edit", given, paint)] if isinstance(one, ActiveOverlay)]
         examples = []
         for job in jobs:

@@ -35,11 +35,12 @@ _TRACK = "track"
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilmWishes:
-    """What a page asks for.
+class FilmForm:
+    """What is filled in on a page for a film.
 
     own: options of a run by field, as given; used: drivers in use with their settings
-    hold: the sliders too; recorded: inputs that were recorded on the page; their user gets them with the film
+    hold: add the motion that the sliders show
+    recorded: inputs that were recorded on the page, which are among the downloads
     """
 
     own: Mapping[str, Any]
@@ -48,7 +49,7 @@ class FilmWishes:
     recorded: Collection[Path] = ()
 
 
-def film_request(studio: Studio, visit: Visit, wishes: FilmWishes) -> FilmRequest:
+def film_request(studio: Studio, visit: Visit, form: FilmForm) -> FilmRequest:
     """The request for a film, whose inputs are kept as they are now, whatever the page does later.
 
     UsageError if there is no face, or nothing that drives it.
@@ -56,9 +57,9 @@ def film_request(studio: Studio, visit: Visit, wishes: FilmWishes) -> FilmReques
     visit.loaded()
     folder = Path(tempfile.mkdtemp(prefix="film-", dir=visit.folder))
     try:
-        planned = _planned(studio, visit, wishes, folder)
+        planned = _planned(studio, visit, form, folder)
         extras = [one for one in visit.sources if visit.folder in one.parents]  # taken by the camera
-        extras += _kept(studio, visit, wishes, planned)
+        extras += _kept(studio, visit, form, planned)
         extras += _painted(planned, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -74,17 +75,17 @@ def film_request(studio: Studio, visit: Visit, wishes: FilmWishes) -> FilmReques
     )
 
 
-def film_command(studio: Studio, visit: Visit, wishes: FilmWishes) -> str:
+def film_command(studio: Studio, visit: Visit, form: FilmForm) -> str:
     """The command line that makes the film; nothing is written. UsageErrors as of film_request."""
     visit.loaded()
-    return _command(studio, visit, _planned(studio, visit, wishes, visit.folder / "film"))
+    return _command(studio, visit, _planned(studio, visit, form, visit.folder / "film"))
 
 
 @dataclass(frozen=True)
 class _Planned:
     """A film with the paths that its inputs are to have, in its folder.
 
-    used: those that were wished for, in their order, and last the sliders if they are held
+    used: those of the form, in their order, and last the sliders if they are held
     paint: the picture that is painted, to be copied
     """
 
@@ -94,16 +95,16 @@ class _Planned:
     paint: Path | None
 
 
-def _planned(studio: Studio, visit: Visit, wishes: FilmWishes, folder: Path) -> _Planned:
-    """The film that is wished for, with its inputs in a folder. UsageErrors as of film_request."""
-    own = dict(wishes.own) | {"seconds": _seconds(studio, wishes)}
+def _planned(studio: Studio, visit: Visit, form: FilmForm, folder: Path) -> _Planned:
+    """The film of a form, with its inputs in a folder. UsageErrors as of film_request."""
+    own = dict(form.own) | {"seconds": _seconds(studio, form)}
     if (paint := visit.paint) is not None:
         own["embedded"] = folder / paint.name
-    used = [(panel, _renamed(panel, given, wishes.recorded, folder)) for panel, given in wishes.used]
+    used = [(panel, _renamed(panel, given, form.recorded, folder)) for panel, given in form.used]
     for panel, given in used:
         if panel.name == EDIT and "input" in given:
             _layer(given)  # refuses what the overlay would
-    used += [_holding(studio, wishes.used, folder)] if wishes.hold else []
+    used += [_holding(studio, form.used, folder)] if form.hold else []
     if not used:
         raise UsageError("Nothing drives the face; choose a driver, or hold what the sliders show.")
     inputs = [str(value) for _, given in used if (value := given.get("input")) is not None]
@@ -116,12 +117,12 @@ def _command(studio: Studio, visit: Visit, planned: _Planned) -> str:
     return command_line([str(path) for path in visit.sources], own, planned.used, planned.output)
 
 
-def _kept(studio: Studio, visit: Visit, wishes: FilmWishes, planned: _Planned) -> Iterator[Path]:
+def _kept(studio: Studio, visit: Visit, form: FilmForm, planned: _Planned) -> Iterator[Path]:
     """Copy what was recorded, and write what the sliders hold; yields the files."""
-    for (_, before), (_, after) in zip(wishes.used, planned.used, strict=False):
+    for (_, before), (_, after) in zip(form.used, planned.used, strict=False):
         if before.get("input") != after.get("input"):
             yield Path(shutil.copy(before["input"], after["input"]))
-    if wishes.hold:
+    if form.hold:
         yield _write_held(studio, visit, planned.used[-1][1]["input"], planned.own["seconds"])
 
 
@@ -149,11 +150,11 @@ def _word(panel: Panel, field: str) -> str:
     return flag_name(panel.spec.name, field).removeprefix("--").replace("-", "_")
 
 
-def _seconds(studio: Studio, wishes: FilmWishes) -> float:
+def _seconds(studio: Studio, form: FilmForm) -> float:
     """The largest length: as asked for, or SECONDS if nothing ends the film, within the limit."""
     most = studio.options.max_seconds
-    ends = any(not panel.is_endless for panel, _ in wishes.used)
-    asked = wishes.own.get("seconds") or (most if ends else min(SECONDS, most))
+    ends = any(not panel.is_endless for panel, _ in form.used)
+    asked = form.own.get("seconds") or (most if ends else min(SECONDS, most))
     if asked > most:
         raise UsageError(f"seconds {asked:g}: films of this studio last at most {most:g} seconds.")
     return float(asked)

@@ -18,7 +18,7 @@ from x2face_web import showing
 from x2face_web.canvas import ground
 from x2face_web.components import Page
 from x2face_web.controls import given as given_by
-from x2face_web.film_requests import FilmWishes, film_command, film_request
+from x2face_web.film_requests import FilmForm, film_command, film_request
 from x2face_web.films import FilmTask
 from x2face_web.guarding import COOKIE
 from x2face_web.studio import Studio
@@ -148,14 +148,14 @@ class Handlers:
         """The command line, as far as a film can be made."""
         visit = self.visit(request)
         try:
-            line = film_command(self.studio, visit, self._wishes(values))
+            line = film_command(self.studio, visit, self._form(values))
         except X2FaceError as error:
             return {self.page.command: showing.note(f"No command line yet: {error}")}
         return {self.page.command: showing.command(line)}
 
-    def _wishes(self, values: Values) -> FilmWishes:
+    def _form(self, values: Values) -> FilmForm:
         page = self.page
-        return FilmWishes(
+        return FilmForm(
             own=own_options(page.source_options, values) | own_options(page.film_options, values),
             used=in_use(page.drivers, values),
             hold=bool(values[page.hold]),
@@ -187,7 +187,7 @@ class Handlers:
     @telling(lambda page: page.progress)
     def _begin(self, values: Values, request: gr.Request) -> Any:
         visit = self.visit(request)
-        asked = film_request(self.studio, visit, self._wishes(values))
+        asked = film_request(self.studio, visit, self._form(values))
         return visit, visit.begin(FilmTask(asked, self.studio.session, self.studio.turns))
 
     @telling(lambda page: page.progress)

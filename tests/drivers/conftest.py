@@ -1,4 +1,4 @@
-"""Drawn pictures that drive a face, and a source to be driven; files whose driver needs others have their own."""
+"""Drawn pictures that drive a face, and a source to be driven. Some test files have fixtures `source` of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What drivers give, whole."""
+"""Drivers, read to their end."""
 
 from __future__ import annotations
 

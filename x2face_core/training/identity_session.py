@@ -70,7 +70,7 @@ def train_identity(
     """Train, resuming from the folder's checkpoint if there is one. Under torchrun, call it in every process."""
     folder = FaceFolder(plan.data)
     check_resumable(plan.out, fresh=plan.fresh, recipe=plan.recipe, dims=plan.dims)
-    network = _beginning(plan)
+    network = _initial_network(plan)
     with training_run(plan.out, fresh=plan.fresh, device=plan.device) as processes:
         trainer = _trainer(plan, folder, network, processes, say, progress)
         return resume_and_run(trainer, plan.length, report, say, fresh=plan.fresh)
@@ -119,7 +119,7 @@ def _statement(folder: FaceFolder) -> str:
     return "; ".join(([statement(clips)] if clips else []) + ([photographs_statement(stills)] if stills else []))
 
 
-def _beginning(plan: IdentityPlan) -> IdentityNetwork:
+def _initial_network(plan: IdentityPlan) -> IdentityNetwork:
     torch.manual_seed(plan.recipe.seed)
     if plan.start is None:
         return IdentityNetwork(plan.dims)

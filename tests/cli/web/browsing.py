@@ -102,11 +102,12 @@ class Studio:
     def fill(self, where: str, text: str) -> None:
         """Type into a field until it keeps the text: a part of the page that was just unfolded may be drawn again."""
         field = self.page.locator(f"#{where} textarea, #{where} input")
-        while True:
+        for _ in range(50):
             field.fill(text)
             self.page.wait_for_timeout(200)
             if field.input_value() == text:
                 return
+        raise AssertionError(f"#{where} does not keep {text!r}")
 
     def begin_long_film(self) -> None:
         """Begin the longest film of the server, of 24,000 frames, which no machine makes before it is looked at."""

@@ -18,7 +18,7 @@ from x2face_plugins.rerunning import rerun
 from x2face_plugins.session import Session
 from x2face_web import showing
 from x2face_web.canvas import SIDE
-from x2face_web.film_requests import FilmWishes, film_command, film_request
+from x2face_web.film_requests import FilmForm, film_command, film_request
 from x2face_web.films import FilmTask
 from x2face_web.limits import StudioOptions
 from x2face_web.sliders import offset_of
@@ -47,11 +47,11 @@ def filmed(studio: Studio, visit: Visit, tmp_path: Path) -> FilmTask:
     audio = next(one for one in studio.panels if one.name == "audio")
     used: list[Any] = [(audio, {"input": str(recorded), "gain": 1.5})]
     own = {"seconds": 0.2, "still": True}
-    wishes = FilmWishes(own=own, used=used, hold=True, recorded={recorded})
+    form = FilmForm(own=own, used=used, hold=True, recorded={recorded})
     before = set(visit.folder.rglob("*"))
-    said = film_command(studio, visit, wishes)
+    said = film_command(studio, visit, form)
     assert set(visit.folder.rglob("*")) == before, "to tell the command line, nothing is written"
-    visit.task = FilmTask(film_request(studio, visit, wishes), studio.session, studio.turns)
+    visit.task = FilmTask(film_request(studio, visit, form), studio.session, studio.turns)
     assert visit.task.request.command == said
     recorded.unlink()  # another was recorded meanwhile
     visit.task.start()

@@ -14,7 +14,7 @@ from x2face_core.media.video import probe
 from x2face_core.rendering.signing import validity
 from x2face_lab.demo.inputs import FILM, SPEECH
 from x2face_plugins.session import Session
-from x2face_web.film_requests import FilmWishes, film_request
+from x2face_web.film_requests import FilmForm, film_request
 from x2face_web.films import FilmTask
 from x2face_web.limits import StudioOptions
 from x2face_web.showing import result
@@ -29,9 +29,7 @@ def made(
     visit = Visits(folder, 1).of("page", "me")
     studio.load(visit, [source])
     panel = next(one for one in studio.panels if one.name == driver)
-    task = FilmTask(
-        film_request(studio, visit, FilmWishes(own=own, used=[(panel, given)])), studio.session, studio.turns
-    )
+    task = FilmTask(film_request(studio, visit, FilmForm(own=own, used=[(panel, given)])), studio.session, studio.turns)
     task.start()
     assert task.wait(600)
     assert task.error is None and task.report is not None

@@ -25,7 +25,7 @@ from x2face_plugins.rerunning import rerun
 from x2face_plugins.run_options import RunOptions
 from x2face_plugins.session import Session
 from x2face_web.canvas import SIDE, packed_layers, write_preset
-from x2face_web.film_requests import FilmWishes, film_command, film_request
+from x2face_web.film_requests import FilmForm, film_command, film_request
 from x2face_web.films import FilmTask
 from x2face_web.limits import StudioOptions
 from x2face_web.sliders import REACH, Slider, offset_of
@@ -162,7 +162,7 @@ def test_what_is_no_picture_or_has_no_face_is_refused_and_the_old_face_is_gone(
 
 
 def made(studio: Studio, visit: Visit, own: dict[str, Any], drivers: list[Any], hold: bool = False) -> FilmTask:
-    request = film_request(studio, visit, FilmWishes(own=own, used=drivers, hold=hold))
+    request = film_request(studio, visit, FilmForm(own=own, used=drivers, hold=hold))
     task = visit.begin(FilmTask(request, studio.session, studio.turns))
     assert task.wait(600)
     return task
@@ -246,7 +246,7 @@ def test_a_film_is_made_again_from_its_downloads_beside_its_inputs(
 
 
 def test_a_film_that_is_cancelled_leaves_nothing(studio: Studio, visit: Visit) -> None:
-    request = film_request(studio, visit, FilmWishes(own={}, used=[used(studio, "idle")]))
+    request = film_request(studio, visit, FilmForm(own={}, used=[used(studio, "idle")]))
     visit.task = FilmTask(request, studio.session, studio.turns)
     visit.task.cancel()
     visit.task.start()
@@ -275,16 +275,16 @@ def test_a_film_that_cannot_be_is_refused(
     studio: Studio, visit: Visit, own: dict[str, Any], drivers: list[str], hold: bool, told: str
 ) -> None:
     with pytest.raises(UsageError, match=told):
-        film_request(studio, visit, FilmWishes(own=own, used=[used(studio, name) for name in drivers], hold=hold))
+        film_request(studio, visit, FilmForm(own=own, used=[used(studio, name) for name in drivers], hold=hold))
     assert list(visit.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("at", ["0.1,", "0.1,up", "brow", "0,0,0"])
 def test_a_place_is_refused_as_the_overlay_refuses_it(at: str, studio: Studio, visit: Visit, photo: Path) -> None:
-    wishes = FilmWishes(own={}, used=[used(studio, "edit", input=str(photo), at=at)])
+    form = FilmForm(own={}, used=[used(studio, "edit", input=str(photo), at=at)])
     for asked in (film_request, film_command):
         with pytest.raises(UsageError, match=f"--edit-at {at}: expected x,y from -1 to 1 or one of forehead"):
-            asked(studio, visit, wishes)
+            asked(studio, visit, form)
 
 
 def test_whoever_finds_a_face_finds_its_sources_too(studio: Studio, visit: Visit, monkeypatch: Any) -> None:
@@ -295,6 +295,6 @@ def test_whoever_finds_a_face_finds_its_sources_too(studio: Studio, visit: Visit
 
 
 def test_films_that_nothing_ends_last_a_few_seconds_and_others_to_the_limit(studio: Studio, visit: Visit) -> None:
-    endless = film_request(studio, visit, FilmWishes(own={}, used=[used(studio, "idle")]))
-    ended = film_request(studio, visit, FilmWishes(own={}, used=[used(studio, "pose", yaw="-9:9")]))
+    endless = film_request(studio, visit, FilmForm(own={}, used=[used(studio, "idle")]))
+    ended = film_request(studio, visit, FilmForm(own={}, used=[used(studio, "pose", yaw="-9:9")]))
     assert (endless.words["seconds"], ended.words["seconds"]) == (2.0, 2.0)
