@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +23,8 @@ from x2face_core.training.processes import join
 from x2face_core.training.recipes import RECIPES
 from x2face_core.training.session import Plan, train
 from x2face_core.weights import verify
+
+from .loops import assert_trained_alike, train_by_two_processes
 
 MakePlan = Callable[..., Plan]
 
@@ -189,28 +188,14 @@ def test_two_processes_train_as_one_that_takes_the_halves_in_turn(make_plan: Mak
     plan = make_plan("guided", steps=3, accumulate=2, **changed)
     run(plan)
     together = plan.out.with_name("together")
-    settings = [f"--set={key}={value}" for key, value in changed.items()]
+    settings = [f"--set={key}={value}" for key, value in (changed | {"every": 2, "dtype": "fp32"}).items()]
     settings += [f"--set={key}={str(value).lower()}" for key, value in plan.dims.to_dict().items()]
-    command = ["-m", "x2face_cli", "train", together, "--data", plan.data, "--steps", "3"]
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    done = subprocess.run(
-        [sys.executable, *launch, *command, *settings, "--set=every=2", "--set=dtype=fp32", "--device=cpu"],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    alone, state = load_checkpoint(plan.out / "checkpoint.safetensors")
-    two, both = load_checkpoint(together / "checkpoint.safetensors")
-    assert (state.step, state.samples) == (both.step, both.samples) == (3, 24)
-    assert alone.keys() == two.keys()
-    counted = ("running_mean", "running_var", "num_batches_tracked")  # batch norm's statistics are each process's own
-    taught = [name for name in alone if name.startswith("objective.") and not name.endswith(counted)]
-    for name in taught:
-        torch.testing.assert_close(two[name].float(), alone[name].float(), atol=1e-5, rtol=0)
+    train_by_two_processes(together, "--data", plan.data, "--steps", 3, "--device", "cpu", *settings)
+    learned = assert_trained_alike(plan.out, together, steps=3, samples=24)
     fresh = make_plan("guided", steps=1, fresh=True, **(changed | {"lr": 1e-12}))
     run(fresh)
     start, _ = load_checkpoint(fresh.out / "checkpoint.safetensors")
-    moved = max(float((alone[name] - start[name]).abs().max()) for name in taught if alone[name].is_floating_point())
+    moved = max(
+        float((value - start[name]).abs().max()) for name, value in learned.items() if value.is_floating_point()
+    )
     assert moved > 1e-3

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +25,8 @@ from x2face_core.training.engine import Length
 from x2face_core.training.recipes import RECIPES, STAGE_TWO, StageTwoRecipe
 from x2face_core.training.session import Plan, train
 from x2face_core.weights import read_info, save_weights
+
+from .loops import assert_trained_alike, train_by_two_processes
 
 WHO = IdentityDims(side=32, crop=1.0, width=2, hidden=0, descriptor=4, norm=True)
 RECIPE = RECIPES["identity"]
@@ -168,19 +167,6 @@ def test_two_processes_train_as_one_that_takes_the_halves_in_turn(
     run(plan)
     together = plan.out.with_name("together")
     settings = [f"--set={key}={value}" for key, value in (changed | {"every": 2, "dtype": "fp32"}).items()]
-    command = ["train", together, "--data", plan.data, "--steps", "2", "--recipe", "identity", "--device", "cpu"]
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "x2face_cli", *command]
-    done = subprocess.run(
-        [sys.executable, *launch, "--from", started, "--identity", who, *settings],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    alone, state = load_checkpoint(plan.out / "checkpoint.safetensors")
-    two, both = load_checkpoint(together / "checkpoint.safetensors")
-    assert (state.step, state.samples) == (both.step, both.samples) == (2, 16)
-    counted = ("running_mean", "running_var", "num_batches_tracked")  # batch norm's statistics are each process's own
-    for name in (name for name in alone if name.startswith("objective.") and not name.endswith(counted)):
-        torch.testing.assert_close(two[name].float(), alone[name].float(), atol=1e-5, rtol=0)
+    stage = ["--recipe", "identity", "--from", started, "--identity", who]
+    train_by_two_processes(together, "--data", plan.data, "--steps", 2, "--device", "cpu", *stage, *settings)
+    assert_trained_alike(plan.out, together, steps=2, samples=16)
