@@ -12,7 +12,7 @@ from x2face_core.networks.consistency import make_consistent
 from x2face_core.networks.dims import PRESETS, Dims
 from x2face_core.networks.fusing import fuse
 from x2face_core.networks.registration import displacements
-from x2face_core.networks.sampling import gaussian_blur, sample_at, texel_coordinates
+from x2face_core.networks.sampling import gaussian_blur, gaussian_bump, sample_at, texel_coordinates
 from x2face_core.networks.texel_selection import SIDE, find_reference, selection_weights
 from x2face_core.weights import find_weights, read_info
 
@@ -95,6 +95,31 @@ def test_what_two_of_three_show_is_selected() -> None:
     torch.testing.assert_close(found[:, 12:20, 12:20], one[0, :, 12:20, 12:20], atol=0.1, rtol=0)
 
 
+def test_tones_are_those_in_common_and_detail_is_as_sharp_as_in_one() -> None:
+    """Each of three pictures is brighter in another place, by less than what selects another picture there."""
+    one = portrait()
+    places = [(-0.3, 0.1), (0.3, 0.1), (0.0, -0.3)]
+    pictures = [one + 0.04 * gaussian_bump(one, place, 0.12) for place in places]
+    found = fused(*pictures)
+    middle = (..., slice(24, -24), slice(24, -24))
+    errors = [float((picture - one)[middle].abs().mean()) for picture in (found[None], *pictures)]
+    assert errors[0] < 0.5 * min(errors[1:])
+    assert sharpness(found) > 0.97 * sharpness(one[0])
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_contour_in_another_place_in_each_picture_leaves_no_ghost(count: int) -> None:
+    """Each pixel is near one of the pictures, none between them."""
+    pictures = []
+    for k in range(count):
+        picture = torch.full((1, 3, 128, 128), 0.4)
+        picture[..., 40:90, 30 + 16 * k : 62 + 16 * k] = 0.8
+        pictures.append(picture)
+    found = fused(*pictures, favour=torch.tensor([1.0] + [0.0] * (count - 1)))
+    away = torch.cat([found - picture for picture in pictures]).view(count, 3, 128, 128).abs().amin(0)
+    assert float((away > 0.1).float().mean()) < 0.02  # 0.4 is the contrast
+
+
 def test_the_order_of_sources_does_not_matter() -> None:
     pictures = [shifted(portrait(), k) for k in (0, 2, 5)]
     torch.testing.assert_close(fused(*pictures), fused(*reversed(pictures)), atol=1e-3, rtol=0)
@@ -140,6 +165,19 @@ def test_the_reference_is_sharp_has_few_hidden_texels_and_may_be_favoured() -> N
 def test_selection_weights_sum_to_one() -> None:
     faces, area = torch.rand(3, 3, 128, 128), torch.randn(3, 1, SIDE, SIDE).clamp(max=0.5)
     torch.testing.assert_close(selection_weights(faces, area).sum(0), torch.ones(1, SIDE, SIDE))
+
+
+def test_outside_the_face_what_most_show_is_selected_and_inside_the_reference() -> None:
+    faces = torch.full((3, 3, SIDE, SIDE), 0.5)
+    faces[0] += 0.015
+    weights = selection_weights(faces, torch.zeros(3, 1, SIDE, SIDE))[0, 0]
+    assert float(weights[:8].max()) < 0.01
+    assert float(weights[35, 32]) > 0.99
+
+
+def test_two_that_disagree_are_not_blended() -> None:
+    faces = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    assert float(selection_weights(faces, torch.zeros(2, 1, SIDE, SIDE))[0].min()) > 0.99
 
 
 def test_weights_align_unless_they_are_the_published_ones() -> None:

@@ -1,7 +1,8 @@
 """Fusion of several pictures of one person into one embedded face without double contours.
 
 Flows are made consistent with the driving network (consistency), colours are matched (colour_matching), embedded faces
-are registered (registration), and one of them is selected at each texel (texel_selection).
+are registered (registration), one of them is selected at each texel (texel_selection), and its low frequencies are
+replaced by those in common (low_frequencies).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from torch import Tensor
 from x2face_core.networks.colour_matching import match_colours
 from x2face_core.networks.completion import log_area
 from x2face_core.networks.consistency import make_consistent
+from x2face_core.networks.low_frequencies import low_frequency_correction, median
 from x2face_core.networks.registration import displacements
 from x2face_core.networks.sampling import gaussian_blur, sample_at, texel_coordinates
 from x2face_core.networks.texel_selection import SIDE, find_reference, selection_weights, visibility
@@ -21,7 +23,6 @@ from x2face_core.warping import reduce, resize_flow, warp
 
 _SIDE = 128  # side at which faces are registered, texels
 _COLOUR_SCALE = 0.1  # colour difference at which the confidence in a displacement is 1 / e
-_SEAM = 2.0  # standard deviation, texels of SIDE, of the blending weights of low frequencies
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +82,7 @@ def _sampling_coordinates(flow: Tensor, faces: Tensor, area: Tensor) -> Tensor:
     """
     identity = texel_coordinates(flow)
     displacement = torch.cat([torch.zeros_like(flow[:1]), displacements(faces[:1], faces[1:])])
-    confident = displacement * _confidence(faces, area, identity + displacement)
-    median_shape = confident.median(0, keepdim=True).values if len(flow) > 2 else confident.mean(0, keepdim=True)
+    median_shape = median(displacement * _confidence(faces, area, identity + displacement))
     shifted = (identity - median_shape).expand(len(flow), -1, -1, -1)
     aligned = shifted + sample_at(displacement, shifted)
     return aligned + sample_at(flow, aligned)
@@ -97,13 +97,12 @@ def _confidence(faces: Tensor, area: Tensor, coordinates: Tensor) -> Tensor:
 
 
 def _compose(sources: _Sources, coordinates: Tensor) -> Fused:
-    """Blend the sources: low frequencies by blurred weights, detail by sharp ones."""
+    """Add up the selected sources, and correct their low frequencies."""
     area = _area(coordinates - texel_coordinates(coordinates))
-    small = reduce(sources.all_at(coordinates), SIDE)
-    weights = selection_weights(small, area)
+    faces = sources.all_at(coordinates)
+    weights = selection_weights(faces, area)
     height, width = sources.pictures.shape[-2:]
-    low_frequencies = ((gaussian_blur(weights, _SEAM) - weights) * gaussian_blur(small, _SEAM)).sum(0, keepdim=True)
-    texture = resize_flow(low_frequencies, height, width)
+    texture = resize_flow(low_frequency_correction(faces, weights, visibility(area)), height, width)
     for k in range(len(coordinates)):  # one at a time, as pictures may be large and many
         texture = texture + resize_flow(weights[k : k + 1], height, width) * sources.one_at(k, coordinates)
     return Fused(texture[0].clamp(0, 1), (weights * area).sum(0, keepdim=True))

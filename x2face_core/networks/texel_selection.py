@@ -17,10 +17,10 @@ _HALF_VISIBLE, _SLOPE = -0.5, 0.15  # of the logistic function from log area to 
 _HIDDEN_BELOW = -0.4  # log area below which a texel counts as hidden
 _MAX_DIFFERENCE = 0.25  # colour differences are clamped to it
 _WINDOW = 2.0  # standard deviation of the comparison window, texels
-_SWITCH_COST, _SWITCH_COST_IN_FACE = 0.02, 0.03  # of selecting another face than the reference; added in the face
+_SWITCH_COST, _SWITCH_COST_IN_FACE = 0.0025, 0.03  # of selecting another face than the reference; added in the face
 _FACE, _FACE_SIGMA = (0.0, 0.1), 0.3  # centre and size of the inner face, in normalised coordinates
 _HIDDEN_TEXEL_COST = 0.1  # per unit of log area below _HIDDEN_BELOW
-_TEMPERATURE = 0.003  # of the softmax over faces
+_TEMPERATURE = 0.0005  # of the softmax over faces
 _REFERENCE_HIDDEN_COST, _REFERENCE_BLUR_COST = 0.5, 0.03  # in the choice of the reference
 
 
