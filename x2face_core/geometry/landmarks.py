@@ -19,6 +19,7 @@ MIRROR_WITH_IRISES = np.array([*MIRROR, 72, 71])
 RIGID = np.array([0, 1, 2, 14, 15, 16, 27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45])
 """Landmarks that are nearly rigid under speech and expression: upper jaw line, nose, corners of the eyes."""
 
+EYES = np.arange(36, 48)
 LIPS = np.arange(48, 68)
 INNER_LIPS = ((61, 67), (62, 66), (63, 65))
 """Pairs of upper and lower inner lip."""

@@ -19,6 +19,7 @@ BOUNDS = {
     ),
     **dict.fromkeys(("gamma", "gain", "view_gamma", "view_gain"), _SHARE),
     **dict.fromkeys(("same", "other"), (0.0, 100.0)),
+    **dict.fromkeys(("lid_pairs", "pose_pairs", "shut"), _SHARE),
     **dict.fromkeys(("singles", "margin", "zoom", "blur"), _SHARE),
     **dict.fromkeys(("yaw", "pitch", "roll", "tilt"), _ANGLE),
     "lr": (1e-12, 10.0),
@@ -175,17 +176,32 @@ class GuidedRecipe(LabelledRecipe):
 class CompletionRecipe(LabelledRecipe):
     """Training of the completion network, after embedding and driving network (docs/training.md).
 
+    lid_pairs, pose_pairs: shares of the pairs of film frames that are chosen to differ in how far the lids are open,
+        or in head pose; the others differ in how far the lips are
+    shut: share of photographs whose eyes are closed synthetically in the source
     channels: of its first level, and of the critic's
-    lips: additional weight of the mouth
+    lips, eyes: additional weights of mouth and eyes
     edges: weight of the spatial derivatives, against blurred teeth
     adversarial: weight of the adversarial loss, relative to the L1
     """
 
     turned: float = 0.3
+    lid_pairs: float = 0.3
+    pose_pairs: float = 0.15
+    shut: float = 0.3
     channels: int = 16
     lips: float = 8.0
+    eyes: float = 8.0
     edges: float = 0.5
     adversarial: float = 0.03
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lid_pairs + self.pose_pairs > 1:
+            raise UsageError(
+                f"The recipe {self.name}: lid_pairs {self.lid_pairs:g} and pose_pairs {self.pose_pairs:g} are shares "
+                "of the same pairs; together they may be 1 at most."
+            )
 
 
 R = TypeVar("R", bound=Recipe)

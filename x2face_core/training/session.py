@@ -31,7 +31,8 @@ from x2face_core.networks.identity import IdentityNetwork
 from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import CHECKPOINT, RunState
-from x2face_core.training.completing import CompletionBatches, CompletionObjective
+from x2face_core.training.completing import CompletionObjective
+from x2face_core.training.completion_batches import CompletionBatches
 from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Length, Report, Trainer
 from x2face_core.training.guided import GuidedObjective

@@ -13,7 +13,8 @@ from x2face_core.data.bank import Bank
 from x2face_core.errors import UsageError
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
-from x2face_core.training.completing import CompletionBatch, CompletionBatches, CompletionObjective
+from x2face_core.training.completing import CompletionObjective
+from x2face_core.training.completion_batches import CompletionBatch, CompletionBatches
 from x2face_core.training.drawing import generator
 from x2face_core.training.engine import Length
 from x2face_core.training.recipes import RECIPES, CompletionRecipe
@@ -32,23 +33,6 @@ def networks(dims: Dims) -> X2FaceNetworks:
 
 def batches(networks: X2FaceNetworks, bank: Bank, layout: torch.Tensor, **changed: float) -> CompletionBatches:
     return CompletionBatches(bank, layout, replace(RECIPE, **changed), networks)
-
-
-def test_pairs_are_embedded_faces_of_closed_and_of_open_mouths(
-    networks: X2FaceNetworks, bank: Bank, layout: torch.Tensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Flows that move nothing: what is drawn are the pictures themselves, their areas 0."""
-    still = torch.zeros(1, 2, 16, 16)
-    monkeypatch.setattr(networks.embedding, "forward", lambda p: (still.expand(len(p), -1, -1, -1), still[:, :1]))
-    drawing = batches(networks, bank, layout, turned=0.0)
-    batch = drawing.draw(generator(0, 0, 0, CPU), 8)
-    assert batch.source.shape == batch.target.shape == (8, 3, 32, 32)
-    torch.testing.assert_close(batch.source_area, torch.zeros(8, 1, 32, 32))
-    rows = drawing._rows()
-    assert bank.expression is not None
-    films = ~rows.turned
-    assert bool((bank.expression[rows.source[films], 0] < bank.expression[rows.target[films], 0]).all())
-    assert bool((bank.first[rows.source] == bank.first[rows.target]).all())
 
 
 def test_only_the_completion_network_and_its_critic_learn(
