@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.model import X2Face
-from x2face_core.networks.completion import CompletionNetwork, log_area, unseen
+from x2face_core.networks.completion import CompletionNetwork, log_area, to_paint, unseen
 from x2face_core.networks.dims import Dims
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.checkpoint import RunState
@@ -72,6 +72,15 @@ def test_what_is_not_seen_is_painted_and_nothing_else_at_any_size() -> None:
 @pytest.mark.parametrize(("area", "expected"), [(-0.9, 0.5), (0.0, 0.0007), (-2.0, 0.9998)])
 def test_the_smaller_the_area_the_less_is_seen(area: float, expected: float) -> None:
     assert float(unseen(torch.tensor(area))) == pytest.approx(expected, rel=0.1)
+
+
+def test_a_margin_around_what_is_not_seen_is_painted_too() -> None:
+    """A place of 8 x 8 pixels of 128, and two pixels on each side of it."""
+    area = torch.zeros(1, 1, 128, 128)
+    area[..., 40:48, 60:68] = -3.0
+    rows, columns = (to_paint(area)[0, 0] > 0.5).nonzero().unbind(1)
+    assert (int(rows.min()), int(rows.max()), int(columns.min()), int(columns.max())) == (38, 49, 58, 69)
+    assert len(rows) == 12 * 12
 
 
 @pytest.fixture

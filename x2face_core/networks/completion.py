@@ -11,6 +11,7 @@ from x2face_core.warping import identity_grid, reduce, resize_flow
 _LEVELS = 3  # number of downsamplings
 _LEAST, _MOST = 0.02, 8.0  # of the area ratio, before its logarithm
 _SEEN, _STEEP = -0.9, 8.0  # threshold of the log area below which a pixel counts as unseen, and slope of the sigmoid
+_MARGIN = 1 / 64  # painted around what is unseen, in sides: edges of lips, lashes and cheeks are smeared there
 
 
 def log_area(flow: Tensor) -> Tensor:
@@ -33,6 +34,15 @@ def unseen(area: Tensor) -> Tensor:
     Means on people of the split val: 0.8 between closed lips, 0.01 in the rest of the face.
     """
     return torch.sigmoid((_SEEN - area) * _STEEP)
+
+
+def to_paint(area: Tensor) -> Tensor:
+    """Opacity with which pixels of the embedded face are painted: what is unseen, and a margin around it.
+
+    area: (n, 1, h, w) of log_area; opacities (n, 1, h, w), 0 … 1
+    """
+    margin = round(_MARGIN * area.shape[-1])
+    return F.max_pool2d(unseen(area), 2 * margin + 1, stride=1, padding=margin)
 
 
 def _slopes(positions: Tensor, dim: int) -> Tensor:
@@ -93,4 +103,4 @@ class CompletionNetwork(nn.Module):
         area = resize_flow(area, side, side)
         colours = self(reduce(textures, side), area)
         height, width = textures.shape[-2:]
-        return textures + resize_flow(unseen(area), height, width) * (resize_flow(colours, height, width) - textures)
+        return textures + resize_flow(to_paint(area), height, width) * (resize_flow(colours, height, width) - textures)

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from x2face_core.geometry.landmarks import EYES, LIPS
 from x2face_core.geometry.splines import SplineFlows
-from x2face_core.networks.completion import unseen
+from x2face_core.networks.completion import to_paint, unseen
 from x2face_core.networks.x2face import X2FaceNetworks
 from x2face_core.training.completion_batches import CompletionBatch
 from x2face_core.training.recipes import CompletionRecipe
@@ -34,8 +34,11 @@ class Critic(nn.Module):
         )
 
     def forward(self, faces: Tensor, where: Tensor) -> Tensor:
-        """Faces (n, 3, h, w) in [0, 1] within masks (n, 1, h, w) to scores (n, 1, h / 4, w / 4), 1 for real ones."""
-        scores: Tensor = self.layers(torch.cat([(faces - 0.5) * where, where], dim=1))
+        """Faces (n, 3, h, w) in [0, 1], painted within masks (n, 1, h, w) or real, to scores (n, 1, h / 4, w / 4).
+
+        1 for real ones
+        """
+        scores: Tensor = self.layers(torch.cat([faces - 0.5, where], dim=1))
         return scores
 
 
@@ -70,16 +73,17 @@ class CompletionObjective(nn.Module):
     def forward(self, batch: CompletionBatch, progress: float) -> dict[str, Tensor]:
         """Losses, each a scalar, "loss" their weighted sum."""
         assert self.networks.completion is not None
-        needed = unseen(batch.source_area)
+        needed = to_paint(batch.source_area)
         colours = self.networks.completion(batch.source, batch.source_area)
         completed = batch.source + needed * (colours - batch.source)
-        weight = needed * (1 - unseen(batch.target_area)) * self.layout_weight
+        revealed = needed * (1 - unseen(batch.target_area))  # painted in the source, seen in the target
+        weight = revealed * self.layout_weight
         error = completed - batch.target
         with torch.autocast(error.device.type, enabled=False):
             losses = {
                 "texture": (error.abs() * weight).sum() / weight.sum().clamp_min(1e-3) / 3,
                 "edges": _edges(error, weight) / weight.sum().clamp_min(1e-3) / 3,
-                **self._criticised(completed, batch, needed),
+                **self._criticised(colours, batch.target, revealed),
             }
         recipe = self.recipe
         loss = losses["texture"] + recipe.edges * losses["edges"] + recipe.adversarial * losses["fooled"]
@@ -89,11 +93,14 @@ class CompletionObjective(nn.Module):
         ).detach()
         return losses
 
-    def _criticised(self, completed: Tensor, batch: CompletionBatch, needed: Tensor) -> dict[str, Tensor]:
-        """The critic's loss, and the adversarial loss of the network with the critic's weights fixed."""
+    def _criticised(self, colours: Tensor, target: Tensor, revealed: Tensor) -> dict[str, Tensor]:
+        """The critic's loss, and the adversarial loss of the network with the critic's weights fixed.
+
+        The critic sees the target, with the colours where they are painted or without.
+        """
         down, across = self.features
-        revealed = needed * (1 - unseen(batch.target_area))  # unseen in the source, seen in the target
-        painted, real, where = (faces[..., down, across] for faces in (completed, batch.target, revealed))
+        pasted = target + revealed * (colours - target)
+        painted, real, where = (faces[..., down, across] for faces in (pasted, target, revealed))
         fixed = {name: value.detach() for name, value in self.critic.named_parameters()}
         fooled = functional_call(self.critic, fixed, (painted, where))
         fake_scores, real_scores = self.critic(painted.detach(), where), self.critic(real, where)
