@@ -159,9 +159,7 @@ def _terminated() -> threading.Event:
     return event
 
 
-def _timed(
-    trainer: Trainer[X2FaceNetworks], length: Length, flops: float, peak: float, stop: Callable[[], bool]
-) -> None:
+def _timed(trainer: Trainer[Any], length: Length, flops: float, peak: float, stop: Callable[[], bool]) -> None:
     samples, begun_at = trainer.state.samples, time.monotonic()
     state = trainer.run(length, _report, stop)
     rate = (state.samples - samples) / (time.monotonic() - begun_at)

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, NamedTuple
 
+_PATH_FINDERS = ("_frozen_importlib_external", "importlib_metadata")
+"""Modules of the finders that look in the folders of sys.path: Python's own, and its backport's."""
+
 
 class Entry(NamedTuple):
     """An entry point.
@@ -51,7 +54,8 @@ def find_entries(group: str) -> list[Entry]:
 
 
 def _finds_distributions(finder: object) -> bool:
-    return hasattr(finder, "find_distributions") and getattr(finder, "__module__", "") != "_frozen_importlib_external"
+    """Whether a finder finds other distributions than those in the folders of sys.path."""
+    return hasattr(finder, "find_distributions") and getattr(finder, "__module__", "") not in _PATH_FINDERS
 
 
 def _infos(folder: str) -> Iterator[tuple[str, str]]:

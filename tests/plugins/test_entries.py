@@ -73,6 +73,16 @@ def test_what_is_installed_here_is_found_alike() -> None:
     assert ours == theirs and ours
 
 
+def test_a_backport_of_the_finder_changes_nothing(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of importlib_metadata, which any library may import: a broken file of somebody else's would end it."""
+    describe(site / "first", "acme_nod")
+    (site / "first" / "odd-1.0.dist-info").mkdir()
+    (site / "first" / "odd-1.0.dist-info" / "entry_points.txt").write_bytes(b"[x2face]\nno entry \xff")
+    finder = type("MetadataPathFinder", (), {"find_distributions": None, "__module__": "importlib_metadata"})
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, finder()])
+    assert {one.dist for one in find_entries("x2face")} == {"acme_nod"}
+
+
 def test_an_archive_on_the_path_is_looked_into(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(site / "plugins.zip", "w") as archive:
         archive.writestr("acme_nod-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: acme_nod\nVersion: 1.0\n")

@@ -30,6 +30,8 @@ class Critic(nn.Module):
             nn.LeakyReLU(0.2),
             nn.Conv2d(width, width * 2, 4, 2, 1),
             nn.LeakyReLU(0.2),
+            nn.Conv2d(width * 2, width * 2, 3, 1, 1),
+            nn.LeakyReLU(0.2),
             nn.Conv2d(width * 2, 1, 3, 1, 1),
         )
 
@@ -50,7 +52,7 @@ class CompletionObjective(nn.Module):
         self.networks, self.recipe = networks, recipe
         for network in (networks.embedding, networks.driving):
             network.requires_grad_(False)
-        self.critic = Critic(recipe.channels)
+        self.critic = Critic(2 * recipe.channels)
         side = networks.dims.side
         splines = SplineFlows(layout[:, :2])
         lips, eyes = (splines.close_to(layout[None, part, :2]) for part in (LIPS, EYES))
@@ -86,8 +88,8 @@ class CompletionObjective(nn.Module):
                 **self._criticised(colours, batch.target, revealed),
             }
         recipe = self.recipe
-        loss = losses["texture"] + recipe.edges * losses["edges"] + recipe.adversarial * losses["fooled"]
-        losses["loss"] = loss + losses["critic"]
+        weighed = (losses[name] * getattr(recipe, name) for name in ("edges", "adversarial"))
+        losses["loss"] = losses["texture"] + losses["critic"] + torch.stack([*weighed]).sum()
         losses["copied"] = (
             ((batch.source - batch.target).abs() * weight).sum() / weight.sum().clamp_min(1e-3) / 3
         ).detach()
@@ -107,7 +109,7 @@ class CompletionObjective(nn.Module):
         weight = F.adaptive_avg_pool2d(where, fake_scores.shape[-2:])
         total = weight.sum().clamp_min(1e-3)
         critic = ((fake_scores**2 + (real_scores - 1) ** 2) * weight).sum() / total / 2
-        return {"critic": critic, "fooled": ((fooled - 1) ** 2 * weight).sum() / total}
+        return {"critic": critic, "adversarial": ((fooled - 1) ** 2 * weight).sum() / total}
 
 
 def _edges(error: Tensor, weight: Tensor) -> Tensor:

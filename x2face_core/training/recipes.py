@@ -179,7 +179,7 @@ class CompletionRecipe(LabelledRecipe):
     lid_pairs, pose_pairs: shares of the pairs of film frames that are chosen to differ in how far the lids are open,
         or in head pose; the others differ in how far the lips are
     shut: share of photographs whose eyes are closed synthetically in the source
-    channels: of its first level, and of the critic's
+    channels: of its first level; the critic has twice as many
     lips, eyes: additional weights of mouth and eyes
     edges: weight of the spatial derivatives, against blurred teeth
     adversarial: weight of the adversarial loss, relative to the L1

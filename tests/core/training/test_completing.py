@@ -83,7 +83,7 @@ def test_the_critic_learns_from_both_and_is_not_moved_by_being_fooled(
     objective = CompletionObjective(networks, layout, RECIPE)
     losses = objective(hidden(0.1, 0.5, area=-3.0), 0.0)
     gradients = torch.autograd.grad(
-        losses["fooled"], list(objective.critic.parameters()), allow_unused=True, retain_graph=True
+        losses["adversarial"], list(objective.critic.parameters()), allow_unused=True, retain_graph=True
     )
     assert all(gradient is None for gradient in gradients)
     assert networks.completion is not None
@@ -111,3 +111,20 @@ def test_without_networks_to_complete_it_is_refused(face_folder: Path, tmp_path:
     with pytest.raises(UsageError, match="--from WEIGHTS"):
         train(plan, lambda report: None)
     assert not (tmp_path / "run").exists()
+
+
+def test_the_critic_sees_the_target_with_the_colours_where_they_are_painted(
+    networks: X2FaceNetworks, layout: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Colours that are the target's make both pictures the same."""
+    objective = CompletionObjective(networks, layout, RECIPE)
+    seen: list[torch.Tensor] = []
+    forward = objective.critic.forward
+    monkeypatch.setattr(
+        objective.critic, "forward", lambda faces, where: (seen.append(faces), forward(faces, where))[1]
+    )
+    batch = hidden(0.1, 0.5, area=-3.0)
+    objective._criticised(torch.full((4, 3, 32, 32), 0.5), batch.target, torch.ones(4, 1, 32, 32))
+    assert len(seen) == 3 and all(torch.equal(faces, seen[0]) for faces in seen)
+    objective._criticised(torch.full((4, 3, 32, 32), 0.9), batch.target, torch.ones(4, 1, 32, 32) * 0.5)
+    torch.testing.assert_close(seen[3], torch.full_like(seen[3], 0.7))
