@@ -21,6 +21,7 @@ _RATIOS = {
     "ratio_1": ("l1_1", "copy_1"),
     "ratio_3": ("l1_3", "copy_3"),
     "inside": ("inside_l1", "inside_copy"),
+    "eyes": ("eyes_l1", "eyes_copy"),
     "sharpness_3": ("sharp_fused", "sharp_best"),
 }
 MOVING = 0.03

@@ -16,6 +16,7 @@ _FIDELITY = (
     ("gain of three sources over one", "gain_3"),
     ("sharpness of three sources to the best single one", "sharpness_3"),
     ("between the lips, closed source: ratio to copying", "inside"),
+    ("in the eyes, source with closed lids: ratio to copying", "eyes"),
     ("PSNR, dB, one source", "psnr"),
     ("SSIM, one source", "ssim"),
     ("LPIPS, one source", "lpips"),

@@ -13,7 +13,7 @@ from x2face_core.identity.encoding import IdentityEncoder
 from x2face_core.model import X2Face
 from x2face_core.pixels import to_pictures
 from x2face_lab.evaluation.blur import cpbd
-from x2face_lab.evaluation.inside import measure_inside
+from x2face_lab.evaluation.inside import measure_eyes, measure_inside
 from x2face_lab.evaluation.perceptual import Perceptual
 from x2face_lab.evaluation.readers import Reader
 from x2face_lab.evaluation.reading import PoseRead, read_pose
@@ -36,7 +36,7 @@ class Reconstruction:
     """The measurements of self-reconstruction.
 
     tally: l1_1, l1_3, copy_1, copy_3, psnr, ssim, face_l1, face_copy and so on for each region, inside_l1, inside_copy,
-        sharp_fused, sharp_best, skin, identity, identity_source, cpbd, cpbd_true, lpips
+        eyes_l1, eyes_copy, sharp_fused, sharp_best, skin, identity, identity_source, cpbd, cpbd_true, lpips
     poses: poses read from vectors, with their labels
     """
 
@@ -107,6 +107,7 @@ def _measure(
             _perceptual(driven, perceptual, found.tally)
         found.poses.extend(read_pose(model, folder, clip, driven.numbers, driven.vectors))
     measure_inside(model, clip.identity, film, truth, found.tally)
+    measure_eyes(model, clip.identity, film, truth, found.tally)
 
 
 def _driven(model: X2Face, clip: Clip, film: Film) -> Iterator[Driven]:

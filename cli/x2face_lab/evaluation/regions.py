@@ -12,6 +12,8 @@ NEAR = 0.28
 """Width of the region `near` around the face (hair, neck, shoulders), relative to the root of the face's area."""
 _FOREHEAD = ((18, 0.22), (None, 0.29), (25, 0.22))
 _INNER_LIPS = slice(60, 68)
+_EYES = (slice(36, 42), slice(42, 48))
+_AROUND_EYES = np.array([1.15, 1.6])  # across and down, relative to the outline of the lids
 Floats = NDArray[np.float64]
 
 
@@ -53,3 +55,15 @@ def between_lips(landmarks: Floats, side: int) -> Tensor:
 
     corners = landmarks[_INNER_LIPS, 1::-1] * side - 0.5  # rows, columns; pixel centres are integers
     return torch.from_numpy(polygon2mask((side, side), corners))
+
+
+def eyes(landmarks: Floats, side: int) -> Tensor:
+    """(side, side) bool mask of both eyes and the rims of their lids, of landmarks (68, 3)."""
+    from skimage.draw import polygon2mask
+
+    mask = np.zeros((side, side), bool)
+    for points in (landmarks[eye, :2] for eye in _EYES):
+        middle = points.mean(axis=0)
+        outline = middle + (points - middle) * _AROUND_EYES
+        mask |= polygon2mask((side, side), outline[:, ::-1] * side - 0.5)
+    return torch.from_numpy(mask)

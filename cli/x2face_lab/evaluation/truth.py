@@ -13,6 +13,7 @@ from x2face_lab.evaluation.tracks import Film
 
 Floats = NDArray[np.float64]
 _MOUTH_OPEN = MEASURES.index("mouth_open")
+_EYES_OPEN = [MEASURES.index("eye_left"), MEASURES.index("eye_right")]
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Truth:
     """Landmarks of some frames of a clip.
 
     frames: (m,) frame numbers, ascending
-    landmarks: (m, 68, 3) in iBUG order, in widths of the picture; mouth_open: (m,) as of docs/data.md
+    landmarks: (m, 68, 3) in iBUG order, in widths of the picture
+    mouth_open, eyes_open: (m,) as of docs/data.md; the latter the mean of both eyes, NaN where unknown
     """
 
     frames: NDArray[np.int64]
     landmarks: Floats
     mouth_open: Floats
+    eyes_open: Floats
 
     def landmarks_of(self, frame: int) -> Floats | None:
         """(68, 3) landmarks of a frame, or None."""
@@ -42,8 +45,9 @@ def truth_of(folder: FaceFolder, clip: Clip, film: Film, reader: Reader | None) 
         return _labelled(folder, clip, film)
     look = None if reader is None else reader.look(film.pictures)
     if look is None or look.landmarks is None:
-        return Truth(np.zeros(0, np.int64), np.zeros((0, 68, 3)), np.zeros(0))
-    return _known(np.array(film.numbers), look.landmarks, look.measures[:, _MOUTH_OPEN])
+        return Truth(np.zeros(0, np.int64), np.zeros((0, 68, 3)), np.zeros(0), np.zeros(0))
+    eyes = look.measures[:, _EYES_OPEN].mean(axis=1)
+    return _known(np.array(film.numbers), look.landmarks, look.measures[:, _MOUTH_OPEN], eyes)
 
 
 def _labelled(folder: FaceFolder, clip: Clip, film: Film) -> Truth:
@@ -52,10 +56,10 @@ def _labelled(folder: FaceFolder, clip: Clip, film: Film) -> Truth:
     at = at[np.argsort(labels.landmark_ref[at, 1], kind="stable")]
     frames = labels.landmark_ref[at, 1]
     rows = labels.rows_of(np.full(len(frames), clip.row), frames)
-    opening = np.where(rows >= 0, labels.expression[rows, 0], np.nan).astype(float)
-    return _known(frames, labels.landmarks[at].astype(float), opening)
+    expression = np.where(rows[:, None] >= 0, labels.expression[rows], np.nan).astype(float)
+    return _known(frames, labels.landmarks[at].astype(float), expression[:, 0], expression[:, 2:4].mean(axis=1))
 
 
-def _known(frames: NDArray[np.int64], landmarks: Floats, opening: Floats) -> Truth:
-    known = np.isfinite(landmarks).all(axis=(1, 2)) & np.isfinite(opening)
-    return Truth(frames[known], landmarks[known], opening[known])
+def _known(frames: NDArray[np.int64], landmarks: Floats, mouth: Floats, eyes: Floats) -> Truth:
+    known = np.isfinite(landmarks).all(axis=(1, 2)) & np.isfinite(mouth)
+    return Truth(frames[known], landmarks[known], mouth[known], eyes[known])

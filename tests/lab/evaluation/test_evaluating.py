@@ -25,11 +25,11 @@ from x2face_lab.comparison.takes import take_of
 from x2face_lab.evaluation.across import drive_across
 from x2face_lab.evaluation.evaluating import evaluate
 from x2face_lab.evaluation.figures import fidelity, rounded
-from x2face_lab.evaluation.inside import measure_inside
+from x2face_lab.evaluation.inside import measure_eyes, measure_inside
 from x2face_lab.evaluation.readers import MEASURES, Readings, VectorReader
 from x2face_lab.evaluation.reading import PoseRead, pose_figures
 from x2face_lab.evaluation.reconstruction import EVERY, reconstruct
-from x2face_lab.evaluation.regions import between_lips, regions_of
+from x2face_lab.evaluation.regions import between_lips, eyes, regions_of
 from x2face_lab.evaluation.tally import Tally
 from x2face_lab.evaluation.tracks import Film, clips_of, one_each_in_turn, read_clip, read_film
 from x2face_lab.evaluation.truth import Truth, truth_of
@@ -95,7 +95,9 @@ def test_regions_and_lips_are_those_of_the_labels(copier: X2Face, face_folder: P
 def test_lips_that_open_show_what_copying_would(copier: X2Face) -> None:
     closed, opened = Look(mouth_open=0.0), Look(mouth_open=0.15)
     pictures = to_tensor([draw(closed), draw(opened)])
-    truth = Truth(np.array([0, 5]), np.stack([landmarks(closed), landmarks(opened)]), np.array([0.0, 0.15]))
+    truth = Truth(
+        np.array([0, 5]), np.stack([landmarks(closed), landmarks(opened)]), np.array([0.0, 0.15]), np.full(2, np.nan)
+    )
     tally = Tally()
     measure_inside(copier, "anna", Film([0, 5], pictures), truth, tally)
     lips = between_lips(landmarks(opened), pictures.shape[-1])
@@ -106,9 +108,26 @@ def test_lips_that_open_show_what_copying_would(copier: X2Face) -> None:
 
 
 def test_a_clip_whose_lips_never_close_tells_nothing_of_what_is_between(copier: X2Face) -> None:
-    truth = Truth(np.array([0, 5]), np.stack([landmarks(Look())] * 2), np.array([0.02, 0.15]))
+    truth = Truth(np.array([0, 5]), np.stack([landmarks(Look())] * 2), np.array([0.02, 0.15]), np.full(2, np.nan))
     tally = Tally()
     measure_inside(copier, "anna", Film([0, 5], torch.zeros(2, 3, 64, 64)), truth, tally)
+    assert tally.count("inside_l1") == 0
+
+
+def test_eyes_that_open_show_what_copying_would(copier: X2Face) -> None:
+    """The source is the frame whose lids are nearest together; one whose lids are unknown is left out."""
+    shut, looking = Look(eye_left=0.0, eye_right=0.0), Look()
+    pictures = to_tensor([draw(looking), draw(shut), draw(looking)])
+    points = np.stack([landmarks(look) for look in (looking, shut, looking)])
+    truth = Truth(np.array([0, 5, 10]), points, np.zeros(3), np.array([0.3, 0.0, np.nan]))
+    tally = Tally()
+    measure_eyes(copier, "anna", Film([0, 5, 10], pictures), truth, tally)
+    where = eyes(landmarks(looking), pictures.shape[-1])
+    by_hand = float((pictures[0] - pictures[1]).abs().mean(0)[where].mean())
+    assert by_hand > 0.05 and tally.count("eyes_l1") == 1
+    assert tally.mean("eyes_copy") == pytest.approx(by_hand)
+    assert tally.ratio("eyes_l1", "eyes_copy") == pytest.approx(1, abs=1e-3)
+    measure_inside(copier, "anna", Film([0, 5, 10], pictures), truth, tally)
     assert tally.count("inside_l1") == 0
 
 
