@@ -56,8 +56,8 @@ class CompletionObjective(nn.Module):
         side = networks.dims.side
         splines = SplineFlows(layout[:, :2])
         lips, eyes = (splines.close_to(layout[None, part, :2]) for part in (LIPS, EYES))
-        features = 1 + recipe.lips * lips + recipe.eyes * eyes
-        weight = _BACKGROUND + (1 - _BACKGROUND) * splines.near(layout[None, :, :2]) * features
+        focus = 1 + recipe.lips * lips + recipe.eyes * eyes
+        weight = _BACKGROUND + (1 - _BACKGROUND) * splines.near(layout[None, :, :2]) * focus
         self.layout_weight: Tensor
         self.register_buffer("layout_weight", resize_flow(weight, side, side), persistent=False)
         features = layout[np.concatenate([EYES, LIPS]), :2]
@@ -88,8 +88,8 @@ class CompletionObjective(nn.Module):
                 **self._criticised(colours, batch.target, revealed),
             }
         recipe = self.recipe
-        weighed = (losses[name] * getattr(recipe, name) for name in ("edges", "adversarial"))
-        losses["loss"] = losses["texture"] + losses["critic"] + torch.stack([*weighed]).sum()
+        loss = losses["texture"] + recipe.edges * losses["edges"] + recipe.adversarial * losses["adversarial"]
+        losses["loss"] = loss + losses["critic"]
         losses["copied"] = (
             ((batch.source - batch.target).abs() * weight).sum() / weight.sum().clamp_min(1e-3) / 3
         ).detach()
