@@ -94,6 +94,14 @@ class Source(Protocol):
         """(n, 128) to (n, 7): roll, pitch, yaw in degrees, mouth opening and width, left and right eye opening."""
         ...
 
+    def measure(self, pictures: Tensor) -> Tensor:
+        """Cropped pictures (n, 3, h, w) to (n, 9): the numbers of `read`, and gaze right and down in eye widths.
+
+        A network of its own measures them, which tells strangers' heads, lips and eyes better than vectors do.
+        Provisional, as are the last attributes above.
+        """
+        ...
+
     def crop(self, pictures: Iterable[NDArray[np.uint8]]) -> Tensor:
         """Pictures, uint8 (h, w, 3) each, to crops (n, 3, side, side) in [0, 1] around the face, one box for all."""
         ...

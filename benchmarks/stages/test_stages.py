@@ -19,6 +19,7 @@ from x2face_core.media.video import read_frames, read_lazy_frames
 from x2face_core.media.writing import write_film
 from x2face_core.model import X2Face
 from x2face_core.pixels import to_pictures, to_tensor
+from x2face_core.sources.source import ModelSource
 from x2face_core.warping import warp
 
 BOX = Box(192, 112, 256)
@@ -59,6 +60,12 @@ def test_find_the_face(benchmark: Any, film: Path) -> None:
 @pytest.mark.benchmark(group="networks")
 def test_encode(benchmark: Any, model: X2Face, small: torch.Tensor) -> None:
     assert timed(benchmark, len(small), lambda: model.encode(small)).shape == (len(small), 128)
+
+
+@pytest.mark.benchmark(group="networks")
+def test_measure(benchmark: Any, model: X2Face, small: torch.Tensor) -> None:
+    source = ModelSource.of(model, small[:1])
+    assert timed(benchmark, len(small), lambda: source.measure(small)).shape == (len(small), 9)
 
 
 @pytest.mark.benchmark(group="networks")

@@ -150,6 +150,13 @@ class ModelSource:
     def read(self, vectors: Tensor) -> Tensor:
         return self.model.read(vectors).detach().float().cpu()
 
+    def measure(self, pictures: Tensor) -> Tensor:
+        from x2face_core.engines.choosing import multiplies_bf16
+        from x2face_core.sources.measuring import measure
+
+        reduced = getattr(self.model, "precision", "fp32") in ("bf16", "int8") and multiplies_bf16()
+        return measure(pictures, getattr(self.model, "device", None), bf16=reduced)
+
     def crop(self, pictures: Iterable[NDArray[np.uint8]]) -> Tensor:
         from x2face_core.media.boxes import crop
         from x2face_core.media.faces import find_box

@@ -1,0 +1,1 @@
+"""Training of the measuring network (x2face_core.networks.measuring)."""

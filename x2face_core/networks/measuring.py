@@ -1,0 +1,108 @@
+"""The measuring network: pose, mouth, lids and gaze of the face in a crop."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from x2face_core.warping import reduce
+
+MEASURES = (
+    "roll", "pitch", "yaw", "mouth_open", "mouth_width", "eye_left", "eye_right", "gaze_x", "gaze_y",
+)  # fmt: skip
+"""What it measures: degrees, shares of the face's height and of the eyes' width (docs/data.md)."""
+SIDE = 128
+"""Pixels a side of what it reads."""
+_CHANNELS = 16, 32, 64, 96, 160  # at 64, 32, 16, 8 and 4 cells a side
+_BLOCKS = 0, 1, 1, 2, 1  # residual blocks there
+_LAST, FEATURES = 96, 256  # channels before the fully connected layer, and numbers after it
+_MEAN = 0.0, 0.0, 0.0, 0.04, 0.36, 0.28, 0.28, 0.0, -0.03  # of the measures in the training data, roughly
+_SCALE = 4.0, 7.0, 10.0, 0.06, 0.05, 0.08, 0.08, 0.08, 0.06
+
+
+class ConvolutionNorm(nn.Module):
+    """A convolution without bias and a batch norm, which `fold` joins."""
+
+    norm: nn.Module
+
+    def __init__(self, before: int, after: int, kernel: int = 3, stride: int = 1) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(after)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.norm(self.convolution(x))
+        return y
+
+    def fold(self) -> None:
+        if isinstance(self.norm, nn.BatchNorm2d):
+            self.convolution = fuse_conv_bn_eval(self.convolution, self.norm)
+            self.norm = nn.Identity()
+
+
+class Residual(nn.Module):
+    """Two convolutions, added to what they read."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first, self.second = ConvolutionNorm(channels, channels), ConvolutionNorm(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.second(F.relu(self.first(x))))
+
+
+class MeasuringNetwork(nn.Module):
+    """A residual network of 1.5 million numbers (benchmarks/measuring.py trains it).
+
+    dropout: in training, on its features
+
+    mean, scale: (9,) of MEASURES, by which its last layer's answer is made theirs
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, dropout: float = 0.1) -> None:
+        super().__init__()
+        down = [ConvolutionNorm(3, _CHANNELS[0], 5, 2), *(ConvolutionNorm(a, b, 3, 2) for a, b in pairwise(_CHANNELS))]
+        self.down = nn.ModuleList(down)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*(Residual(channels) for _ in range(count)))
+            for channels, count in zip(_CHANNELS, _BLOCKS, strict=True)
+        )
+        self.reduce = ConvolutionNorm(_CHANNELS[-1], _LAST, 1)
+        self.dropout = nn.Dropout(dropout)
+        self.hidden = nn.Linear(_LAST * (SIDE // 2 ** len(_CHANNELS)) ** 2, FEATURES)
+        self.last = nn.Linear(FEATURES, len(MEASURES))
+        self.register_buffer("mean", torch.tensor(_MEAN))
+        self.register_buffer("scale", torch.tensor(_SCALE))
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """Crops (n, 3, h, w) in [0, 1] to features (n, 256)."""
+        x = reduce(pictures, SIDE) - 0.5
+        for down, blocks in zip(self.down, self.blocks, strict=True):
+            x = blocks(F.relu(down(x)))
+        x = F.relu(self.reduce(x)).flatten(1)
+        y: Tensor = self.hidden(self.dropout(x))
+        return F.silu(y)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Crops (n, 3, h, w) in [0, 1], as driving networks read them, to MEASURES (n, 9)."""
+        return self.of_features(self.features(pictures))
+
+    def of_features(self, features: Tensor) -> Tensor:
+        """(n, 256) to MEASURES (n, 9)."""
+        standardised: Tensor = self.last(features)
+        return self.mean + self.scale * standardised.float()
+
+    def fold(self) -> MeasuringNetwork:
+        """For inference: fold batch norms into convolutions, in place."""
+        self.eval()
+        for part in self.modules():
+            if isinstance(part, ConvolutionNorm):
+                part.fold()
+        return self
