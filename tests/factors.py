@@ -51,3 +51,13 @@ class Followed(AffineFactor):
 
     def fit(self, examples: Any) -> dict[str, Any]:
         return {}
+
+
+class Measurable(Followed):
+    """The mappings pose, mouth and eyes read and write 3, 2 and 4 numbers of a vector, from the first on."""
+
+    def __init__(self, name: str) -> None:
+        AffineFactor.__init__(self, {"pose": 3, "mouth": 2, "eyes": 4}[name])
+        first, count = {"pose": 0, "mouth": 3, "eyes": 5}[name], len(self.followed)
+        columns = torch.eye(128)[:, first : first + count]
+        self.reading, self.writing = Affine(columns.T, torch.zeros(count)), Affine(columns, torch.zeros(128))

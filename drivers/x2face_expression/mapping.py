@@ -32,6 +32,7 @@ class FactorKind:
     seen: its numbers, of a face that the mesh has measured
     slack: of each of its numbers, how far limits are beyond those of the pictures it learned from, as a share of these;
     reading is not exact, and lips are read below 0 when they are pressed
+    shut, unseen: `shut` and `hidden` of AffineFactor
     hidden, hiding: rows of the basis, see fit_factor
     """
 
@@ -43,6 +44,8 @@ class FactorKind:
     sweeps: tuple[tuple[int, ...], ...]
     seen: Numbers
     slack: tuple[float, ...]
+    shut: tuple[int, ...] = ()
+    unseen: tuple[int, ...] = ()
     hidden: tuple[int, ...] = ()
     hiding: tuple[int, ...] = ()
 
@@ -67,6 +70,8 @@ EYES_KIND = FactorKind(
     sweeps=((0, 1), (2,), (3,)),
     seen=lambda face: [*face.expression[2:].tolist(), *face.gaze.tolist()],
     slack=(0.0, 0.0, 0.25, 0.25),
+    shut=(0, 1),
+    unseen=(2, 3),
     hidden=(2, 3),
     hiding=(0, 1),
 )
@@ -76,7 +81,7 @@ class ExpressionMapping(AffineFactor):
     """An affine factor with read(write(p)) = p."""
 
     def __init__(self, kind: FactorKind) -> None:
-        super().__init__(len(kind.labels), kind.spans)
+        super().__init__(len(kind.labels), kind.spans, kind.shut, kind.unseen)
         self.kind = kind
         self._others: list[Tensor] = []
         self._held: list[tuple[Pair, Tensor]] = []

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from x2face_frame.settings import Settings
 from x2face_plugins import Chunk, Source
+from x2face_plugins.mappings.measured import MeasuringEncoder
 from x2face_plugins.mappings.transferring import Transfer
 from x2face_plugins.media import Box, Picture, crop, find_faces, read_camera, to_tensor
 
@@ -17,11 +18,13 @@ FPS = 25.0
 def drive_by_camera(
     settings: Settings,
     source: Source,
+    encoder: Source | MeasuringEncoder,
     transfer: Callable[[Source, Tensor], Transfer] | None,
     found: Callable[[Box], None],
 ) -> Iterator[Chunk]:
     """Yield a chunk of one row for each picture, endlessly; the first one with a face is the rest frame.
 
+    encoder: encodes the pictures
     transfer: makes offsets from the source and the rest vector (128,); None: vectors as they are
     found: called with the crop box from that picture
     """
@@ -33,7 +36,7 @@ def drive_by_camera(
             if box is None:
                 continue
             found(box)
-        vector = source.encode(to_tensor([crop(picture, box, source.side)]))
+        vector = encoder.encode(to_tensor([crop(picture, box, source.side)]))
         if motion is None and transfer is not None:
             motion = transfer(source, vector[0])
         shown = to_tensor([crop(picture, box, source.pictures.shape[-1])]) if source.pictures_wanted else None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_plugins import Chunk, NoFaceError, Source, UsageError
+from x2face_plugins.mappings.measured import MeasuringEncoder
 from x2face_plugins.mappings.transferring import Transfer
 from x2face_plugins.media import (
     Box,
@@ -73,7 +74,7 @@ class FrameDriver:
             from x2face_frame.camera import drive_by_camera
 
             motion = self._motion if self.relative else None
-            return drive_by_camera(self.settings, source, motion, self._found)
+            return drive_by_camera(self.settings, source, self._encoder(source), motion, self._found)
         return self._drive(source)
 
     def _drive(self, source: Source) -> Iterator[Chunk]:
@@ -93,7 +94,18 @@ class FrameDriver:
 
     def _motion(self, source: Source, rest: Tensor) -> Transfer:
         settings = self.settings
-        return Transfer.of(source, rest, settings.expression, raw=settings.raw, raw_pose=settings.raw_pose)
+        measured = self._measured
+        return Transfer.of(
+            source, rest, settings.expression, raw=settings.raw, raw_pose=settings.raw_pose, measured=measured
+        )
+
+    @property
+    def _measured(self) -> bool:
+        return self.relative and not (self.settings.raw or self.settings.unmeasured)
+
+    def _encoder(self, source: Source) -> Source | MeasuringEncoder:
+        """What encodes the driving pictures."""
+        return MeasuringEncoder.of(source) if self._measured else source
 
     def _found(self, box: Box) -> None:
         self.box = (box.x, box.y, box.side, box.side)
@@ -116,7 +128,7 @@ class FrameDriver:
 
     def _read(self, clip: Clip, source: Source) -> tuple[Tensor, NDArray[np.bool_]]:
         """Vectors (n, 128), and in which (n,) pictures a face is seen; others repeat the last one with a face."""
-        vectors, seen = read_vectors(clip, source)
+        vectors, seen = read_vectors(clip, self._encoder(source))
         if not seen.any():
             raise NoFaceError(f"{clip.name}: no face was found in any frame; --frame-crop x,y,w,h says where it is.")
         self.warnings += [f"{clip.name}: {remark}" for remark in _remarks(clip, seen, whole=source.seconds is None)]
@@ -129,7 +141,11 @@ class FrameDriver:
             if self.zero >= len(vectors):
                 raise UsageError(f"--frame-zero {self.zero}: {_ends(source)} {len(vectors) - 1}.")
             return self.zero
-        far = squared_distances(vectors, source.vector, source)
+        encoder = self._encoder(source)
+        if isinstance(encoder, MeasuringEncoder):
+            far = encoder.squared_distances(vectors)
+        else:
+            far = squared_distances(vectors, source.vector, source)
         far[torch.from_numpy(~seen)] = torch.inf
         return int(far.argmin())
 

@@ -38,6 +38,12 @@ class Settings:
         before=True,
         help="Do not correct the head's turning by what frames show of it; part of --frame-raw.",
     )
+    unmeasured: bool = option(
+        False,
+        before=True,
+        help="Take the driver's pose, mouth and eyes from driving vectors alone, without the network that measures "
+        "them in its pictures; part of --frame-raw.",
+    )
     crop: str = option(
         "auto",
         metavar="auto|none|X,Y,W,H",

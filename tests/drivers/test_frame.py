@@ -19,9 +19,10 @@ from x2face_core.sources.source import ModelSource
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
+from x2face_plugins.mappings.measured import SHARES
 
 from .. import films
-from ..factors import Followed
+from ..factors import Followed, Measurable
 from ..films import bar
 from .streams import vectors
 
@@ -73,6 +74,26 @@ def test_mouth_and_eyes_move_as_much_as_is_asked(
     plain = (read - read[5])[5 if live else 0 :]
     expected = torch.cat([gain * plain[:, :2], plain[:, 2:]], dim=1)
     torch.testing.assert_close(vectors(driver, fitted), expected, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("given", "measured"),
+    [({}, True), ({"unmeasured": True}, False), ({"raw": True}, False), ({"absolute": True}, False)],
+)
+@pytest.mark.parametrize("live", [False, True])
+def test_head_mouth_and_eyes_are_those_that_are_measured(
+    folder: Path, tiny_model: Any, monkeypatch: pytest.MonkeyPatch, given: Any, measured: bool, live: bool
+) -> None:
+    source = ModelSource.of(tiny_model, to_tensor([bar(5)]), load_mapping=Measurable)
+    monkeypatch.setattr("x2face_frame.camera.read_camera", lambda number: (bar(k) for k in range(5, 12)))
+    monkeypatch.setattr(ModelSource, "measure", lambda self, pictures: 10 * self.encode(pictures)[:, :9] + 1)
+    named = {} if live or "absolute" in given else {"zero": "5"}
+    found = vectors(FrameDriver(Settings("0" if live else str(folder), crop="none", **named, **given)), source)
+    read = source.encode(to_tensor(bar(k) for k in range(12)))[5 if live else 0 :]
+    plain = read if given.get("absolute") else read - read[0 if live else 5]
+    shares = torch.tensor(SHARES) if measured else torch.zeros(9)
+    expected = torch.cat([plain[:, :9] * (1 + 9 * shares), plain[:, 9:]], dim=1)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
 
 
 def test_without_mappings_motion_is_what_vectors_say(folder: Path, source: ModelSource) -> None:

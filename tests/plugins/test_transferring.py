@@ -11,7 +11,7 @@ from tests.factors import FirstNumbers
 from x2face_core.errors import MissingError, WeightsError
 from x2face_plugins.mappings.affine import Affine, AffineFactor
 from x2face_plugins.mappings.correcting import Correction
-from x2face_plugins.mappings.transferring import MOST, Amplified, Transfer, makes_up
+from x2face_plugins.mappings.transferring import CLOSING, MOST, Amplified, Transfer, makes_up
 
 OWN = torch.zeros(128).index_fill(0, torch.tensor([0]), 3.0)  # the source's numbers are 3 and 0
 REST = torch.linspace(-1, 1, 128)
@@ -71,6 +71,59 @@ def test_no_limit_holds_what_is_made_less() -> None:
     factor = plain()
     factor.limits = torch.tensor([[10.0, 20.0], [-1.0, 1.0]])  # a source that no limit has room for
     assert offsets(Transfer(OWN, REST, [Amplified(factor, torch.tensor([0.5, 1.0]))]), 4.0)[0] == 2.0
+
+
+def lids() -> AffineFactor:
+    """Two numbers that are shut at 0."""
+    factor = plain()
+    factor.shut, factor.limits = (0, 1), torch.tensor([[0.0, 9.0], [0.0, 9.0]])
+    return factor
+
+
+@pytest.mark.parametrize(("own", "rest"), [(2.0, 4.0), (4.0, 2.5), (3.0, 3.0)])
+def test_measured_lids_are_shut_when_the_drivers_are(own: float, rest: float) -> None:
+    source, still = torch.zeros(128), torch.zeros(128)
+    source[:2], still[:2] = own, rest
+    closing = torch.stack([still * share for share in (1.0, 0.5, 0.0)])  # open, half open, shut
+    transfer = Transfer(source, still, [Amplified(lids(), torch.ones(2), measured=True)])
+    assert (source + transfer(closing))[:, 0].tolist() == pytest.approx([own, own / 2, 0.0])
+    amplified = Transfer(source, still, [Amplified(lids(), torch.full((2,), 1.5), measured=True)])
+    shut = (source + amplified(closing))[2, 0]  # frames show two thirds of it
+    assert float(shut) == pytest.approx(own - 1.5 * own)
+    opening = torch.zeros(1, 128).index_fill(1, torch.tensor([0, 1]), rest + 1)
+    assert float((source + transfer(opening))[0, 0]) == pytest.approx(own + 1)  # wider by as much as the driver's
+    unmeasured = Transfer(source, still, [Amplified(lids(), torch.ones(2))])
+    assert float((source + unmeasured(closing))[2, 0]) == pytest.approx(own - rest)
+
+
+def test_behind_shut_lids_the_gaze_is_the_sources() -> None:
+    factor = lids()
+    factor.shut, factor.hidden = (0,), (1,)
+    factor.limits = torch.tensor([[0.0, 9.0], [-9.0, 9.0]])
+    still = torch.zeros(128).index_fill(0, torch.tensor([0]), 3.0)
+    transfer = Transfer(still, still, [Amplified(factor, torch.ones(2), measured=True)])
+    looking = torch.zeros(3, 128)
+    looking[:, 0], looking[:, 1] = torch.tensor([3.0, 0.05, 0.0]), 2.0
+    assert (still + transfer(looking))[:, 1].tolist() == pytest.approx([2.0, 1.0, 0.0])
+
+
+def test_lids_of_very_different_eyes_close_within_bounds() -> None:
+    source, still = torch.zeros(128), torch.zeros(128)
+    source[:2], still[:2] = 8.0, 1.0
+    transfer = Transfer(source, still, [Amplified(lids(), torch.ones(2), measured=True)])
+    assert float((source + transfer(torch.zeros(1, 128)))[0, 0]) == pytest.approx(8 - CLOSING[1])
+
+
+def test_measured_numbers_end_at_the_limits_of_faces() -> None:
+    factor = plain()
+    factor.limits = torch.tensor([[-1.0, 8.5], [-0.5, 99.0]])
+    measured = Transfer(OWN, REST, [Amplified(factor, torch.ones(2), measured=True)])
+    assert offsets(measured, 4.0)[0] == 4.0
+    assert offsets(measured, 6.0)[0] == 5.5  # 3 + 6 is cut at 8.5
+    assert offsets(measured, -6.0)[0] == -4.0  # 3 - 6, at -1
+    far = OWN.index_fill(0, torch.tensor([0]), 20.0)  # a source that is beyond already may go back, and no further
+    beyond = Transfer(far, REST, [Amplified(factor, torch.ones(2), measured=True)])
+    assert [offsets(beyond, change)[0] for change in (4.0, -4.0)] == [0.0, -4.0]
 
 
 class Fitted:

@@ -16,6 +16,7 @@ from x2face_core.model import X2Face
 from x2face_core.rendering.poisson import Poisson
 from x2face_core.sources.source import MappingsByName, ModelSource, no_mappings
 from x2face_lab.comparison.takes import Take
+from x2face_plugins.mappings.measured import MeasuringEncoder
 from x2face_plugins.mappings.transferring import Transfer
 
 _BATCH = 16
@@ -59,7 +60,9 @@ class Ours:
 
 def transferred(take: Take, subject: ModelSource) -> Tensor:
     """Driving vectors (n, 128) of a subject, as `run --frame` makes them of the take's driving frames."""
-    return subject.vector + Transfer.of(subject, take.vectors[take.rest])(take.vectors)
+    encoder = MeasuringEncoder.of(subject)
+    vectors = torch.cat([encoder.encode(part) for part in torch.split(take.driving, _BATCH)])
+    return subject.vector + Transfer.of(subject, vectors[take.rest], measured=True)(vectors)
 
 
 @dataclass(frozen=True)

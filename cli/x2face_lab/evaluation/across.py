@@ -17,6 +17,7 @@ from x2face_core.sources.source import MappingsByName, ModelSource, no_mappings,
 from x2face_lab.evaluation.identity import Faces
 from x2face_lab.evaluation.readers import MEASURES, SETTLING, Reader, Readings
 from x2face_lab.evaluation.tracks import one_each_in_turn, read_clip
+from x2face_plugins.mappings.measured import MeasuringEncoder
 from x2face_plugins.mappings.transferring import Transfer
 
 LEAST = np.array([1.5, 1.5, 1.5, 0.01, 0.01, 0.03, 0.03, 0.015])
@@ -77,9 +78,14 @@ def drive_across(
     load_mapping: as of ModelSource; raw: as `run --frame-raw`
     """
     seen = ModelSource.of(model, source[None], load_mapping=load_mapping)
-    vectors = torch.cat([seen.encode(part) for part in torch.split(driving, 16)])
-    rest = vectors[int(squared_distances(vectors, seen.vector, seen).argmin())]
-    moved = seen.vector + Transfer.of(seen, rest, raw=raw)(vectors)
+    encoder = seen if raw else MeasuringEncoder.of(seen)
+    vectors = torch.cat([encoder.encode(part) for part in torch.split(driving, 16)])
+    if isinstance(encoder, MeasuringEncoder):
+        far = encoder.squared_distances(vectors)
+    else:
+        far = squared_distances(vectors, seen.vector, seen)
+    rest = vectors[int(far.argmin())]
+    moved = seen.vector + Transfer.of(seen, rest, raw=raw, measured=not raw)(vectors)
     generated = torch.cat([model.render(seen.face, part) for part in torch.split(moved, 16)])
     shown = torch.linspace(0, len(driving) - 1, 6).long()
     looks = [reader.look(pictures) for pictures in (driving, generated)]

@@ -41,16 +41,24 @@ class AffineFactor:
     limits: (k, 2) least and largest number that faces have; None until `fit` sets them
     correction: of another person's change, when it is transferred; None until it is measured (correction_fitting.py)
     spans: least and largest change of each number for which `shown` holds
+    shut: numbers whose lower limit is a state that all faces share, such as shut lids
+    hidden: numbers that are not seen there, such as the gaze
     """
 
-    def __init__(self, k: int, spans: Sequence[tuple[float, float]] = ()) -> None:
+    def __init__(
+        self,
+        k: int,
+        spans: Sequence[tuple[float, float]] = (),
+        shut: Sequence[int] = (),
+        hidden: Sequence[int] = (),
+    ) -> None:
         self.reading = Affine(torch.zeros(k, 128), torch.zeros(k))
         self.writing = Affine(torch.zeros(128, k), torch.zeros(128))
         self.shown = torch.ones(k)
         self.followed = torch.ones(k)
         self.limits: Tensor | None = None
         self.correction: Correction | None = None
-        self.spans = tuple(spans)
+        self.spans, self.shut, self.hidden = tuple(spans), tuple(shut), tuple(hidden)
 
     def read(self, vectors: Tensor) -> Tensor:
         """(n, 128) to (n, k)."""

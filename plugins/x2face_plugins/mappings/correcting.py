@@ -59,19 +59,29 @@ def largest(factor: AffineFactor) -> Tensor:
 class Corrected:
     """Adds to offsets of one driving face what they miss of its change of a factor's numbers."""
 
-    def __init__(self, factor: AffineFactor, correction: Correction, rest: Tensor) -> None:
-        """rest: (128,) the driver's rest vector"""
-        self.factor, self.correction = factor, correction
+    def __init__(self, factor: AffineFactor, correction: Correction, rest: Tensor, *, measured: bool = False) -> None:
+        """rest: (128,) the driver's rest vector
+
+        measured: the driver's vectors hold the numbers that its pictures show (measured.py), so that nothing needs to
+            be told of them
+        """
+        self.factor, self.correction, self.measured = factor, correction, measured
         self._zero = torch.zeros(1, len(correction.shows))
         step = factor.write(torch.eye(len(correction.shows))) - factor.write(self._zero)
         self._written = torch.linalg.inv(step @ correction.shows.T)
-        self._rest = features(factor, rest[None]) @ correction.told.T
+        self._rest = self._told(rest[None])
         self._bound = BOUND * largest(factor)
 
     def added(self, vectors: Tensor, offsets: Tensor) -> Tensor:
         """(n, 128) to add to offsets (n, 128). vectors: (n, 128) of the driver"""
-        told = features(self.factor, vectors) @ self.correction.told.to(vectors).T - self._rest.to(vectors)
+        told = self._told(vectors) - self._rest.to(vectors)
         bound = self._bound.to(vectors)
         missing = SHARE * (told - offsets @ self.correction.shows.to(offsets).T)
         numbers = missing.clamp(-bound, bound) @ self._written.to(missing)
         return self.factor.write(numbers) - self.factor.write(self._zero.to(missing))
+
+    def _told(self, vectors: Tensor) -> Tensor:
+        """(n, k) numbers of the driver, up to a constant."""
+        if self.measured:
+            return self.factor.read(vectors)
+        return features(self.factor, vectors) @ self.correction.told.to(vectors).T

@@ -23,6 +23,10 @@ POSE = "pose"
 MOST = 1.5
 """Largest gain that makes up for what frames do not show; 1.7 of the width cost correlation of mouth and pitch."""
 
+CLOSING = (0.4, 2.0)
+"""Bounds of how much less or more lids of a source have to go than those of its driver."""
+_LEAST_WAY, _SEEN = 0.02, 0.1  # eye widths above shut: the least way to go; where a gaze is seen
+
 
 def makes_up(factor: Factor | AffineFactor) -> Tensor:
     """(k,) gain, 1 to MOST, by which a factor's change is amplified; 1 where it is not known what frames show of it."""
@@ -36,20 +40,65 @@ class Amplified:
     """A factor whose change is multiplied. gain: (k,)
 
     Within the factor's limits only: no face opens its mouth further than people do, and lids stop where they are shut.
+    measured: the driver's numbers are measured in its pictures. Then limits hold for its own change as well, and lids
+        are shut when the driver's are, however far both are open at rest; else what the driver brings is never cut.
+        Behind shut lids the gaze is the source's own.
     """
 
     factor: Factor | AffineFactor
     gain: Tensor
+    measured: bool = False
 
-    def added(self, own: Tensor, change: Tensor) -> Tensor:
-        """(n, 128) to add to offsets. own: (1, k) numbers of the source; change: (n, k) from the driver's rest frame"""
+    def added(self, own: Tensor, rest: Tensor, driver: Tensor) -> Tensor:
+        """(n, 128) to add to offsets.
+
+        own, rest: (1, k) numbers of the source and of the driver at rest; driver: (n, k) of the driver
+        """
+        change = driver - rest
         plain = own + change
-        wanted = own + self.gain.to(change) * change
-        if isinstance(self.factor, AffineFactor) and self.factor.limits is not None:
-            low, high = self.factor.limits.to(change).unbind(1)
-            least, most = torch.minimum(own, plain), torch.maximum(own, plain)
-            wanted = torch.minimum(torch.maximum(wanted, torch.minimum(low, least)), torch.maximum(high, most))
+        if not isinstance(self.factor, AffineFactor) or self.factor.limits is None:
+            wanted = own + self.gain.to(change) * change
+            return self.factor.write(wanted) - self.factor.write(plain)
+        low, high = self.factor.limits.to(change).unbind(1)
+        gain = self.gain.to(change).expand(len(low))
+        if self.measured:
+            least, most = torch.minimum(own, self._shut(own, gain, low)), torch.maximum(own, high)
+            change = torch.where(change < 0, change * self._closing(own, rest, low), change)
+        else:
+            least = torch.minimum(low, torch.minimum(own, plain))
+            most = torch.maximum(high, torch.maximum(own, plain))
+        wanted = torch.minimum(torch.maximum(own + gain * change, least), most)
+        if self.measured and self.factor.hidden:
+            wanted = self._hiding(own, wanted, low)
         return self.factor.write(wanted) - self.factor.write(plain)
+
+    def _hiding(self, own: Tensor, wanted: Tensor, low: Tensor) -> Tensor:
+        """Numbers (n, k), those that are hidden back at the source's own where what hides them is shut.
+
+        A gaze behind shut lids is not seen, and an iris that is moved there shows as a dark slit.
+        """
+        assert isinstance(self.factor, AffineFactor)
+        shut, hidden = list(self.factor.shut), list(self.factor.hidden)
+        seen = ((wanted[:, shut] - low[shut]) / _SEEN).clamp(0, 1).mean(1, keepdim=True)
+        wanted = wanted.clone()
+        wanted[:, hidden] = torch.lerp(own[:, hidden].expand(len(wanted), -1), wanted[:, hidden], seen)
+        return wanted
+
+    def _shut(self, own: Tensor, gain: Tensor, low: Tensor) -> Tensor:
+        """(1, k): the lower limits; as far beyond where shut lids would be as frames show less than is written."""
+        assert isinstance(self.factor, AffineFactor)
+        limits, shut = low.expand_as(own).clone(), list(self.factor.shut)
+        limits[:, shut] = own[:, shut] - gain[shut] * (own[:, shut] - low[shut])
+        return limits
+
+    def _closing(self, own: Tensor, rest: Tensor, low: Tensor) -> Tensor:
+        """(1, k): what numbers that have a shut state have to go in the source, to what they have in the driver."""
+        share = torch.ones_like(own)
+        assert isinstance(self.factor, AffineFactor)
+        for column in self.factor.shut:
+            ways = [(at[:, column] - low[column]).clamp_min(_LEAST_WAY) for at in (own, rest)]
+            share[:, column] = (ways[0] / ways[1]).clamp(*CLOSING)
+        return share
 
 
 class Transfer:
@@ -61,38 +110,57 @@ class Transfer:
     """
 
     def __init__(
-        self, own: Tensor, rest: Tensor, amplified: Sequence[Amplified] = (), corrected: AffineFactor | None = None
+        self,
+        own: Tensor,
+        rest: Tensor,
+        amplified: Sequence[Amplified] = (),
+        corrected: AffineFactor | None = None,
+        *,
+        measured: bool = False,
     ) -> None:
         """own, rest: (128,) vectors of the source, and of the driver's frame that corresponds to it
 
         corrected: factor whose correction is applied, if it has one
+        measured: the driver's vectors are of a MeasuringEncoder
         """
         self.own, self.rest = own, rest
         correction = None if corrected is None else corrected.correction
-        self.corrected = None if corrected is None or correction is None else Corrected(corrected, correction, rest)
-        self.amplified = [one for one in amplified if not bool((one.gain == 1).all())]
+        self.corrected: Corrected | None = None
+        if corrected is not None and correction is not None:
+            self.corrected = Corrected(corrected, correction, rest, measured=measured)
+        self.amplified = [one for one in amplified if one.measured or not bool((one.gain == 1).all())]
 
     @classmethod
     def of(
-        cls, source: Source, rest: Tensor, amount: float = 1.0, *, raw: bool = False, raw_pose: bool = False
+        cls,
+        source: Source,
+        rest: Tensor,
+        amount: float = 1.0,
+        *,
+        raw: bool = False,
+        raw_pose: bool = False,
+        measured: bool = False,
     ) -> Transfer:
         """The transfer of a run.
 
         amount: of expression; 1: as much as the driver's, 0: none of it, 2: twice as much
         raw: do not make up for what frames show less, nor correct the pose
         raw_pose: do not correct the pose
+        measured: the driver's vectors are of a MeasuringEncoder
         MissingError or WeightsError for another amount than 1 if a factor is not fitted for the weights; at 1 it is
         then left as it is.
         """
         corrected = None if raw or raw_pose else _corrected(source)
-        return cls(source.vector, rest, list(_amplified(source, amount, raw=raw)), corrected)
+        amplified = list(_amplified(source, amount, raw=raw, measured=measured))
+        return cls(source.vector, rest, amplified, corrected, measured=measured)
 
     def __call__(self, vectors: Tensor) -> Tensor:
         offsets = vectors - self.rest
         for one in self.amplified:
             read = one.factor.read
-            change = read(vectors) - read(self.rest[None])
-            offsets = offsets + one.added(read(self.own[None]).to(change), change).to(offsets)
+            driver = read(vectors)
+            own, rest = (read(vector[None]).to(driver) for vector in (self.own, self.rest))
+            offsets = offsets + one.added(own, rest, driver).to(offsets)
         return offsets if self.corrected is None else offsets + self.corrected.added(vectors, offsets)
 
 
@@ -105,7 +173,7 @@ def _corrected(source: Source) -> AffineFactor | None:
     return factor if isinstance(factor, AffineFactor) else None
 
 
-def _amplified(source: Source, amount: float, *, raw: bool) -> Iterator[Amplified]:
+def _amplified(source: Source, amount: float, *, raw: bool, measured: bool) -> Iterator[Amplified]:
     for name in EXPRESSION if amount != 1 or not raw else ():
         try:
             factor = source.factor(name)
@@ -113,4 +181,4 @@ def _amplified(source: Source, amount: float, *, raw: bool) -> Iterator[Amplifie
             if amount != 1:
                 raise
             continue
-        yield Amplified(factor, amount * (torch.ones(1) if raw else makes_up(factor)))
+        yield Amplified(factor, amount * (torch.ones(1) if raw else makes_up(factor)), measured and not raw)
