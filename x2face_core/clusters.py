@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from x2face_core.errors import InputError, MissingError, UsageError
 from x2face_core.files.faults import reason
@@ -121,37 +121,63 @@ def performed(
     Tasks have to be idempotent: one is repeated if it raises, and if its worker dies. On an error of the caller, tasks
     that have not begun are cancelled.
 
-    lost: makes the result of a task with which workers died again and again
+    lost: makes the result of a task with which workers died again and again, at last while it was alone
     InputError if the scheduler ends.
     """
-    from distributed import KilledWorker, as_completed
+    from distributed import KilledWorker
 
-    waiting = iter(tasks)
-    flight: dict[str, tuple[Any, T]] = {}
-    queue, window = as_completed(loop=client.loop), _Window(client)
-
-    def submit(count: int) -> None:
-        for task in islice(waiting, count):
-            future = client.submit(function, task, retries=_RETRIES, pure=False)
-            flight[future.key] = future, task
-            queue.add(future)
-
+    flight, suspects = _Flight(client, function, tasks), list[T]()
     try:
         with _scheduler_errors(client):
-            submit(window.size())
-            for future in queue:
-                task = flight.pop(future.key)[1]
+            for future, task in flight.ended():
                 try:
                     result = future.result()
                 except KilledWorker:
-                    result = lost(task)
-                future.release()
-                submit(max(1, window.size() - len(flight)))
-                yield result
+                    suspects.append(task)
+                else:
+                    yield result
+            for suspect in suspects:  # one by one, as some were only on workers that others ended
+                flight.submit([suspect])
+                for future, task in flight.ended():
+                    try:
+                        result = future.result()
+                    except KilledWorker:
+                        result = lost(task)
+                    yield result
     finally:
-        if flight:
+        flight.cancel()
+
+
+class _Flight(Generic[T, R]):
+    """Tasks in the scheduler's hands: as many as it needs, of those that are waiting."""
+
+    def __init__(self, client: Any, function: Callable[[T], R], tasks: Iterable[T]) -> None:
+        from distributed import as_completed
+
+        self.client, self.function, self.waiting = client, function, iter(tasks)
+        self.queue, self.window = as_completed(loop=client.loop), _Window(client)
+        self.futures: dict[str, tuple[Any, T]] = {}
+
+    def submit(self, tasks: Iterable[T]) -> None:
+        for task in tasks:
+            future = self.client.submit(self.function, task, retries=_RETRIES, pure=False)
+            self.futures[future.key] = future, task
+            self.queue.add(future)
+
+    def ended(self) -> Iterator[tuple[Any, T]]:
+        """Futures that have ended and their tasks, as they come, until nothing is left."""
+        self.submit(islice(self.waiting, self.window.size()))
+        for future in self.queue:
+            task = self.futures.pop(future.key)[1]
+            self.submit(islice(self.waiting, max(1, self.window.size() - len(self.futures))))
+            yield future, task
+            future.release()
+
+    def cancel(self) -> None:
+        """What has not ended."""
+        if self.futures:
             with suppress(OSError, RuntimeError, CancelledError, AsyncCancelledError):
-                client.cancel([future for future, _ in flight.values()], force=True)
+                self.client.cancel([future for future, _ in self.futures.values()], force=True)
 
 
 def check_place(folder: Path) -> None:

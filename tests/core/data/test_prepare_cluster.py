@@ -113,8 +113,19 @@ def test_a_film_that_ends_every_process_is_told_and_the_rest_goes_on(films: Path
     from x2face_core import clusters
 
     with clusters.embedded(2) as client:
-        found = list(clusters.performed(client, _exit_at_three, range(6), _lost))
-    assert sorted(found) == [-3, 0, 1, 2, 4, 5]
+        found = list(clusters.performed(client, _exit_at_three, range(12), _lost))
+    assert sorted(found) == [-3, *(number for number in range(12) if number != 3)]
+
+
+def test_what_the_scheduler_gives_up_is_tried_again_alone(tmp_path: Path) -> None:
+    """It gives up tasks whose workers died four times, also those that were only there when another one ended them."""
+    from x2face_core import clusters
+
+    with clusters.embedded(2) as client:
+        tasks = [(tmp_path, number) for number in range(4)]
+        found = list(clusters.performed(client, _exit_four_times_at_one, tasks, lambda task: -task[1]))
+    assert sorted(found) == [0, 1, 2, 3]
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_dask_is_not_imported_before_it_is_asked_for() -> None:
@@ -124,6 +135,14 @@ def test_dask_is_not_imported_before_it_is_asked_for() -> None:
 
 def _exit_at_three(number: int) -> int:
     return os._exit(1) if number == 3 else number
+
+
+def _exit_four_times_at_one(task: tuple[Path, int]) -> int:
+    folder, number = task
+    if number == 1 and (before := len(list(folder.iterdir()))) < 4:
+        (folder / str(before)).touch()
+        os._exit(1)
+    return number
 
 
 def _lost(number: int) -> int:
