@@ -90,6 +90,8 @@ def test_measured_lids_are_shut_when_the_drivers_are(own: float, rest: float) ->
     amplified = Transfer(source, still, [Amplified(lids(), torch.full((2,), 1.5), measured=True)])
     shut = (source + amplified(closing))[2, 0]  # frames show two thirds of it
     assert float(shut) == pytest.approx(own - 1.5 * own)
+    twice = Transfer(source, still, [Amplified(lids(), torch.full((2,), 3.0), measured=True)])
+    assert torch.equal(twice(closing)[2], amplified(closing)[2])  # further, lids would fold and look open
     opening = torch.zeros(1, 128).index_fill(1, torch.tensor([0, 1]), rest + 1)
     assert float((source + transfer(opening))[0, 0]) == pytest.approx(own + 1)  # wider by as much as the driver's
     unmeasured = Transfer(source, still, [Amplified(lids(), torch.ones(2))])

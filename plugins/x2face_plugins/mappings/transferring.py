@@ -88,7 +88,7 @@ class Amplified:
         """(1, k): the lower limits; as far beyond where shut lids would be as frames show less than is written."""
         assert isinstance(self.factor, AffineFactor)
         limits, shut = low.expand_as(own).clone(), list(self.factor.shut)
-        limits[:, shut] = own[:, shut] - gain[shut] * (own[:, shut] - low[shut])
+        limits[:, shut] = own[:, shut] - gain[shut].clamp(max=MOST) * (own[:, shut] - low[shut])
         return limits
 
     def _closing(self, own: Tensor, rest: Tensor, low: Tensor) -> Tensor:
