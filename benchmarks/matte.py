@@ -10,11 +10,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from safetensors.torch import save_file
-
 from x2face_core.data.folder import FaceFolder
 from x2face_core.files.placing import make_folders_above
-from x2face_core.files.temporary import temporary_folder
+from x2face_core.files.storing import write_tensors
 from x2face_core.rendering.matting import WEIGHTS
 from x2face_lab.matting import gather, learn, overlap
 
@@ -27,9 +25,7 @@ def main(data: Path, output: Path, epochs: int) -> None:
         network = learnt
         print(f"epoch {number + 1}: loss {loss:.3f}, intersection over union on val {overlap(network, held):.3f}")
     make_folders_above(output)
-    with temporary_folder(output.parent) as place:
-        save_file({name: value.half() for name, value in network.state_dict().items()}, place / output.name)
-        (place / output.name).replace(output)
+    write_tensors(output, {name: value.half() for name, value in network.state_dict().items()}, {})
 
 
 if __name__ == "__main__":

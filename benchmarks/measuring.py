@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from x2face_core.data.folder import FaceFolder
 from x2face_core.files.placing import make_folders_above
-from x2face_core.files.temporary import temporary_folder
+from x2face_core.files.storing import write_tensors
 from x2face_core.networks.measuring import MeasuringNetwork
 from x2face_core.sources.measuring import WEIGHTS
 from x2face_lab.measuring.gathering import gather
@@ -56,9 +56,7 @@ def main(given: argparse.Namespace) -> None:
 def _write(network: MeasuringNetwork, output: Path) -> None:
     tensors = {n: v.half() if v.dim() > 1 else v for n, v in network.state_dict().items() if v.is_floating_point()}
     make_folders_above(output)
-    with temporary_folder(output.parent) as place:
-        save_file({name: value.contiguous() for name, value in tensors.items()}, place / output.name)
-        (place / output.name).replace(output)
+    write_tensors(output, {name: value.contiguous() for name, value in tensors.items()}, {})
 
 
 if __name__ == "__main__":
