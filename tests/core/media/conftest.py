@@ -86,7 +86,9 @@ def make_film(tmp_path: Path) -> FilmMaker:
 
 def _film(out: Any, pictures: Sequence[Picture], fps: float, suffix: str) -> Any:
     codec = {".webm": "libvpx-vp9", ".avi": "mpeg4"}.get(suffix, "libx264")
-    film = out.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
+    # x264's macroblock tree does not tell the same in every run, on busy processors with AVX-512
+    options = {"x264-params": "mbtree=0"} if codec == "libx264" else {}
+    film = out.add_stream(codec, rate=Fraction(fps).limit_denominator(1001), options=options)
     film.height, film.width = pictures[0].shape[:2]
     film.pix_fmt = "yuv420p"
     film.codec_context.time_base = Fraction(1, 25 if suffix == ".avi" else 12800)
