@@ -36,7 +36,8 @@ class Settings:
     raw_pose: bool = option(
         False,
         before=True,
-        help="Do not correct the head's turning by what frames show of it; part of --frame-raw.",
+        help="Do not correct the head's turning by what frames show of it, nor keep it within reach of the source; "
+        "part of --frame-raw.",
     )
     unmeasured: bool = option(
         False,

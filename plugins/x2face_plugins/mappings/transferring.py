@@ -1,6 +1,6 @@
 """Motion of another face as offsets from its rest frame.
 
-Its expression is amplified by as much as frames lose of it, and its head's pose corrected.
+Its expression is amplified by as much as frames lose of it, and its head's pose corrected and kept within reach.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from x2face_core.driving import Factor, Source
 from x2face_core.errors import MissingError, WeightsError
 from x2face_plugins.mappings.affine import AffineFactor
 from x2face_plugins.mappings.correcting import Corrected
+from x2face_plugins.mappings.reaching import Reach
 
 EXPRESSION = ("mouth", "eyes")
 """Factors that are amplified."""
 POSE = "pose"
-"""The factor that is corrected."""
+"""The factor that is corrected, and kept within reach."""
 MOST = 1.5
 """Largest gain that makes up for what frames do not show; 1.7 of the width cost correlation of mouth and pitch."""
 
@@ -105,8 +106,8 @@ class Transfer:
     """Offsets (n, 128) from vectors (n, 128) of a driving face.
 
     They are vectors - rest, where the change of each amplified factor is multiplied by its gain, and the pose of the
-    result is corrected. Where all gains are 1 and nothing is corrected they are exactly that (paper 3.2 has the vectors
-    themselves; offsets keep the source's own pose).
+    result is corrected, and kept within reach of the source. Where all gains are 1 and nothing else is done they are
+    exactly that (paper 3.2 has the vectors themselves; offsets keep the source's own pose).
     """
 
     def __init__(
@@ -115,15 +116,17 @@ class Transfer:
         rest: Tensor,
         amplified: Sequence[Amplified] = (),
         corrected: AffineFactor | None = None,
+        reach: Reach | None = None,
         *,
         measured: bool = False,
     ) -> None:
         """own, rest: (128,) vectors of the source, and of the driver's frame that corresponds to it
 
         corrected: factor whose correction is applied, if it has one
+        reach: limits of the pose of the result
         measured: the driver's vectors are of a MeasuringEncoder
         """
-        self.own, self.rest = own, rest
+        self.own, self.rest, self.reach = own, rest, reach
         correction = None if corrected is None else corrected.correction
         self.corrected: Corrected | None = None
         if corrected is not None and correction is not None:
@@ -144,15 +147,16 @@ class Transfer:
         """The transfer of a run.
 
         amount: of expression; 1: as much as the driver's, 0: none of it, 2: twice as much
-        raw: do not make up for what frames show less, nor correct the pose
-        raw_pose: do not correct the pose
+        raw: do not make up for what frames show less, nor correct or limit the pose
+        raw_pose: do not correct or limit the pose
         measured: the driver's vectors are of a MeasuringEncoder
         MissingError or WeightsError for another amount than 1 if a factor is not fitted for the weights; at 1 it is
         then left as it is.
         """
-        corrected = None if raw or raw_pose else _corrected(source)
+        corrected = None if raw or raw_pose else _pose(source)
+        reach = Reach.of(corrected, source) if corrected is not None and measured else None
         amplified = list(_amplified(source, amount, raw=raw, measured=measured))
-        return cls(source.vector, rest, amplified, corrected, measured=measured)
+        return cls(source.vector, rest, amplified, corrected, reach, measured=measured)
 
     def __call__(self, vectors: Tensor) -> Tensor:
         offsets = vectors - self.rest
@@ -161,10 +165,12 @@ class Transfer:
             driver = read(vectors)
             own, rest = (read(vector[None]).to(driver) for vector in (self.own, self.rest))
             offsets = offsets + one.added(own, rest, driver).to(offsets)
-        return offsets if self.corrected is None else offsets + self.corrected.added(vectors, offsets)
+        if self.corrected is not None:
+            offsets = offsets + self.corrected.added(vectors, offsets)
+        return offsets if self.reach is None else offsets + self.reach.added(offsets)
 
 
-def _corrected(source: Source) -> AffineFactor | None:
+def _pose(source: Source) -> AffineFactor | None:
     """The factor of the pose; None where it is not fitted for the weights."""
     try:
         factor = source.factor(POSE)
