@@ -102,6 +102,13 @@ class Source(Protocol):
         """
         ...
 
+    def render(self, vectors: Tensor) -> Tensor:
+        """Driving vectors (n, 128) to frames (n, 3, h, w) of the face in [0, 1], in the size of the sources' crops.
+
+        So a driver sees what its offsets make. Provisional, as `measure`.
+        """
+        ...
+
     def crop(self, pictures: Iterable[NDArray[np.uint8]]) -> Tensor:
         """Pictures, uint8 (h, w, 3) each, to crops (n, 3, side, side) in [0, 1] around the face, one box for all."""
         ...

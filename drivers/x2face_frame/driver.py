@@ -85,7 +85,9 @@ class FrameDriver:
         if clip.is_picture and wanted is not None:
             vectors = vectors.expand(wanted, -1)
         self.frames = len(vectors)
-        motion = self._motion(source, vectors[self._rest(vectors, seen, source)]) if self.relative else None
+        motion = None
+        if self.relative:
+            motion = self._motion(source, vectors[self._rest(vectors, seen, source)]).calibrated(source, vectors)
         pictures = self._shown(clip, source) if source.pictures_wanted else None
         for start in range(0, len(vectors), BATCH):
             rows = vectors[start : start + BATCH]

@@ -19,6 +19,7 @@ from x2face_core.sources.source import ModelSource
 from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
+from x2face_plugins.mappings.correcting import Correction
 from x2face_plugins.mappings.measured import SHARES
 
 from .. import films
@@ -94,6 +95,34 @@ def test_head_mouth_and_eyes_are_those_that_are_measured(
     shares = torch.tensor(SHARES) if measured else torch.zeros(9)
     expected = torch.cat([plain[:, :9] * (1 + 9 * shares), plain[:, 9:]], dim=1)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
+
+
+class Correctable(Measurable):
+    """As Measurable, and frames are taken to show three tenths of each angle that is read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        if name == "pose":
+            self.spans = ((-90.0, 90.0),) * 3
+            self.correction = Correction(torch.eye(3, 134), 0.3 * torch.eye(3, 128))
+
+
+@pytest.mark.parametrize(("given", "seen"), [({}, 8 + 1), ({"raw_pose": True}, 0), ({"unmeasured": True}, 0)])
+def test_a_film_s_head_is_corrected_by_what_frames_of_the_source_show(
+    tmp_path: Path, tiny_model: Any, monkeypatch: pytest.MonkeyPatch, given: Any, seen: int
+) -> None:
+    for k in range(24):
+        write_picture(tmp_path / f"{k:02}.png", bar(k % 12))
+    source = ModelSource.of(tiny_model, to_tensor([bar(5)]), load_mapping=Correctable)
+    rendered = []
+
+    def render(self: ModelSource, rows: torch.Tensor) -> torch.Tensor:
+        rendered.append(rows)
+        return tiny_model.render(self.face, rows).clamp(0, 1)
+
+    monkeypatch.setattr(ModelSource, "render", render)
+    vectors(FrameDriver(Settings(str(tmp_path), crop="none", zero="5", **given)), source)
+    assert sum(map(len, rendered)) == seen
 
 
 def test_without_mappings_motion_is_what_vectors_say(folder: Path, source: ModelSource) -> None:

@@ -157,6 +157,9 @@ class ModelSource:
         reduced = getattr(self.model, "precision", "fp32") in ("bf16", "int8") and multiplies_bf16()
         return measure(pictures, getattr(self.model, "device", None), bf16=reduced)
 
+    def render(self, vectors: Tensor) -> Tensor:
+        return self.model.render(self.face, vectors).detach().float().cpu().clamp(0, 1)
+
     def crop(self, pictures: Iterable[NDArray[np.uint8]]) -> Tensor:
         from x2face_core.media.boxes import crop
         from x2face_core.media.faces import find_box

@@ -85,7 +85,7 @@ def drive_across(
     else:
         far = squared_distances(vectors, seen.vector, seen)
     rest = vectors[int(far.argmin())]
-    moved = seen.vector + Transfer.of(seen, rest, raw=raw, measured=not raw)(vectors)
+    moved = seen.vector + Transfer.of(seen, rest, raw=raw, measured=not raw).calibrated(seen, vectors)(vectors)
     generated = torch.cat([model.render(seen.face, part) for part in torch.split(moved, 16)])
     shown = torch.linspace(0, len(driving) - 1, 6).long()
     looks = [reader.look(pictures) for pictures in (driving, generated)]

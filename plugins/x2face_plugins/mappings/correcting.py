@@ -65,12 +65,16 @@ class Corrected:
         measured: the driver's vectors hold the numbers that its pictures show (measured.py), so that nothing needs to
             be told of them
         """
-        self.factor, self.correction, self.measured = factor, correction, measured
+        self.factor, self.correction, self.measured, self.rest = factor, correction, measured, rest
         self._zero = torch.zeros(1, len(correction.shows))
         step = factor.write(torch.eye(len(correction.shows))) - factor.write(self._zero)
         self._written = torch.linalg.inv(step @ correction.shows.T)
         self._rest = self._told(rest[None])
         self._bound = BOUND * largest(factor)
+
+    def by(self, correction: Correction) -> Corrected:
+        """The same by another correction."""
+        return Corrected(self.factor, correction, self.rest, measured=self.measured)
 
     def added(self, vectors: Tensor, offsets: Tensor) -> Tensor:
         """(n, 128) to add to offsets (n, 128). vectors: (n, 128) of the driver"""

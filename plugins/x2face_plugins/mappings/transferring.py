@@ -6,6 +6,7 @@ Its expression is amplified by as much as frames lose of it, and its head's pose
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 from x2face_core.driving import Factor, Source
 from x2face_core.errors import MissingError, WeightsError
 from x2face_plugins.mappings.affine import AffineFactor
+from x2face_plugins.mappings.calibrating import calibrated, spaced
 from x2face_plugins.mappings.correcting import Corrected
 from x2face_plugins.mappings.reaching import Reach
 
@@ -158,16 +160,33 @@ class Transfer:
         amplified = list(_amplified(source, amount, raw=raw, measured=measured))
         return cls(source.vector, rest, amplified, corrected, reach, measured=measured)
 
+    def calibrated(self, source: Source, vectors: Tensor) -> Transfer:
+        """The same for a film of that source, whose head is corrected by what some of its frames show.
+
+        vectors: (n, 128) of the whole film; a short one, or vectors that are not measured, change nothing
+        """
+        rows = spaced(len(vectors))
+        if self.corrected is None or not self.corrected.measured or rows is None:
+            return self
+        found = copy(self)
+        found.corrected = self.corrected.by(calibrated(self.corrected.correction, source, self._plain(vectors[rows])))
+        return found
+
     def __call__(self, vectors: Tensor) -> Tensor:
+        offsets = self._plain(vectors)
+        if self.corrected is not None:
+            offsets = offsets + self.corrected.added(vectors, offsets)
+        return offsets if self.reach is None else offsets + self.reach.added(offsets)
+
+    def _plain(self, vectors: Tensor) -> Tensor:
+        """Offsets (n, 128), amplified only."""
         offsets = vectors - self.rest
         for one in self.amplified:
             read = one.factor.read
             driver = read(vectors)
             own, rest = (read(vector[None]).to(driver) for vector in (self.own, self.rest))
             offsets = offsets + one.added(own, rest, driver).to(offsets)
-        if self.corrected is not None:
-            offsets = offsets + self.corrected.added(vectors, offsets)
-        return offsets if self.reach is None else offsets + self.reach.added(offsets)
+        return offsets
 
 
 def _pose(source: Source) -> AffineFactor | None:
