@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 from x2face_audio.driver import GAIN, SMOOTH
 from x2face_audio.mapping import AudioMapping
-from x2face_audio.smoothing import smoothed
 from x2face_audio.sync.degrading import (
     add_noise,
     babble_noise,
@@ -41,6 +40,7 @@ from x2face_core.media.sound import read_sound
 from x2face_lab.evaluation.audio import SpeechResult
 from x2face_lab.evaluation.speakers import by_person
 from x2face_plugins.session import Session
+from x2face_plugins.smoothing import smoothed
 
 Random = np.random.Generator
 Floats = NDArray[np.float64]

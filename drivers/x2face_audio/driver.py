@@ -12,11 +12,11 @@ from torch import Tensor
 
 from x2face_audio.mapping import AudioMapping
 from x2face_audio.settings import MICROPHONE
-from x2face_audio.smoothing import smoothed
 from x2face_audio.sync.features import AudioFeatures, stream
 from x2face_audio.sync.sounds import Samples
 from x2face_plugins import Chunk, InputError, MissingError, Source
 from x2face_plugins.media import has_sound, read_sound_blocks, sound_notes, sound_seconds
+from x2face_plugins.smoothing import smoothed
 
 if TYPE_CHECKING:
     from x2face_audio.settings import Settings

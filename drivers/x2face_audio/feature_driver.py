@@ -12,8 +12,8 @@ from torch import Tensor
 from x2face_audio.driver import BLOCK, printed_correction
 from x2face_audio.feature_files import read_features
 from x2face_audio.feature_mapping import FeatureMapping
-from x2face_audio.smoothing import smoothed
 from x2face_plugins import Chunk, MissingError, Source, UsageError
+from x2face_plugins.smoothing import smoothed
 
 if TYPE_CHECKING:
     from x2face_audio.settings import Settings

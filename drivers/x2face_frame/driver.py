@@ -81,6 +81,8 @@ class FrameDriver:
         clip = self._open(source)
         self._found(clip.box)
         vectors, seen = self._read(clip, source)
+        if isinstance(encoder := self._encoder(source), MeasuringEncoder):
+            vectors = encoder.steadied(vectors, clip.fps)
         wanted = frames_within(source.seconds, clip.fps)
         if clip.is_picture and wanted is not None:
             vectors = vectors.expand(wanted, -1)

@@ -8,7 +8,7 @@ import torch
 from sklearn.linear_model import LinearRegression
 
 from x2face_audio.regression import SufficientStatistics, direction_statistics, fit_best, solve, total
-from x2face_audio.smoothing import smoothed
+from x2face_plugins.smoothing import smoothed
 
 
 def test_no_deviation_changes_nothing() -> None:

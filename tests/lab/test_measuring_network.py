@@ -13,9 +13,11 @@ from PIL import Image
 from x2face_core.data.folder import FaceFolder
 from x2face_core.errors import InputError
 from x2face_core.geometry.landmarks import with_forehead, with_irises
+from x2face_core.networks.measuring import MeasuringNetwork
 from x2face_core.sources.measuring import measure
 from x2face_lab.measuring.gathering import Faces, gather
 from x2face_lab.measuring.learning import learn, read, within_films
+from x2face_lab.measuring.objectives import SecondLook, WholeFace
 from x2face_lab.measuring.rendering import render
 from x2face_lab.measuring.varying import Batch, Batches, _mirrored
 
@@ -106,12 +108,27 @@ def test_a_tilted_picture_rolls_the_head_and_moves_its_landmarks(faces: Faces) -
 
 def test_the_network_learns_what_drawn_faces_show(faces: Faces) -> None:
     """Forty steps are a beginning: the loss falls by a sixth or more."""
-    found = list(learn(Batches(faces, faces, None, groups=4, each=3), 40))
+    torch.manual_seed(0)
+    found = list(learn(WholeFace(MeasuringNetwork()), Batches(faces, faces, None, groups=4, each=3), 40))
     losses = [loss for _, loss, _ in found]
     assert [step for step, _, _ in found] == list(range(1, 41))
     assert np.mean(losses[-10:]) < 0.84 * np.mean(losses[:5])
     network = found[-1][2]
     assert read(network, faces.pictures[:2]).shape == (2, 9) and not network.training
+
+
+def test_the_second_look_is_taught_by_itself(faces: Faces) -> None:
+    """It learns where eyes and mouth are and how open; what the whole face tells stays as it was."""
+    torch.manual_seed(0)
+    network = MeasuringNetwork()
+    before = read(network.eval().whole, faces.pictures)
+    found = list(learn(SecondLook(network), Batches(faces, faces, None, groups=4, each=3), 60))
+    losses = [loss for _, loss, _ in found]
+    assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:5])
+    learnt = found[-1][2]
+    torch.testing.assert_close(read(learnt.whole, faces.pictures), before)
+    assert float((read(learnt, faces.pictures) - before)[:, 3:].abs().max()) > 1e-3
+    torch.testing.assert_close(read(learnt, faces.pictures)[:, :3], before[:, :3])
 
 
 def test_correlations_are_within_films(faces: Faces) -> None:

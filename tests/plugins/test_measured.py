@@ -80,6 +80,24 @@ def test_what_is_not_fitted_is_not_measured() -> None:
     assert source.measured == 0
 
 
+def test_factors_are_steadied_in_time_by_seconds_and_all_else_stays() -> None:
+    """A head that trembles from frame to frame at 25 frames a second, with a Gaussian of one frame."""
+    pose, mouth = numbers(0, 3), numbers(10, 2)
+    encoder = MeasuringEncoder.of(Face(pose=pose, mouth=mouth))
+    film = VECTOR.repeat(9, 1)
+    film[4, :3] += 8.0
+    film[:, 60] = torch.arange(9.0)
+    steady = encoder.steadied(film, 25.0)
+    bell = torch.exp(-0.5 * torch.arange(-3.0, 4.0) ** 2)
+    torch.testing.assert_close(steady[1:8, 0] - VECTOR[0], 8.0 * bell / bell.sum())
+    torch.testing.assert_close(steady[:, 1:2] - VECTOR[1], steady[:, :1] - VECTOR[0])
+    torch.testing.assert_close(steady[:, 10:12], film[:, 10:12])
+    assert torch.equal(steady[:, 60], film[:, 60])
+    slower = encoder.steadied(film, 12.5)  # half a frame
+    assert float(slower[4, 0] - VECTOR[0]) > 1.5 * float(steady[4, 0] - VECTOR[0])
+    torch.testing.assert_close(encoder.steadied(film[:1], 25.0), film[:1])
+
+
 def test_distances_are_of_what_is_measured() -> None:
     """In deviations: one of the mouth's opening is 0.03, one of the yaw 10 degrees."""
     pose, mouth = numbers(0, 3), numbers(10, 2)

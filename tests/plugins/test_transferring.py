@@ -46,6 +46,9 @@ def test_what_frames_lose_is_added_within_bounds() -> None:
     assert makes_up(plain()).tolist() == [1.25, MOST]  # 1 / 0.5 would be 2
     assert makes_up(plain((1.3, 1.0))).tolist() == [1.0, 1.0]  # never less than the driver's
     assert MOST == 1.5
+    looking = plain((0.25, 0.25))
+    looking.hidden = (1,)
+    assert makes_up(looking).tolist() == [MOST, 2.0]  # a gaze, which lids hide
     found = offsets(Transfer(OWN, REST, [Amplified(plain(), makes_up(plain()))]), 4.0, 2.0)
     assert found == [5.0, 3.0, 1.0]  # the third goes with what is added to the first
 
@@ -98,15 +101,15 @@ def test_measured_lids_are_shut_when_the_drivers_are(own: float, rest: float) ->
     assert float((source + unmeasured(closing))[2, 0]) == pytest.approx(own - rest)
 
 
-def test_behind_shut_lids_the_gaze_is_the_sources() -> None:
+def test_behind_shut_lids_the_gaze_stays_near_the_sources() -> None:
     factor = lids()
     factor.shut, factor.hidden = (0,), (1,)
     factor.limits = torch.tensor([[0.0, 9.0], [-9.0, 9.0]])
     still = torch.zeros(128).index_fill(0, torch.tensor([0]), 3.0)
     transfer = Transfer(still, still, [Amplified(factor, torch.ones(2), measured=True)])
-    looking = torch.zeros(3, 128)
-    looking[:, 0], looking[:, 1] = torch.tensor([3.0, 0.05, 0.0]), 2.0
-    assert (still + transfer(looking))[:, 1].tolist() == pytest.approx([2.0, 1.0, 0.0])
+    looking = torch.zeros(4, 128)
+    looking[:, 0], looking[:, 1] = torch.tensor([3.0, 0.05, 0.0, 0.0]), torch.tensor([2.0, 2.0, -2.0, 0.02])
+    assert (still + transfer(looking))[:, 1].tolist() == pytest.approx([2.0, (2.0 + 0.03) / 2, -0.03, 0.02], abs=1e-6)
 
 
 def test_lids_of_very_different_eyes_close_within_bounds() -> None:

@@ -7,8 +7,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from x2face_core.networks.convolutions import ConvolutionNorm, Residual
+from x2face_core.networks.details import PLACES, DetailNetwork, closer
 from x2face_core.warping import reduce
 
 MEASURES = (
@@ -22,41 +23,16 @@ _BLOCKS = 0, 1, 1, 2, 1  # residual blocks there
 _LAST, FEATURES = 96, 256  # channels before the fully connected layer, and numbers after it
 _MEAN = 0.0, 0.0, 0.0, 0.04, 0.36, 0.28, 0.28, 0.0, -0.03  # of the measures in the training data, roughly
 _SCALE = 4.0, 7.0, 10.0, 0.06, 0.05, 0.08, 0.08, 0.08, 0.06
-
-
-class ConvolutionNorm(nn.Module):
-    """A convolution without bias and a batch norm, which `fold` joins."""
-
-    norm: nn.Module
-
-    def __init__(self, before: int, after: int, kernel: int = 3, stride: int = 1) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False)
-        self.norm = nn.BatchNorm2d(after)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.norm(self.convolution(x))
-        return y
-
-    def fold(self) -> None:
-        if isinstance(self.norm, nn.BatchNorm2d):
-            self.convolution = fuse_conv_bn_eval(self.convolution, self.norm)
-            self.norm = nn.Identity()
-
-
-class Residual(nn.Module):
-    """Two convolutions, added to what they read."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first, self.second = ConvolutionNorm(channels, channels), ConvolutionNorm(channels, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x + self.second(F.relu(self.first(x))))
+POSE = 3
+"""Number of MEASURES that are the head's pose; the others are read a second time from nearer."""
+_NEARER = 0.6  # share of the second reading
 
 
 class MeasuringNetwork(nn.Module):
-    """A residual network of 1.5 million numbers (benchmarks/measuring.py trains it).
+    """A residual network of 1.9 million numbers (benchmarks/measuring.py trains it).
+
+    It reads the whole crop, and finds eyes and mouth in it; a DetailNetwork reads these again from nearer, and both
+    answers are averaged.
 
     dropout: in training, on its features
 
@@ -78,6 +54,8 @@ class MeasuringNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.hidden = nn.Linear(_LAST * (SIDE // 2 ** len(_CHANNELS)) ** 2, FEATURES)
         self.last = nn.Linear(FEATURES, len(MEASURES))
+        self.places = nn.Linear(FEATURES, 2 * len(PLACES))
+        self.details = DetailNetwork(len(MEASURES) - POSE)
         self.register_buffer("mean", torch.tensor(_MEAN))
         self.register_buffer("scale", torch.tensor(_SCALE))
 
@@ -92,7 +70,27 @@ class MeasuringNetwork(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Crops (n, 3, h, w) in [0, 1], as driving networks read them, to MEASURES (n, 9)."""
+        pictures = reduce(pictures, SIDE)
+        features = self.features(pictures)
+        found = self.of_features(features)
+        pose, rest = found[:, :POSE], found[:, POSE:]
+        nearer = self.of_patches(closer(pictures, self.placed(features)), pose)
+        return torch.cat([pose, torch.lerp(rest, nearer, _NEARER)], dim=1)
+
+    def whole(self, pictures: Tensor) -> Tensor:
+        """MEASURES (n, 9) of crops (n, 3, h, w) without the second look."""
         return self.of_features(self.features(pictures))
+
+    def placed(self, features: Tensor) -> Tensor:
+        """(n, 256) to the landmarks PLACES (n, 8, 2) in normalised coordinates."""
+        places: Tensor = self.places(features)
+        return places.float().view(-1, len(PLACES), 2)
+
+    def of_patches(self, patches: Tensor, pose: Tensor) -> Tensor:
+        """MEASURES after the pose (n, 6), of patches (n, 3, 3, 48, 64) of details.closer and pose (n, 3) in degrees."""
+        standardised: Tensor = self.details(patches, pose / self.scale[:POSE])
+        numbers: Tensor = self.mean[POSE:] + self.scale[POSE:] * standardised.float()
+        return numbers
 
     def of_features(self, features: Tensor) -> Tensor:
         """(n, 256) to MEASURES (n, 9)."""

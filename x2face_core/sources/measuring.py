@@ -12,7 +12,7 @@ from torch import Tensor
 from x2face_core.networks.measuring import MEASURES, MeasuringNetwork
 from x2face_core.networks.memory_format import in_memory_format
 
-WEIGHTS = Path(__file__).parents[1] / "assets" / "measuring" / "measuring-1.safetensors"
+WEIGHTS = Path(__file__).parents[1] / "assets" / "measuring" / "measuring-2.safetensors"
 
 
 @cache

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from x2face_core.data.folder import FaceFolder
+from x2face_core.data.preparing.tracks import FPS
 from x2face_core.data.tables import Split
 from x2face_core.errors import NoFaceError
 from x2face_core.media.clips import Clip, kind_of, open_clip
@@ -32,7 +33,6 @@ from x2face_lab.comparison.takes import (
     with_marks,
 )
 
-FPS = 25.0
 SIDE = 256
 LEAST = 2
 """Frames of a film that can drive another person."""
@@ -82,11 +82,14 @@ class Job:
     take: Take
     face: Callable[[], ModelSource]
     pictures: Callable[[int], tuple[Tensor, Tensor]]
-    fps: float = FPS
+
+    @property
+    def fps(self) -> float:
+        return self.take.fps
 
     def with_face(self, model: X2Face, subject: ModelSource) -> Take:
         """The take with a subject's first picture as source, without landmarks."""
-        return take_of(model, subject.pictures[0], self.take.driving, self.take.persons)
+        return take_of(model, subject.pictures[0], self.take.driving, self.take.persons, self.fps)
 
 
 def jobs_of_films(
@@ -103,15 +106,15 @@ def jobs_of_films(
     for source in sources:
         subject = find(source.path)
         names = (name_of(source.path), f"{name_of(driving.path)} (driving)")
-        take = take_of(model, subject.pictures[0], frames, names)
+        take = take_of(model, subject.pictures[0], frames, names, fps)
         if marks is not None:
             take = with_marks(take, marks.of_picture(subject.pictures[0], None), known)
-        jobs.append(_job_of_film(take, subject, source, driving, fps))
+        jobs.append(_job_of_film(take, subject, source, driving))
     return jobs
 
 
-def _job_of_film(take: Take, subject: ModelSource, source: FilmInput, driving: FilmInput, fps: float) -> Job:
-    return Job(take, lambda: subject, lambda side: (source.spread(side), driving.spread(side)), fps)
+def _job_of_film(take: Take, subject: ModelSource, source: FilmInput, driving: FilmInput) -> Job:
+    return Job(take, lambda: subject, lambda side: (source.spread(side), driving.spread(side)))
 
 
 def jobs_of_people(

@@ -62,6 +62,7 @@ def transferred(take: Take, subject: ModelSource) -> Tensor:
     """Driving vectors (n, 128) of a subject, as `run --frame` makes them of the take's driving frames."""
     encoder = MeasuringEncoder.of(subject)
     vectors = torch.cat([encoder.encode(part) for part in torch.split(take.driving, _BATCH)])
+    vectors = encoder.steadied(vectors, take.fps)
     motion = Transfer.of(subject, vectors[take.rest], measured=True).calibrated(subject, vectors)
     return subject.vector + motion(vectors)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from x2face_baselines.landmark_warp import held
 from x2face_core.data.folder import Clip, FaceFolder
+from x2face_core.data.preparing.tracks import FPS
 from x2face_core.data.tables import Split
 from x2face_core.errors import InputError
 from x2face_core.model import X2Face
@@ -48,7 +49,7 @@ class Take:
     source: (3, h, w) in [0, 1]; driving: (n, 3, h, w)
     vectors: (n, 128) of the driving frames; rest: the driving frame that corresponds to the source
     source_marks, marks: (68, 3) and (n, 68, 3) landmarks in widths of the picture, NaN without a face; None if unknown
-    persons: names of source and driver
+    persons: names of source and driver; fps: of the driving frames
     """
 
     source: Tensor
@@ -58,6 +59,7 @@ class Take:
     persons: tuple[str, str]
     source_marks: Floats | None = None
     marks: Floats | None = None
+    fps: float = FPS
 
     def itself(self) -> Take:
         """The driving film driven by itself, with its first frame as source."""
@@ -124,12 +126,12 @@ def with_marks(take: Take, source_marks: Floats, marks: Floats) -> Take:
 
 
 @torch.inference_mode()
-def take_of(model: X2Face, source: Tensor, driving: Tensor, persons: tuple[str, str]) -> Take:
+def take_of(model: X2Face, source: Tensor, driving: Tensor, persons: tuple[str, str], fps: float = FPS) -> Take:
     """A take without landmarks; the frame at rest is the nearest to the source's pose and expression."""
     vectors = torch.cat([model.encode(part) for part in torch.split(driving, _BATCH)])
     seen = ModelSource.of(model, source[None])
     rest = int(squared_distances(vectors, seen.vector, seen).argmin())
-    return Take(source, driving, vectors, rest, persons)
+    return Take(source, driving, vectors, rest, persons, fps=fps)
 
 
 def name_of(path: str | Path) -> str:

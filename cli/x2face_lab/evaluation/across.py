@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2face_core.data.folder import Clip
+from x2face_core.data.preparing.tracks import FPS
 from x2face_core.model import X2Face
 from x2face_core.sources.source import MappingsByName, ModelSource, no_mappings, squared_distances
 from x2face_lab.evaluation.identity import Faces
@@ -70,17 +71,19 @@ def drive_across(
     reader: Reader,
     person: str = "",
     *,
+    fps: float = FPS,
     load_mapping: MappingsByName = no_mappings,
     raw: bool = False,
 ) -> CrossDriving:
     """Drive a source (3, h, w) by another person's frames (n, 3, h, w), as `run --frame` does by default.
 
-    load_mapping: as of ModelSource; raw: as `run --frame-raw`
+    fps: of these frames; load_mapping: as of ModelSource; raw: as `run --frame-raw`
     """
     seen = ModelSource.of(model, source[None], load_mapping=load_mapping)
     encoder = seen if raw else MeasuringEncoder.of(seen)
     vectors = torch.cat([encoder.encode(part) for part in torch.split(driving, 16)])
     if isinstance(encoder, MeasuringEncoder):
+        vectors = encoder.steadied(vectors, fps)
         far = encoder.squared_distances(vectors)
     else:
         far = squared_distances(vectors, seen.vector, seen)
@@ -119,9 +122,11 @@ def measure_across(
         others = [other for other in drivers if other.identity != clip.identity]
         if others:
             source = read_clip(others[(number * 7) % len(others)].path, 1)[0]
-            driving = read_clip(clip.path, clip.frames, every=ceil(clip.frames / FRAMES))
-            one = drive_across(model, source, driving, reader, clip.identity, load_mapping=load_mapping, raw=raw)
-            moved.append(one)
+            every = ceil(clip.frames / FRAMES)
+            driving, fps = read_clip(clip.path, clip.frames, every=every), FPS / every
+            moved.append(
+                drive_across(model, source, driving, reader, clip.identity, fps=fps, load_mapping=load_mapping, raw=raw)
+            )
         progress(number + 1, len(drivers))
     return moved
 

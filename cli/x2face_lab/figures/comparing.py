@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from x2face_core.data.preparing.tracks import FPS
 from x2face_core.media.pictures import Picture
 from x2face_core.model import X2Face
 from x2face_core.pixels import to_pictures
 from x2face_core.sources.source import ModelSource
 from x2face_core.streaming.active import ActiveOverlay
-from x2face_lab.comparison.jobs import FPS
 from x2face_lab.comparison.methods import Method, transferred
 from x2face_lab.comparison.takes import Take
 from x2face_lab.figures.moments import unlike

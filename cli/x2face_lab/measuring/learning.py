@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,71 +11,32 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from x2face_core.networks.measuring import FEATURES, MEASURES, MeasuringNetwork
+from x2face_core.networks.measuring import MEASURES, MeasuringNetwork
 from x2face_core.networks.memory_format import in_memory_format
 from x2face_core.pixels import to_tensor
 from x2face_core.training.drawing import generator
 from x2face_core.training.ema import EMA
 from x2face_lab.evaluation.across import LEAST
 from x2face_lab.measuring.gathering import Faces
+from x2face_lab.measuring.objectives import Objective
 from x2face_lab.measuring.varying import Batch, Batches
 
-_POINTS = 70
 _RATE, _END, _WARMUP, _DECAY, _CLIP = 2e-3, 0.02, 100, 0.02, 2.0
 _AVERAGE = 0.998
-_BETA, _FURTHEST = 0.2, 5.0  # of smooth L1, and of targets, in deviations
-_WEIGHT = (1.5, 1.5, 1.5, 1.5, 1.5, 1.0, 1.0, 2.0, 1.0)
-_LANDMARKS = 5.0
 _FEWEST = 8  # frames of a film that is judged
 _AT_ONCE = 64
 
 
-class Objective(nn.Module):
-    """The network with a head for landmarks, which only training has."""
-
-    def __init__(self, network: MeasuringNetwork) -> None:
-        super().__init__()
-        self.network = network
-        self.landmarks = nn.Linear(FEATURES, 2 * _POINTS)
-
-    def forward(self, batch: Batch, each: int) -> Tensor:
-        """The loss: of the measures, of how they differ within each group, and of the landmarks."""
-        network = self.network
-        features = network.features(batch.pictures)
-        found = (network.of_features(features) - network.mean) / network.scale
-        wanted = ((batch.measures - network.mean) / network.scale).clamp(-_FURTHEST, _FURTHEST)
-        points: Tensor = self.landmarks(features).float().view(-1, _POINTS, 2)
-        within: Tensor = _distance(_deviations(found, each), _deviations(wanted, each))
-        return _distance(found, wanted) + within + _LANDMARKS * (points - batch.points).abs().mean()
-
-
-def _deviations(values: Tensor, each: int) -> Tensor:
-    """(n, 9) from the mean of its group of `each`."""
-    groups = values.view(-1, each, values.shape[1])
-    return (groups - groups.mean(1, keepdim=True)).flatten(0, 1)
-
-
-def _distance(found: Tensor, wanted: Tensor) -> Tensor:
-    losses = F.smooth_l1_loss(found, wanted, beta=_BETA, reduction="none")
-    return (losses * torch.tensor(_WEIGHT)).mean()
-
-
 def learn(
-    batches: Batches,
-    steps: int,
-    start: MeasuringNetwork | None = None,
-    *,
-    seed: int = 0,
-    dtype: torch.dtype | None = None,
+    objective: Objective, batches: Batches, steps: int, *, seed: int = 0, dtype: torch.dtype | None = None
 ) -> Iterator[tuple[int, float, MeasuringNetwork]]:
     """After each step: its number, its loss, and the averaged network.
 
-    start: network to go on from; dtype: of autocast, None for float32. The same seed draws the same batches.
+    dtype: of autocast, None for float32. The same seed draws the same batches.
     """
     torch.manual_seed(seed)
-    objective = Objective(start or MeasuringNetwork()).train()
+    objective.train()
     in_memory_format(objective, torch.channels_last, torch.device("cpu"))
     average = EMA(objective.network, _AVERAGE)
     optimizer = torch.optim.AdamW(objective.parameters(), _RATE, weight_decay=_DECAY)
@@ -113,9 +74,12 @@ class Judged:
     people: int
 
 
-def judge(network: MeasuringNetwork, films: Faces) -> list[Judged]:
-    """How exactly films are measured, whose frames are ordered by clip."""
-    return within_films(read(network, films.pictures).double().numpy(), films)
+def judge(measure: Callable[[Tensor], Tensor], films: Faces) -> list[Judged]:
+    """How exactly films are measured, whose frames are ordered by clip.
+
+    measure: crops (n, 3, h, w) to MEASURES (n, 9)
+    """
+    return within_films(read(measure, films.pictures).double().numpy(), films)
 
 
 def within_films(found: NDArray[np.float64], films: Faces) -> list[Judged]:
@@ -138,7 +102,6 @@ def within_films(found: NDArray[np.float64], films: Faces) -> list[Judged]:
 
 
 @torch.inference_mode()
-def read(network: MeasuringNetwork, pictures: Tensor) -> Tensor:
+def read(measure: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
     """(n, 9) of pictures (n, h, w, 3) uint8."""
-    network.eval()
-    return torch.cat([network(to_tensor(part)) for part in torch.split(pictures, _AT_ONCE)])
+    return torch.cat([measure(to_tensor(part)) for part in torch.split(pictures, _AT_ONCE)])

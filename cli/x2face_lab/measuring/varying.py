@@ -22,7 +22,7 @@ SHOWN = (1.0, 0.79, 0.95)
 """Share of a turn by splines that a face mesh finds: roll, pitch, yaw (docs/pose.md)."""
 _TURN, _TURNED = (15.0, 16.0, 25.0), 0.85  # largest turns of photographs in degrees, and share of turned ones
 _GROWTH, _SHIFT = 0.08, 0.06  # of what is turned
-_GAZE, _LOOKING, _OPEN = (0.16, 0.08), 0.6, 0.18  # largest change of gaze, share of them, and least opening of the lids
+_GAZE, _OPEN = (0.16, 0.08), 0.18  # largest change of gaze, and least opening of the lids
 _SIGN = (-1.0, 1.0, -1.0, 1.0, 1.0, 1.0, 1.0, -1.0, 1.0)  # of the measures of a mirrored picture
 _SWAPPED = [0, 1, 2, 3, 4, 6, 5, 7, 8]
 _BLURRED, _COVERED, _GREY = 0.25, 0.2, 0.1  # shares
@@ -44,6 +44,7 @@ class Batches:
     films, photographs, renders: what is drawn from, the latter two optional
     shares: of the groups that are films, photographs and renders; those of missing ones go to films
     groups: groups of a batch; each: pictures of a group
+    looking: share of the open eyes whose irises are moved
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class Batches:
         shares: tuple[float, float, float] = (0.45, 0.2, 0.35),
         groups: int = 32,
         each: int = 4,
+        looking: float = 0.6,
     ) -> None:
         self.films, self.photographs, self.renders = films, photographs, renders
-        self.groups, self.each = groups, each
+        self.groups, self.each, self.looking = groups, each, looking
         self._photographs = round(groups * shares[1]) if photographs is not None else 0
         self._renders = round(groups * shares[2]) if renders is not None else 0
         self.turner = Turner(_layout(films))
@@ -120,7 +122,7 @@ class Batches:
     def _looking(self, pictures: Tensor, solid: Tensor, measures: Tensor, draw: Sampler) -> Batch:
         """Some with the irises moved."""
         n = len(pictures)
-        moved = (draw.uniform(n) < _LOOKING) & (measures[:, 5:7].mean(1) > _OPEN)
+        moved = (draw.uniform(n) < self.looking) & (measures[:, 5:7].mean(1) > _OPEN)
         gaze = draw.uniform(n, 2, low=-1, high=1) * torch.tensor(_GAZE) * moved[:, None]
         pictures, solid = move_irises(pictures, solid, gaze)
         points = torch.cat([solid[:, :68], solid[:, IRISES:]], dim=1)[..., :2]

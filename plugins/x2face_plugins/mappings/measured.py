@@ -16,13 +16,16 @@ from x2face_core.driving import Factor, Source
 from x2face_core.errors import MissingError, WeightsError
 from x2face_core.networks.measuring import MEASURES
 from x2face_core.sources.source import squared_distances
+from x2face_plugins.smoothing import smoothed
 
 COLUMNS = {"eyes": slice(5, 9), "mouth": slice(3, 5), "pose": slice(0, 3)}
 """Columns of MEASURES that are a factor's numbers, in the order in which factors are written."""
-SHARES = (0.7, 0.7, 0.7, 0.6, 0.8, 0.7, 0.7, 0.8, 0.8)
+SHARES = (0.7, 0.7, 0.7, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9)
 """Of each of MEASURES, how much of what is measured counts beside what vectors tell, which errs in other ways."""
 DEVIATIONS = (5.0, 6.5, 10.0, 0.03, 0.04, 0.07, 0.07, 0.08, 0.08)
 """Of each of MEASURES, the difference from the source that counts as 1 where the rest frame is looked for."""
+STEADY = {"eyes": 0.025, "mouth": 0.025, "pose": 0.04}
+"""Seconds of the Gaussian by which factors are smoothed in time; what is measured trembles more than heads do."""
 _EXACT = 0.01
 
 
@@ -52,6 +55,14 @@ class MeasuringEncoder:
         """Crops (n, 3, h, w) in [0, 1] to vectors (n, 128)."""
         vectors = self.source.encode(pictures)
         return corrected(vectors, self.source.measure(pictures), self.factors) if self.factors else vectors
+
+    def steadied(self, vectors: Tensor, fps: float) -> Tensor:
+        """Encoded vectors (n, 128) of successive pictures, with the numbers of factors smoothed in time."""
+        for name, factor in self.factors.items():
+            read = factor.read(vectors)
+            steady = torch.cat(list(smoothed([read.float()], STEADY[name] * fps))).to(read)
+            vectors = vectors + (factor.write(steady) - factor.write(read)).to(vectors)
+        return vectors
 
     def squared_distances(self, vectors: Tensor) -> Tensor:
         """(n,) of encoded vectors (n, 128) from the source's first picture, in pose and expression, as encoded."""

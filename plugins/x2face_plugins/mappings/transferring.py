@@ -25,17 +25,25 @@ POSE = "pose"
 """The factor that is corrected, and kept within reach."""
 MOST = 1.5
 """Largest gain that makes up for what frames do not show; 1.7 of the width cost correlation of mouth and pitch."""
+MOST_HIDDEN = 2.0
+"""The same of what lids hide: a gaze moves nothing but the irises; 2.6 of it costs correlation."""
 
 CLOSING = (0.4, 2.0)
 """Bounds of how much less or more lids of a source have to go than those of its driver."""
 _LEAST_WAY, _SEEN = 0.02, 0.1  # eye widths above shut: the least way to go; where a gaze is seen
+_NEAR = 0.03  # of what shut lids hide, the furthest from the source's own: eye widths, as of a gaze
 
 
 def makes_up(factor: Factor | AffineFactor) -> Tensor:
-    """(k,) gain, 1 to MOST, by which a factor's change is amplified; 1 where it is not known what frames show of it."""
+    """(k,) gain, 1 to MOST, by which a factor's change is amplified; 1 where it is not known what frames show of it.
+
+    MOST_HIDDEN for numbers that others hide, as lids hide a gaze.
+    """
     if not isinstance(factor, AffineFactor):
         return torch.ones(1)
-    return (1 / factor.followed).clamp(1.0, MOST)
+    most = torch.full_like(factor.followed, MOST)
+    most[list(factor.hidden)] = MOST_HIDDEN
+    return torch.minimum((1 / factor.followed).clamp_min(1.0), most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +53,7 @@ class Amplified:
     Within the factor's limits only: no face opens its mouth further than people do, and lids stop where they are shut.
     measured: the driver's numbers are measured in its pictures. Then limits hold for its own change as well, and lids
         are shut when the driver's are, however far both are open at rest; else what the driver brings is never cut.
-        Behind shut lids the gaze is the source's own.
+        Behind shut lids the gaze stays near the source's own.
     """
 
     factor: Factor | AffineFactor
@@ -76,15 +84,17 @@ class Amplified:
         return self.factor.write(wanted) - self.factor.write(plain)
 
     def _hiding(self, own: Tensor, wanted: Tensor, low: Tensor) -> Tensor:
-        """Numbers (n, k), those that are hidden back at the source's own where what hides them is shut.
+        """Numbers (n, k), the hidden ones at most _NEAR from the source's own where what hides them is shut.
 
-        A gaze behind shut lids is not seen, and an iris that is moved there shows as a dark slit.
+        A gaze behind shut lids is not seen, and an iris that is moved far there shows as a dark slit. It is not taken
+        back all the way, for then irises would jump with each blink.
         """
         assert isinstance(self.factor, AffineFactor)
         shut, hidden = list(self.factor.shut), list(self.factor.hidden)
         seen = ((wanted[:, shut] - low[shut]) / _SEEN).clamp(0, 1).mean(1, keepdim=True)
         wanted = wanted.clone()
-        wanted[:, hidden] = torch.lerp(own[:, hidden].expand(len(wanted), -1), wanted[:, hidden], seen)
+        change = wanted[:, hidden] - own[:, hidden]
+        wanted[:, hidden] = own[:, hidden] + torch.lerp(change.clamp(-_NEAR, _NEAR), change, seen)
         return wanted
 
     def _shut(self, own: Tensor, gain: Tensor, low: Tensor) -> Tensor:
