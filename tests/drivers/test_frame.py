@@ -20,8 +20,7 @@ from x2face_frame import Settings
 from x2face_frame.driver import FrameDriver
 from x2face_frame.plugin import x2face_drivers
 from x2face_plugins.mappings.correcting import Correction
-from x2face_plugins.mappings.measured import COLUMNS, SHARES, STEADY
-from x2face_plugins.smoothing import smoothed
+from x2face_plugins.mappings.measured import SHARES, MeasuringEncoder
 
 from .. import films
 from ..factors import Followed, Measurable
@@ -89,17 +88,13 @@ def test_head_mouth_and_eyes_are_those_that_are_measured(
     source = ModelSource.of(tiny_model, to_tensor([bar(5)]), load_mapping=Measurable)
     monkeypatch.setattr("x2face_frame.camera.read_camera", lambda number: (bar(k) for k in range(5, 12)))
     monkeypatch.setattr(ModelSource, "measure", lambda self, pictures: 10 * self.encode(pictures)[:, :9] + 1)
-    named = {} if live or "absolute" in given else {"zero": "5"}
-    found = vectors(FrameDriver(Settings("0" if live else str(folder), crop="none", **named, **given)), source)
+    named = given if live or "absolute" in given else {"zero": "5", **given}
+    found = vectors(FrameDriver(Settings("0" if live else str(folder), crop="none", **named)), source)
     read = source.encode(to_tensor(bar(k) for k in range(12)))[5 if live else 0 :]
-    shares = torch.tensor(SHARES) if measured else torch.zeros(9)
-    numbers = read[:, :9] * (1 + 9 * shares)
-    if measured and not live:  # steadied in time
-        parts = [(columns, STEADY[name] * 25) for name, columns in COLUMNS.items()]
-        numbers = torch.cat([torch.cat([*smoothed([numbers[:, one]], by)]) for one, by in reversed(parts)], dim=1)
-    made = torch.cat([numbers, read[:, 9:]], dim=1)
-    expected = made if given.get("absolute") else made - made[0 if live else 5]
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
+    made = torch.cat([read[:, :9] * (1 + 9 * measured * torch.tensor(SHARES)), read[:, 9:]], dim=1)
+    made = MeasuringEncoder.of(source).steadied(made, 25.0) if measured and not live else made
+    rest = 0 if "absolute" in given else made[0 if live else 5]
+    torch.testing.assert_close(found, made - rest, atol=1e-4, rtol=1e-3)
 
 
 class Correctable(Measurable):
