@@ -111,6 +111,21 @@ def test_distances_are_of_what_is_measured() -> None:
     assert found.tolist() == pytest.approx([0.0, 1.0, 4.0], abs=1e-3)
 
 
+@pytest.mark.parametrize(("own", "taken"), [(0.25, 0), (0.05, 2)])
+def test_no_frame_of_a_blink_is_at_rest_unless_the_source_has_shut_eyes(own: float, taken: int) -> None:
+    """A source that squints; lids of a film at 0.4 that blink to 0.26 and to 0.05."""
+    eyes = numbers(20, 4)
+    encoder = MeasuringEncoder.of(Face(eyes=eyes))
+    film = torch.zeros(5, 128)
+    film[:, 20:22] = torch.tensor([0.40, 0.26, 0.05, 0.41, 0.42])[:, None] - 1  # numbers() reads one more
+    squinting = torch.zeros(1, 128)
+    squinting[:, 20:22] = own - 1
+    object.__setattr__(encoder, "encode", lambda pictures: squinting)
+    far = encoder.squared_distances(film)
+    assert int(far.argmin()) == taken
+    assert far.isinf().tolist() == ([False, True, True, False, False] if taken == 0 else [False] * 5)
+
+
 @pytest.mark.parametrize(
     "pose", [numbers(0, 3, scale=0.8), numbers(0, 2), FirstNumbers(("a", "b"))], ids=["no projection", "two", "another"]
 )

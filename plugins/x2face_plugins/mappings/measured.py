@@ -26,6 +26,8 @@ DEVIATIONS = (5.0, 6.5, 10.0, 0.03, 0.04, 0.07, 0.07, 0.08, 0.08)
 """Of each of MEASURES, the difference from the source that counts as 1 where the rest frame is looked for."""
 STEADY = {"eyes": 0.025, "mouth": 0.025, "pose": 0.04}
 """Seconds of the Gaussian by which factors are smoothed in time; what is measured trembles more than heads do."""
+_LIDS, _BLINKING = 2, 0.7  # of the eyes' numbers, those of lids; of their median in a film, less than which is a blink
+_SHUT = 0.12  # eye widths between lids that are shut in a source
 _EXACT = 0.01
 
 
@@ -65,7 +67,11 @@ class MeasuringEncoder:
         return vectors
 
     def squared_distances(self, vectors: Tensor) -> Tensor:
-        """(n,) of encoded vectors (n, 128) from the source's first picture, in pose and expression, as encoded."""
+        """(n,) of encoded vectors (n, 128) from the source's first picture, in pose and expression, as encoded.
+
+        inf while the driver blinks, for a source that squints would open its eyes as far as blinking ones do; not so
+        for one whose own eyes are shut.
+        """
         if not self.factors:
             return squared_distances(vectors, self.source.vector, self.source)
         own, deviations = self.encode(self.source.pictures[:1]), torch.tensor(DEVIATIONS)
@@ -73,7 +79,13 @@ class MeasuringEncoder:
             (factor.read(vectors) - factor.read(own)) / deviations[COLUMNS[name]].to(vectors)
             for name, factor in self.factors.items()
         ]
-        return torch.cat(changes, dim=1).square().sum(dim=1)
+        far = torch.cat(changes, dim=1).square().sum(dim=1)
+        return far if "eyes" not in self.factors else far.masked_fill(self._blinks(vectors, own), torch.inf)
+
+    def _blinks(self, vectors: Tensor, own: Tensor) -> Tensor:
+        """(n,): in which vectors (n, 128) of a film the lids are far from where they mostly are; own: (1, 128)"""
+        lids, least = (self.factors["eyes"].read(rows)[:, :_LIDS].mean(1) for rows in (vectors, own))
+        return (lids < _BLINKING * lids.median()) & (least > _SHUT)
 
 
 def corrected(vectors: Tensor, measures: Tensor, factors: dict[str, Factor]) -> Tensor:
