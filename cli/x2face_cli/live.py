@@ -111,3 +111,4 @@ def _show(
             page.publish(picture, pace.latency)
             if camera is not None:
                 camera.show(picture)
+    page.dropped = pace.dropped  # those after the last frame, too

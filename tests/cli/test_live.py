@@ -8,7 +8,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,21 @@ def test_a_film_stands_in_for_a_camera(place: Path, capsys: pytest.CaptureFixtur
     told = said.err.strip().splitlines()[-1].split()
     assert told[1] == "frames,"
     assert int(told[0]) + int(told[-3]) == 6  # shown and dropped
+
+
+def test_frames_that_are_dropped_at_the_end_are_counted(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Late(Pace):
+        def rows(self, rows: Iterator[Row], fps: float) -> Generator[Row]:
+            *early, _ = rows
+            yield from early
+            self.dropped += 1
+
+    monkeypatch.setattr("x2face_core.streaming.real_time.Pace", Late)
+    assert main([*LINE, "--port", "0"]) == 0
+    told = capsys.readouterr().err.strip().splitlines()[-1].split()
+    assert (told[0], told[-3]) == ("5", "1")
 
 
 def test_a_viewer_sees_the_driven_face(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
