@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import deepcopy
 
@@ -22,14 +23,14 @@ _GROWTH, _ANGLE, _SHIFT = (0.08, 0.06), (4.0, 4.0), (0.05, 0.09)
 """Errors of places, the largest of a group and of a picture: log size, degrees, halves of a patch."""
 
 
-class Objective(nn.Module):
+class Objective(nn.Module, ABC):
     """A network and what it loses on batches."""
 
     network: MeasuringNetwork
 
+    @abstractmethod
     def forward(self, batch: Batch, each: int) -> Tensor:
         """The loss on groups of `each` pictures."""
-        raise NotImplementedError
 
     @staticmethod
     def taught(network: MeasuringNetwork) -> Callable[[Tensor], Tensor]:
